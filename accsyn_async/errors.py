@@ -1,0 +1,210 @@
+"""Every error that this library raises.
+
+::
+
+    AccsynError  (also importable as AccsynException)
+    ├── AuthenticationError        no or wrong credentials, a login that was refused
+    │   └── SessionExpiredError    the session ended and cannot be renewed
+    ├── ArgumentError              a wrong argument; nothing was sent (a ValueError too)
+    │   └── QueryError             a query that cannot be read; ``position`` says where
+    ├── PermissionDeniedError      the backend says that this user may not
+    ├── NotFoundError              nothing of that id, type or path
+    ├── RateLimitedError           too many requests; ``retry_after`` seconds
+    ├── BackendError               the backend failed, refused, or answered nonsense
+    ├── TransportError             the backend was not reached
+    ├── OutcomeUnknownError        a change was sent and no answer came
+    ├── SessionClosedError         the session has been closed, or was never opened
+    ├── JobEndedError              what a wait was for did not happen
+    │   ├── JobFailedError
+    │   ├── JobAbortedError
+    │   └── JobRemovedError
+    └── WaitTimeoutError           a wait ran out of time (a TimeoutError too)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accsyn_async.models import Job
+
+__all__ = [
+    "AccsynError",
+    "AccsynException",
+    "ArgumentError",
+    "AuthenticationError",
+    "BackendError",
+    "JobAbortedError",
+    "JobEndedError",
+    "JobFailedError",
+    "JobRemovedError",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "QueryError",
+    "RateLimitedError",
+    "SessionClosedError",
+    "SessionExpiredError",
+    "TransportError",
+    "WaitTimeoutError",
+]
+
+
+class AccsynError(Exception):
+    """The base of every error of this library.
+
+    Attributes:
+        message: what went wrong, for people. Holds no secret.
+        code: the backend's code, such as ``E#J001``; ``None`` when it gave none.
+        uri: the call that failed, such as ``transfer/find``; ``None`` outside a call.
+        eid: the id of the event that was sent, to be quoted to accsyn's support.
+        http_status: the status of the answer; ``None`` when there was no answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        uri: str | None = None,
+        eid: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.uri = uri
+        self.eid = eid
+        self.http_status = http_status
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_revive, (type(self), self.message, self.__dict__))
+
+
+def _revive(kind: type[AccsynError], message: str, state: dict[str, object]) -> AccsynError:
+    error = kind.__new__(kind)
+    error.args = (message,)
+    error.__dict__.update(state)
+    return error
+
+
+AccsynException = AccsynError
+"""The name of the official client's one exception."""
+
+
+class AuthenticationError(AccsynError):
+    """There are no credentials, or the backend refused them. Never tried again."""
+
+
+class SessionExpiredError(AuthenticationError):
+    """The backend ended the session and a new login was not possible."""
+
+
+class ArgumentError(AccsynError, ValueError):
+    """An argument is wrong; the message says what to pass. Nothing was sent."""
+
+
+class QueryError(ArgumentError):
+    """A query cannot be read.
+
+    Attributes:
+        query: the query as given; ``None`` when the backend reported the error.
+        position: index of the offending character in ``query``, or ``None``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        query: str | None = None,
+        position: int | None = None,
+        code: str | None = None,
+        uri: str | None = None,
+        eid: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        self.query = query
+        self.position = position
+
+
+class PermissionDeniedError(AccsynError):
+    """The backend says that this user may not do this."""
+
+
+class NotFoundError(AccsynError):
+    """There is nothing of that id, type or path, or this user may not see it."""
+
+
+class RateLimitedError(AccsynError):
+    """The backend answered 429 more often than this call may wait for.
+
+    Attributes:
+        retry_after: seconds to wait before the next try, or ``None`` when the
+            backend did not say.
+    """
+
+    retry_after: float | None = None
+
+
+class BackendError(AccsynError):
+    """The backend failed, refused the call, or answered what cannot be read.
+
+    Attributes:
+        temporary: ``True`` when the same call may succeed later (5xx, a broken
+            reply); ``False`` when the backend understood and said no.
+    """
+
+    temporary: bool = False
+
+
+class TransportError(AccsynError):
+    """The backend was not reached: no connection, no trust in its certificate, no answer in time."""
+
+
+class OutcomeUnknownError(AccsynError):
+    """A change was sent and no answer came: it may or may not have happened.
+
+    Look before you repeat it: ``uri`` and ``eid`` say which call it was, the
+    message how to look it up.
+    """
+
+
+class SessionClosedError(AccsynError):
+    """The session is closed, or was not entered with ``async with`` yet."""
+
+
+class JobEndedError(AccsynError):
+    """A job came to another end than the one waited for.
+
+    Attributes:
+        job: the job as it was last seen.
+    """
+
+    def __init__(self, message: str, job: Job) -> None:
+        super().__init__(message)
+        self.job = job
+
+
+class JobFailedError(JobEndedError):
+    """The job failed. The backend may retry it later by itself."""
+
+
+class JobAbortedError(JobEndedError):
+    """The job was aborted."""
+
+
+class JobRemovedError(JobEndedError):
+    """The job was deleted, or this user can no longer see it."""
+
+
+class WaitTimeoutError(AccsynError, TimeoutError):
+    """A wait ran out of time.
+
+    Attributes:
+        job: the job as it was last seen; ``None`` when it was never seen.
+    """
+
+    def __init__(self, message: str, job: Job | None = None) -> None:
+        super().__init__(message)
+        self.job = job

@@ -1,0 +1,102 @@
+"""Times and durations as accsyn writes them: pure functions, UTC throughout."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+__all__ = ["EPOCH", "format_time", "parse_duration", "parse_time"]
+
+UTC = dt.UTC
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
+
+_TIME = re.compile(
+    r"(\d{2,4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+_UNITS = re.compile(
+    r"(?:(\d+)\s*d[\s:,]*)?(?:(\d+)\s*h[\s:]*)?(?:(\d+)\s*m[\s:]*)?(?:(\d+)\s*s)?", re.ASCII | re.I
+)
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)", re.ASCII)
+
+
+def parse_time(text: str) -> dt.datetime | None:
+    """Read a time; ``None`` when the text is not one.
+
+    Without an offset it is UTC. A two-digit year is read as ``strptime``'s ``%y``
+    reads it (69–99 → 19xx, 00–68 → 20xx), as the official client 3.4.0 does.
+
+    >>> parse_time("2026-01-22T08:35:59")
+    datetime.datetime(2026, 1, 22, 8, 35, 59, tzinfo=datetime.timezone.utc)
+    >>> parse_time("22-01-22T08:35:59+01:00").isoformat()
+    '2022-01-22T07:35:59+00:00'
+    >>> parse_time("soon") is None
+    True
+    """
+    if not 17 <= len(text) <= 32:
+        return None
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    year_text, month, day, hour, minute, second, fraction, offset = found.groups()
+    year = int(year_text)
+    if len(year_text) == 2:
+        year += 1900 if year >= 69 else 2000
+    try:
+        moment = dt.datetime(
+            year,
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            int(second),
+            int(fraction.ljust(6, "0")) if fraction else 0,
+            tzinfo=UTC,
+        )
+        if offset and offset != "Z":
+            digits = offset[1:].replace(":", "")
+            shift = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            moment = moment - shift if offset[0] == "+" else moment + shift
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def format_time(moment: dt.date) -> str:
+    """Write a time the way the wire wants it: UTC, whole seconds.
+
+    A naive datetime is local time; a plain date is its midnight, unconverted
+    (official client 3.4.0).
+
+    >>> format_time(dt.datetime(2026, 1, 22, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=1))))
+    '2026-01-22T08:00:00'
+    >>> format_time(dt.date(2026, 1, 22))
+    '2026-01-22T00:00:00'
+    """
+    if isinstance(moment, dt.datetime):
+        moment = moment.astimezone(UTC)
+        return f"{moment.year:04d}{moment:-%m-%dT%H:%M:%S}"
+    return f"{moment.year:04d}{moment:-%m-%d}T00:00:00"
+
+
+def parse_duration(text: str) -> dt.timedelta | None:
+    """Read a time left such as ``1h:2m:3s`` or ``01:02:03``; ``None`` when unknown.
+
+    >>> parse_duration("0h:1m:30s")
+    datetime.timedelta(seconds=90)
+    >>> parse_duration("") is None
+    True
+    """
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if found := _CLOCK.fullmatch(text):
+            hours, minutes, seconds = (int(part or 0) for part in found.groups())
+            return dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if found := _UNITS.fullmatch(text):
+            days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+            return dt.timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError:
+        return None
+    return None

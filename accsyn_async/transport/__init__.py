@@ -1,0 +1,1 @@
+"""Getting requests to the backend: connections, credentials, login, limits, second tries."""

@@ -1,0 +1,201 @@
+"""Where the workspace, the user and the key come from.
+
+For each setting on its own: explicit argument, then explicit env file (``path_envfile``
+or ``ACCSYN_CREDENTIALS_PATH``), then environment, then ``.env`` in the working
+directory. Nothing is written into ``os.environ``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from accsyn_async.errors import ArgumentError, AuthenticationError
+from accsyn_async.wire.redact import Secret
+
+__all__ = ["Credentials", "Settings", "check_base_url", "resolve"]
+
+logger = logging.getLogger("accsyn_async.transport.credentials")
+
+_VARIABLES = {
+    "workspace": ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG"),
+    "username": ("ACCSYN_API_USER",),
+    "api_key": ("ACCSYN_API_KEY",),
+    "url": ("ACCSYN_URL",),
+    "proxy": ("ACCSYN_PROXY",),
+}
+_MISSING = {
+    "workspace": "no workspace: pass workspace=… or set ACCSYN_WORKSPACE",
+    "username": "no user name: pass username=… (an e-mail address) or set ACCSYN_API_USER",
+    "api_key": "no API key: pass api_key=… or set ACCSYN_API_KEY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who logs in, and where to.
+
+    Attributes:
+        workspace: the workspace's code.
+        username: the user's e-mail address.
+        api_key: hidden in every repr.
+    """
+
+    workspace: str
+    username: str
+    api_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Credentials, and how to reach the backend.
+
+    Attributes:
+        credentials: who logs in.
+        url: the backend's address; ``None`` to ask accsyn for it.
+        proxy: ``accsyn:host:port`` and the like, or ``None``.
+    """
+
+    credentials: Credentials
+    url: str | None = None
+    proxy: str | None = None
+
+
+def resolve(
+    *,
+    workspace: str | None = None,
+    username: str | None = None,
+    api_key: str | None = None,
+    url: str | None = None,
+    proxy: str | None = None,
+    path_envfile: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Settings:
+    """Find every setting.
+
+    An address out of a ``.env`` that merely lies in the working directory counts only
+    together with a key from that same file: no folder may send a key elsewhere.
+
+    Args:
+        workspace: wins over every other source; so do the other arguments.
+        username: the user's e-mail address.
+        api_key: the user's API key.
+        url: the backend's address.
+        proxy: the proxy's address.
+        path_envfile: an env file that must exist.
+        environ: the environment; ``None`` is ``os.environ``.
+        directory: where ``.env`` is looked for; ``None`` is the working directory.
+
+    Raises:
+        AuthenticationError: something is missing; the message names the argument and
+            the variable.
+        ArgumentError: the env file does not exist, or a setting cannot be used.
+    """
+    environ = os.environ if environ is None else environ
+    given = {"workspace": workspace, "username": username, "api_key": api_key, "url": url, "proxy": proxy}
+    named = path_envfile or environ.get("ACCSYN_CREDENTIALS_PATH")
+    explicit = _read_env_file(Path(named)) if named else {}
+    nearby = (directory or Path()) / ".env"
+    implicit = {} if named or not nearby.is_file() else _read_env_file(nearby)
+
+    found: dict[str, str | None] = {}
+    key_from_nearby = False
+    for name, value in given.items():
+        if not value:
+            value = _first(explicit, name) or _first(environ, name)
+            if not value and (value := _first(implicit, name)):
+                if name == "api_key":
+                    key_from_nearby = True
+                elif name in ("url", "proxy") and not key_from_nearby:
+                    logger.warning(
+                        "%s in .env is ignored: the API key does not come from there", _VARIABLES[name][0]
+                    )
+                    value = None
+        found[name] = value
+    for name, message in _MISSING.items():
+        if not found[name]:
+            raise AuthenticationError(message)
+    for name, value in found.items():
+        if value and any(ord(character) < 32 or ord(character) == 127 for character in value):
+            raise ArgumentError(f"{name} holds control characters; check {' or '.join(_VARIABLES[name])}")
+    return Settings(
+        Credentials(
+            workspace=found["workspace"] or "",
+            username=found["username"] or "",
+            api_key=Secret(found["api_key"] or ""),
+        ),
+        url=found["url"] or None,
+        proxy=found["proxy"] or None,
+    )
+
+
+def check_base_url(url: str, *, plain_allowed: bool) -> str:
+    """Check the address of a backend and cut it down to ``scheme://host:port``.
+
+    Args:
+        url: such as ``https://acme.accsyn.com`` or ``http://127.0.0.1:8181``.
+        plain_allowed: whether ``http://`` may lead beyond this computer.
+
+    Raises:
+        ArgumentError: it is no such address, or plain HTTP to another computer, which
+            would show the API key to everybody between.
+
+    >>> check_base_url("http://127.0.0.1:8181/", plain_allowed=False)
+    'http://127.0.0.1:8181'
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ArgumentError(f"the port in {_shown(url)!r} is not a number from 1 to 65535") from None
+    if parts.username is not None or parts.password is not None:
+        raise ArgumentError("an address must not hold a user name or password; pass username= and api_key=")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ArgumentError(f"{_shown(url)!r} is no address; write https://host or http://127.0.0.1:port")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ArgumentError(f"{_shown(url)!r} names more than a host and a port")
+    if parts.scheme == "http" and not plain_allowed and not _is_loopback(parts.hostname):
+        raise ArgumentError(
+            f"plain http to {parts.hostname} would show the API key to the network; use https, or pass ssl=False"
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def _first(source: Mapping[str, str], name: str) -> str | None:
+    return next((source[variable] for variable in _VARIABLES[name] if source.get(variable)), None)
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise ArgumentError(
+            f"there is no env file {str(path)!r}; check path_envfile or ACCSYN_CREDENTIALS_PATH"
+        )
+    try:
+        values = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArgumentError(f"the env file {str(path)!r} cannot be read: {type(error).__name__}") from None
+    return {name: value for name, value in values.items() if value}
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(url: str) -> str:
+    """The address without what may be a password in it."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url.rpartition("@")[2]

@@ -1,0 +1,172 @@
+"""The aiohttp adapter: one pool of connections, certificates checked, one request sent once."""
+
+from __future__ import annotations
+
+import ssl as ssl_module
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from accsyn_async.errors import ArgumentError
+from accsyn_async.wire.message import Request, Response
+from accsyn_async.wire.reply import Failure, FailureKind
+
+if TYPE_CHECKING:
+    from aiohttp.connector import BaseConnector
+
+__all__ = ["MAX_CONNECTIONS", "MAX_REPLY", "AiohttpSender"]
+
+MAX_CONNECTIONS = 64
+"""Connections at most; the backend allows an address 100."""
+MAX_REPLY = 48 * 1024 * 1024
+"""Bytes of a reply, decompressed, at most."""
+
+_CHUNK = 64 * 1024
+
+
+class AiohttpSender:
+    """Sends requests through aiohttp.
+
+    aiohttp repeats GET, PUT and DELETE by itself when a kept-alive connection turns
+    out to be dropped. That would pass by the retry verdict and the limiter, so it is
+    switched off; where a future aiohttp has no such switch, changes get a fresh
+    connection each.
+
+    Args:
+        ssl: ``True`` checks certificates against the system's authorities, a context
+            does as it says, ``False`` checks nothing.
+        connect_timeout: seconds to wait for a connection.
+        socks: address of a SOCKS proxy (``socks5://host:port``), or ``None``.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl: bool | ssl_module.SSLContext = True,
+        connect_timeout: float = 10.0,
+        socks: str | None = None,
+    ) -> None:
+        self._ssl = ssl
+        self._connect_timeout = connect_timeout
+        self._socks = socks
+        self._session: aiohttp.ClientSession | None = None
+        self._repeats = False
+
+    async def send(self, request: Request, *, timeout: float) -> Response | Failure:
+        """Send a request, once, and read the whole response."""
+        session = self._session or self._open()
+        headers = request.headers
+        if self._repeats and request.verb != "GET":
+            headers = {**headers, "Connection": "close"}
+        try:
+            async with session.request(
+                request.verb,
+                URL(request.url, encoded=True),
+                headers=headers,
+                data=request.body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=self._connect_timeout, sock_read=timeout
+                ),
+            ) as response:
+                body = await _read(response)
+                if body is None:
+                    return Failure(
+                        FailureKind.REFUSED,
+                        f"the reply is larger than {MAX_REPLY // 1024**2} MiB; ask for less "
+                        "(attributes=, limit=)",
+                        status=response.status,
+                    )
+                headers_in = {name.lower(): value for name, value in response.headers.items()}
+                return Response(response.status, headers_in, body)
+        except aiohttp.ClientConnectorCertificateError as error:
+            return Failure(FailureKind.UNTRUSTED, _certificate_message(error))
+        except aiohttp.ClientSSLError as error:
+            return Failure(
+                FailureKind.UNTRUSTED, f"no TLS connection to {error.host}:{error.port}: {_cause(error)}"
+            )
+        except aiohttp.ClientConnectorError as error:
+            return Failure(
+                FailureKind.UNREACHED, f"no connection to {error.host}:{error.port}: {_cause(error)}"
+            )
+        except aiohttp.ConnectionTimeoutError:
+            return Failure(
+                FailureKind.UNREACHED, f"no connection to {_host(request)} within {self._connect_timeout:g} s"
+            )
+        except TimeoutError:
+            return Failure(FailureKind.UNANSWERED, f"no answer from {_host(request)} within {timeout:g} s")
+        except aiohttp.ClientPayloadError:
+            return Failure(FailureKind.UNANSWERED, f"the reply from {_host(request)} was cut off")
+        except aiohttp.ServerDisconnectedError:
+            return Failure(
+                FailureKind.UNANSWERED, f"{_host(request)} closed the connection without an answer"
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            return Failure(
+                FailureKind.UNANSWERED,
+                f"the connection to {_host(request)} broke: {type(error).__name__}",
+            )
+
+    async def aclose(self) -> None:
+        """Close all connections. May be called twice."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession(
+            connector=self._connector(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Content-Type",),
+            raise_for_status=False,
+            trust_env=False,
+        )
+        if hasattr(session, "_retry_connection"):
+            session._retry_connection = False
+        else:
+            self._repeats = True
+        self._session = session
+        return session
+
+    def _connector(self) -> BaseConnector:
+        if self._socks is None:
+            return aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=self._ssl)
+        try:
+            from aiohttp_socks import ProxyConnector
+        except ImportError:
+            raise ArgumentError("a SOCKS proxy needs: pip install 'accsyn-async[socks]'") from None
+        connector: BaseConnector = ProxyConnector.from_url(self._socks, limit=MAX_CONNECTIONS, ssl=self._ssl)
+        return connector
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+    """The whole body; ``None`` when it is larger than allowed."""
+    length = response.content_length
+    if length is not None and "Content-Encoding" not in response.headers:
+        return await response.read() if length <= MAX_REPLY else None
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > MAX_REPLY:
+            response.close()
+            return None
+    return bytes(body)
+
+
+def _host(request: Request) -> str:
+    url = URL(request.url, encoded=True)
+    return f"{url.host}:{url.port}"
+
+
+def _cause(error: aiohttp.ClientConnectorError) -> str:
+    cause = error.os_error
+    return cause.strerror or type(cause).__name__
+
+
+def _certificate_message(error: aiohttp.ClientConnectorCertificateError) -> str:
+    reason = getattr(error.certificate_error, "verify_message", "") or str(error.certificate_error)
+    return (
+        f"the certificate of {error.host}:{error.port} is not trusted: {reason}; "
+        "pass ssl=<SSLContext> with the right authority"
+    )

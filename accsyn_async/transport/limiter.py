@@ -1,0 +1,159 @@
+"""How fast requests may go out: a token bucket, and a queue before it.
+
+The backend allows an address 30 requests a second and bursts of 60 (platform v3.6-5);
+others may share that address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from accsyn_async.errors import ArgumentError
+from accsyn_async.transport.seam import Clock
+
+__all__ = ["Limiter", "Priority", "RateLimit", "TokenBucket"]
+
+
+class Priority(IntEnum):
+    """Who goes first when there are not enough tokens."""
+
+    CALL = 0
+    POLL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How many requests a session may send.
+
+    Args:
+        per_second: sustained rate, requests a second.
+        burst: how many may go out at once after a rest.
+
+    Raises:
+        ArgumentError: one of them is not positive.
+
+    >>> RateLimit(25, burst=40)
+    RateLimit(per_second=25, burst=40)
+    """
+
+    per_second: float = 25
+    burst: int = 40
+
+    def __post_init__(self) -> None:
+        if not self.per_second > 0 or self.burst < 1:
+            raise ArgumentError("a rate limit needs a positive rate and a burst of at least 1")
+
+
+class TokenBucket:
+    """Counts tokens; knows no clock but the time it is given.
+
+    >>> bucket = TokenBucket(RateLimit(2, burst=1), now=0.0)
+    >>> bucket.delay(0.0), bucket.take(0.0), bucket.delay(0.0)
+    (0.0, True, 0.5)
+    """
+
+    __slots__ = ("_at", "_blocked_until", "_limit", "_tokens")
+
+    def __init__(self, limit: RateLimit, now: float) -> None:
+        self._limit = limit
+        self._tokens = float(limit.burst)
+        self._at = now
+        self._blocked_until = now
+
+    def delay(self, now: float) -> float:
+        """Seconds until there is a token, 0 when there is one."""
+        self._fill(now)
+        if self._tokens >= 1.0:
+            return 0.0
+        return max(self._blocked_until - now, 0.0) + (1.0 - self._tokens) / self._limit.per_second
+
+    def take(self, now: float) -> bool:
+        """Take a token if there is one."""
+        if self.delay(now) > 0.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def drain(self, now: float, pause: float) -> None:
+        """Empty the bucket and let nothing in for ``pause`` seconds: the backend said 429."""
+        self._fill(now)
+        self._tokens = 0.0
+        self._blocked_until = max(self._blocked_until, now + pause)
+
+    def _fill(self, now: float) -> None:
+        since = max(self._at, self._blocked_until)
+        if now > since:
+            self._tokens = min(self._limit.burst, self._tokens + (now - since) * self._limit.per_second)
+            # A sum of small steps may end a hair short of the token that a sleeper was promised.
+            if self._tokens % 1.0 > 1.0 - 1e-9:
+                self._tokens = float(round(self._tokens))
+        self._at = max(self._at, now)
+
+
+@dataclass(order=True, slots=True)
+class _Waiter:
+    priority: Priority
+    number: int
+    first: asyncio.Event = field(compare=False)
+
+
+class Limiter:
+    """Lets callers through one token each, calls before polls, each kind in order.
+
+    Only the caller at the head of the queue sleeps; whoever becomes the head next is
+    woken. A cancelled caller leaves the queue and takes no token along.
+
+    Args:
+        limit: the rate, or ``None`` to let everything through.
+        clock: where time comes from.
+    """
+
+    __slots__ = ("_bucket", "_clock", "_limit", "_numbers", "_queue")
+
+    def __init__(self, limit: RateLimit | None, clock: Clock) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._bucket: TokenBucket | None = None
+        self._queue: list[_Waiter] = []
+        self._numbers = itertools.count()
+
+    @property
+    def waiting(self) -> int:
+        """How many callers stand in the queue."""
+        return len(self._queue)
+
+    async def acquire(self, priority: Priority = Priority.CALL) -> None:
+        """Wait for a token and take it."""
+        bucket = self._filled()
+        if bucket is None or (not self._queue and bucket.take(self._clock.monotonic())):
+            return
+        waiter = _Waiter(priority, next(self._numbers), asyncio.Event())
+        heapq.heappush(self._queue, waiter)
+        try:
+            while True:
+                if self._queue[0] is not waiter:
+                    waiter.first.clear()
+                    await waiter.first.wait()
+                elif bucket.take(self._clock.monotonic()):
+                    return
+                else:
+                    await self._clock.sleep(bucket.delay(self._clock.monotonic()))
+        finally:
+            self._queue.remove(waiter)
+            heapq.heapify(self._queue)
+            if self._queue:
+                self._queue[0].first.set()
+
+    def drain(self, pause: float) -> None:
+        """Send nothing for ``pause`` seconds, and then no burst."""
+        if (bucket := self._filled()) is not None:
+            bucket.drain(self._clock.monotonic(), pause)
+
+    def _filled(self) -> TokenBucket | None:
+        if self._bucket is None and self._limit is not None:
+            self._bucket = TokenBucket(self._limit, self._clock.monotonic())
+        return self._bucket

@@ -1,0 +1,56 @@
+"""The three things that travel: a call, the request it becomes, the response to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+__all__ = ["Call", "Request", "Response", "Ticket", "Verb"]
+
+Verb = Literal["GET", "PUT", "POST", "DELETE"]
+
+
+class Request(NamedTuple):
+    """One HTTP request. ``url`` is percent-encoded already and must go out as it is."""
+
+    verb: Verb
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+
+
+class Response(NamedTuple):
+    """One HTTP response, whole. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a caller wants of the backend, before it is put into an envelope."""
+
+    verb: Verb
+    uri: str
+    data: dict[str, Any] | list[Any] | None = None
+    query: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a login gave: proof for the calls that follow.
+
+    Attributes:
+        session: the session's id, sent in every event.
+        uid: id of the user who logged in.
+        role: what the user may do (admin, employee, standard …).
+        headers: what every call carries.
+    """
+
+    session: str = field(repr=False)
+    uid: str
+    role: str
+    headers: Mapping[str, str] = field(repr=False)

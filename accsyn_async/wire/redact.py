@@ -1,0 +1,102 @@
+"""Taking secrets out of text before anybody sees it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+__all__ = ["HIDDEN", "Redactor", "Secret"]
+
+HIDDEN = "***"
+
+_NAMES = r"pwd|password|passwd|api_?key|session(?:_?key|_?id)?|token|secret|authorization"
+_QUOTE = r"(?:\\?[\"']|%22)"
+_PAIR = re.compile(
+    rf"(?P<head>(?:{_QUOTE})?\b(?:\w*_)?(?:{_NAMES})(?:{_QUOTE})?\s*(?:%20)*(?::|=|%3A)\s*(?:%20)*)"
+    rf"(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|%22.*?(?:%22|$)|[^\s,;}}&]+(?:\s[^\s,;}}&]{{12,}})?)",
+    re.IGNORECASE,
+)
+
+
+class Secret:
+    """A text that shows itself to nobody who does not ask for it by name.
+
+    >>> key = Secret("f0a8b9a9-879f")
+    >>> key, f"{key}", key.reveal()
+    (Secret(***), '***', 'f0a8b9a9-879f')
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return f"Secret({HIDDEN})"
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a secret cannot be pickled")
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+
+class Redactor:
+    """Hides known secrets, in every form in which they travel, and whatever bears a secret's name.
+
+    >>> redact = Redactor()
+    >>> redact.know("hunter2-is-my-key")
+    >>> redact('sent hunter2-is-my-key and {"pwd": "abc"}')
+    'sent *** and {"pwd": "***"}'
+    """
+
+    __slots__ = ("_known", "_pattern")
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def know(self, *secrets: str | None) -> None:
+        """Hide these from now on: raw, in base64, URL-quoted, and their first 16 characters."""
+        for secret in secrets:
+            if not secret or len(secret) < 4:
+                continue
+            encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode("ascii")
+            escaped = json.dumps(secret)[1:-1]
+            for form in (secret, encoded, encoded.rstrip("="), escaped):
+                quoted = quote(form, errors="replace")
+                self._known.update((form, quoted, quote(form, safe="", errors="replace")))
+                if len(form) > 16:
+                    self._known.add(form[:16])
+        known = sorted(self._known, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        if self._pattern is not None:
+            text = self._pattern.sub(HIDDEN, text)
+        return _PAIR.sub(_hide_value, text)
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    value = found["value"]
+    for mark in ('"', "'", "%22"):
+        if value.startswith(mark):
+            return f"{found['head']}{mark}{HIDDEN}{mark}"
+    return f"{found['head']}{HIDDEN}"
