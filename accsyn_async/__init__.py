@@ -1,5 +1,82 @@
-"""The asyncio SDK for accsyn."""
+"""The asyncio SDK for accsyn: await every call, stream what happens to your transfers."""
 
 from accsyn_async._version import __version__
+from accsyn_async.errors import (
+    AccsynError,
+    AccsynException,
+    ArgumentError,
+    AuthenticationError,
+    BackendError,
+    JobAbortedError,
+    JobEndedError,
+    JobFailedError,
+    JobRemovedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    QueryError,
+    RateLimitedError,
+    SessionClosedError,
+    SessionExpiredError,
+    TransportError,
+    WaitTimeoutError,
+)
+from accsyn_async.events import (
+    Degraded,
+    Event,
+    JobChanged,
+    JobEvent,
+    JobFinished,
+    JobFound,
+    JobRemoved,
+    JobRevived,
+    JobStalled,
+    Recovered,
+    Synced,
+)
+from accsyn_async.models import Job, JobStatus, Task, TaskStatus
+from accsyn_async.monitor.schedule import PollPolicy
+from accsyn_async.monitor.watch import Watch
+from accsyn_async.session import Session
+from accsyn_async.transport.limiter import RateLimit
 
-__all__ = ["__version__"]
+__all__ = [
+    "AccsynError",
+    "AccsynException",
+    "ArgumentError",
+    "AuthenticationError",
+    "BackendError",
+    "Degraded",
+    "Event",
+    "Job",
+    "JobAbortedError",
+    "JobChanged",
+    "JobEndedError",
+    "JobEvent",
+    "JobFailedError",
+    "JobFinished",
+    "JobFound",
+    "JobRemoved",
+    "JobRemovedError",
+    "JobRevived",
+    "JobStalled",
+    "JobStatus",
+    "NotFoundError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "PollPolicy",
+    "QueryError",
+    "RateLimit",
+    "RateLimitedError",
+    "Recovered",
+    "Session",
+    "SessionClosedError",
+    "SessionExpiredError",
+    "Synced",
+    "Task",
+    "TaskStatus",
+    "TransportError",
+    "WaitTimeoutError",
+    "Watch",
+    "__version__",
+]

@@ -133,7 +133,14 @@ class PermissionDeniedError(AccsynError):
 
 
 class NotFoundError(AccsynError):
-    """There is nothing of that id, type or path, or this user may not see it."""
+    """There is nothing of that id, type or path, or this user may not see it.
+
+    Attributes:
+        after_unknown: an earlier attempt at the same deletion was sent and not
+            answered, so that one may be why there is nothing.
+    """
+
+    after_unknown: bool = False
 
 
 class RateLimitedError(AccsynError):

@@ -168,7 +168,9 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     """Id of its queue or of the job that it belongs to."""
 
     def __repr__(self) -> str:
-        return f"Job(id={self.id!r}, name={self.name!r}, status={self.status.value!r}, progress={self.progress})"
+        return (
+            f"Job(id={self.id!r}, name={self.name!r}, status={self.status.value!r}, progress={self.progress})"
+        )
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any] | bytes) -> Job:

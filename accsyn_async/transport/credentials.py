@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from accsyn_async.errors import ArgumentError, AuthenticationError
 from accsyn_async.wire.redact import Secret
 
-__all__ = ["Credentials", "Settings", "check_base_url", "resolve"]
+__all__ = ["Credentials", "Proxy", "Settings", "check_base_url", "parse_proxy", "resolve"]
 
 logger = logging.getLogger("accsyn_async.transport.credentials")
 
@@ -164,10 +164,58 @@ def check_base_url(url: str, *, plain_allowed: bool) -> str:
         raise ArgumentError(f"{_shown(url)!r} names more than a host and a port")
     if parts.scheme == "http" and not plain_allowed and not _is_loopback(parts.hostname):
         raise ArgumentError(
-            f"plain http to {parts.hostname} would show the API key to the network; use https, or pass ssl=False"
+            f"plain http to {parts.hostname} would show the API key to the network; "
+            "use https, or pass ssl=False"
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A way through a closed network (seed 003).
+
+    Attributes:
+        url: the address to talk to instead of the backend, or the SOCKS server's.
+        is_socks: which of the two it is.
+    """
+
+    url: str
+    is_socks: bool = False
+
+
+def parse_proxy(text: str) -> Proxy:
+    """Read a proxy as the official client 3.4.0 does.
+
+    ``accsyn:host:port``, ``host:port`` and ``host`` (port 80) name an accsyn proxy,
+    which speaks plain HTTP; ``socks:``, ``socks4:`` and ``socks5:`` a SOCKS server.
+
+    Raises:
+        ArgumentError: it is none of these.
+
+    >>> parse_proxy("10.0.0.5:8080")
+    Proxy(url='http://10.0.0.5:8080', is_socks=False)
+    >>> parse_proxy("socks:10.0.0.5:1080")
+    Proxy(url='socks5://10.0.0.5:1080', is_socks=True)
+    """
+    kind, host, port = "accsyn", text, "80"
+    match text.split(":"):
+        case [kind, host, port]:
+            pass
+        case [host, port]:
+            pass
+        case [host]:
+            pass
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ArgumentError("a proxy is written accsyn:host:port or socks:host:port")
+    match kind:
+        case "accsyn":
+            return Proxy(f"http://{host}:{port}")
+        case "socks" | "socks5":
+            return Proxy(f"socks5://{host}:{port}", is_socks=True)
+        case "socks4":
+            return Proxy(f"socks4://{host}:{port}", is_socks=True)
+    raise ArgumentError(f"unknown kind of proxy {kind!r}; write accsyn:host:port or socks:host:port")
 
 
 def _first(source: Mapping[str, str], name: str) -> str | None:

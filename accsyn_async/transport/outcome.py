@@ -48,7 +48,8 @@ def error_of(
         acted: an earlier attempt may have done it.
     """
     text = failure.message
-    if effect in (Effect.CHANGE, Effect.DELETE) and (acted or may_have_acted(failure)):
+    changes = effect in (Effect.CHANGE, Effect.DELETE)
+    if changes and (may_have_acted(failure) or (acted and failure.kind is not FailureKind.REFUSED)):
         return OutcomeUnknownError(
             f"{uri} was sent and may or may not have been done ({text}); look it up before you repeat it "
             f"(event {eid})",
@@ -71,6 +72,8 @@ def error_of(
             error.temporary = True
         case FailureKind.REFUSED:
             error = _refusal(failure)
+            if isinstance(error, NotFoundError):
+                error.after_unknown = acted
     error.code, error.uri, error.eid, error.http_status = failure.code, uri, eid, failure.status
     return error
 

@@ -1,0 +1,130 @@
+"""Checking arguments before anything is sent, on the official client's conditions (3.4.0)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from accsyn_async.errors import ArgumentError
+from accsyn_async.models import is_entity_id
+
+__all__ = [
+    "attribute_names",
+    "checked_bool",
+    "checked_int",
+    "entity_id",
+    "entity_type",
+    "is_list",
+    "is_mapping",
+    "payload",
+]
+
+
+def entity_type(value: object) -> str:
+    """An entity type, lower-case.
+
+    Raises:
+        ArgumentError: it is empty or no text.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ArgumentError(f"entitytype is a text such as 'Transfer', not {value!r}")
+    return value.strip().lower()
+
+
+def entity_id(value: object, *, strict: bool = True) -> str:
+    """An entity's id.
+
+    Args:
+        value: what was given.
+        strict: whether it must have the form of an id; some calls take a code too.
+
+    Raises:
+        ArgumentError: it is not.
+    """
+    if not isinstance(value, str) or not value:
+        raise ArgumentError(f"entityid is a text of 24 characters, not {value!r}")
+    if strict and not is_entity_id(value):
+        raise ArgumentError(f"{value!r} is no entity id: an id has 24 characters, a-f and 0-9")
+    return value
+
+
+def attribute_names(value: object) -> list[str] | None:
+    """Names of attributes, without white space around them; ``None`` for all.
+
+    Raises:
+        ArgumentError: it is no list of texts with something in them.
+    """
+    if not value:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise ArgumentError(f"attributes is a list of attribute names, not {value!r}")
+    return [name.strip() for name in value]
+
+
+def checked_bool(name: str, value: object) -> bool | None:
+    """A flag, or ``None``.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    raise ArgumentError(f"{name} is True, False or None, not {value!r}")
+
+
+def checked_int(name: str, value: object) -> int | None:
+    """A number, or ``None``.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise ArgumentError(f"{name} is a whole number or None, not {value!r}")
+
+
+def is_mapping(value: object) -> bool:
+    """Whether a value, whatever its annotation says, is a ``dict``."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> bool:
+    """Whether a value, whatever its annotation says, is a ``list``."""
+    return isinstance(value, list)
+
+
+def payload(data: object) -> dict[str, Any]:
+    """The data to create something from: an object, a list of tasks, JSON text, or a JSON file's path.
+
+    Raises:
+        ArgumentError: it is empty or cannot be read.
+    """
+    if isinstance(data, str):
+        data = _from_text(data)
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        data = {"tasks": list(data)}
+    if not isinstance(data, dict):
+        raise ArgumentError(f"data is a dict, a list of tasks, JSON or the path of a JSON file, not {data!r}")
+    if not data or data == {"tasks": []}:
+        raise ArgumentError("data is empty: there is nothing to create")
+    return dict(data)
+
+
+def _from_text(text: str) -> Any:
+    if not text.strip():
+        raise ArgumentError("data is empty: there is nothing to create")
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    path = Path(text)
+    try:
+        if not path.is_file():
+            raise ArgumentError("data is neither JSON nor the path of a JSON file")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ArgumentError(f"the file {text!r} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ArgumentError(f"the file {text!r} is not JSON: {error}") from None

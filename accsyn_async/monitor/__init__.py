@@ -1,0 +1,1 @@
+"""Turning polls into events: one poller, any number of watches."""

@@ -1,0 +1,42 @@
+"""What differs between two snapshots of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from accsyn_async.models import Job
+
+__all__ = ["WATCHED", "changes_between", "merged_changes"]
+
+WATCHED = ("status", "progress", "speed", "etr", "size")
+"""The fields whose changes are events."""
+
+Changes = dict[str, tuple[Any, Any]]
+
+
+def changes_between(old: Job, new: Job, fields: Iterable[str] = WATCHED) -> Changes:
+    """The fields that differ, ``{field: (old, new)}``.
+
+    >>> row = {"id": "a", "status": "running", "progress": 10}
+    >>> changes_between(Job.from_row(row), Job.from_row({**row, "progress": 12}))
+    {'progress': (10, 12)}
+    """
+    changes: Changes = {}
+    for field in fields:
+        before, after = getattr(old, field), getattr(new, field)
+        if before != after:
+            changes[field] = (before, after)
+    return changes
+
+
+def merged_changes(first: Changes, then: Changes) -> Changes:
+    """Two changes in a row as one: first old value, last new value; what went back is left out.
+
+    >>> merged_changes({"progress": (1, 2), "speed": (None, 3.0)}, {"progress": (2, 5), "speed": (3.0, None)})
+    {'progress': (1, 5)}
+    """
+    merged = dict(first)
+    for field, (old, new) in then.items():
+        merged[field] = (first[field][0] if field in first else old, new)
+    return {field: pair for field, pair in merged.items() if pair[0] != pair[1]}

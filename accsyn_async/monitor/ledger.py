@@ -1,0 +1,238 @@
+"""What is known of each job: its last snapshot, its lives, and the numbers of its events.
+
+Pure: it is told what was observed, and answers with the events that follow from it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from typing import NamedTuple
+
+from accsyn_async.events import JobChanged, JobEvent, JobFinished, JobFound, JobRemoved, JobRevived
+from accsyn_async.models import Job, JobStatus
+from accsyn_async.monitor.diff import changes_between
+
+__all__ = ["REMOVED_AFTER", "Ledger", "Life"]
+
+REMOVED_AFTER = 2.0
+"""Seconds that must lie between two lookups that find nothing before a job counts as removed."""
+
+_CLOSING_PROGRESS = 95
+_CLOSING_ETR = dt.timedelta(seconds=10)
+
+
+class Past(NamedTuple):
+    """What is kept of a job that nobody holds any more."""
+
+    run: int
+    end: str
+
+
+class Life:
+    """One job, as far as it was observed.
+
+    Attributes:
+        job: its last snapshot; ``None`` before it was ever seen.
+        run: which of its lives this is, from 0.
+        ended: whether this life has come to its end.
+        past: what is remembered of it from before it was forgotten, until it is seen again.
+    """
+
+    __slots__ = ("_missed_at", "_number", "_step", "ended", "ident", "job", "past", "run")
+
+    def __init__(self, ident: str, past: Past | None = None) -> None:
+        self.ident = ident
+        self.job: Job | None = None
+        self.run = past.run if past else 0
+        self.ended = past is not None
+        self.past = past
+        self._number = 0
+        self._step = 0
+        self._missed_at: float | None = None
+
+    def missed(self, now: float) -> bool:
+        """A lookup found nothing; ``True`` when an earlier one, long enough ago, did neither."""
+        if self._missed_at is None:
+            self._missed_at = now
+        return now - self._missed_at >= REMOVED_AFTER
+
+    def seen(self) -> None:
+        """It is there: forget that it was missed."""
+        self._missed_at = None
+
+    @property
+    def number(self) -> str:
+        """The last part of the last event's id."""
+        return f"{self.run}:{self._number}" + (f".{self._step}" if self._step else "")
+
+    def next_number(self, *, durable: bool) -> str:
+        """The last part of the next event's id: ``<run>:<n>``, or ``<run>:<n>.<k>``."""
+        if durable:
+            self._number += 1
+            self._step = 0
+        else:
+            self._step += 1
+        return self.number
+
+    def revive(self) -> None:
+        """Begin the next life."""
+        self.run += 1
+        self._number = self._step = 0
+        self.ended = False
+
+
+class Ledger:
+    """Every job of one entity type that somebody watches.
+
+    Args:
+        workspace: goes into the events' ids.
+        remember: how many runs of jobs that nobody holds any more to keep in mind, so
+            that a job that comes back is known to have lived before.
+    """
+
+    __slots__ = ("_past", "_remember", "closing", "lives", "running", "workspace")
+
+    def __init__(self, workspace: str, *, remember: int = 10_000) -> None:
+        self.workspace = workspace
+        self.lives: dict[str, Life] = {}
+        self.running: set[str] = set()
+        self.closing: set[str] = set()
+        self._past: OrderedDict[str, Past] = OrderedDict()
+        self._remember = remember
+
+    def life(self, ident: str) -> Life:
+        """The life of a job, begun if there is none."""
+        life = self.lives.get(ident)
+        if life is None:
+            life = self.lives[ident] = Life(ident, self._past.pop(ident, None))
+        return life
+
+    def forget(self, ident: str) -> None:
+        """Drop a job that nobody watches any more, but for how often it lived and how it ended."""
+        life = self.lives.pop(ident, None)
+        self.running.discard(ident)
+        self.closing.discard(ident)
+        if life is not None and life.ended and life.job is not None:
+            self._past[ident] = Past(life.run, self._end_id(life.job))
+            while len(self._past) > self._remember:
+                self._past.popitem(last=False)
+
+    def found(self, life: Life, at: dt.datetime) -> JobFound:
+        """The event that tells a watch of a job that is there.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        return JobFound(
+            at=at, job=_seen(life), run=life.run, id=f"{self.workspace}:{life.ident}:{life.run}:0"
+        )
+
+    def finished(self, life: Life, at: dt.datetime) -> JobFinished:
+        """The event that tells of a job's end; its id is the same for whoever tells it.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        job = _seen(life)
+        return JobFinished(at=at, job=job, run=life.run, id=self._end_id(job))
+
+    def ending(self, life: Life, at: dt.datetime) -> JobFinished | JobRemoved:
+        """The event that tells a late watch how a job has ended.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        if _seen(life).is_finished:
+            return self.finished(life, at)
+        return JobRemoved(
+            at=at, job=_seen(life), run=life.run, id=f"{self.workspace}:{life.ident}:{life.number}"
+        )
+
+    def observe(self, job: Job, at: dt.datetime) -> list[JobEvent]:
+        """Take note of a job as it is now.
+
+        Returns:
+            What that means to those who knew it before: nothing at first sight, unless
+            it has come back after it had ended.
+        """
+        life = self.life(job.id)
+        life.seen()
+        before, life.job = life.job, job
+        self._sort(job)
+        past, life.past = life.past, None
+        if before is None and past is None:
+            life.ended = job.is_finished
+            return []
+        events: list[JobEvent] = []
+        if before is None or life.ended:
+            if job.is_finished and not self._ended_anew(past, before, job):
+                return []
+            life.revive()
+            events.append(
+                JobRevived(
+                    at=at,
+                    job=job,
+                    run=life.run,
+                    id=f"{self.workspace}:{job.id}:{life.next_number(durable=True)}",
+                )
+            )
+        elif changes := changes_between(before, job):
+            number = life.next_number(durable="status" in changes)
+            events.append(
+                JobChanged(
+                    at=at,
+                    job=job,
+                    run=life.run,
+                    id=f"{self.workspace}:{job.id}:{number}",
+                    previous=before,
+                    changes=changes,
+                )
+            )
+        if job.is_finished:
+            life.ended = True
+            events.append(self.finished(life, at))
+        return events
+
+    def remove(self, life: Life, at: dt.datetime) -> JobRemoved:
+        """Take note that a job is no more.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        job = _seen(life)
+        life.ended = True
+        self.running.discard(life.ident)
+        self.closing.discard(life.ident)
+        number = life.next_number(durable=True)
+        return JobRemoved(at=at, job=job, run=life.run, id=f"{self.workspace}:{life.ident}:{number}")
+
+    def _end_id(self, job: Job) -> str:
+        when = job.finished.strftime("%Y-%m-%dT%H:%M:%S") if job.finished else ""
+        return f"{self.workspace}:{job.id}:{job.status.value}:{when}"
+
+    def _ended_anew(self, past: Past | None, before: Job | None, now: Job) -> bool:
+        """Whether a job that had ended shows another end: it lived and ended between two polls."""
+        if before is None:
+            return past is not None and past.end != self._end_id(now)
+        if before.status is not now.status:
+            return True
+        return before.finished is not None and now.finished is not None and before.finished != now.finished
+
+    def _sort(self, job: Job) -> None:
+        if job.status is not JobStatus.RUNNING:
+            self.running.discard(job.id)
+            self.closing.discard(job.id)
+            return
+        self.running.add(job.id)
+        etr = job.etr
+        if job.progress >= _CLOSING_PROGRESS or (etr is not None and etr <= _CLOSING_ETR):
+            self.closing.add(job.id)
+        else:
+            self.closing.discard(job.id)
+
+
+def _seen(life: Life) -> Job:
+    if life.job is None:
+        raise LookupError(f"{life.ident} was never seen")
+    return life.job

@@ -1,0 +1,205 @@
+"""What a poll asks for: lists of queries, jobs by id, and those that have left their lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable
+
+from accsyn_async.monitor.audience import Group
+from accsyn_async.monitor.herald import Herald
+from accsyn_async.monitor.schedule import id_batches, list_whole, missing_too_many
+from accsyn_async.transport.seam import Clock
+from accsyn_async.wire.message import Call
+from accsyn_async.wire.query import ids_expression
+from accsyn_async.wire.reply import Failure
+from accsyn_async.wire.rows import JobList, JobReader
+
+__all__ = ["ATTRIBUTES", "Ask", "Lister"]
+
+Ask = Callable[[Call, Callable[[bytes], JobList | Failure]], Awaitable[JobList]]
+
+ATTRIBUTES = [
+    *("id", "name", "code", "status", "progress", "speed", "etr", "size"),
+    *("source", "source_hr", "destination", "destination_hr", "user", "user_hr", "parent"),
+    *("created", "finished", "modified", "metadata"),
+]
+"""What a poll asks for: all that a ``Job`` shows."""
+
+_LOOKUPS = 16
+"""Jobs that are looked up one by one in a poll, at most; the others wait for the next."""
+
+
+class Lister:
+    """Asks the backend about jobs of one entity type, and hands on what it says.
+
+    Attributes:
+        unresolved: whether jobs that left their lists are still to be looked up.
+
+    Args:
+        entitytype: such as ``transfer``.
+        ask: makes a call and reads the reply.
+        herald: takes note.
+        clock: time.
+    """
+
+    def __init__(self, entitytype: str, ask: Ask, herald: Herald, clock: Clock) -> None:
+        self.unresolved = False
+        self._entitytype = entitytype
+        self._ask = ask
+        self._herald = herald
+        self._clock = clock
+        # Jobs that are active although the lists that ought to hold them do not.
+        self._apart: set[str] = set()
+        self._batches: dict[tuple[str, ...], JobReader] = {}
+        self._whole = JobReader()
+        self._whole_size: int | None = None
+        self._list_moved = True
+        self._moves_seen = -1
+
+    async def list_group(self, group: Group, at: dt.datetime) -> None:
+        """Ask for the list of a query and take in what it says.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        try:
+            jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
+        except BaseException:
+            # What the reader has read by now was taken in by nobody.
+            group.reader = JobReader()
+            raise
+        if jobs.unchanged:
+            return
+        self._list_moved = True
+        left = group.present.keys() - jobs.jobs.keys()
+        group.present = jobs.jobs
+        for job in jobs.changed:
+            self._herald.observe(job, at, group)
+        for ident in left:
+            life = self._herald.ledger.lives.get(ident)
+            if life is not None and life.ended:
+                self._herald.retire(ident, group)
+
+    async def follow(self, fresh: set[Group], at: dt.datetime) -> None:
+        """Ask about the jobs that are watched and stand in no list.
+
+        Args:
+            fresh: the groups whose lists were answered in this poll.
+            at: when this poll was made.
+
+        Raises:
+            AccsynError: something was not answered.
+        """
+        audience = self._herald.audience
+        if not (
+            self._list_moved
+            or self._moves_seen != audience.moves
+            or audience.by_id
+            or self._apart
+            or self.unresolved
+        ):
+            return
+        moves = audience.moves
+        await self._follow(self._not_listed(), fresh, at)
+        self._list_moved, self._moves_seen = False, moves
+
+    async def _follow(self, rest: list[str], fresh: set[Group], at: dt.datetime) -> None:
+        self._apart.intersection_update(rest)
+        whole = self._herald.audience.groups.get(None)
+        if whole is not None and whole in fresh:
+            asked = [ident for ident in rest if ident in self._apart]
+            missing = [ident for ident in rest if ident not in self._apart]
+        else:
+            asked, missing = rest, []
+        missing += await self._ask_for(asked, at)
+        self.unresolved = False
+        if missing:
+            await self._look_up(missing, at)
+
+    def _not_listed(self) -> list[str]:
+        """The jobs that are watched, may be active, and stand in no list."""
+        audience, lives = self._herald.audience, self._herald.ledger.lives
+        wanted = {ident for ident, life in lives.items() if not life.ended}
+        wanted.update(ident for ident in audience.by_id if ident not in lives)
+        for subscription in audience.joining:
+            # A job that had ended may be active again by the time that somebody new asks.
+            wanted.update(subscription.selection.ids or ())
+        for group in audience.groups.values():
+            wanted -= group.present.keys()
+        return sorted(wanted)
+
+    async def _ask_for(self, idents: list[str], at: dt.datetime) -> list[str]:
+        """Ask for jobs among the active; those that are not there."""
+        if list_whole(len(idents), self._whole_size):
+            jobs = await self._ask_twice(self._find(None), self._whole, self._active(idents))
+            self._whole_size = len(jobs.jobs)
+            there = self._take(jobs, set(idents), at)
+            return [ident for ident in idents if ident not in there]
+        missing: list[str] = []
+        readers: dict[tuple[str, ...], JobReader] = {}
+        for batch in id_batches(idents):
+            key = tuple(batch)
+            reader = readers[key] = self._batches.get(key) or JobReader()
+            jobs = await self._ask_twice(self._find(ids_expression(batch)), reader, self._active(batch))
+            there = self._take(jobs, set(batch), at)
+            missing += [ident for ident in batch if ident not in there]
+        self._batches = readers
+        return missing
+
+    async def _look_up(self, suspects: list[str], at: dt.datetime) -> None:
+        """Find out what became of jobs that no list of active ones holds."""
+        left = dict.fromkeys(suspects)
+        for batch in id_batches(suspects):
+            call = self._find(ids_expression(batch), finished=True)
+            for ident in self._take(await self._ask(call, JobReader()), set(batch), at):
+                del left[ident]
+        self.unresolved = bool(left)
+        for ident in list(left)[:_LOOKUPS]:
+            call = Call("GET", f"{self._entitytype}/find", {}, id=ident)
+            there = self._take(await self._ask(call, JobReader()), {ident}, at)
+            life = self._herald.ledger.life(ident)
+            if not there:
+                if life.missed(self._clock.monotonic()):
+                    self._herald.gone(life, at, self._entitytype)
+            elif not life.ended:
+                self._apart.add(ident)
+
+    def _take(self, jobs: JobList, wanted: set[str], at: dt.datetime) -> set[str]:
+        """Take note of those that are wanted; their ids."""
+        ledger = self._herald.ledger
+        for job in jobs.changed:
+            if job.id in wanted:
+                self._herald.observe(job, at)
+        there = wanted & jobs.jobs.keys()
+        for ident in there:
+            life = ledger.life(ident)
+            if life.job is None:
+                self._herald.observe(jobs.jobs[ident], at)
+            life.seen()
+        return there
+
+    async def _ask_twice(self, call: Call, reader: JobReader, expected: Iterable[str]) -> JobList:
+        """Ask for a list, and once more when it lacks too much to be believed."""
+        first = await self._ask(call, reader)
+        if first.unchanged:
+            return first
+        known = set(expected)
+        if not missing_too_many(len(known), len(known - first.jobs.keys()), len(first.jobs)):
+            return first
+        again = await self._ask(call, reader)
+        return JobList(again.jobs, [*first.changed, *again.changed])
+
+    def _active(self, idents: list[str]) -> set[str]:
+        """Those that were seen and had not ended."""
+        lives = self._herald.ledger.lives
+        return {
+            ident
+            for ident in idents
+            if (life := lives.get(ident)) is not None and life.job and not life.ended
+        }
+
+    def _find(self, expression: str | None, *, finished: bool = False) -> Call:
+        data: dict[str, object] = {"attributes": ATTRIBUTES}
+        if finished:
+            data["finished"] = True
+        return Call("GET", f"{self._entitytype}/find", data, query=expression)

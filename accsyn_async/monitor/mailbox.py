@@ -1,0 +1,171 @@
+"""Where events wait for their consumer.
+
+A consumer that is slow costs memory by the number of jobs, not by time: changes of one
+job that wait are merged into one. A change of status stands for itself, and an end is
+never lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from msgspec.structs import replace
+
+from accsyn_async.events import Degraded, Event, JobChanged, JobEvent, Recovered
+from accsyn_async.monitor.diff import merged_changes
+
+__all__ = ["Mailbox", "MailboxClosed"]
+
+_PER_JOB = 64
+"""Entries a job, on average, above which changes of status are merged too, so that a
+job that flaps for hours before a consumer that sleeps for hours stays bounded."""
+
+
+class MailboxClosed(Exception):
+    """Nothing is left, and nothing more will come."""
+
+
+class Mailbox:
+    """Events of one watch, in order, merged where they wait.
+
+    >>> import datetime as dt, asyncio
+    >>> from accsyn_async.events import Synced
+    >>> box = Mailbox()
+    >>> box.put(Synced(at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), jobs=2))
+    >>> asyncio.run(box.get()).jobs
+    2
+    """
+
+    __slots__ = ("_blanks", "_closed", "_entries", "_error", "_health", "_seq", "_tails", "_waiter", "merged")
+
+    def __init__(self) -> None:
+        # Made when first needed: an empty deque takes more than all the rest of a watch.
+        self._entries: deque[list[Event | None]] | None = None
+        self._tails: dict[str, list[Event | None]] = {}
+        self._health: list[list[Event | None]] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: BaseException | None = None
+        self._closed = False
+        self._blanks = 0
+        self._seq = 0
+        self.merged = 0
+
+    def __len__(self) -> int:
+        return len(self._entries) - self._blanks if self._entries else 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will come."""
+        return self._closed
+
+    def put(self, event: Event) -> None:
+        """Add an event, or merge it into one that waits. Ignored once closed."""
+        if self._closed:
+            return
+        if isinstance(event, JobEvent):
+            if isinstance(event, JobChanged) and self._merge(event):
+                return
+            self._tails[event.job.id] = self._append(event)
+        elif isinstance(event, Degraded | Recovered):
+            self._put_health(event)
+        else:
+            self._append(event)
+        self._wake()
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Let nothing more in; what waits can still be taken out, then ``error`` is raised."""
+        if not self._closed:
+            self._closed = True
+            self._error = error
+            self._wake()
+
+    def discard(self) -> None:
+        """Close, and throw away what waits."""
+        self.close()
+        self._entries = None
+        self._tails.clear()
+        self._health.clear()
+        self._blanks = 0
+
+    async def get(self) -> Event:
+        """Take the next event out; wait for it.
+
+        Raises:
+            MailboxClosed: nothing is left and nothing will come.
+            BaseException: what ``close`` was given, once nothing is left.
+        """
+        while True:
+            if self._entries and (event := self._pop()) is not None:
+                return event
+            if self._closed:
+                raise self._error or MailboxClosed
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    def _pop(self) -> Event | None:
+        entries = self._entries
+        while entries:
+            cell = entries.popleft()
+            event = cell[0]
+            if event is None:
+                self._blanks -= 1
+                continue
+            if isinstance(event, JobEvent):
+                if self._tails.get(event.job.id) is cell:
+                    del self._tails[event.job.id]
+            elif self._health and self._health[0] is cell:
+                self._health.pop(0)
+            if not entries:
+                self._entries = None
+            self._seq += 1
+            return replace(event, seq=self._seq)
+        self._entries = None
+        return None
+
+    def _append(self, event: Event) -> list[Event | None]:
+        cell: list[Event | None] = [event]
+        if self._entries is None:
+            self._entries = deque()
+        self._entries.append(cell)
+        return cell
+
+    def _merge(self, event: JobChanged) -> bool:
+        cell = self._tails.get(event.job.id)
+        waiting = cell[0] if cell else None
+        if cell is None or not isinstance(waiting, JobChanged):
+            return False
+        crosses_status = "status" in waiting.changes or "status" in event.changes
+        if crosses_status and len(self) < _PER_JOB * (len(self._tails) + 1):
+            return False
+        changes = merged_changes(waiting.changes, event.changes)
+        self.merged += 1
+        if changes:
+            cell[0] = replace(event, previous=waiting.previous, changes=changes)
+        else:
+            del self._tails[event.job.id]
+            self._blank(cell)
+        return True
+
+    def _put_health(self, event: Degraded | Recovered) -> None:
+        waiting = [cell[0] for cell in self._health[-2:]]
+        if isinstance(event, Degraded) and [type(each) for each in waiting] == [Degraded, Recovered]:
+            for cell in self._health[-2:]:
+                self._blank(cell)
+            del self._health[-2:]
+            self.merged += 1
+        self._health.append(self._append(event))
+
+    def _blank(self, cell: list[Event | None]) -> None:
+        cell[0] = None
+        self._blanks += 1
+        if self._entries and self._blanks > 64 and self._blanks > len(self._entries) // 2:
+            self._entries = deque(each for each in self._entries if each[0] is not None)
+            self._blanks = 0
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

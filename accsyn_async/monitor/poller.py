@@ -1,0 +1,238 @@
+"""The poller: when to ask, and what to say of a backend that does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import random
+from collections.abc import Iterable
+
+from accsyn_async.errors import (
+    AccsynError,
+    AuthenticationError,
+    BackendError,
+    RateLimitedError,
+    SessionClosedError,
+    TransportError,
+)
+from accsyn_async.events import Degraded, Recovered
+from accsyn_async.monitor.audience import Group, Subscription
+from accsyn_async.monitor.herald import Herald
+from accsyn_async.monitor.lister import Ask, Lister
+from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval
+from accsyn_async.transport.seam import Clock
+
+__all__ = ["Poller"]
+
+logger = logging.getLogger("accsyn_async.monitor")
+
+_SHORTEST_GAP = 0.25
+"""Seconds between two polls, at least, however often somebody asks for one."""
+_REFUSALS = 3
+"""Refusals in a row after which a list that was answered before is given up."""
+_FORGIVEN_AFTER = 120.0
+"""Seconds of good polls after which earlier failures no longer count."""
+_ADMISSIONS = 32
+"""Watches let in before the event loop gets its turn."""
+
+
+class Poller:
+    """Polls jobs of one entity type for as long as somebody watches them.
+
+    Args:
+        entitytype: such as ``transfer``.
+        ask: makes a call and reads the reply.
+        workspace: goes into the events' ids.
+        policy: how often to poll.
+        clock: time.
+        rng: spreads the intervals.
+    """
+
+    def __init__(
+        self,
+        entitytype: str,
+        ask: Ask,
+        *,
+        workspace: str,
+        policy: PollPolicy,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self.polls = 0
+        self._entitytype = entitytype
+        self._policy = policy
+        self._clock = clock
+        self._rng = rng
+        self._herald = Herald(workspace)
+        self._lister = Lister(entitytype, ask, self._herald, clock)
+        self._audience = self._herald.audience
+        self._wake = asyncio.Event()
+        # Those who watch by id share requests, and so their health.
+        self._by_id = Group(None)
+        self._failed: AccsynError | None = None
+        self._answered: set[Group] = set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody watches."""
+        return not self._audience
+
+    def add(self, subscription: Subscription) -> None:
+        """Let a watch in; it is told what there is after the next poll."""
+        self._audience.add(subscription)
+        self.wake()
+
+    def remove(self, subscription: Subscription) -> None:
+        """Take a watch out. May be called twice."""
+        self._herald.dismiss(subscription)
+        if self.idle:
+            self.wake()
+
+    def wake(self) -> None:
+        """Poll at once."""
+        self._wake.set()
+
+    def close(self, error: BaseException | None) -> None:
+        """End every watch: its iterator ends, or raises ``error``."""
+        for subscription in list(self._audience):
+            subscription.mailbox.close(error)
+
+    async def run(self) -> None:
+        """Poll until nobody watches any more.
+
+        Raises:
+            AuthenticationError: a login was refused.
+            SessionClosedError: the session is closed.
+        """
+        interval, failures, good_since = self._policy.soon, 0, self._clock.monotonic()
+        while not self.idle:
+            self._wake.clear()
+            began = self._clock.monotonic()
+            changed = await self._poll(interval)
+            now = self._clock.monotonic()
+            if self._failed is not None:
+                failures, good_since = failures + 1, now
+            elif now - good_since > _FORGIVEN_AFTER:
+                failures = 0
+            situation = self._situation(interval, now - began, changed=changed, failures=failures)
+            interval = next_interval(self._policy, situation, self._rng.random())
+            await self._rest(interval, now - began)
+
+    async def _poll(self, interval: float) -> bool:
+        """Ask, compare, look up, tell; ``True`` when there was anything to tell."""
+        joining = list(self._audience.joining)
+        at = self._clock.now()
+        self._failed = None
+        self._answered.clear()
+        self.polls += 1
+        late = asyncio.get_running_loop().call_later(3 * interval, self._overdue)
+        try:
+            for group in list(self._audience.groups.values()):
+                await self._list(group, at)
+            await self._follow(at)
+        finally:
+            late.cancel()
+        changed = self._herald.changed
+        await self._herald.tell()
+        for number, subscription in enumerate(joining, 1):
+            expression = subscription.selection.expression
+            by_id = subscription.selection.ids is not None
+            if (self._by_id if by_id else self._audience.groups.get(expression)) in self._answered:
+                self._herald.admit(subscription, at)
+            if number % _ADMISSIONS == 0:
+                await asyncio.sleep(0)
+        return changed
+
+    async def _list(self, group: Group, at: dt.datetime) -> None:
+        try:
+            await self._lister.list_group(group, at)
+        except AccsynError as error:
+            self._trouble(error, group, group.subscribers)
+        else:
+            self._better(group, group.subscribers)
+
+    async def _follow(self, at: dt.datetime) -> None:
+        try:
+            await self._lister.follow(self._answered, at)
+        except AccsynError as error:
+            self._trouble(error, self._by_id, self._watchers_by_id())
+        else:
+            self._better(self._by_id, self._watchers_by_id())
+
+    # -- good and bad weather ---------------------------------------------
+
+    def _trouble(self, error: AccsynError, group: Group, subscriptions: Iterable[Subscription]) -> None:
+        """A request failed: say so, or end the watches that it was for."""
+        if isinstance(error, AuthenticationError | SessionClosedError):
+            raise error
+        self._failed = error
+        group.refusals = 0 if _may_pass(error) else group.refusals + 1
+        if group.refusals >= (_REFUSALS if group.listed else 1):
+            for subscription in tuple(subscriptions):
+                subscription.mailbox.close(error)
+                self._herald.dismiss(subscription)
+        elif group.health.failed(self._clock.monotonic()):
+            logger.warning("polling %s is degraded: %s", self._entitytype, error.message)
+            self._herald.announce(Degraded(at=self._clock.now(), reason=error.message), subscriptions)
+
+    def _better(self, group: Group, subscriptions: Iterable[Subscription]) -> None:
+        """A request succeeded: say so, if the one before did not."""
+        self._answered.add(group)
+        group.listed, group.refusals = True, 0
+        if (after := group.health.good(self._clock.monotonic())) is not None:
+            logger.info("polling %s has recovered after %.0f s", self._entitytype, after)
+            event = Recovered(at=self._clock.now(), after=dt.timedelta(seconds=after))
+            self._herald.announce(event, subscriptions)
+
+    def _overdue(self) -> None:
+        """No answer for three intervals."""
+        event = Degraded(at=self._clock.now(), reason="the backend does not answer")
+        waiting = [(group.health, group, group.subscribers) for group in self._audience.groups.values()]
+        for health, group, subscriptions in waiting:
+            if group not in self._answered and health.overdue(self._clock.monotonic()):
+                self._herald.announce(event, subscriptions)
+        if self._by_id.health.overdue(self._clock.monotonic()):
+            self._herald.announce(event, self._watchers_by_id())
+
+    def _watchers_by_id(self) -> Iterable[Subscription]:
+        return dict.fromkeys(each for several in self._audience.by_id.values() for each in several)
+
+    # -- time -------------------------------------------------------------
+
+    def _situation(self, interval: float, reply_time: float, *, changed: bool, failures: int) -> Situation:
+        failed = self._failed
+        asked = failed.retry_after if isinstance(failed, RateLimitedError) else None
+        ledger = self._herald.ledger
+        return Situation(
+            interval=interval,
+            reply_time=reply_time,
+            running=bool(ledger.running),
+            closing=bool(ledger.closing),
+            changed=changed,
+            unresolved=self._lister.unresolved or bool(self._audience.joining),
+            failures=failures,
+            failed=failed is not None,
+            asked_to_wait=asked or 0.0,
+        )
+
+    async def _rest(self, interval: float, reply_time: float) -> None:
+        """Wait for the next poll's time, or for somebody who wants one at once."""
+        if self.idle:
+            return
+        if self._failed is not None:
+            await self._clock.sleep(interval)
+            return
+        gap = min(interval, max(_SHORTEST_GAP, 4 * reply_time))
+        await self._clock.sleep(gap)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(interval - gap):
+                await self._wake.wait()
+
+
+def _may_pass(error: AccsynError) -> bool:
+    """Whether the same request may well succeed later."""
+    if isinstance(error, BackendError):
+        return error.temporary
+    return isinstance(error, TransportError | RateLimitedError)

@@ -1,0 +1,90 @@
+"""Waiting for jobs to be done."""
+
+from __future__ import annotations
+
+import asyncio
+
+from accsyn_async.errors import (
+    ArgumentError,
+    JobAbortedError,
+    JobFailedError,
+    JobRemovedError,
+    SessionClosedError,
+    WaitTimeoutError,
+)
+from accsyn_async.events import JobEvent, JobFinished, JobRemoved
+from accsyn_async.models import Job, JobStatus
+from accsyn_async.monitor.selection import Selection
+from accsyn_async.monitor.watch import Source, Watch
+
+__all__ = ["AsCompleted", "wait_for_job"]
+
+
+async def wait_for_job(
+    source: Source, selection: Selection, *, timeout: float | None, tolerate_failed: bool
+) -> Job:
+    """Wait until a job is done; see ``Session.wait``."""
+    if timeout is not None and not timeout >= 0:
+        raise ArgumentError(f"timeout is seconds, 0 or more, or None to wait for ever; not {timeout!r}")
+    if selection.ids is None or len(selection.ids) != 1:
+        raise ArgumentError("wait is for one job, by its id; use as_completed for several")
+    last: Job | None = None
+    try:
+        async with asyncio.timeout(timeout) as limit, Watch(source, selection) as watch:
+            async for event in watch:
+                if not isinstance(event, JobEvent):
+                    continue
+                last = event.job
+                if isinstance(event, JobRemoved):
+                    raise JobRemovedError(f"the job {_shown(last)} was removed", last)
+                if isinstance(event, JobFinished):
+                    if last.status is JobStatus.DONE:
+                        return last
+                    raise JobAbortedError(f"the job {_shown(last)} was aborted", last)
+                if last.status is JobStatus.FAILED and not tolerate_failed:
+                    raise JobFailedError(f"the job {_shown(last)} has failed", last)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        seen = f"it was {_shown(last)} when last seen" if last else "it was never seen"
+        raise WaitTimeoutError(f"not done within {timeout:g} s: {selection.ids[0]}; {seen}", last) from None
+    raise SessionClosedError("the session was closed before the job was done")
+
+
+class AsCompleted:
+    """Jobs in the order in which they come to their ends; see ``Session.as_completed``."""
+
+    def __init__(self, source: Source, selection: Selection) -> None:
+        self._watch = Watch(source, selection)
+        self._left = len(selection.ids or ())
+        self._entered = False
+
+    def __aiter__(self) -> AsCompleted:
+        return self
+
+    async def __anext__(self) -> Job:
+        if not self._entered:
+            self._entered = True
+            await self._watch.__aenter__()
+        try:
+            async for event in self._watch:
+                if isinstance(event, JobFinished | JobRemoved):
+                    self._left -= 1
+                    if isinstance(event, JobRemoved):
+                        raise JobRemovedError(f"the job {_shown(event.job)} was removed", event.job)
+                    return event.job
+        except BaseException:
+            await self.aclose()
+            raise
+        await self.aclose()
+        if self._left:
+            raise SessionClosedError("the session was closed before every job was done")
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Stop waiting. The jobs go on. May be called twice."""
+        await self._watch.aclose()
+
+
+def _shown(job: Job) -> str:
+    return f"{job.name!r} ({job.id}), {job.status.value} at {job.progress} %"

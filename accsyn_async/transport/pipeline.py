@@ -1,0 +1,316 @@
+"""The way of one call: limit → send → judge → wait and send again, log in again, or raise."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from accsyn_async.errors import AccsynError, BackendError, SessionClosedError
+from accsyn_async.times import format_time
+from accsyn_async.transport.limiter import Limiter, Priority
+from accsyn_async.transport.login import Grant, SingleFlight
+from accsyn_async.transport.outcome import error_of, login_error
+from accsyn_async.transport.retry import (
+    Effect,
+    Reauthenticate,
+    Retry,
+    RetryBudget,
+    RetryPolicy,
+    effect_of,
+    may_have_acted,
+    verdict,
+)
+from accsyn_async.transport.seam import Clock, Sender
+from accsyn_async.wire.envelope import Envelope
+from accsyn_async.wire.message import Call, Request, Response, Ticket
+from accsyn_async.wire.redact import Redactor
+from accsyn_async.wire.reply import Failure, FailureKind, judge, read_object
+from accsyn_async.wire.v3 import MASTER, V3
+
+__all__ = ["Pass", "Pipeline", "Timeouts"]
+
+logger = logging.getLogger("accsyn_async.transport")
+
+_SHOWN = 2000
+
+T = TypeVar("T")
+Attempt = Callable[[], Awaitable[T | Failure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Attributes:
+        read: for the next byte of a reply.
+        total: for a whole call: its place in the queue, every attempt and every pause.
+    """
+
+    read: float = 120.0
+    total: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What calls need after a login.
+
+    Attributes:
+        base: the backend's address.
+        ticket: what the login gave.
+        envelope: writes the session's events.
+    """
+
+    base: str
+    ticket: Ticket
+    envelope: Envelope
+
+
+class Pipeline:
+    """Makes calls.
+
+    Args:
+        dialect: writes requests and reads what answers them.
+        sender: sends them.
+        clock: time.
+        base: the backend's address; ``None`` to ask for it at the first login.
+        master: who is asked for it.
+        port: wins over the port that the answer names.
+        limiter: how fast requests may go out.
+        redact: takes secrets out of messages.
+        policy: how often and how soon to send again.
+        timeouts: how long to wait.
+        rng: spreads the pauses.
+        pretty: whether replies are logged with indentation.
+    """
+
+    def __init__(
+        self,
+        *,
+        dialect: V3,
+        sender: Sender,
+        clock: Clock,
+        base: str | None,
+        limiter: Limiter,
+        redact: Redactor,
+        master: str = MASTER,
+        policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        rng: random.Random | None = None,
+        port: int | None = None,
+        pretty: bool = False,
+    ) -> None:
+        self._dialect = dialect
+        self._sender = sender
+        self._clock = clock
+        self._base = base
+        self._master = master
+        self._limiter = limiter
+        self._redact = redact
+        self._policy = policy or RetryPolicy()
+        self._timeouts = timeouts or Timeouts()
+        self._rng = rng or random.Random()
+        self._budget = RetryBudget(self._policy.budget)
+        self._port = port
+        self._pretty = pretty
+        self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
+        self._closed = False
+        self.last_message: str | None = None
+
+    async def login(self) -> Ticket:
+        """Log in, unless that has happened already.
+
+        Raises:
+            AuthenticationError: the login was refused.
+            TransportError: the backend was not reached.
+            BackendError: the backend answered nonsense.
+        """
+        return (await self._login.current()).value.ticket
+
+    async def call(
+        self,
+        call: Call,
+        read: Callable[[bytes], T | Failure] = read_object,  # type: ignore[assignment]
+        *,
+        priority: Priority = Priority.CALL,
+        attempts: int | None = None,
+    ) -> T:
+        """Make a call and return what ``read`` makes of the reply.
+
+        Args:
+            call: what is asked.
+            read: see ``wire.reply.judge``.
+            priority: whether others go first.
+            attempts: how often to send at most; ``None`` for the policy's number.
+
+        Raises:
+            AuthenticationError: the login was refused.
+            TransportError, RateLimitedError, BackendError: it failed as often as it may.
+            PermissionDeniedError, NotFoundError, QueryError: the backend says no.
+            OutcomeUnknownError: a change that may or may not have been done.
+            SessionClosedError: closed.
+        """
+        effect = effect_of(call.verb)
+        eid = str(uuid.uuid4())
+        created = format_time(self._clock.now())
+        sent = False
+
+        async def attempt() -> T | Failure:
+            nonlocal sent
+            grant = await self._granted()
+            request = self._event(grant, call, eid, created)
+            await self._limiter.acquire(priority)
+            sent = True
+            outcome = await self._exchange(request, read, call.uri)
+            if not isinstance(outcome, Failure):
+                return outcome
+            if not isinstance(verdict(effect, outcome, self._policy), Reauthenticate):
+                return outcome
+            grant = await self._login.renew(grant.generation)
+            await self._limiter.acquire(priority)
+            return await self._exchange(self._event(grant, call, eid, created), read, call.uri)
+
+        try:
+            async with asyncio.timeout(self._timeouts.total):
+                outcome, acted = await self._persist(attempt, effect, attempts)
+        except TimeoutError:
+            kind = FailureKind.UNANSWERED if sent else FailureKind.UNREACHED
+            message = f"{call.uri} was not answered within {self._timeouts.total:g} s, all waiting counted"
+            outcome, acted = Failure(kind, message), False
+        except AccsynError as error:
+            self.last_message = error.message
+            raise
+        if isinstance(outcome, Failure):
+            raise self._told(error_of(outcome, uri=call.uri, eid=eid, effect=effect, acted=acted))
+        return outcome
+
+    async def aclose(self) -> None:
+        """Stop a login under way and close all connections. May be called twice."""
+        self._closed = True
+        await self._login.aclose()
+        await self._sender.aclose()
+
+    async def _persist(
+        self, attempt: Attempt[T], effect: Effect, attempts: int | None = None
+    ) -> tuple[T | Failure, bool]:
+        """Make attempts as the policy allows; the last outcome, and whether any may have acted."""
+        outcome = await attempt()
+        if not isinstance(outcome, Failure):
+            self._budget.succeeded()
+            return outcome, False
+        most = attempts or self._policy.attempts_for(effect)
+        if most == 1:
+            self._throttle(outcome, 0.0)
+            return outcome, may_have_acted(outcome)
+        return await self._insist(outcome, attempt, effect, most)
+
+    async def _insist(
+        self, first: Failure, attempt: Attempt[T], effect: Effect, most: int
+    ) -> tuple[T | Failure, bool]:
+        # Imported late, as most sessions never get here.
+        import tenacity
+
+        acted = False
+        failures = iter((first,))
+        deadline = self._clock.monotonic() + self._timeouts.total
+        pause = 0.0
+
+        async def next_outcome() -> T | Failure:
+            for failure in failures:
+                return failure
+            return await attempt()
+
+        def again(state: tenacity.RetryCallState) -> bool:
+            nonlocal acted, pause
+            outcome = state.outcome.result() if state.outcome else None
+            if not isinstance(outcome, Failure):
+                return False
+            acted = acted or may_have_acted(outcome)
+            decided = verdict(effect, outcome, self._policy)
+            if not isinstance(decided, Retry):
+                return False
+            pause = self._policy.pause(
+                decided, state.attempt_number - 1, self._rng.random(), self._rng.random()
+            )
+            self._throttle(outcome, pause)
+            if state.attempt_number >= most or self._clock.monotonic() + pause >= deadline:
+                return False
+            return self._budget.spend(decided.cost)
+
+        insisting = tenacity.AsyncRetrying(
+            retry=again, wait=lambda _state: pause, sleep=self._clock.sleep, stop=tenacity.stop_never
+        )
+        return await insisting(next_outcome), acted
+
+    def _throttle(self, failure: Failure, pause: float) -> None:
+        if failure.kind is FailureKind.THROTTLED:
+            self._limiter.drain(max(pause, failure.retry_after or 0.0, self._policy.throttled_base))
+
+    async def _granted(self) -> Grant[Pass]:
+        if self._closed:
+            raise SessionClosedError("the session is closed")
+        return self._login.grant or await self._login.current()
+
+    def _event(self, grant: Grant[Pass], call: Call, eid: str, created: str) -> Request:
+        entry = grant.value
+        return self._dialect.event(entry.base, entry.ticket, entry.envelope, call, eid, created)
+
+    async def _exchange(
+        self, request: Request, read: Callable[[bytes], T | Failure], uri: str
+    ) -> T | Failure:
+        began = self._clock.monotonic()
+        response = await self._sender.send(request, timeout=self._timeouts.read)
+        if isinstance(response, Failure):
+            outcome: T | Failure = response
+        else:
+            outcome = judge(response, read, now=self._clock.now())
+        if logger.isEnabledFor(logging.DEBUG):
+            took = (self._clock.monotonic() - began) * 1000
+            logger.debug("%s %s: %s, %.0f ms", request.verb, uri, self._shown(response, outcome), took)
+        return outcome
+
+    def _shown(self, response: Response | Failure, outcome: object) -> str:
+        """What a log may show of a reply."""
+        if isinstance(outcome, Failure):
+            return self._redact(outcome.message)
+        text = response.body.decode("utf-8", "replace") if isinstance(response, Response) else ""
+        if self._pretty:
+            text = json.dumps(json.loads(text), indent=4)
+        return self._redact(text)[:_SHOWN]
+
+    async def _log_in(self) -> Pass:
+        """Find the backend, log in to it."""
+        if self._base is None:
+            reply = await self._ask(self._dialect.discovery(self._master), "discovery")
+            found = self._dialect.read_discovery(reply)
+            if isinstance(found, Failure):
+                raise self._told(login_error(found))
+            self._base = f"https://{found[0]}:{self._port or found[1]}"
+        reply = await self._ask(self._dialect.login(self._base), "login")
+        ticket = self._dialect.read_login(reply)
+        if isinstance(ticket, Failure):
+            raise self._told(BackendError(ticket.message, uri="login"))
+        self._redact.know(ticket.session)
+        return Pass(self._base, ticket, self._dialect.envelope(ticket))
+
+    async def _ask(self, request: Request, uri: str) -> dict[str, Any]:
+        async def attempt() -> dict[str, Any] | Failure:
+            await self._limiter.acquire()
+            return await self._exchange(request, read_object, uri)
+
+        outcome, _ = await self._persist(attempt, Effect.LOGIN)
+        if isinstance(outcome, Failure):
+            raise self._told(login_error(outcome))
+        return outcome
+
+    def _told(self, error: AccsynError) -> AccsynError:
+        """The error with every secret taken out of it, remembered as the last message."""
+        error.message = self._redact(error.message)
+        error.args = (error.message,)
+        self.last_message = error.message
+        return error
