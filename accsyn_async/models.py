@@ -288,12 +288,10 @@ def _moment(text: str | None) -> dt.datetime | None:
 def _from_row(kind: type[_S], row: Mapping[str, Any] | bytes) -> _S:
     if isinstance(row, bytes):
         try:
-            snapshot: _S = _DECODERS[kind].decode(row)
+            snapshot: _S = _DECODERS[kind].decode(row.replace(b'"ObjectId:', b'"'))
         except (msgspec.DecodeError, UnicodeDecodeError):
             row = json.loads(row)
         else:
-            if snapshot.id.startswith("ObjectId:"):
-                force_setattr(snapshot, "id", snapshot.id.removeprefix("ObjectId:"))
             force_setattr(snapshot, "_row", row)
             return snapshot
     if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):

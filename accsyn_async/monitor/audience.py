@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accsyn_async.events import Event
+from accsyn_async.events import Degraded, Event, Recovered
 from accsyn_async.models import Job
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.schedule import Health
@@ -24,13 +24,28 @@ class Subscription:
         open: ids whose end it waits for; ``None`` for a query, which has no end.
     """
 
-    __slots__ = ("admitted", "mailbox", "open", "selection")
+    __slots__ = ("_troubles", "admitted", "mailbox", "open", "selection")
 
     def __init__(self, selection: Selection, mailbox: Mailbox) -> None:
         self.selection = selection
         self.mailbox = mailbox
         self.admitted = False
         self.open = set(selection.ids) if selection.ids is not None else None
+        self._troubles: tuple[Health, ...] = ()
+
+    def degrade(self, health: Health, event: Degraded) -> None:
+        """Something that it depends on is not answered; told once, however much it is."""
+        if not self._troubles:
+            self.mailbox.put(event)
+        if health not in self._troubles:
+            self._troubles += (health,)
+
+    def recover(self, health: Health, event: Recovered) -> None:
+        """Something is answered again; told when all is."""
+        if health in self._troubles:
+            self._troubles = tuple(each for each in self._troubles if each is not health)
+            if not self._troubles:
+                self.mailbox.put(event)
 
     def offer(self, event: Event) -> None:
         """Take an event, unless it is too early for it."""
@@ -136,6 +151,12 @@ class Audience:
                     if ident not in self.member_of:
                         idents.append(ident)
         return idents
+
+    def relying_on(self, group: Group) -> Iterator[Subscription]:
+        """Those who learn of their jobs by a group's list: its own, and those by id."""
+        yield from group.subscribers
+        for ident in self.by_id.keys() & group.present.keys():
+            yield from self.by_id[ident]
 
     def of(self, ident: str) -> Iterator[Subscription]:
         """Everybody who watches a job."""

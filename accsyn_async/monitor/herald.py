@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from accsyn_async.errors import NotFoundError
-from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved, Synced
+from accsyn_async.events import JobEvent, JobFinished, JobRemoved, Synced
 from accsyn_async.models import Job
 from accsyn_async.monitor.audience import Audience, Group, Subscription
 from accsyn_async.monitor.ledger import Ledger, Life
@@ -84,11 +84,6 @@ class Herald:
         """Take a watch out, and forget what nobody else watches. May be called twice."""
         for ident in self.audience.remove(subscription):
             self.ledger.forget(ident)
-
-    def announce(self, event: Event, subscriptions: Iterable[Subscription]) -> None:
-        """Tell at once what is about no job."""
-        for subscription in tuple(subscriptions):
-            subscription.mailbox.put(event)
 
     async def tell(self) -> None:
         """Put what has collected into mailboxes, giving way to other tasks now and then."""

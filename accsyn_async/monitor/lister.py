@@ -33,6 +33,7 @@ class Lister:
     """Asks the backend about jobs of one entity type, and hands on what it says.
 
     Attributes:
+        following: the jobs that the last poll asked about because no list held them.
         unresolved: whether jobs that left their lists are still to be looked up.
 
     Args:
@@ -43,6 +44,7 @@ class Lister:
     """
 
     def __init__(self, entitytype: str, ask: Ask, herald: Herald, clock: Clock) -> None:
+        self.following: list[str] = []
         self.unresolved = False
         self._entitytype = entitytype
         self._ask = ask
@@ -53,6 +55,7 @@ class Lister:
         self._batches: dict[tuple[str, ...], JobReader] = {}
         self._whole = JobReader()
         self._whole_size: int | None = None
+        # What there is to follow is found out anew only when something moved.
         self._list_moved = True
         self._moves_seen = -1
 
@@ -91,16 +94,11 @@ class Lister:
             AccsynError: something was not answered.
         """
         audience = self._herald.audience
-        if not (
-            self._list_moved
-            or self._moves_seen != audience.moves
-            or audience.by_id
-            or self._apart
-            or self.unresolved
-        ):
+        if not (self._list_moved or self._moves_seen != audience.moves or audience.by_id or self.following):
             return
         moves = audience.moves
-        await self._follow(self._not_listed(), fresh, at)
+        self.following = self._not_listed()
+        await self._follow(self.following, fresh, at)
         self._list_moved, self._moves_seen = False, moves
 
     async def _follow(self, rest: list[str], fresh: set[Group], at: dt.datetime) -> None:

@@ -69,7 +69,7 @@ class Poller:
         self._lister = Lister(entitytype, ask, self._herald, clock)
         self._audience = self._herald.audience
         self._wake = asyncio.Event()
-        # Those who watch by id share requests, and so their health.
+        # What is asked by id is asked for many at a time, and so has one health.
         self._by_id = Group(None)
         self._failed: AccsynError | None = None
         self._answered: set[Group] = set()
@@ -149,55 +149,72 @@ class Poller:
         try:
             await self._lister.list_group(group, at)
         except AccsynError as error:
-            self._trouble(error, group, group.subscribers)
+            self._trouble(error, group, group.subscribers, self._audience.relying_on(group))
         else:
-            self._better(group, group.subscribers)
+            self._better(group)
 
     async def _follow(self, at: dt.datetime) -> None:
         try:
             await self._lister.follow(self._answered, at)
         except AccsynError as error:
-            self._trouble(error, self._by_id, self._watchers_by_id())
+            self._trouble(error, self._by_id, self._watchers_by_id(), self._followers())
         else:
-            self._better(self._by_id, self._watchers_by_id())
+            self._better(self._by_id)
 
     # -- good and bad weather ---------------------------------------------
 
-    def _trouble(self, error: AccsynError, group: Group, subscriptions: Iterable[Subscription]) -> None:
+    def _trouble(
+        self,
+        error: AccsynError,
+        group: Group,
+        owners: Iterable[Subscription],
+        affected: Iterable[Subscription],
+    ) -> None:
         """A request failed: say so, or end the watches that it was for."""
         if isinstance(error, AuthenticationError | SessionClosedError):
             raise error
         self._failed = error
         group.refusals = 0 if _may_pass(error) else group.refusals + 1
         if group.refusals >= (_REFUSALS if group.listed else 1):
-            for subscription in tuple(subscriptions):
+            for subscription in tuple(owners):
                 subscription.mailbox.close(error)
                 self._herald.dismiss(subscription)
-        elif group.health.failed(self._clock.monotonic()):
+            return
+        if group.health.failed(self._clock.monotonic()):
             logger.warning("polling %s is degraded: %s", self._entitytype, error.message)
-            self._herald.announce(Degraded(at=self._clock.now(), reason=error.message), subscriptions)
+        if group.health.degraded:
+            self._degrade(group, affected, error.message)
 
-    def _better(self, group: Group, subscriptions: Iterable[Subscription]) -> None:
+    def _degrade(self, group: Group, affected: Iterable[Subscription], reason: str) -> None:
+        event = Degraded(at=self._clock.now(), reason=reason)
+        for subscription in tuple(affected):
+            subscription.degrade(group.health, event)
+
+    def _better(self, group: Group) -> None:
         """A request succeeded: say so, if the one before did not."""
         self._answered.add(group)
         group.listed, group.refusals = True, 0
         if (after := group.health.good(self._clock.monotonic())) is not None:
             logger.info("polling %s has recovered after %.0f s", self._entitytype, after)
             event = Recovered(at=self._clock.now(), after=dt.timedelta(seconds=after))
-            self._herald.announce(event, subscriptions)
+            for subscription in tuple(self._audience):
+                subscription.recover(group.health, event)
 
     def _overdue(self) -> None:
         """No answer for three intervals."""
-        event = Degraded(at=self._clock.now(), reason="the backend does not answer")
-        waiting = [(group.health, group, group.subscribers) for group in self._audience.groups.values()]
-        for health, group, subscriptions in waiting:
-            if group not in self._answered and health.overdue(self._clock.monotonic()):
-                self._herald.announce(event, subscriptions)
+        reason = "the backend does not answer"
+        for group in self._audience.groups.values():
+            if group not in self._answered and group.health.overdue(self._clock.monotonic()):
+                self._degrade(group, self._audience.relying_on(group), reason)
         if self._by_id.health.overdue(self._clock.monotonic()):
-            self._herald.announce(event, self._watchers_by_id())
+            self._degrade(self._by_id, self._followers(), reason)
 
     def _watchers_by_id(self) -> Iterable[Subscription]:
         return dict.fromkeys(each for several in self._audience.by_id.values() for each in several)
+
+    def _followers(self) -> Iterable[Subscription]:
+        """Those whose jobs stand in no list."""
+        return dict.fromkeys(each for ident in self._lister.following for each in self._audience.of(ident))
 
     # -- time -------------------------------------------------------------
 

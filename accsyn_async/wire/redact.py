@@ -15,7 +15,7 @@ HIDDEN = "***"
 _NAMES = r"pwd|password|passwd|api_?key|session(?:_?key|_?id)?|token|secret|authorization"
 _QUOTE = r"(?:\\?[\"']|%22)"
 _PAIR = re.compile(
-    rf"(?P<head>(?:{_QUOTE})?\b(?:\w*_)?(?:{_NAMES})(?:{_QUOTE})?\s*(?:%20)*(?::|=|%3A)\s*(?:%20)*)"
+    rf"(?P<head>(?:%22|\b)(?:\w*_)?(?:{_NAMES})(?:{_QUOTE})?\s*(?:%20)*(?::|=|%3A)\s*(?:%20)*)"
     rf"(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|%22.*?(?:%22|$)|[^\s,;}}&]+(?:\s[^\s,;}}&]{{12,}})?)",
     re.IGNORECASE,
 )

@@ -1,0 +1,46 @@
+"""What holds for every test: no task is left behind, no credential of the machine is used."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        function = getattr(item, "obj", None)
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(function):
+            item.obj = _without_leaks(function)
+
+
+def _without_leaks(test: Any) -> Any:
+    @functools.wraps(test)
+    async def checked(*args: Any, **kwargs: Any) -> Any:
+        before = asyncio.all_tasks()
+        result = await test(*args, **kwargs)
+        for _ in range(200):
+            left = {task for task in asyncio.all_tasks() - before if not task.done()}
+            left.discard(asyncio.current_task())  # type: ignore[arg-type]
+            if not left:
+                return result
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"tasks left behind: {left}")
+
+    return checked
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("ACCSYN_", "AS_DEV")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return

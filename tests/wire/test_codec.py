@@ -1,0 +1,105 @@
+"""JSON, dates in it, and what must survive a round trip."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accsyn_async.errors import ArgumentError
+from accsyn_async.wire.codec import decode, encode, with_values
+
+WHEN = dt.datetime(2026, 1, 22, 8, 35, 59, tzinfo=dt.UTC)
+TEXT = "2026-01-22T08:35:59"
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"created": TEXT}, {"created": WHEN}),
+        ({"result": [{"a": {"b": [TEXT, 1, "x"]}}]}, {"result": [{"a": {"b": [WHEN, 1, "x"]}}]}),
+        ({"id": "ObjectId:6971e16f"}, {"id": "6971e16f"}),
+        ({"ids": ["ObjectId:6971e16f"]}, {"ids": ["6971e16f"]}),
+        ({"created": "22-01-22T08:35:59"}, {"created": WHEN.replace(year=2022)}),
+        ({"at": f"{TEXT}+01:00"}, {"at": WHEN - dt.timedelta(hours=1)}),
+        ({"metadata": {"day": TEXT, "deep": [TEXT]}}, {"metadata": {"day": TEXT, "deep": [TEXT]}}),
+        ({"name": TEXT, "code": TEXT}, {"name": TEXT, "code": TEXT}),
+        ({"note": f"{TEXT}.mov"}, {"note": f"{TEXT}.mov"}),
+        ([TEXT], [WHEN]),
+        (TEXT, WHEN),
+        (None, None),
+    ],
+)
+def test_dates(sent: Any, read: Any) -> None:
+    assert decode(json.dumps(sent).encode()) == read
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (b'{"name": "\\ud800"}', {"name": "\ud800"}),
+        (b'{"speed": NaN}', None),
+        (b'{"name": "caf\xe9"}', {"name": "caf\ufffd"}),
+        (b'\xef\xbb\xbf{"a": 1}', ValueError),
+        (b'{"a": 1', ValueError),
+        (b"", ValueError),
+        (b"<html>", ValueError),
+        (b"[" * 100_000, ValueError),
+        (b'{"a":' * 100_000, ValueError),
+    ],
+)
+def test_odd_bodies(body: bytes, read: Any) -> None:
+    if read is ValueError:
+        with pytest.raises(ValueError, match=r".*"):
+            decode(body)
+    elif read is None:
+        assert str(decode(body)["speed"]) == "nan"
+    else:
+        assert decode(body) == read
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_metadata_comes_back_unchanged(value: Any) -> None:
+    sent = {"metadata": {"mine": value, "day": TEXT}}
+    assert decode(encode(sent).encode()) == sent
+
+
+@given(json_values)
+def test_what_is_sent_is_ascii_and_what_the_standard_library_writes(value: Any) -> None:
+    assert encode(value) == json.dumps(value)
+    assert encode(value).isascii()
+
+
+def test_dates_are_sent_as_utc_seconds() -> None:
+    stockholm = dt.timezone(dt.timedelta(hours=1))
+    assert encode([dt.datetime(2026, 1, 22, 9, 35, 59, 500, tzinfo=stockholm)]) == f'["{TEXT}"]'
+    assert encode(dt.date(2026, 1, 22)) == '"2026-01-22T00:00:00"'
+
+
+@pytest.mark.parametrize("value", [object(), {"a": {1, 2}}, b"bytes", float("nan"), {("a",): 1}])
+def test_what_cannot_be_json_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="cannot be sent as JSON"):
+        encode(value)
+
+
+def test_what_refers_to_itself_is_refused() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(ArgumentError):
+        encode(value)
+
+
+@given(json_values)
+def test_reading_values_never_fails(value: Any) -> None:
+    with_values(json.loads(json.dumps(value)))

@@ -1,0 +1,108 @@
+"""Reading a list again costs what changed, and gives what reading it afresh would."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accsyn_async import Job
+from accsyn_async.wire.reply import Failure, FailureKind
+from accsyn_async.wire.rows import JobList, JobReader
+
+
+def body(*rows: Any) -> bytes:
+    return json.dumps({"result": list(rows)}).encode()
+
+
+def read(reader: JobReader, *rows: Any) -> JobList:
+    outcome = reader(body(*rows))
+    assert isinstance(outcome, JobList)
+    return outcome
+
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {"id": st.sampled_from([f"job{n}" for n in range(8)]), "progress": st.integers(0, 3)},
+        optional={"name": st.text(max_size=3), "speed": st.floats()},
+    ),
+    unique_by=lambda row: row["id"],
+    max_size=8,
+)
+
+
+@given(st.lists(rows, max_size=5))
+def test_every_list_is_read_as_if_it_were_the_first(lists: list[list[dict[str, Any]]]) -> None:
+    reader = JobReader()
+    before: dict[str, Job] = {}
+    for listed in lists:
+        outcome = read(reader, *listed)
+        fresh = read(JobReader(), *listed)
+        assert {i: j.progress for i, j in outcome.jobs.items()} == {i: j.progress for i, j in fresh.jobs.items()}
+        assert list(outcome.jobs) == [row["id"] for row in listed]
+        missed = {
+            ident
+            for ident, job in outcome.jobs.items()
+            if (ident not in before or before[ident].raw != job.raw) and "NaN" not in str(listed) and "nan" not in str(listed)
+        }
+        assert missed <= {job.id for job in outcome.changed}
+        before = outcome.jobs
+
+
+def test_the_same_bytes_are_not_read_again() -> None:
+    reader = JobReader()
+    first = read(reader, {"id": "a"}, {"id": "b"})
+    again = read(reader, {"id": "a"}, {"id": "b"})
+    assert again.unchanged
+    assert again.jobs is first.jobs
+    assert again.changed == []
+
+
+def test_only_changed_rows_are_changed() -> None:
+    reader = JobReader()
+    first = read(reader, {"id": "a", "progress": 1}, {"id": "b", "progress": 1}, {"id": "c"})
+    then = read(reader, {"id": "a", "progress": 1}, {"id": "b", "progress": 2}, {"id": "c"})
+    assert [job.id for job in then.changed] == ["b"]
+    assert then.jobs["a"] is first.jobs["a"]
+    shifted = read(reader, {"id": "b", "progress": 2}, {"id": "c"})
+    assert shifted.changed == []
+    assert list(shifted.jobs) == ["b", "c"]
+
+
+def test_a_null_list_is_empty_and_duplicates_are_one() -> None:
+    outcome = JobReader()(b'{"result": null}')
+    assert isinstance(outcome, JobList)
+    assert outcome.jobs == {}
+    assert list(read(JobReader(), {"id": "a"}, {"id": "a", "progress": 2}).jobs) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b'{"message": "E#J001 no", "result": []}', FailureKind.REFUSED),
+        (b'{"message": "old", "session_expired": true}', FailureKind.EXPIRED),
+        (b'{"exception": "Traceback"}', FailureKind.CRASHED),
+    ],
+)
+def test_failures(text: bytes, kind: FailureKind) -> None:
+    outcome = JobReader()(text)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is kind
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"<html>", b"[]", b'{"result": 5}', b"{}", b'{"result": [{"name": "no id"}]}', b'{"result": [5]}']
+)
+def test_what_is_no_list_of_jobs(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        JobReader()(text)
+
+
+def test_what_strict_readers_refuse_is_read_all_the_same() -> None:
+    outcome = JobReader()(b'{"result": [{"id": "a", "name": "\\ud800", "speed": NaN, "progress": 7}]}')
+    assert isinstance(outcome, JobList)
+    job = outcome.jobs["a"]
+    assert (job.name, job.speed, job.progress) == ("\ud800", None, 7)
