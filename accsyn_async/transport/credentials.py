@@ -206,6 +206,8 @@ def parse_proxy(text: str) -> Proxy:
             pass
         case [host]:
             pass
+        case _:
+            host = ""
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ArgumentError("a proxy is written accsyn:host:port or socks:host:port")
     match kind:

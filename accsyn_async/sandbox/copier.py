@@ -1,0 +1,178 @@
+"""Copies one task's files in small steps, each short enough for a worker thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack, suppress
+from typing import Final
+
+from accsyn_async.sandbox.state import End
+from accsyn_async.sandbox.storage import Aside, Folder, StorageError, Survey, opened, survey
+
+__all__ = ["Copier"]
+
+FILES_A_STEP: Final = 64
+
+
+class Copier:
+    """Copies from one end to the other. Not async: its methods block and belong in a thread.
+
+    A file is written aside and renamed when it is complete, so a name never holds half a file.
+
+    Args:
+        source: what to read.
+        destination: where to write.
+
+    Raises:
+        StorageError: the source is missing or of the wrong kind.
+    """
+
+    def __init__(self, source: End, destination: End) -> None:
+        self._source = source
+        self._destination = destination
+        self._lock = threading.Lock()
+        self._survey: Survey = survey(source.root, source.parts, folder=source.folder and bool(source.parts))
+        self._target: tuple[str, ...] | None = None
+        self._next = 0
+        self._file: _File | None = None
+        self._closed = False
+        self.size = self._survey.size
+        self.finished = False
+
+    def advance(self, budget: int) -> int:
+        """Copy up to ``budget`` bytes.
+
+        Returns:
+            The bytes copied. ``finished`` tells whether all is done; ``size`` follows a source that changes.
+
+        Raises:
+            StorageError: something is missing, of the wrong kind, or a link. Nothing half is left.
+            OSError: the disk failed or is full. Nothing half is left.
+        """
+        with self._lock:
+            try:
+                return self._advance(budget)
+            except BaseException:
+                self._drop_file()
+                raise
+
+    def close(self) -> None:
+        """Drop the file that is being written. Waits for a step under way; again does nothing."""
+        with self._lock:
+            self._closed = True
+            self._drop_file()
+
+    def _advance(self, budget: int) -> int:
+        if self._closed:
+            return 0
+        if self._target is None:
+            self._target = self._find_target()
+            for path in self._survey.folders:
+                with opened(self._destination.root, (*self._target, *path), make=True):
+                    pass
+        done = 0
+        for _ in range(FILES_A_STEP):
+            if self._file is None:
+                if self._next == len(self._survey.files):
+                    self.finished = True
+                    break
+                self._file = self._open_next(self._target)
+            done += self._file.copy(budget - done)
+            if not self._file.ended:
+                break
+            self.size += self._file.copied - self._survey.files[self._next][1]
+            self._file.settle()
+            self._file = None
+            self._next += 1
+        return done
+
+    def _open_next(self, target: tuple[str, ...]) -> _File:
+        path, _ = self._survey.files[self._next]
+        source = (*self._source.parts, *path)
+        destination = (*target, *path)
+        with ExitStack() as stack:
+            above = stack.enter_context(opened(self._source.root, source[:-1]))
+            into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
+            into.require_replaceable(destination[-1])
+            reading = above.read(source[-1])
+            stack.callback(os.close, reading)
+            aside = into.write_aside()
+            above.close()
+            return _File(reading, aside, into, destination[-1], stack.pop_all())
+
+    def _find_target(self) -> tuple[str, ...]:
+        """Where the source ends up, by rsync's rule for a trailing slash."""
+        end = self._destination
+        name = self._source.parts[-1] if self._source.parts else _root_name(self._source)
+        if self._survey.folder:
+            # A folder named as such is merged into, so that a second try does not nest it in the first.
+            target = (*end.parts, name) if end.folder and not end.mirrored else end.parts
+            with opened(end.root, target, make=True):
+                return target
+        if end.mirrored or not end.parts:
+            return end.parts if end.mirrored else (name,)
+        if end.folder:
+            return (*end.parts, name)
+        with opened(end.root, end.parts[:-1], make=True) as above:
+            found = above.look(end.parts[-1])
+        if found is not None and found.kind == "folder":
+            return (*end.parts, name)
+        return end.parts
+
+    def _drop_file(self) -> None:
+        if self._file is not None:
+            self._file.drop()
+            self._file = None
+
+
+class _File:
+    """A file under way; ``held`` closes what was opened for it."""
+
+    def __init__(self, reading: int, aside: Aside, into: Folder, name: str, held: ExitStack) -> None:
+        self._reading = reading
+        self._aside = aside
+        self._into = into
+        self._name = name
+        self._held = held
+        self._writing = True
+        self.copied = 0
+        self.ended = False
+
+    def copy(self, budget: int) -> int:
+        done = 0
+        while done < budget:
+            chunk = os.read(self._reading, min(budget - done, 1 << 20))
+            if not chunk:
+                self.ended = True
+                break
+            view = memoryview(chunk)
+            while view:
+                view = view[os.write(self._aside.descriptor, view) :]
+            done += len(chunk)
+        self.copied += done
+        return done
+
+    def settle(self) -> None:
+        with suppress(OSError):
+            if os.utime in os.supports_fd:
+                found = os.fstat(self._reading)
+                os.utime(self._aside.descriptor, ns=(found.st_atime_ns, found.st_mtime_ns))
+        self._end_writing()
+        self._into.settle(self._aside, self._name)
+        self._held.close()
+
+    def drop(self) -> None:
+        self._end_writing()
+        with suppress(StorageError):
+            self._into.discard(self._aside)
+        self._held.close()
+
+    def _end_writing(self) -> None:
+        if self._writing:
+            self._writing = False
+            os.close(self._aside.descriptor)
+
+
+def _root_name(end: End) -> str:
+    return end.share.code if end.share is not None else "root"

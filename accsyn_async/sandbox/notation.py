@@ -1,0 +1,161 @@
+r"""Reads accsyn's ``party:path`` notation, without knowing what exists.
+
+The party is the workspace (``acme:``), its main site (``hq:``), a user (``lisa@example.com:``), a site
+(``site=berlin:``) or a client (``client=<id>:``). The path is relative (``thefilm/a.mov``), on a share
+(``share=projects/a.mov``, ``volume=``, ``folder=``, ``collection=``, ``home=``), or absolute
+(``/Volumes/EDIT/a.mov``, ``C:\Users\john\a.mov``). Either may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["NotationError", "Party", "Place", "read_place"]
+
+SHARE_KINDS: Final = ("share", "volume", "folder", "collection", "home")
+MAX_TEXT: Final = 32_768
+
+_DRIVE: Final = re.compile(r"([A-Za-z]):(?=[\\/]|$)")
+_E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
+_QUIRK: Final = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
+_SEQUENCE: Final = re.compile(r"%\d*d")
+
+
+class NotationError(ValueError):
+    """A place that cannot be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sends or receives: ``kind`` is ``workspace``, ``site``, ``user`` or ``client``, ``name`` which."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A party and a path as they were written.
+
+    Attributes:
+        party: who; ``None`` when it was left out.
+        share: kind and name of the share (``("volume", "projects")``); ``None`` without one.
+        parts: the path's names; ``None`` when there is no path.
+        absolute: whether it began at the root of a machine.
+        drive: the Windows drive letter, upper case; ``None`` without one.
+        folder: whether it ended with a slash and so names a folder.
+        text: the path as written.
+    """
+
+    party: Party | None = None
+    share: tuple[str, str] | None = None
+    parts: tuple[str, ...] | None = None
+    absolute: bool = False
+    drive: str | None = None
+    folder: bool = False
+    text: str = ""
+
+
+def read_place(text: str, workspace: str, main_site: str = "hq") -> Place:
+    """Read a source or destination.
+
+    Args:
+        text: such as ``site=berlin:share=projects/a.mov``.
+        workspace: the workspace's code.
+        main_site: the main site's code, which names the workspace too.
+
+    Returns:
+        What was written.
+
+    Raises:
+        NotationError: it cannot be read, or climbs with ``..``.
+    """
+    if not text.strip():
+        raise NotationError("it is empty")
+    if len(text) > MAX_TEXT:
+        raise NotationError(f"it is longer than {MAX_TEXT} characters")
+    if "\0" in text:
+        raise NotationError("it holds a null character")
+    text = text.strip()
+    quirk = _QUIRK.fullmatch(text)
+    if quirk:
+        return _path(Party("user", quirk["user"].casefold()), quirk["path"])
+    head, colon, tail = text.partition(":")
+    own = (workspace.casefold(), main_site.casefold())
+    if not colon:
+        party = _party(text, own, alone=True)
+        return _path(None, text) if party is None else Place(party=party)
+    if _DRIVE.match(text) or text[0] in "/\\" or _share(text) is not None:
+        return _path(None, text)
+    party = _party(head, own, alone=False)
+    if party is None:
+        if "/" in head or "\\" in head:
+            return _path(None, text)
+        raise NotationError(
+            f"{head!r} is no party; write the workspace ({workspace}), {main_site}, "
+            "a user's e-mail, site=<code> or client=<id> before the colon"
+        )
+    return _path(party, tail) if tail else Place(party=party)
+
+
+def _party(text: str, own: tuple[str, ...], *, alone: bool) -> Party | None:
+    folded = text.strip().casefold()
+    if folded in own:
+        return Party("workspace", folded)
+    for kind in ("site", "client", "user"):
+        if folded.startswith(f"{kind}="):
+            name = folded[len(kind) + 1 :]
+            if not name:
+                raise NotationError(f"{kind}= names none")
+            if "/" in name or "\\" in name:
+                raise NotationError(f"{kind}={name}: a colon separates the {kind} from the path")
+            if alone and kind == "client":
+                raise NotationError("a client needs a path: client=<id>:/path")
+            return Party(kind, name)
+    return Party("user", folded) if _E_MAIL.fullmatch(folded) else None
+
+
+def _share(text: str) -> tuple[str, str, str] | None:
+    kind, equals, rest = text.partition("=")
+    kind = kind.casefold()
+    if not equals or kind not in SHARE_KINDS:
+        return None
+    name, _, path = rest.replace("\\", "/").partition("/")
+    if not name.strip():
+        raise NotationError(f"{kind}= names none")
+    return kind, name.strip().casefold(), path
+
+
+def _path(party: Party | None, text: str) -> Place:
+    share = _share(text)
+    drive = None
+    absolute = False
+    rest = text.replace("\\", "/")
+    if share is not None:
+        rest = share[2]
+    else:
+        letter = _DRIVE.match(text)
+        if letter:
+            drive, rest, absolute = letter[1].upper(), rest[2:], True
+        elif rest.startswith("/"):
+            absolute = True
+    parts = tuple(part for part in rest.split("/") if part not in ("", "."))
+    if ".." in parts:
+        raise NotationError("a path must not climb with ..")
+    if any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts):
+        raise NotationError("a name in it is longer than 255 bytes")
+    if any("\ud800" <= character <= "\udfff" for character in rest):
+        raise NotationError("it is not proper Unicode")
+    if parts and _SEQUENCE.search(parts[-1]):
+        raise NotationError("file sequences (%04d) are not supported by this sandbox")
+    return Place(
+        party=party,
+        share=None if share is None else share[:2],
+        parts=parts,
+        absolute=absolute,
+        drive=drive,
+        folder=not parts or text.endswith(("/", "\\")),
+        text=text,
+    )

@@ -1,0 +1,55 @@
+"""Keeps a transfer at its speed, and measures it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+__all__ = ["Pace"]
+
+WINDOW: Final = 2.0
+MAX_DEBT: Final = 0.5
+
+
+class Pace:
+    """A schedule of deadlines: by when how many bytes are due. Pauses do not add up to a drift.
+
+    Args:
+        rate: bytes a second.
+        now: monotonic seconds.
+    """
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._due = now
+        self._window: deque[tuple[float, int]] = deque([(now, 0)])
+        self._inside = 0
+
+    @property
+    def chunk(self) -> int:
+        """Bytes to copy in one step: a tenth of a second's worth, from 1 byte to 4 MiB."""
+        return int(min(max(self._rate / 10, 1), 4 << 20))
+
+    def sent(self, count: int, now: float) -> float:
+        """Note bytes that were copied.
+
+        Returns:
+            How many seconds to wait before the next.
+        """
+        self._due += count / self._rate
+        if now - self._due > MAX_DEBT:
+            # A slow disk is not made up for later with a rush.
+            self._due = now - MAX_DEBT
+        self._window.append((now, count))
+        self._inside += count
+        while len(self._window) > 2 and now - self._window[0][0] > WINDOW:
+            self._window.popleft()
+            self._inside -= self._window[0][1]
+        return max(0.0, self._due - now)
+
+    def speed(self, now: float) -> float:
+        """MB/s (1 MB is 1,000,000 bytes) over the last two seconds; at first the rate itself."""
+        begin = self._window[0][0]
+        if now - begin < 0.05:
+            return self._rate / 1_000_000
+        return min(self._inside / (now - begin), self._rate) / 1_000_000

@@ -1,0 +1,238 @@
+"""Finds out where a source and a destination lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from accsyn_async.sandbox import notation
+from accsyn_async.sandbox.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import End, Job, Party, SandboxUser, Share, Site, Workspace
+
+__all__ = ["Resolver"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Whose machine a place lies on: a site's or a user's, one of the two."""
+
+    site: Site | None = None
+    user: SandboxUser | None = None
+
+
+class Resolver:
+    """Turns the notation of one user's jobs into ends.
+
+    Args:
+        workspace: where the parties and shares are looked up.
+        user: who submits; a path without a party may lie on this user's machine.
+    """
+
+    def __init__(self, workspace: Workspace, user: SandboxUser) -> None:
+        self._workspace = workspace
+        self._user = user
+
+    def resolve(self, source: str, destination: str, job: Job | None = None) -> tuple[End, End]:
+        """Find both ends of a task.
+
+        Args:
+            source: as written.
+            destination: as written.
+            job: the job that the task joins; its parties stand in for parties left out.
+
+        Raises:
+            Refusal: one cannot be read, does not exist, may not be used, or is ambiguous.
+        """
+        from_place = self._read(source, "source")
+        to_place = self._read(destination, "destination")
+        if job is not None:
+            from_place = _with_party(from_place, job.source)
+            to_place = _with_party(to_place, job.destination)
+        if from_place.parts is None:
+            raise Refusal("E#J003", f"The source {source!r} has no path.")
+        from_side, to_side = self._sides(from_place, to_place)
+        if from_side == to_side:
+            raise Refusal("E#J005", f"Source and destination of {source!r} are the same party.")
+        if not self._user.elevated and from_side.site is not None and to_side.site is not None:
+            raise Refusal("E#J006", "Only admins and employees transfer between sites.")
+        start = self._end(from_side, from_place)
+        if to_place.parts is None:
+            return start, self._mirror(start, to_side, destination)
+        return start, self._end(to_side, to_place)
+
+    def _read(self, text: str, what: str) -> Place:
+        try:
+            return read_place(text, self._workspace.code, self._workspace.main_site.code)
+        except NotationError as error:
+            raise Refusal("E#J002", f"The {what} {text!r} cannot be used: {error}.") from None
+
+    def _sides(self, source: Place, destination: Place) -> tuple[_Side, _Side]:
+        here, there = self._side(source), self._side(destination)
+        mine, main = _Side(user=self._user), _Side(site=self._workspace.main_site)
+        if here is None:
+            goes_to_user = there is None or there.user is not None
+            if (goes_to_user or destination.parts is None) and self._on_volume(source):
+                here = main
+            elif there is not None and there.user is not None:
+                raise Refusal("E#J005", f"The source {source.text!r} lies on no volume of the workspace.")
+            else:
+                here = mine
+        if there is None:
+            if here.user is None:
+                there = mine
+            elif self._on_volume(destination):
+                there = main
+            else:
+                raise Refusal(
+                    "E#J005",
+                    f"Both {source.text!r} and {destination.text!r} would lie on your own machine; "
+                    "name a share (share=projects/…) or a party on one side.",
+                )
+        return here, there
+
+    def _side(self, place: Place) -> _Side | None:
+        """Whose a place is; ``None`` when only the other end can tell."""
+        if place.party is not None:
+            return self._party_side(place.party)
+        if place.absolute and _below(place, self._workspace.main_site.folder) is None:
+            return None
+        return _Side(site=self._workspace.main_site)
+
+    def _party_side(self, party: notation.Party) -> _Side:
+        workspace = self._workspace
+        if party.kind == "workspace":
+            return _Side(site=workspace.main_site)
+        if party.kind == "site":
+            site = workspace.find_site(party.name)
+            if site is None:
+                known = ", ".join(one.code for one in workspace.sites)
+                raise Refusal("E#J010", f"There is no site {party.name!r} (there are {known}).")
+            return _Side(site=site)
+        if party.kind == "user":
+            user = workspace.find_user(party.name)
+            if user is None:
+                raise Refusal("E#J011", f"There is no user {party.name!r}.")
+        else:
+            client = next((one for one in workspace.clients if one.id == party.name), None)
+            if client is None:
+                raise Refusal("E#J012", f"There is no client {party.name!r}.")
+            if client.user is None:
+                return _Side(site=client.site)
+            user = client.user
+        if user is not self._user:
+            raise Refusal(
+                "E#J013",
+                f"Only {user.username} may name paths on their machine; make a delivery to send files there.",
+            )
+        return _Side(user=user)
+
+    def _end(self, side: _Side, place: Place) -> End:
+        if side.user is not None:
+            return self._local_end(side.user, place)
+        assert side.site is not None
+        share, parts = self._on_share(place)
+        path = (*share.parts, *parts)
+        root, path = self._rooted(side.site, share, path)
+        client = self._workspace.client_of(site=side.site)
+        return End(self.party(side), root, path, place.folder, "/".join(parts), share, client)
+
+    def _local_end(self, user: SandboxUser, place: Place) -> End:
+        if place.share is not None:
+            raise Refusal("E#J014", f"{user.username} has mapped no share locally ({place.text!r}).")
+        parts = _below(place, self._workspace.local_root)
+        if parts is None:
+            parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
+        text = place.text.rstrip("/\\") or place.text
+        client = self._workspace.client_of(user=user)
+        return End(
+            self.party(_Side(user=user)), self._workspace.local_root, parts, place.folder, text, None, client
+        )
+
+    def _mirror(self, start: End, side: _Side, text: str) -> End:
+        if side.site is None or start.share is None:
+            raise Refusal(
+                "E#J007",
+                f"The destination {text!r} has no path; only from a share to a site it can be left out.",
+            )
+        share = start.share
+        below = tuple(start.path.split("/")) if start.path else ()
+        root, path = self._rooted(side.site, share, (*share.parts, *below))
+        client = self._workspace.client_of(site=side.site)
+        return End(self.party(side), root, path, False, start.path, share, client, mirrored=True)
+
+    def _rooted(self, site: Site, share: Share, path: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
+        return (site.folder, path) if site.main else (site.folder, (share.volume, *path))
+
+    def _on_share(self, place: Place) -> tuple[Share, tuple[str, ...]]:
+        workspace = self._workspace
+        parts = place.parts or ()
+        if place.share is not None:
+            kind, name = place.share
+            share = workspace.find_share(kind, name)
+            if share is None or not self._may_use(share):
+                raise Refusal("E#J015", f"There is no {kind} {name!r}.")
+            return share, parts
+        if place.absolute:
+            found = self._on_volume(place)
+            if found is None:
+                raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
+            return found
+        if place.party is None and not self._user.elevated:
+            home = next(share for share in workspace.homes if share.user is self._user)
+            return home, parts
+        volume = workspace.find_share("volume", parts[0]) if parts else None
+        return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
+
+    def _may_use(self, share: Share) -> bool:
+        return share.user is None or share.user is self._user or self._user.elevated
+
+    def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
+        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""
+        if not place.absolute or place.drive is not None or place.parts is None:
+            return None
+        below = _below(place, self._workspace.main_site.folder)
+        if below is not None:
+            return self._workspace.default_volume, below
+        parts = place.parts
+        if parts and parts[0].casefold() == "volumes":
+            parts = parts[1:]
+        volume = self._workspace.find_share("volume", parts[0]) if parts else None
+        return None if volume is None else (volume, parts[1:])
+
+    def party(self, side: _Side) -> Party:
+        """The party that rows show for a side."""
+        workspace = self._workspace
+        if side.user is not None:
+            user = side.user
+            hr = f"user:{user.username}[{user.role}]({user.id})"
+            return Party("user", user.id, hr, (f"user:{user.id}", user.id, user.username, hr))
+        assert side.site is not None
+        if side.site.main:
+            hr = f"workspace:{workspace.code}({workspace.id})"
+            names = (workspace.code, side.site.code, side.site.id)
+            return Party(
+                "workspace", workspace.id, hr, (f"workspace:{workspace.id}", workspace.id, *names, hr)
+            )
+        site = side.site
+        hr = f"site:{site.code}({site.id})"
+        return Party("site", site.id, hr, (f"site:{site.id}", site.id, site.code, hr))
+
+
+def _with_party(place: Place, party: Party) -> Place:
+    if place.party is None and (place.absolute or party.kind != "workspace"):
+        name = "" if party.kind == "workspace" else party.id
+        return replace(place, party=notation.Party(party.kind, name))
+    return place
+
+
+def _below(place: Place, root: Path) -> tuple[str, ...] | None:
+    """The names from a real folder to an absolute path, by text alone; ``None`` when it lies elsewhere."""
+    if not place.absolute or place.parts is None:
+        return None
+    top = PurePath(root)
+    names = tuple(part for part in top.parts if part != top.anchor)
+    drive = top.drive.rstrip(":").upper() or None
+    if drive != place.drive or place.parts[: len(names)] != names:
+        return None
+    return place.parts[len(names) :]

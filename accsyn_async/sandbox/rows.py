@@ -1,0 +1,281 @@
+"""The attributes of each entity type: what is sent, and what a query compares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from accsyn_async.sandbox.clock import EPOCH
+from accsyn_async.sandbox.state import Client, End, Job, Queue, SandboxUser, Share, Site, Task, Workspace
+
+__all__ = ["Table", "clients", "jobs", "queues", "shares", "sites", "tasks", "users", "workspaces"]
+
+T = TypeVar("T")
+Getter = Callable[[T], Any]
+Row = dict[str, Any]
+
+
+class Table(Generic[T]):
+    """How entities of one type become rows.
+
+    Args:
+        sent: the attributes of a row, in their order.
+        asked: what a query compares instead, or besides, by lower-case name; a tuple holds all the names that
+            one value goes by.
+    """
+
+    def __init__(self, sent: Mapping[str, Getter[T]], asked: Mapping[str, Getter[T]] | None = None) -> None:
+        self._sent = dict(sent)
+        self._asked = {name.casefold(): getter for name, getter in sent.items()} | dict(asked or {})
+
+    @property
+    def attributes(self) -> list[str]:
+        """The names of the attributes, in a row's order."""
+        return list(self._sent)
+
+    def rows(self, entities: Iterable[T], attributes: Sequence[str] | None = None) -> list[Row]:
+        """Make rows.
+
+        Args:
+            entities: what to show.
+            attributes: what to send of them; ``id`` joins it, unknown ones are left out; ``None`` for all.
+        """
+        if attributes is None:
+            columns = list(self._sent.items())
+        else:
+            wanted = dict.fromkeys(("id", *attributes))
+            columns = [(name, self._sent[name]) for name in wanted if name in self._sent]
+        return [{name: getter(entity) for name, getter in columns} for entity in entities]
+
+    def field(self, name: str) -> Getter[T] | None:
+        """The getter of an attribute that a query names; dots lead into objects."""
+        getter = self._asked.get(name)
+        if getter is not None or "." not in name:
+            return getter
+        head, _, path = name.partition(".")
+        outer = self._asked.get(head)
+        if outer is None:
+            return None
+        keys = path.split(".")
+        return lambda entity: _descend(outer(entity), keys)
+
+
+def _descend(value: Any, keys: list[str]) -> Any:
+    for key in keys:
+        if not isinstance(value, dict):
+            return None
+        value = next((inner for name, inner in value.items() if str(name).casefold() == key), None)
+    return value
+
+
+def _user_hr(user: SandboxUser) -> str:
+    return f"user:{user.username}[{user.role}]({user.id})"
+
+
+def _job_hr(job: Job) -> str:
+    return f"{job.name}[{job.number}]({job.id})"
+
+
+def _progress(job: Job) -> int:
+    if job.status == "done":
+        return 100
+    return min(100, 100 * job.copied // job.size) if job.size > 0 else 0
+
+
+def _etr(job: Job) -> str:
+    if job.speed is None or job.speed <= 0 or job.size < 0:
+        return ""
+    seconds = math.ceil(max(job.size - job.copied, 0) / (job.speed * 1_000_000))
+    return f"{seconds // 3600}h:{seconds // 60 % 60}m:{seconds % 60}s"
+
+
+def _speed(job: Job) -> float:
+    return -1.0 if job.speed is None else round(job.speed, 3)
+
+
+def jobs(workspace: Workspace) -> Table[Job]:
+    """The table of transfers."""
+    uri = f"{workspace.code}/"
+    return Table(
+        {
+            "code": lambda job: job.name,
+            "name": lambda job: job.name,
+            "created": lambda job: job.created,
+            "destination": lambda job: job.destination.value,
+            "destination_hr": lambda job: job.destination.hr,
+            "etr": _etr,
+            "finished": lambda job: job.finished or EPOCH,
+            "id": lambda job: job.id,
+            "metadata": lambda job: job.metadata,
+            "modified": lambda job: job.modified,
+            "modifier": lambda job: job.modifier.id,
+            "parent": lambda job: job.queue.id,
+            "parent_hr": lambda job: f"queue:{uri}{job.queue.code}({job.queue.id})",
+            "priority": lambda job: job.priority,
+            "progress": _progress,
+            "settings": lambda job: job.settings,
+            "size": lambda job: job.size,
+            "source": lambda job: job.source.value,
+            "source_hr": lambda job: job.source.hr,
+            "speed": _speed,
+            "status": lambda job: job.status,
+            "uri": lambda job: uri + job.queue.code,
+            "user": lambda job: job.user.id,
+            "user_hr": lambda job: _user_hr(job.user),
+        },
+        {
+            "source": lambda job: job.source.names,
+            "destination": lambda job: job.destination.names,
+            "user": lambda job: (job.user.id, job.user.username, _user_hr(job.user)),
+            "modifier": lambda job: (job.modifier.id, job.modifier.username),
+            "parent": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
+            "queue": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
+            **_references("user", lambda job: job.user, ("username", "role")),
+            **_references("queue", lambda job: job.queue, ("code",)),
+            **_references("parent", lambda job: job.queue, ("code",)),
+        },
+    )
+
+
+def _references(name: str, get: Callable[[Job], Any], attributes: Sequence[str]) -> dict[str, Getter[Job]]:
+    def getter(attribute: str) -> Getter[Job]:
+        return lambda job: getattr(get(job), attribute)
+
+    return {f"{name}.{attribute}": getter(attribute) for attribute in ("id", *attributes)}
+
+
+def tasks() -> Table[tuple[Job, Task]]:
+    """The table of tasks, each with its job."""
+    return Table(
+        {
+            "created": lambda pair: pair[1].created,
+            "destination": lambda pair: _end(pair[1].destination),
+            "finished": lambda pair: pair[1].finished or EPOCH,
+            "id": lambda pair: pair[1].id,
+            "job": lambda pair: pair[0].id,
+            "job_hr": lambda pair: _job_hr(pair[0]),
+            "message": lambda pair: pair[1].message,
+            "metadata": lambda pair: pair[1].metadata,
+            "priority": lambda pair: pair[1].priority,
+            "settings": lambda pair: pair[1].settings,
+            "size": lambda pair: pair[1].size,
+            "source": lambda pair: _end(pair[1].source),
+            "status": lambda pair: pair[1].status,
+            "time": lambda pair: pair[1].milliseconds,
+            "uri": lambda pair: pair[1].uri,
+        },
+        {
+            "job": lambda pair: (pair[0].id, pair[0].name),
+            "job.id": lambda pair: pair[0].id,
+            "job.name": lambda pair: pair[0].name,
+            "job.code": lambda pair: pair[0].name,
+            "job.status": lambda pair: pair[0].status,
+        },
+    )
+
+
+def _end(end: End) -> Row:
+    row: Row = {"path": end.path, "path_abs_final": str(end.root.joinpath(*end.parts))}
+    if end.client is not None:
+        row["client"] = end.client.id
+    if end.share is not None:
+        row["v" if end.share.kind == "volume" else "s"] = end.share.id
+    if end.party.kind in ("user", "site"):
+        row[end.party.kind] = end.party.id
+    return row
+
+
+def users() -> Table[SandboxUser]:
+    """The table of users."""
+    return Table(
+        {
+            "code": lambda user: user.username,
+            "name": lambda user: user.role.capitalize(),
+            "created": lambda user: user.created,
+            "email": lambda user: user.username,
+            "id": lambda user: user.id,
+            "role": lambda user: user.role,
+            "status": lambda user: "enabled",
+        },
+        {"username": lambda user: user.username},
+    )
+
+
+def workspaces(sites: Sequence[Site]) -> Table[Workspace]:
+    """The table of the one workspace."""
+    return Table(
+        {
+            "code": lambda workspace: workspace.code,
+            "name": lambda workspace: workspace.code,
+            "created": lambda workspace: workspace.created,
+            "id": lambda workspace: workspace.id,
+            "main_site": lambda workspace: sites[0].id,
+        }
+    )
+
+
+def sites() -> Table[Site]:
+    """The table of sites."""
+    return Table(
+        {
+            "code": lambda site: site.code,
+            "name": lambda site: site.code,
+            "created": lambda site: site.created,
+            "id": lambda site: site.id,
+            "main": lambda site: site.main,
+            "status": lambda site: "enabled",
+        }
+    )
+
+
+def shares() -> Table[Share]:
+    """The table of volumes and homes."""
+    return Table(
+        {
+            "code": lambda share: share.code,
+            "name": lambda share: share.code,
+            "created": lambda share: share.created,
+            "default": lambda share: share.default,
+            "id": lambda share: share.id,
+            "status": lambda share: "enabled",
+            "type": lambda share: share.kind,
+            "user": lambda share: None if share.user is None else share.user.id,
+        }
+    )
+
+
+def queues(workspace: Workspace) -> Table[Queue]:
+    """The table of queues."""
+    return Table(
+        {
+            "code": lambda queue: queue.code,
+            "name": lambda queue: queue.code,
+            "created": lambda queue: queue.created,
+            "default": lambda queue: queue.default,
+            "id": lambda queue: queue.id,
+            "priority": lambda queue: queue.priority,
+            "status": lambda queue: "enabled",
+            "uri": lambda queue: f"{workspace.code}/{queue.code}",
+        }
+    )
+
+
+def clients() -> Table[Client]:
+    """The table of clients."""
+    return Table(
+        {
+            "code": lambda client: client.code,
+            "name": lambda client: client.code,
+            "created": lambda client: client.created,
+            "id": lambda client: client.id,
+            "site": lambda client: None if client.site is None else client.site.id,
+            "status": lambda client: client.status,
+            "type": lambda client: client.type,
+            "user": lambda client: None if client.user is None else client.user.id,
+        },
+        {
+            "user": lambda client: () if client.user is None else (client.user.id, client.user.username),
+            "site": lambda client: () if client.site is None else (client.site.id, client.site.code),
+        },
+    )

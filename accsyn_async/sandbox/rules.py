@@ -1,0 +1,108 @@
+"""Who may do what, and which states lead where."""
+
+from __future__ import annotations
+
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import Job, SandboxUser, Task
+
+__all__ = ["change_job_status", "change_task_status", "may_see", "require_change", "revive"]
+
+JOB_STATES = ("waiting", "paused", "aborted", "done")
+TASK_STATES = ("queued", "failed", "onhold", "excluded", "done")
+UNFINISHED = frozenset({"queued", "booting", "executing"})
+
+
+def may_see(user: SandboxUser, job: Job) -> bool:
+    """Whether a user finds a job: admins and employees all, others those that they are a party of."""
+    return user.elevated or job.user is user or user.id in (job.source.id, job.destination.id)
+
+
+def require_change(user: SandboxUser, job: Job, what: str) -> None:
+    """Refuse a change that a user may not make.
+
+    Raises:
+        Refusal: the job is another user's.
+    """
+    if not user.elevated and job.user is not user:
+        raise Refusal("E#P001", f"You may not {what} a transfer of another user.")
+
+
+def check_job_status(job: Job, status: object) -> None:
+    """Refuse a status that a job cannot be given now.
+
+    Raises:
+        Refusal: it is none of `JOB_STATES`, or the job has finished.
+    """
+    if status not in JOB_STATES:
+        raise Refusal(
+            "E#J020", f"A transfer's status can be set to {', '.join(JOB_STATES)}, not to {status!r}."
+        )
+    if job.is_finished and status not in (job.status, "waiting"):
+        raise Refusal("E#J021", f"The transfer is {job.status} and cannot be set to {status}.")
+    if job.status == "done" and status == "waiting":
+        raise Refusal("E#J022", "The transfer is done; retry or add tasks to bring it back to life.")
+
+
+def change_job_status(job: Job, status: str, clock: Clock) -> None:
+    """Give a job a status that `check_job_status` allowed."""
+    if status == "waiting":
+        if job.status in ("paused", "failed", "aborted"):
+            for task in job.tasks.values():
+                if task.status == "failed":
+                    retry(task)
+            revive(job)
+    elif status == "paused":
+        job.status = "paused"
+        job.speed = None
+    elif not job.is_finished:
+        if status == "done":
+            for task in job.tasks.values():
+                if task.status in UNFINISHED or task.status == "onhold":
+                    task.status = "excluded"
+            job.tally()
+        else:
+            for task in job.tasks.values():
+                if task.status in UNFINISHED:
+                    task.status = "queued"
+        job.status = status
+        job.speed = None
+        job.finished = clock.text()
+
+
+def revive(job: Job) -> None:
+    """Let a job go on, or begin again, with the tasks that are queued."""
+    job.tally()
+    job.finished = None
+    job.speed = None
+    job.status = "waiting"
+
+
+def change_task_status(task: Task, status: str, clock: Clock) -> bool:
+    """Give a task a status of `TASK_STATES`; tell whether its job has something to do again."""
+    if status == "queued":
+        if task.status in UNFINISHED:
+            return False
+        retry(task)
+        return True
+    task.status = status
+    if status == "done":
+        task.copied = max(task.size, 0)
+        task.finished = clock.text()
+    elif status == "failed":
+        task.copied = 0
+        task.message = task.message or "set to failed by a user"
+        task.finished = clock.text()
+    else:
+        task.copied = 0
+    return False
+
+
+def retry(task: Task) -> None:
+    """Queue a task anew; it is measured and copied again from its beginning."""
+    task.status = "queued"
+    task.size = -1
+    task.copied = 0
+    task.finished = None
+    task.milliseconds = 0
+    task.message = ""

@@ -1,0 +1,320 @@
+"""Access to files beneath a folder that cannot be led outside.
+
+Every path is walked from its root one name at a time, each opened relative to the one before and never
+through a symbolic link; what is renamed or swapped meanwhile cannot redirect the rest of the walk. Only
+regular files and directories are touched. Where the platform cannot open relative to a directory (Windows),
+each name is checked before it is opened instead, which leaves a moment in which somebody on the same
+machine could swap it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+__all__ = ["Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
+
+RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.unlink} <= os.supports_dir_fd and (
+    os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
+)
+_FOLDER_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+)
+_READ_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_WRITE_FLAGS: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class StorageError(Exception):
+    """A file or folder that is missing, of the wrong kind, or a link; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands at a name: ``kind`` is ``file``, ``folder``, ``link`` or ``other``; ``size`` in bytes."""
+
+    kind: str
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A file being written beside its place, to be renamed when it is complete."""
+
+    descriptor: int
+    name: str
+
+
+class Folder:
+    """An open folder; a context manager. Names given to it must be single names.
+
+    Args:
+        path: where it lies, for error texts, and for the work itself where folders have no descriptors.
+        descriptor: the open directory; ``None`` where the platform has none.
+    """
+
+    def __init__(self, path: Path, descriptor: int | None) -> None:
+        self._path = path
+        self._descriptor = descriptor
+
+    @classmethod
+    def root(cls, path: Path) -> Folder:
+        """Open a root.
+
+        Raises:
+            StorageError: it is no folder, or is gone.
+        """
+        try:
+            return cls(path, os.open(path, _FOLDER_FLAGS) if RELATIVE else None)
+        except OSError as error:
+            raise StorageError(f"the folder {path} cannot be opened: {error.strerror}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; again does nothing."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _at(self, name: str, keyword: str = "dir_fd") -> tuple[str, dict[str, Any]]:
+        if not name or name in (".", "..") or "/" in name or "\0" in name or (os.altsep or "/") in name:
+            raise StorageError(f"{name!r} is no file name")
+        if not RELATIVE:
+            return str(self._path / name), {}
+        if self._descriptor is None:
+            raise StorageError(f"the folder {self._path} is closed")
+        return name, {keyword: self._descriptor}
+
+    def look(self, name: str) -> Entry | None:
+        """What stands at a name; ``None`` when nothing does."""
+        target, at = self._at(name)
+        try:
+            found = os.stat(target, follow_symlinks=False, **at)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._failed(name, error) from None
+        mode = found.st_mode
+        kind = "other"
+        if stat.S_ISREG(mode):
+            kind = "file"
+        elif stat.S_ISDIR(mode):
+            kind = "folder"
+        elif stat.S_ISLNK(mode):
+            kind = "link"
+        return Entry(kind, found.st_size, found.st_mtime_ns)
+
+    def child(self, name: str) -> Folder:
+        """Open a folder in it.
+
+        Raises:
+            StorageError: it is missing, a link, or no folder.
+        """
+        target, at = self._at(name)
+        if not RELATIVE:
+            self._require(name, "folder")
+            return Folder(self._path / name, None)
+        try:
+            return Folder(self._path / name, os.open(target, _FOLDER_FLAGS, **at))
+        except OSError as error:
+            self._require(name, "folder")
+            raise self._failed(name, error) from None
+
+    def make(self, name: str) -> Folder:
+        """Open a folder in it, made when it is not there."""
+        target, at = self._at(name)
+        try:
+            os.mkdir(target, **at)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise self._failed(name, error) from None
+        return self.child(name)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """The names in it and what stands there, sorted by name."""
+        source = self._descriptor if RELATIVE else self._path
+        if source is None:
+            raise StorageError(f"the folder {self._path} is closed")
+        try:
+            with os.scandir(source) as found:
+                names = sorted(entry.name for entry in found)
+        except OSError as error:
+            raise self._failed("", error) from None
+        for name in names:
+            entry = self.look(name)
+            if entry is not None:
+                yield name, entry
+
+    def read(self, name: str) -> int:
+        """Open a regular file in it to be read.
+
+        Returns:
+            The descriptor, which the caller closes.
+
+        Raises:
+            StorageError: it is missing, a link, or no regular file.
+        """
+        target, at = self._at(name)
+        if not RELATIVE:
+            self._require(name, "file")
+        try:
+            descriptor = os.open(target, _READ_FLAGS, **at)
+        except OSError as error:
+            self._require(name, "file")
+            raise self._failed(name, error) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise StorageError(f"{self._path / name} is not a regular file")
+        return descriptor
+
+    def write_aside(self) -> Aside:
+        """Begin a file under a random name."""
+        name = f".accsyn-{secrets.token_hex(8)}.part"
+        target, at = self._at(name)
+        try:
+            return Aside(os.open(target, _WRITE_FLAGS, 0o666, **at), name)
+        except OSError as error:
+            raise self._failed(name, error) from None
+
+    def require_replaceable(self, name: str) -> None:
+        """Refuse a name at which something else than a regular file stands.
+
+        Raises:
+            StorageError: it does.
+        """
+        found = self.look(name)
+        if found is not None and found.kind != "file":
+            raise self._not_a("file", name, found)
+
+    def settle(self, aside: Aside, name: str) -> None:
+        """Give a file written aside its name, in place of a regular file that has it."""
+        self.require_replaceable(name)
+        source, at = self._at(aside.name, "src_dir_fd")
+        target, to = self._at(name, "dst_dir_fd")
+        try:
+            # os.rename refuses an existing file on Windows, os.replace does not; elsewhere they are one.
+            os.replace(source, target, **at, **to)
+        except OSError as error:
+            raise self._failed(name, error) from None
+
+    def discard(self, aside: Aside) -> None:
+        """Remove a file written aside."""
+        target, at = self._at(aside.name)
+        with suppress(OSError):
+            os.unlink(target, **at)
+
+    def _require(self, name: str, kind: str) -> None:
+        found = self.look(name)
+        if found is None:
+            raise StorageError(f"{self._path / name} does not exist")
+        if found.kind != kind:
+            raise self._not_a(kind, name, found)
+
+    def _not_a(self, kind: str, name: str, found: Entry) -> StorageError:
+        if found.kind == "link":
+            return StorageError(f"{self._path / name} is a symbolic link; links are not followed")
+        what = "a folder" if kind == "folder" else "a regular file"
+        return StorageError(f"{self._path / name} is not {what}")
+
+    def _failed(self, name: str, error: OSError) -> StorageError:
+        return StorageError(f"{self._path / name}: {error.strerror or error}")
+
+
+@contextmanager
+def opened(root: Path, parts: tuple[str, ...], *, make: bool = False) -> Iterator[Folder]:
+    """Walk from a root to a folder and hold it open.
+
+    Args:
+        root: the folder that must not be left.
+        parts: the names from it to the folder.
+        make: whether to make the folders that are missing.
+
+    Raises:
+        StorageError: one of them is missing, a link, or no folder.
+    """
+    folder = Folder.root(root)
+    try:
+        for part in parts:
+            inner = folder.make(part) if make else folder.child(part)
+            folder.close()
+            folder = inner
+        yield folder
+    finally:
+        folder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a source holds, by paths relative to it; that of a lone file is ``()``."""
+
+    folder: bool
+    files: tuple[tuple[tuple[str, ...], int], ...]
+    folders: tuple[tuple[str, ...], ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(size for _, size in self.files)
+
+
+def survey(root: Path, parts: tuple[str, ...], *, folder: bool = False) -> Survey:
+    """Measure a file or a folder with all that is in it.
+
+    Args:
+        root: the folder that must not be left.
+        parts: the names from it to the source.
+        folder: whether it must be a folder.
+
+    Raises:
+        StorageError: it is missing, of the wrong kind, or holds a link or a special file.
+    """
+    if parts:
+        with opened(root, parts[:-1]) as above:
+            entry = above.look(parts[-1])
+            if entry is not None and entry.kind == "file" and not folder:
+                return Survey(False, (((), entry.size),), ())
+    files: list[tuple[tuple[str, ...], int]] = []
+    folders: list[tuple[str, ...]] = []
+    left: list[tuple[str, ...]] = [()]
+    while left:
+        at = left.pop()
+        with opened(root, (*parts, *at)) as here:
+            for name, entry in here.entries():
+                path = (*at, name)
+                if entry.kind == "file":
+                    files.append((path, entry.size))
+                elif entry.kind == "folder":
+                    folders.append(path)
+                    left.append(path)
+                else:
+                    what = "a symbolic link" if entry.kind == "link" else "a special file"
+                    raise StorageError(f"{root.joinpath(*parts, *path)} is {what}; it is not transferred")
+    return Survey(True, tuple(sorted(files)), tuple(sorted(folders)))

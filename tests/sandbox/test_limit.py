@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accsyn_async.sandbox.limit import AddressLimit
+from accsyn_async.sandbox.pacing import Pace
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_passes_and_then_the_rate() -> None:
+    time = Time()
+    limit = AddressLimit(30, 60, time)
+    assert [limit.take("a") for _ in range(60)] == [0.0] * 60
+    assert limit.take("a") == pytest.approx(1 / 30)
+    time.now += 1
+    assert [limit.take("a") for _ in range(30)] == [0.0] * 30
+    assert limit.take("a") > 0
+
+
+def test_addresses_do_not_share() -> None:
+    limit = AddressLimit(30, 1, Time())
+    assert limit.take("a") == 0.0
+    assert limit.take("a") > 0
+    assert limit.take("b") == 0.0
+
+
+def test_addresses_at_rest_are_forgotten() -> None:
+    time = Time()
+    limit = AddressLimit(30, 60, time)
+    for number in range(5000):
+        time.now += 1
+        limit.take(str(number))
+    assert len(limit._full_at) <= 1024
+
+
+@given(st.lists(st.floats(0, 0.5), max_size=300))
+def test_no_window_holds_more_than_burst_and_rate(gaps: list[float]) -> None:
+    time = Time()
+    limit = AddressLimit(10, 5, time)
+    passed = []
+    for gap in gaps:
+        time.now += gap
+        if limit.take("a") == 0.0:
+            passed.append(time.now)
+    for first, start in enumerate(passed):
+        for last in range(first, len(passed)):
+            assert last - first + 1 <= 5 + 10 * (passed[last] - start) + 1e-6
+
+
+@given(st.lists(st.floats(0, 0.05), min_size=1, max_size=200))
+def test_a_transfer_keeps_its_schedule(delays: list[float]) -> None:
+    """However late each step comes, what was copied never runs ahead and catches up after small delays."""
+    now = 0.0
+    pace = Pace(1_000_000, now)
+    sent = 0
+    for delay in delays:
+        now += delay
+        sent += pace.chunk
+        now += pace.sent(pace.chunk, now)
+        assert sent <= 1_000_000 * now + 1e-3
+        assert now - sent / 1_000_000 <= 0.05 + 1e-6
+        assert 0 <= pace.speed(now) <= 1.0
+
+
+def test_a_slow_disk_is_not_made_up_for_with_a_rush() -> None:
+    pace = Pace(1_000_000, 0.0)
+    assert pace.sent(100_000, 60.0) == 0.0
+    waits = [pace.sent(100_000, 60.0) for _ in range(10)]
+    assert sum(wait > 0 for wait in waits) >= 5

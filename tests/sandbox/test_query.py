@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accsyn_async.sandbox.predicate import compile_query
+from accsyn_async.sandbox.query import And, Comparison, Not, Or, QueryError, parse
+
+ROW = {
+    "code": "Daily Backup.mov",
+    "status": "Running",
+    "size": 1500,
+    "speed": 2.0,
+    "created": "2026-01-22T08:35:59",
+    "main": True,
+    "nothing": None,
+    "source": ("workspace:1", "hq", "acme"),
+    "metadata": {"Artist": "malcolm", "shot": {"nr": 10}},
+}
+
+
+def holds(text: str) -> bool:
+    def field(name: str) -> Any:
+        if name in ROW:
+            return lambda row: row[name]
+        return (lambda row: row["metadata"].get("Artist")) if name == "metadata.artist" else None
+
+    return bool(compile_query(text, field)(ROW))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("status=running", True),
+        ("STATUS = RUNNING", True),
+        ("status=done", False),
+        ("status!=done", True),
+        ("status<>running", False),
+        ('code="daily backup.mov"', True),
+        ("code='daily backup.mov'", True),
+        ('code="daily*"', True),
+        ("code=*.mov", True),
+        ("code=*.mo", False),
+        ("code=d*b*.mov", True),
+        ("code=*", True),
+        ("code!=*.mov", False),
+        ("code contains backup", True),
+        ("code contains b*p", True),
+        ("code contains x", False),
+        ("code not contains x", True),
+        (r'code matches "^daily\s\S+$"', True),
+        (r"code MATCHES '^backup'", False),
+        ("code not matches ^x", True),
+        ('status in "done, running"', True),
+        ("status in done,running", True),
+        ('status in "do*,ru*"', True),
+        ('status not in "done,failed"', True),
+        ('status NOT IN "running"', False),
+        ("size>1000", True),
+        ("size>=1500", True),
+        ("size<1500", False),
+        ("size<=1500", True),
+        ("size>200", True),  # as numbers, not as text
+        ("size=1500", True),
+        ("speed=2", True),
+        ("speed<10", True),
+        ("created>2026-01-01", True),
+        ("created<'2026-01-22t08:36:00'", True),
+        ("main=true", True),
+        ("nothing=''", True),
+        ("nothing<1", False),
+        ("source=hq", True),
+        ("source=ACME", True),
+        ("source!=hq", False),
+        ("source!=berlin", True),
+        ("source not in 'hq,x'", False),
+        ("metadata.artist=MALCOLM", True),
+        ("status=done OR size>1", True),
+        ("status=running AND size>1 AND code=x", False),
+        ("status=done and size>1 or speed=2", True),
+        ("status=done AND (size>1 OR speed=2)", False),
+        ("NOT status=done", True),
+        ("not (status=running or size=0)", False),
+        ("((status=running))", True),
+        ('code="x"OR status=running', True),
+        ("transfer WHERE status=running", True),
+        ("code='(AND) OR'", False),
+    ],
+)
+def test_what_a_query_finds(text: str, expected: bool) -> None:
+    assert holds(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "part"),
+    [
+        ("", 0, "an attribute"),
+        ("status", 6, "an operator"),
+        ("status=", 7, "a value"),
+        ("status=done AND", 15, "an attribute"),
+        ("status=done size=1", 12, "AND, OR or the end"),
+        ("(status=done", 12, "AND, OR or )"),
+        ("status=done)", 11, "AND, OR or the end"),
+        ("status==done", 7, "a value"),
+        ("status not = done", 11, "in, contains or matches"),
+        ('code="abc', 5, "never ends"),
+        ("colour=red", 0, "no attribute 'colour'"),
+        ("size>1 and colour=red", 11, "no attribute 'colour'"),
+        ("code matches (x", 13, "a value"),
+        ("code matches '[x'", 13, "not a regular expression"),
+        ("status in (a,b)", 10, "a value"),
+        ("('x'=1)", 1, "an attribute"),
+        ("(" * 200 + "a=1" + ")" * 200, 101, "nested"),
+    ],
+)
+def test_a_bad_query_says_where(text: str, position: int, part: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        holds(text)
+    assert part in str(caught.value)
+    assert caught.value.position == position
+
+
+def test_and_binds_tighter_than_or() -> None:
+    one, two, three = (Comparison(name, "=", "1") for name in "abc")
+
+    def bare(node: Any) -> Any:
+        if isinstance(node, Comparison):
+            return Comparison(node.attribute, node.operator, node.value, node.negated)
+        if isinstance(node, Not):
+            return Not(bare(node.part))
+        return type(node)(tuple(bare(part) for part in node.parts))
+
+    assert bare(parse("a=1 OR b=1 AND c=1")) == Or((one, And((two, three))))
+    assert bare(parse("a=1 AND NOT b=1 AND c=1")) == And((one, Not(two), three))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with suppress(QueryError):
+        assert holds(text) in (True, False)
+
+
+WORDS = ["code", "status", "=", "!=", "in", "not", "contains", "(", ")", "AND", "OR", '"a b"', "'", "x*", "<"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=20))
+def test_any_words_are_read_or_refused(words: list[str]) -> None:
+    with suppress(QueryError):
+        assert holds(" ".join(words)) in (True, False)
+
+
+@given(st.text(alphabet="ab*", max_size=12), st.text(alphabet="abAB", max_size=12))
+def test_a_wildcard_is_what_it_is_in_a_shell(pattern: str, text: str) -> None:
+    import fnmatch
+
+    test: Any = compile_query(f"code='{pattern}'", lambda name: lambda entity: entity)
+    found = test(text)
+    assert found is fnmatch.fnmatchcase(text.lower(), pattern)
+
+
+def test_many_wildcards_take_no_time() -> None:
+    test: Any = compile_query(f"code='{'*a' * 200}*b'", lambda name: lambda entity: entity)
+    assert not test("a" * 100_000)

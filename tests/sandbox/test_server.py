@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import socket
+import ssl
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accsyn_async.sandbox import Sandbox
+
+DISCOVERY = "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22%3A%20%22acme%22%7D"
+
+
+async def raw(box: Sandbox, text: str | bytes) -> tuple[int, dict[str, str], Any]:
+    """Send bytes, read the whole answer: status, headers, JSON."""
+    port = int(box.url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(text if isinstance(text, bytes) else text.encode())
+        await writer.drain()
+        async with asyncio.timeout(15):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            lines = head.split("\r\n")
+            headers = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines[1:])}
+            body = await reader.readexactly(int(headers["content-length"]))
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    return int(lines[0].split()[1]), headers, json.loads(body)
+
+
+def port_of(box: Sandbox) -> str:
+    return box.url.rpartition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:{port}", "localhost:{port}", "LOCALHOST", "[::1]:{port}"]
+)
+async def test_this_machine_s_names_are_served(box: Sandbox, host: str) -> None:
+    host = host.format(port=port_of(box))
+    status, headers, reply = await raw(box, f"GET {DISCOVERY} HTTP/1.1\r\nHost: {host}\r\n\r\n")
+    assert status == 200
+    assert reply == {"result": {"hostname": "127.0.0.1", "port": int(port_of(box))}}
+    assert headers["x-content-type-options"] == "nosniff"
+    assert not [name for name in headers if name.startswith("access-control-")]
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        "",
+        "Host: evil.com\r\n",
+        "Host: 127.0.0.1.evil\r\n",
+        "Host: 127.0.0.1:1\r\n",
+        "Host: 127.0.0.1@evil.com\r\n",
+        "Host: \r\n",
+        "Host: evil.com\r\nHost: 127.0.0.1\r\n",
+        "Host: 127.0.0.1\r\nHost: evil.com\r\n",
+        "Host: 127.0.0.1\r\nHost: 127.0.0.1\r\n",
+        "Host: master.accsyn.com\r\n",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+async def test_other_names_are_refused_before_anything_else(box: Sandbox, hosts: str, method: str) -> None:
+    for path in (DISCOVERY, "/api/v3/event?{}", "/"):
+        status, _, reply = await raw(box, f"{method} {path} HTTP/1.1\r\n{hosts}Content-Length: 0\r\n\r\n")
+        assert 400 <= status < 500
+        assert "message" in reply
+    assert box.statistics().events == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"nonsense\r\n\r\n",
+        b"\x16\x03\x01\x00\xff\x01\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"PUT /api/v3/event HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_answered_with_an_object(box: Sandbox, text: bytes) -> None:
+    status, _, reply = await raw(box, text)
+    assert 400 <= status < 500
+    assert "message" in reply
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/api/v3/event/../x", 404),
+        ("GET", "/api/v1.0/event", 404),
+        ("POST", "/api/v3/api/login", 405),
+        ("OPTIONS", "/api/v3/event", 405),
+        ("PATCH", "/api/v3/event", 405),
+        ("GET", "/api/v3/J3PKTtDvolDMBtTy6AFGA", 400),
+        ("GET", "/api/v3/event?nonsense", 400),
+        ("PUT", "/api/v3/event", 400),
+    ],
+)
+async def test_wrong_requests(wire: Any, method: str, path: str, expected: int) -> None:
+    reply = await wire.request(method, path)
+    assert wire.status == expected
+    assert "message" in reply
+
+
+async def test_unknown_workspaces_have_no_host(wire: Any) -> None:
+    reply = await wire.request("GET", "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22:%22other%22%7D")
+    assert "other" in reply["message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": ""},
+        {"Authorization": "basic"},
+        {"Authorization": "basic YQ==:YQ=="},
+        {"Authorization": "basic YWRtaW5AZXhhbXBsZS5jb20=:YQ=="},
+        {"Authorization": "basic %%%:%%%"},
+        {"Authorization": "Bearer x"},
+        {"X-Accsyn-Workspace": "other"},
+        {"X-Accsyn-Workspace": ""},
+    ],
+)
+async def test_wrong_credentials(wire: Any, headers: dict[str, str]) -> None:
+    before = wire.box.statistics().logins
+    for path in ("/api/v3/api/login", "/api/v3/event"):
+        reply = await wire.request("PUT", path, data=b"{}", headers=headers)
+        assert wire.status == 401
+        assert reply["message"].startswith("E#A40")
+    assert wire.box.statistics().logins == before
+
+
+async def test_another_user_s_key_does_not_log_in(box: Sandbox, connect: Any) -> None:
+    async with connect(box, "standard") as wire:
+        wire.user = type(wire.user)("admin", "admin@example.com", wire.user.api_key)
+        reply = await wire.request("PUT", "/api/v3/api/login", data=b"{}")
+        assert wire.status == 401
+        assert "message" in reply
+
+
+async def test_sessions_expire_and_belong_to_one(box: Sandbox, connect: Any) -> None:
+    async with connect(box, "admin") as admin, connect(box, "employee") as employee:
+        own = admin.session
+        admin.session = employee.session
+        assert (await admin.call("GET", "user/find", {}))["session_expired"] is True
+        admin.session = own
+        assert await admin.find("user")
+        box.expire_sessions()
+        reply = await admin.call("POST", "transfer/create", {"source": "a", "destination": "site=berlin"})
+        assert reply["session_expired"] is True
+        assert "message" in reply
+        await admin.log_in()
+        assert await admin.find("transfer") == []
+
+
+async def test_the_event_must_be_this_user_s_and_workspace_s(wire: Any) -> None:
+    for change in ({"ident": "employee@example.com"}, {"workspace": "other"}):
+        reply = await wire.send("GET", {**wire.event("user/find"), **change})
+        assert "message" in reply
+
+
+async def test_unknown_calls_and_wrong_verbs(wire: Any) -> None:
+    for method, uri in (("GET", "nothing/find"), ("POST", "transfer/find"), ("GET", "transfer/create")):
+        reply = await wire.call(method, uri, {})
+        assert reply["message"].startswith("E#E40")
+    assert wire.box.statistics().events == {"?": 1, "transfer/find": 1, "transfer/create": 1}
+
+
+async def test_a_body_has_a_bound(connect: Any) -> None:
+    async def endless() -> Any:
+        for _ in range(20):
+            yield b" " * (1 << 20)
+
+    async with Sandbox(rate_limit=False) as box, connect(box) as wire:
+        for data in (io.BytesIO(b" " * (17 << 20)), endless()):
+            reply = await wire.request("PUT", "/api/v3/event", data=data)
+            assert wire.status == 413
+            assert "message" in reply
+        reply = await wire.request("PUT", "/api/v3/event", data=b"{}", headers={"Content-Encoding": "gzip"})
+        assert wire.status == 415
+        assert "message" in reply
+
+
+async def test_an_address_is_limited(connect: Any) -> None:
+    async with Sandbox() as box, connect(box) as wire:
+        for _ in range(120):
+            reply = await wire.call("GET", "user/find", {})
+            if wire.status == 429:
+                break
+        assert wire.status == 429
+        assert int(wire.headers["Retry-After"]) >= 1
+        assert "message" in reply
+        assert box.statistics().throttled == 1
+
+
+async def test_a_broken_call_is_answered(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise ValueError("secret detail")
+
+    monkeypatch.setattr("accsyn_async.sandbox.calls.jobs.create_job", broken)
+    reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
+    assert wire.status == 500
+    assert set(reply) == {"exception", "message"}
+    assert "secret" not in str(reply)
+
+
+async def test_odd_texts_come_back(wire: Any, box: Sandbox) -> None:
+    (box.volume / "a.mov").write_bytes(b"")
+    odd = {"\ud800": "\udfff", "big": 10**40, "date": "2026-01-22T08:35:59", "é": "☃\x1b]0;x\x07"}
+    job = await wire.create(
+        {"source": "a.mov", "destination": "site=berlin", "metadata": odd, "name": "\x1b[0m"}
+    )
+    assert job["metadata"] == odd
+    assert (await wire.get(job["id"]))["name"] == "\x1b[0m"
+
+
+async def test_tls(connect: Any) -> None:
+    async with Sandbox(tls=True, rate_limit=False) as box:
+        assert box.url.startswith("https://")
+        assert box.ca is not None
+        context = ssl.create_default_context(cafile=box.ca)
+
+        def hello() -> str:
+            port = int(port_of(box))
+            with (
+                socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+                context.wrap_socket(plain, server_hostname="localhost") as secure,
+            ):
+                secure.sendall(
+                    f"GET {DISCOVERY} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+                )
+                return b"".join(iter(lambda: secure.recv(4096), b"")).decode()
+
+        assert '"hostname":"127.0.0.1"' in await asyncio.to_thread(hello)
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+    | st.sampled_from(["a.mov", "site=berlin", "share=projects/x/", "/x", "C:\\x", "paused", "done", "../x"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["source", "destination", "tasks", "status", "priority", "metadata", "uri", "id"])
+        | st.text(max_size=4),
+        inner,
+        max_size=5,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+URIS = st.sampled_from(
+    [
+        *(f"{kind}/{verb}" for kind in ("transfer", "task") for verb in ("find", "create", "edit", "delete")),
+        *("job/find", "user/find", "queue/find", "attributes", "entitytypes", "file/find"),
+    ]
+) | st.text(max_size=8)
+
+
+async def test_any_event_is_answered(tmp_path: Any, connect: Any) -> None:
+    async with Sandbox(rate_limit=False, volume=tmp_path / "v", local_root=tmp_path / "l") as box:
+        (box.volume / "a.mov").write_bytes(b"a" * 1000)
+        async with connect(box) as wire:
+            job = await wire.create({"source": "a.mov", "destination": "site=berlin", "status": "paused"})
+            loop = asyncio.get_running_loop()
+
+            @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+            @given(
+                st.sampled_from(["GET", "PUT", "POST", "DELETE"]),
+                URIS,
+                VALUES,
+                st.none() | st.text(max_size=10) | st.sampled_from(["status=done", "size>1 AND code=*"]),
+                st.none() | st.just(job["id"]) | st.text(max_size=5),
+            )
+            def send(method: str, uri: str, data: Any, query: str | None, entity: str | None) -> None:
+                event = {**wire.event(uri, data), "query": query, "id": entity}
+                reply = asyncio.run_coroutine_threadsafe(wire.send(method, event), loop).result(30)
+                assert wire.status in (200, 400), reply
+                assert isinstance(reply, dict)
+                assert "result" in reply or "message" in reply
+
+            await asyncio.to_thread(send)
+    assert {path.name for path in tmp_path.iterdir()} == {"v", "l"}
