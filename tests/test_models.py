@@ -145,7 +145,12 @@ def test_a_task() -> None:
 
 @pytest.mark.parametrize(
     ("text", "yes"),
-    [("6971e16fceadd67b955b1995", True), ("6971E16FCEADD67B955B1995", False), ("6971", False), ("é" * 24, False)],
+    [
+        ("6971e16fceadd67b955b1995", True),
+        ("6971E16FCEADD67B955B1995", False),
+        ("6971", False),
+        ("é" * 24, False),
+    ],
 )
 def test_entity_ids(text: str, yes: bool) -> None:
     assert is_entity_id(text) is yes

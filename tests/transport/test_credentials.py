@@ -40,7 +40,9 @@ def test_who_wins(sources: str, expected: str, tmp_path: Path) -> None:
         username="argument-user" if "argument" in there else None,
         api_key="argument-key" if "argument" in there else None,
         path_envfile=path if "file" in there else None,
-        environ={name: f"environment-{value}" for name, value in names.items()} if "environment" in there else {},
+        environ={name: f"environment-{value}" for name, value in names.items()}
+        if "environment" in there
+        else {},
         directory=tmp_path,
     )
     credentials = settings.credentials
@@ -82,7 +84,9 @@ def test_the_environment_is_left_alone(tmp_path: Path) -> None:
 
 def test_values_are_taken_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "e"
-    path.write_text("# comment\nexport ACCSYN_API_KEY='a$HOME#b'\nACCSYN_API_USER=u@x.com\n\nACCSYN_WORKSPACE = w\n")
+    path.write_text(
+        "# comment\nexport ACCSYN_API_KEY='a$HOME#b'\nACCSYN_API_USER=u@x.com\n\nACCSYN_WORKSPACE = w\n"
+    )
     settings = resolve(path_envfile=path, environ={}, directory=tmp_path)
     assert settings.credentials.api_key.reveal() == "a$HOME#b"
     assert settings.credentials.workspace == "w"
@@ -173,7 +177,13 @@ def test_proxies_that_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"timeout": 0}, {"timeout": -1}, {"connect_timeout": float("nan")}, {"url": "nonsense"}, {"proxy": "x:y"}],
+    [
+        {"timeout": 0},
+        {"timeout": -1},
+        {"connect_timeout": float("nan")},
+        {"url": "nonsense"},
+        {"proxy": "x:y"},
+    ],
 )
 def test_a_session_refuses_what_it_cannot_use(options: dict[str, object]) -> None:
     with pytest.raises(ArgumentError):

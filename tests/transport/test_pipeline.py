@@ -220,7 +220,12 @@ def test_a_refused_login_is_tried_once(when: str) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "error", "sends"),
-    [(UNREACHED, TransportError, 2), (RESET, TransportError, 2), (html(503), BackendError, 1), (html(), BackendError, 1)],
+    [
+        (UNREACHED, TransportError, 2),
+        (RESET, TransportError, 2),
+        (html(503), BackendError, 1),
+        (html(), BackendError, 1),
+    ],
 )
 def test_a_login_that_does_not_come_through(fault: Any, error: type[Exception], sends: int) -> None:
     async def main() -> None:

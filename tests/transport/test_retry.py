@@ -35,14 +35,18 @@ TABLE = {
 
 
 @pytest.mark.parametrize("kind", list(FailureKind))
-@pytest.mark.parametrize(("column", "effect"), list(enumerate([Effect.READ, Effect.CHANGE, Effect.DELETE, Effect.LOGIN])))
+@pytest.mark.parametrize(
+    ("column", "effect"), list(enumerate([Effect.READ, Effect.CHANGE, Effect.DELETE, Effect.LOGIN]))
+)
 def test_the_table(kind: FailureKind, column: int, effect: Effect) -> None:
     assert type(verdict(effect, Failure(kind, "x"), RetryPolicy())) is TABLE[kind][column]
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(None, R), (5.0, R), (60.0, R), (61.0, F)])
 @pytest.mark.parametrize("kind", [FailureKind.THROTTLED, FailureKind.UNAVAILABLE])
-def test_retry_after_is_honoured_up_to_a_minute(asked: float | None, expected: type, kind: FailureKind) -> None:
+def test_retry_after_is_honoured_up_to_a_minute(
+    asked: float | None, expected: type, kind: FailureKind
+) -> None:
     failure = Failure(kind, "x", retry_after=asked)
     decided = verdict(Effect.READ, failure, RetryPolicy())
     assert type(decided) is expected

@@ -61,7 +61,9 @@ def test_failures(body: Any, status: int, kind: FailureKind) -> None:
     assert outcome.status == status
 
 
-@pytest.mark.parametrize("body", [OK, {"report": "text"}, {}, {"result": None}, {"session_expired": False, "result": 1}])
+@pytest.mark.parametrize(
+    "body", [OK, {"report": "text"}, {}, {"result": None}, {"session_expired": False, "result": 1}]
+)
 def test_answers(body: Any) -> None:
     assert judge(response(body), read_object) == body
 

@@ -41,12 +41,16 @@ def test_every_list_is_read_as_if_it_were_the_first(lists: list[list[dict[str, A
     for listed in lists:
         outcome = read(reader, *listed)
         fresh = read(JobReader(), *listed)
-        assert {i: j.progress for i, j in outcome.jobs.items()} == {i: j.progress for i, j in fresh.jobs.items()}
+        assert {i: j.progress for i, j in outcome.jobs.items()} == {
+            i: j.progress for i, j in fresh.jobs.items()
+        }
         assert list(outcome.jobs) == [row["id"] for row in listed]
         missed = {
             ident
             for ident, job in outcome.jobs.items()
-            if (ident not in before or before[ident].raw != job.raw) and "NaN" not in str(listed) and "nan" not in str(listed)
+            if (ident not in before or before[ident].raw != job.raw)
+            and "NaN" not in str(listed)
+            and "nan" not in str(listed)
         }
         assert missed <= {job.id for job in outcome.changed}
         before = outcome.jobs
@@ -94,7 +98,8 @@ def test_failures(text: bytes, kind: FailureKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"<html>", b"[]", b'{"result": 5}', b"{}", b'{"result": [{"name": "no id"}]}', b'{"result": [5]}']
+    "text",
+    [b"", b"<html>", b"[]", b'{"result": 5}', b"{}", b'{"result": [{"name": "no id"}]}', b'{"result": [5]}'],
 )
 def test_what_is_no_list_of_jobs(text: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):

@@ -1,0 +1,58 @@
+"""The house rules that a tool can keep: floors, docstrings, quiet imports."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import accsyn_async
+
+ROOT = Path(accsyn_async.__file__).parents[1]
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(accsyn_async.__path__, "accsyn_async.")
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize("name", ["accsyn_async", *MODULES])
+def test_the_examples_in_docstrings_run(name: str) -> None:
+    module = importlib.import_module(name)
+    failures, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert failures == 0
+
+
+def test_everything_public_is_there_and_sorted() -> None:
+    assert accsyn_async.__all__ == sorted(accsyn_async.__all__)
+    for name in accsyn_async.__all__:
+        assert getattr(accsyn_async, name) is not None
+
+
+def test_importing_it_starts_nothing_and_loads_nothing_that_is_not_needed() -> None:
+    code = (
+        "import sys, threading, logging, accsyn_async\n"
+        "heavy = {'tenacity', 'rich', 'cyclopts', 'trustme', 'cryptography', 'nats', 'textual', 'aiohttp_socks',\n"
+        "         'accsyn_async.sandbox', 'accsyn_async.cli', 'sqlite3'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "assert threading.active_count() == 1\n"
+        "assert logging.getLogger().handlers == []\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_floors_stand() -> None:
+    """Imports run one way; the contracts are in pyproject.toml."""
+    pytest.importorskip("importlinter")
+    from importlinter.cli import lint_imports
+
+    sys.path.insert(0, str(ROOT))
+    try:
+        assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+    finally:
+        sys.path.remove(str(ROOT))

@@ -1,0 +1,302 @@
+"""The aiohttp adapter against real servers on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import ssl
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+import trustme
+from aioresponses import aioresponses
+
+from accsyn_async import OutcomeUnknownError, Session, TransportError
+from accsyn_async.transport.http import MAX_REPLY, AiohttpSender
+from accsyn_async.wire.message import Request, Response
+from accsyn_async.wire.reply import Failure, FailureKind
+
+Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def raw_server(
+    handler: Handler, context: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server that hands each request's head and body to a handler; the requests it got."""
+    received: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = 0
+                for line in head.split(b"\r\n"):
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                received.append(head + await reader.readexactly(length))
+                await handler(received[-1], writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1], received
+
+
+def answer(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def ok(_request: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(answer(b'{"result": []}'))
+
+
+@asynccontextmanager
+async def sending(sender: AiohttpSender) -> AsyncIterator[AiohttpSender]:
+    try:
+        yield sender
+    finally:
+        await sender.aclose()
+        await sender.aclose()
+
+
+async def test_what_goes_out_is_what_was_written() -> None:
+    async with raw_server(ok) as (port, received), sending(AiohttpSender()) as sender:
+        url = f"http://127.0.0.1:{port}/api/v3/event?%7B%22a%22%3A%20%22%2B%20b%7E%22%7D"
+        headers = {"Authorization": "basic a:b", "X-Accsyn-Workspace": "acme"}
+        outcome = await sender.send(Request("GET", url, headers), timeout=5)
+        assert outcome == Response(200, {"content-length": "14"}, b'{"result": []}')
+        await sender.send(Request("PUT", f"http://127.0.0.1:{port}/x", headers, b"{}"), timeout=5)
+    get, put = received
+    assert get.startswith(b"GET /api/v3/event?%7B%22a%22%3A%20%22%2B%20b%7E%22%7D HTTP/1.1\r\n")
+    assert b"Authorization: basic a:b\r\n" in get
+    assert put.endswith(b"\r\n\r\n{}")
+    assert b"content-type" not in put.lower()
+    assert b"cookie" not in put.lower()
+
+
+@pytest.mark.parametrize("verb", ["GET", "PUT", "POST", "DELETE"])
+async def test_a_dropped_kept_alive_connection_is_not_tried_again_behind_our_back(verb: str) -> None:
+    async def once_then_drop(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        if len(received) == 1:
+            writer.write(answer(b"{}"))
+        else:
+            writer.transport.abort()
+
+    async with raw_server(once_then_drop) as (port, received), sending(AiohttpSender()) as sender:
+        body = b"{}" if verb in ("PUT", "POST") else None
+        request = Request(verb, f"http://127.0.0.1:{port}/x", {}, body)  # type: ignore[arg-type]
+        assert isinstance(await sender.send(request, timeout=5), Response)
+        outcome = await sender.send(request, timeout=5)
+        assert isinstance(outcome, Failure)
+        assert outcome.kind is FailureKind.UNANSWERED
+        assert len(received) == 2
+
+
+async def test_without_aiohttps_switch_changes_get_a_fresh_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with raw_server(ok) as (port, received), sending(AiohttpSender()) as sender:
+        sender._repeats = True
+        await sender.send(Request("PUT", f"http://127.0.0.1:{port}/x", {}, b"{}"), timeout=5)
+        await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=5)
+        assert b"Connection: close" in received[0]
+        assert b"Connection: close" not in received[1]
+
+
+async def test_one_connection_serves_many_calls() -> None:
+    peers = set()
+
+    async def note(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        peers.add(writer.get_extra_info("peername"))
+        writer.write(answer(b"{}"))
+
+    async with raw_server(note) as (port, _), sending(AiohttpSender()) as sender:
+        for _ in range(10):
+            await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=5)
+    assert len(peers) == 1
+
+
+async def test_credentials_follow_no_redirect() -> None:
+    async with raw_server(ok) as (other, elsewhere):
+
+        async def redirect(_request: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer(b"", "307 Temporary Redirect", Location=f"http://127.0.0.1:{other}/"))
+
+        async with raw_server(redirect) as (port, _), sending(AiohttpSender()) as sender:
+            request = Request("PUT", f"http://127.0.0.1:{port}/x", {"Authorization": "basic a:b"}, b"{}")
+            outcome = await sender.send(request, timeout=5)
+            assert isinstance(outcome, Response)
+            assert outcome.status == 307
+        assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (b"", FailureKind.UNANSWERED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", FailureKind.UNANSWERED),
+        (b"nonsense\r\n\r\n", FailureKind.UNANSWERED),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhello",
+            FailureKind.UNANSWERED,
+        ),
+        (f"HTTP/1.1 200 OK\r\nContent-Length: {MAX_REPLY + 1}\r\n\r\n".encode(), FailureKind.REFUSED),
+    ],
+    ids=["nothing", "cut off", "no HTTP", "broken gzip", "too large"],
+)
+async def test_replies_that_are_none(reply: bytes, kind: FailureKind) -> None:
+    async def say(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+
+    async with raw_server(say) as (port, _), sending(AiohttpSender()) as sender:
+        outcome = await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=5)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is kind
+
+
+async def test_a_slow_reply_is_given_up() -> None:
+    async def never(_request: bytes, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0)
+
+    async with raw_server(never) as (port, _), sending(AiohttpSender()) as sender:
+        outcome = await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=0.05)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.UNANSWERED
+
+
+async def test_nobody_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        async with sending(AiohttpSender()) as sender:
+            outcome = await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=5)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.UNREACHED
+    assert f"127.0.0.1:{port}" in outcome.message
+
+
+@pytest.mark.slow
+async def test_a_bomb_of_a_gigabyte_takes_less_than_64_megabytes() -> None:
+    block = gzip.compress(b" " * (16 * 1024 * 1024))
+    bomb = b'{"result": ' + b""
+    packed = gzip.compress(bomb) + block * 64
+
+    async def drop_it(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(packed, Content_Encoding="gzip"))
+
+    async with raw_server(drop_it) as (port, _), sending(AiohttpSender()) as sender:
+        tracemalloc.start()
+        try:
+            outcome = await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=30)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.REFUSED
+    assert "larger than" in outcome.message
+    assert peak < 64 * 1024 * 1024
+
+
+# -- certificates
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_context(authority: trustme.CA, host: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("issued_to", "trusted", "succeeds"),
+    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("other.example", True, False)],
+    ids=["trusted", "unknown authority", "wrong host"],
+)
+async def test_certificates_are_checked(
+    authority: trustme.CA, issued_to: str, trusted: bool, succeeds: bool
+) -> None:
+    sender = AiohttpSender(ssl=trusting(authority) if trusted else True)
+    async with raw_server(ok, server_context(authority, issued_to)) as (port, received), sending(sender):
+        outcome = await sender.send(Request("GET", f"https://127.0.0.1:{port}/x", {}), timeout=5)
+        if succeeds:
+            assert isinstance(outcome, Response)
+        else:
+            assert isinstance(outcome, Failure)
+            assert outcome.kind is FailureKind.UNTRUSTED
+            assert "SSLContext" in outcome.message
+            assert received == []
+
+
+async def test_an_unknown_certificate_is_one_error_and_no_login(authority: trustme.CA) -> None:
+    async with raw_server(ok, server_context(authority, "127.0.0.1")) as (port, received):
+        with pytest.raises(TransportError, match="certificate"):
+            async with Session("acme", "lisa@example.com", "key", url=f"https://127.0.0.1:{port}"):
+                raise AssertionError("entered")
+        assert received == []
+
+
+async def test_checking_can_be_switched_off(authority: trustme.CA) -> None:
+    sender = AiohttpSender(ssl=False)
+    async with raw_server(ok, server_context(authority, "other.example")) as (port, _), sending(sender):
+        outcome = await sender.send(Request("GET", f"https://127.0.0.1:{port}/x", {}), timeout=5)
+        assert isinstance(outcome, Response)
+
+
+# -- the whole way, once
+
+
+async def test_a_create_that_was_cut_off_was_sent_once() -> None:
+    async def backend(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/api/login" in request:
+            reply = {"result": {"id": "1", "role": "admin", "session_id": "s"}}
+            writer.write(answer(json.dumps(reply).encode()))
+        else:
+            writer.transport.abort()
+
+    async with raw_server(backend) as (port, received):
+        async with Session("acme", "lisa@example.com", "key", url=f"http://127.0.0.1:{port}") as session:
+            with pytest.raises(OutcomeUnknownError):
+                await session.create("Transfer", {"source": "a", "destination": "b"})
+        assert len(received) == 2
+
+
+class _Reply(aiohttp.ClientResponse):
+    """What aioresponses 0.7.9 does not pass on to aiohttp 3.14."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+
+async def test_users_can_test_with_aioresponses() -> None:
+    base = "http://127.0.0.1:8181/api/v3"
+    with aioresponses() as mocked:
+        login = {"result": {"id": "1", "role": "admin", "session_id": "s"}}
+        mocked.put(f"{base}/api/login", payload=login, response_class=_Reply)
+        async with Session("acme", "lisa@example.com", "key", url="http://127.0.0.1:8181") as session:
+            assert session.role == "admin"
