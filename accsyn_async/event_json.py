@@ -82,7 +82,8 @@ def event_to_json(event: events.Event) -> str:
     >>> event_to_json(events.Synced(at=dt.datetime(2026, 1, 2, tzinfo=dt.UTC), seq=3, jobs=2))
     '{"v":1,"event":"synced","seq":3,"at":"2026-01-02T00:00:00+00:00","jobs":2}'
     """
-    return json.dumps(event_to_dict(event), separators=(",", ":"), default=str)
+    text = json.dumps(event_to_dict(event), separators=(",", ":"), default=str)
+    return text.replace("\x7f", "\\u007f")
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from accsyn_async.safe_text import safe
+
 __all__ = ["log_to"]
+
+
+class _SafeFormatter(logging.Formatter):
+    """Lets no line of a reply do anything to a terminal or pass for a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(safe, super().format(record).split("\n")))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = safe(record.message)
+        return super().formatMessage(record)
 
 
 @contextmanager
@@ -29,7 +42,7 @@ def log_to(*, verbose: bool, path_logfile: str | os.PathLike[str] | None) -> Ite
         if path_logfile is None
         else logging.FileHandler(path_logfile, encoding="utf-8")
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -8,7 +8,7 @@ import socket
 import ssl as ssl_module
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from accsyn_async.api.entities import EntityCalls
 from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
@@ -27,10 +27,11 @@ from accsyn_async.transport.seam import AsyncioClock, Clock, Sender
 from accsyn_async.wire.message import Call, Ticket, Verb
 from accsyn_async.wire.redact import Redactor
 from accsyn_async.wire.reply import Failure
-from accsyn_async.wire.rows import JobList
 from accsyn_async.wire.v3 import MASTER, V3
 
 __all__ = ["Session"]
+
+T = TypeVar("T")
 
 
 class Session(EntityCalls):
@@ -298,7 +299,7 @@ class Session(EntityCalls):
             self._monitor.wake()
         return reply
 
-    async def _poll(self, call: Call, read: Callable[[bytes], JobList | Failure]) -> JobList:
+    async def _poll(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
         return await self._pipeline.call(call, read, priority=Priority.POLL, attempts=1)
 
     def _check_open(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from accsyn_async.events import Degraded, Event, Recovered
@@ -9,9 +10,9 @@ from accsyn_async.models import Job
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.schedule import Health
 from accsyn_async.monitor.selection import Selection
-from accsyn_async.wire.rows import JobReader
+from accsyn_async.wire.rows import EndReader, JobReader
 
-__all__ = ["Audience", "Group", "Subscription"]
+__all__ = ["Audience", "Group", "Subscription", "Sweep"]
 
 
 class Subscription:
@@ -60,6 +61,25 @@ class Subscription:
                 self.mailbox.close()
 
 
+class Sweep:
+    """The finished jobs of a query, looked through for some that came and went between two polls.
+
+    Attributes:
+        reader: reads the list of ends.
+        ends: those that are known; ``None`` before the first look.
+        since: when that first look was, UTC.
+        due: when to look again, on the monotonic clock.
+    """
+
+    __slots__ = ("due", "ends", "reader", "since")
+
+    def __init__(self) -> None:
+        self.reader = EndReader()
+        self.ends: set[tuple[str, str | None]] | None = None
+        self.since: dt.datetime | None = None
+        self.due = 0.0
+
+
 class Group:
     """The watches of one query, and the list that they share.
 
@@ -73,9 +93,20 @@ class Group:
         health: whether the list is answered.
         refusals: how often in a row the backend said no.
         listed: whether there was ever a good list.
+        sweep: what is known of the jobs that have ended.
     """
 
-    __slots__ = ("expression", "health", "listed", "members", "present", "reader", "refusals", "subscribers")
+    __slots__ = (
+        "expression",
+        "health",
+        "listed",
+        "members",
+        "present",
+        "reader",
+        "refusals",
+        "subscribers",
+        "sweep",
+    )
 
     def __init__(self, expression: str | None) -> None:
         self.expression = expression
@@ -86,6 +117,7 @@ class Group:
         self.health = Health()
         self.refusals = 0
         self.listed = False
+        self.sweep = Sweep()
 
 
 class Audience:

@@ -57,6 +57,9 @@ class Herald:
         if group is None or job.id in group.members:
             return
         if returning:
+            if not events and life.ended:
+                self.ledger.forget(job.id)
+                return
             self._outbox.extend((event, tuple(group.subscribers)) for event in events)
         else:
             self._outbox.append((self.ledger.found(life, at), tuple(group.subscribers)))
@@ -105,10 +108,10 @@ class Herald:
                 await asyncio.sleep(0)
                 began = loop.time()
 
-    def admit(self, subscription: Subscription, at: dt.datetime) -> None:
-        """Tell a new watch what there is, if that is known by now."""
+    def admit(self, subscription: Subscription, at: dt.datetime) -> bool:
+        """Tell a new watch what there is; ``False`` when that is not known yet."""
         if subscription not in self.audience.joining:
-            return
+            return False
         selection = subscription.selection
         if selection.ids is None:
             present = self.audience.groups[selection.expression].present
@@ -116,7 +119,7 @@ class Herald:
         else:
             lives = [self.ledger.lives[ident] for ident in selection.ids if ident in self.ledger.lives]
             if len(lives) < len(selection.ids) or any(life.job is None for life in lives):
-                return
+                return False
         del self.audience.joining[subscription]
         subscription.admitted = True
         for life in lives:
@@ -126,6 +129,7 @@ class Herald:
             if life.ended:
                 subscription.offer(self.ledger.ending(life, at))
                 subscription.settle(life.ident)
+        return True
 
     def _collect(self, ident: str, events: list[JobEvent]) -> None:
         if events:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from accsyn_async.events import JobChanged, JobEvent, JobFinished, JobFound, JobRemoved, JobRevived
 from accsyn_async.models import Job, JobStatus
 from accsyn_async.monitor.diff import changes_between
+from accsyn_async.times import format_time
 
 __all__ = ["REMOVED_AFTER", "Ledger", "Life"]
 
@@ -114,9 +115,16 @@ class Ledger:
         self.running.discard(ident)
         self.closing.discard(ident)
         if life is not None and life.ended and life.job is not None:
-            self._past[ident] = Past(life.run, self._end_id(life.job))
+            self._past[ident] = Past(life.run, self._end_id(life.job, life.run))
             while len(self._past) > self._remember:
                 self._past.popitem(last=False)
+
+    def has_told(self, ident: str, finished: dt.datetime | None) -> bool:
+        """Whether a job is known to have ended at this moment."""
+        life, past = self.lives.get(ident), self._past.get(ident)
+        if life is not None:
+            return life.ended and life.job is not None and life.job.finished == finished
+        return past is not None and finished is not None and past.end.endswith(format_time(finished))
 
     def found(self, life: Life, at: dt.datetime) -> JobFound:
         """The event that tells a watch of a job that is there.
@@ -135,7 +143,7 @@ class Ledger:
             LookupError: it was never seen.
         """
         job = _seen(life)
-        return JobFinished(at=at, job=job, run=life.run, id=self._end_id(job))
+        return JobFinished(at=at, job=job, run=life.run, id=self._end_id(job, life.run))
 
     def ending(self, life: Life, at: dt.datetime) -> JobFinished | JobRemoved:
         """The event that tells a late watch how a job has ended.
@@ -207,14 +215,14 @@ class Ledger:
         number = life.next_number(durable=True)
         return JobRemoved(at=at, job=job, run=life.run, id=f"{self.workspace}:{life.ident}:{number}")
 
-    def _end_id(self, job: Job) -> str:
-        when = job.finished.strftime("%Y-%m-%dT%H:%M:%S") if job.finished else ""
+    def _end_id(self, job: Job, run: int) -> str:
+        when = format_time(job.finished) if job.finished else f"run-{run}"
         return f"{self.workspace}:{job.id}:{job.status.value}:{when}"
 
     def _ended_anew(self, past: Past | None, before: Job | None, now: Job) -> bool:
         """Whether a job that had ended shows another end: it lived and ended between two polls."""
         if before is None:
-            return past is not None and past.end != self._end_id(now)
+            return past is not None and past.end != self._end_id(now, past.run)
         if before.status is not now.status:
             return True
         return before.finished is not None and now.finished is not None and before.finished != now.finished

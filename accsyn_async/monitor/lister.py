@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from accsyn_async.monitor.audience import Group
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.schedule import id_batches, list_whole, missing_too_many
+from accsyn_async.times import parse_time
 from accsyn_async.transport.seam import Clock
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.query import ids_expression
@@ -16,7 +18,20 @@ from accsyn_async.wire.rows import JobList, JobReader
 
 __all__ = ["ATTRIBUTES", "Ask", "Lister"]
 
-Ask = Callable[[Call, Callable[[bytes], JobList | Failure]], Awaitable[JobList]]
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Makes a call of the lowest priority, once, and reads the reply."""
+
+    async def __call__(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
+        """Ask.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        ...
+
 
 ATTRIBUTES = [
     *("id", "name", "code", "status", "progress", "speed", "etr", "size"),
@@ -25,6 +40,13 @@ ATTRIBUTES = [
 ]
 """What a poll asks for: all that a ``Job`` shows."""
 
+_SWEEP = 5.0
+"""Seconds between two looks through the finished jobs; more when they take long."""
+_SWEEP_SHARE = 20
+"""What one look takes, times this, is the least time until the next."""
+_SWEEP_BACK = dt.timedelta(hours=1)
+"""How long before a watch began a job that is new among the finished may have ended:
+clocks differ, but what is older was merely not listed before."""
 _LOOKUPS = 16
 """Jobs that are looked up one by one in a poll, at most; the others wait for the next."""
 
@@ -65,6 +87,8 @@ class Lister:
         Raises:
             AccsynError: it was not answered.
         """
+        if self._clock.monotonic() >= group.sweep.due:
+            await self._sweep(group, at)
         try:
             jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
         except BaseException:
@@ -82,6 +106,28 @@ class Lister:
             life = self._herald.ledger.lives.get(ident)
             if life is not None and life.ended:
                 self._herald.retire(ident, group)
+
+    async def _sweep(self, group: Group, at: dt.datetime) -> None:
+        """Find jobs that began and ended between two polls: no list of active ones ever held them."""
+        sweep, began = group.sweep, self._clock.monotonic()
+        data = {"attributes": ["id", "finished"], "finished": True}
+        call = Call("GET", f"{self._entitytype}/find", data, query=group.expression)
+        seen = await self._ask(call, sweep.reader)
+        took = self._clock.monotonic() - began
+        if sweep.ends is None or sweep.since is None:
+            sweep.since = at
+        elif not seen.unchanged:
+            new = seen.ends - sweep.ends
+            oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
+            ends = {ident: parse_time(text or "") for ident, text in new}
+            recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
+            for batch in id_batches(sorted(recent)):
+                jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
+                for job in jobs.changed:
+                    if job.id in ends:
+                        self._herald.observe(job, at, group)
+        sweep.ends = seen.ends
+        sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
 
     async def follow(self, fresh: set[Group], at: dt.datetime) -> None:
         """Ask about the jobs that are watched and stand in no list.

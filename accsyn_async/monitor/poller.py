@@ -140,7 +140,7 @@ class Poller:
             expression = subscription.selection.expression
             by_id = subscription.selection.ids is not None
             if (self._by_id if by_id else self._audience.groups.get(expression)) in self._answered:
-                self._herald.admit(subscription, at)
+                changed |= self._herald.admit(subscription, at)
             if number % _ADMISSIONS == 0:
                 await asyncio.sleep(0)
         return changed

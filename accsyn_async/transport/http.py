@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl as ssl_module
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,10 @@ def _host(request: Request) -> str:
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
     cause = error.os_error
-    return cause.strerror or type(cause).__name__
+    # asyncio words a refused connection by itself; the system's words are shorter.
+    return (os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror) or type(
+        cause
+    ).__name__
 
 
 def _certificate_message(error: aiohttp.ClientConnectorCertificateError) -> str:

@@ -21,7 +21,11 @@ from accsyn_async.wire.reply import Failure, FailureKind
 
 __all__ = ["error_of", "login_error"]
 
-_NOT_FOUND = re.compile(r"\b(not found|no such|does not exist|could not find|cannot find|unknown id)\b", re.I)
+_NOT_FOUND = re.compile(
+    r"\b(not found|no such|does not exist|could not find|cannot find|unknown id"
+    r"|there is no \w+ .?[0-9a-f]{24})\b",
+    re.I,
+)
 _DENIED = re.compile(
     r"\b(permission|not permitted|not allowed|access denied|forbidden|insufficient (?:rights|role)"
     r"|unauthori[sz]ed)\b",

@@ -16,7 +16,7 @@ from accsyn_async.models import Job
 from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.reply import Failure, failure_in
 
-__all__ = ["JobList", "JobReader"]
+__all__ = ["EndList", "EndReader", "JobList", "JobReader"]
 
 
 class _ListReply(msgspec.Struct, gc=False):
@@ -26,7 +26,20 @@ class _ListReply(msgspec.Struct, gc=False):
     session_expired: Any = None
 
 
+class _End(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    finished: str | None = None
+
+
+class _EndReply(msgspec.Struct, gc=False):
+    result: list[_End]
+    message: Any = msgspec.UNSET
+    exception: Any = msgspec.UNSET
+    session_expired: Any = None
+
+
 _decode = msgspec.json.Decoder(_ListReply).decode
+_decode_ends = msgspec.json.Decoder(_EndReply).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +127,47 @@ class JobReader:
         changed = [job for job in jobs if self._last.get(job.id) != job]
         # No row to compare with: the next list is read in full.
         return self._keep(body, [msgspec.Raw()] * len(rows), jobs, changed)
+
+
+@dataclass(frozen=True, slots=True)
+class EndList:
+    """Which jobs have ended, and when.
+
+    Attributes:
+        ends: id and end, as the backend writes it, of each.
+        unchanged: whether the reply was the same, byte for byte.
+    """
+
+    ends: set[tuple[str, str | None]]
+    unchanged: bool = False
+
+
+class EndReader:
+    """Reads lists of the ids and ends of finished jobs, each with the last one in mind."""
+
+    __slots__ = ("_body", "_ends")
+
+    def __init__(self) -> None:
+        self._body = b""
+        self._ends: set[tuple[str, str | None]] = set()
+
+    def __call__(self, body: bytes) -> EndList | Failure:
+        """Read a reply.
+
+        Raises:
+            ValueError: it is no JSON object, or holds no list of rows with ids.
+        """
+        if body == self._body and body:
+            return EndList(self._ends, unchanged=True)
+        try:
+            reply = _decode_ends(body)
+            if (reply.message, reply.exception) != (msgspec.UNSET, msgspec.UNSET) or reply.session_expired:
+                raise msgspec.ValidationError
+            ends = {(end.id, end.finished) for end in reply.result}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            jobs = JobReader()(body)
+            if isinstance(jobs, Failure):
+                return jobs
+            ends = {(job.id, job.raw.get("finished")) for job in jobs.jobs.values()}
+        self._body, self._ends = body, ends
+        return EndList(ends)

@@ -1,0 +1,1 @@
+"""The command line: commands, output for people, output for programs."""

@@ -1,0 +1,51 @@
+"""The library's log lines, on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+from accsyn_async.cli.output import Output
+from accsyn_async.safe_text import safe
+
+__all__ = ["logging_to"]
+
+
+class _Notes(logging.Handler):
+    def __init__(self, output: Output, *, verbose: bool) -> None:
+        super().__init__(logging.DEBUG if verbose else logging.WARNING)
+        self._output = output
+        self._verbose = verbose
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # What the monitor warns of reaches the user as an event.
+        if (
+            not self._verbose
+            and record.name.startswith("accsyn_async.monitor")
+            and record.levelno < logging.ERROR
+        ):
+            return
+        text = safe(record.getMessage())
+        self._output.note(f"{record.name}: {text}" if self._verbose else f"accsyn-async: {text}")
+
+
+@contextlib.contextmanager
+def logging_to(output: Output, *, verbose: bool) -> Iterator[None]:
+    """Write the library's log lines as messages for a while.
+
+    Args:
+        output: where to.
+        verbose: every line; only warnings otherwise.
+    """
+    logger = logging.getLogger("accsyn_async")
+    handler, level, propagates = _Notes(output, verbose=verbose), logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagates

@@ -1,0 +1,138 @@
+"""``accsyn-async sandbox``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import json as json_text
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.output import Output
+from accsyn_async.errors import ArgumentError, TransportError
+from accsyn_async.safe_text import safe
+
+if TYPE_CHECKING:
+    from accsyn_async.sandbox import Sandbox
+
+__all__ = ["sandbox"]
+
+
+async def sandbox(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8181,
+    tls: bool = False,
+    volume: Path | None = None,
+    local_root: Path | None = None,
+    speed: float = 50.0,
+    json: bool = False,
+) -> int:
+    """Serve a workspace in a box, until Ctrl-C. Transfers in it are real: files are copied between folders.
+
+    Args:
+        host: The address to listen on; 127.0.0.1 when left out.
+        port: The port; 8181 when left out, 0 for a free one.
+        tls: Speak https, with a certificate of its own.
+        volume: The folder of the volume 'projects'; a temporary one when left out.
+        local_root: The folder that stands for the users' own machines; a temporary one when left out.
+        speed: MB/s that each transfer gets; 50 when left out.
+        json: Begin with one JSON object that holds the address and the users.
+    """
+    from accsyn_async.sandbox import Sandbox
+
+    output = Output()
+    if not 0 <= port <= 65535:
+        raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
+    if not 0 < speed < float("inf"):
+        raise ArgumentError(f"--speed is MB/s, more than 0, not {speed:g}")
+    if not _is_loopback(host):
+        output.note(
+            f"accsyn-async: others on the network can reach {safe(host)}; they need a key to get in"
+            + ("" if tls else ", and can read the keys of those who do (consider --tls)")
+        )
+    box = Sandbox(host=host, port=port, tls=tls, volume=volume, local_root=local_root, speed=speed)
+    stop = asyncio.Event()
+    with logging_to(output, verbose=False):
+        try:
+            await box.__aenter__()
+        except OSError as error:
+            raise _start_error(error, host, port) from None
+        try:
+            # A service that is told to end by SIGTERM has ended well.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+            _announce(box, output, json=json)
+            await stop.wait()
+        finally:
+            await box.aclose()
+    return 0
+
+
+def _start_error(error: OSError, host: str, port: int) -> ArgumentError | TransportError:
+    reason = error.strerror or type(error).__name__
+    if error.filename is not None:
+        return ArgumentError(f"the folder {str(error.filename)!r} cannot be used: {reason}")
+    # asyncio puts a sentence of its own before the system's words.
+    reason = reason.rpartition("): ")[2]
+    return TransportError(
+        f"cannot listen on {host}:{port}: {reason}; choose another --port, 0 for a free one"
+    )
+
+
+def _announce(box: Sandbox, output: Output, *, json: bool) -> None:
+    if json:
+        facts: dict[str, object] = {
+            "url": box.url,
+            "workspace": box.workspace,
+            "users": [
+                {"role": user.role, "username": user.username, "api_key": user.api_key} for user in box.users
+            ],
+        }
+        if box.ca is not None:
+            facts["ca"] = str(box.ca)
+        output.line(json_text.dumps(facts))
+        return
+    admin = box.user("admin")
+    settings = {
+        "ACCSYN_URL": box.url,
+        "ACCSYN_WORKSPACE": box.workspace,
+        "ACCSYN_API_USER": admin.username,
+        "ACCSYN_API_KEY": admin.api_key,
+    }
+    if box.ca is not None:
+        settings["SSL_CERT_FILE"] = str(box.ca)
+    lines = [
+        f"A workspace in a box at {box.url}",
+        "",
+        f"  workspace  {box.workspace}",
+        f"  volume     projects, in {safe(box.volume)}",
+        f"  machines   /Users/lisa/a.mov is {safe(box.local_root / 'Users/lisa/a.mov')}",
+        "",
+        *(f"  {user.role:<9}  {user.username:<22}  {user.api_key}" for user in box.users),
+        "",
+        "To use it, in another terminal:",
+        "",
+        *(f"export {name}={shlex.quote(value)}" for name, value in settings.items()),
+        "accsyn-async watch",
+        "",
+    ]
+    if box.ca is None:
+        address = box.url.partition("://")[2]
+        lines += [f"The official client reaches it with:  export ACCSYN_PROXY={address}", ""]
+    for line in lines:
+        output.line(line)
+    output.note("Serving; Ctrl-C ends it and removes its temporary folders.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,73 @@
+"""``accsyn-async watch``."""
+
+from __future__ import annotations
+
+from accsyn_async.cli.connection import Connection
+from accsyn_async.cli.following import checked_timeout, follow, within
+from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.output import Output
+from accsyn_async.cli.renderer import renderer_for
+from accsyn_async.cli.verdict import Verdict
+from accsyn_async.errors import QueryError
+from accsyn_async.models import is_entity_id
+from accsyn_async.monitor.selection import select
+from accsyn_async.safe_text import safe
+
+__all__ = ["watch"]
+
+
+async def watch(
+    *what: str,
+    timeout: float | None = None,
+    fail_fast: bool = False,
+    json: bool = False,
+    connection: Connection | None = None,
+) -> int:
+    """Follow jobs: those of a query until Ctrl-C, those given by id until each has come to its end.
+
+    Args:
+        what: A query, quoted, such as 'Transfer WHERE status=running'; or ids. All transfers when left out.
+        timeout: Give up after this many seconds (exit code 5).
+        fail_fast: End with the first job that has failed, was aborted or removed (exit code 1).
+        json: Write each event as one JSON object a line.
+        connection: How to reach the backend.
+    """
+    connection = connection or Connection()
+    output = Output()
+    asked = watched(what)
+    selection = select(asked)
+    verdict = Verdict(selection.ids, fail_fast=fail_fast)
+    timeout = checked_timeout(timeout)
+    with logging_to(output, verbose=connection.verbose):
+        session = connection.session()
+        title = asked if isinstance(asked, str) else ""
+        renderer = renderer_for(
+            output,
+            json=json,
+            verbose=connection.verbose,
+            title=safe(" · ".join(filter(None, (session.workspace, title)))),
+        )
+
+        async def following() -> int:
+            async with session, session.watch(asked) as events:
+                return await follow(events, renderer, verdict)
+
+        return await within(timeout, following(), verdict)
+
+
+def watched(what: tuple[str, ...]) -> str | list[str]:
+    """What the arguments ask for: a query, or ids.
+
+    Raises:
+        QueryError: they are several, and not all of them ids.
+    """
+    if not what:
+        return "Transfer"
+    if all(map(is_entity_id, what)):
+        return list(what)
+    if len(what) == 1:
+        return what[0]
+    raise QueryError(
+        f"{' '.join(what)!r} came as {len(what)} arguments, which are neither one query nor all ids; "
+        "quote the query: accsyn-async watch 'Transfer WHERE status=running'"
+    )

@@ -1,0 +1,290 @@
+"""The command line as a process: signals, pipes, the official client beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import accsyn_async
+
+DEADLINE = 30.0
+ROOT = Path(accsyn_async.__file__).parents[1]
+CLI = (sys.executable, "-m", "accsyn_async")
+
+if sys.platform == "win32":
+    pytest.skip("signals are otherwise there", allow_module_level=True)
+
+
+class Process:
+    """A process whose output is read by threads, so that no test waits for ever."""
+
+    def __init__(self, *argv: str, env: dict[str, str] | None = None) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("ACCSYN_", "AS_"))}
+        self._process = subprocess.Popen(
+            argv,
+            env={**clean, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._errors: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._read, args=(self._process.stdout, self._lines.put)),
+            threading.Thread(target=self._read, args=(self._process.stderr, self._errors.append)),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def line(self) -> str:
+        """The next line of standard output; empty at its end."""
+        return self._lines.get(timeout=DEADLINE)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self._process.pid, number)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end: the code, what is left of standard output, standard error."""
+        code = self._process.wait(DEADLINE)
+        for thread in self._threads:
+            thread.join(DEADLINE)
+        rest = []
+        while not self._lines.empty():
+            rest.append(self._lines.get())
+        return code, "".join(rest), "".join(self._errors)
+
+    def stop(self) -> None:
+        """End it: in order, so that it clears up, or else by force."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+        self.kill()
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self.end()
+
+    @staticmethod
+    def _read(stream: Any, put: Callable[[str], object]) -> None:
+        with stream:
+            for line in stream:
+                put(line)
+        put("")
+
+
+@contextlib.contextmanager
+def process(*argv: str, env: dict[str, str] | None = None) -> Iterator[Process]:
+    started = Process(*argv, env=env)
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+class Box:
+    """A sandbox in a process."""
+
+    def __init__(self, process: Process, volume: Path) -> None:
+        self.process = process
+        self.facts = json.loads(process.line())
+        self.volume = volume
+        admin = self.facts["users"][0]
+        self.env = {
+            "ACCSYN_URL": self.facts["url"],
+            "ACCSYN_WORKSPACE": self.facts["workspace"],
+            "ACCSYN_API_USER": admin["username"],
+            "ACCSYN_API_KEY": admin["api_key"],
+        }
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    (volume / "a.mov").write_bytes(bytes(3_000_000))
+    argv = ("sandbox", "--json", "--port", "0", "--speed", "1", "--volume", str(volume))
+    with process(*CLI, *argv) as started:
+        yield Box(started, volume)
+
+
+OFFICIAL = """
+import os
+from accsyn_api.session import Session
+session = Session(os.environ["WORKSPACE"], os.environ["USER_NAME"], os.environ["KEY"])
+job = session.create("Transfer", {"source": "share=projects/a.mov", "destination": "site=berlin"})
+print(job["id"], flush=True)
+"""
+
+
+def test_a_watch_follows_what_the_official_client_submits(box: Box) -> None:
+    assert [user["role"] for user in box.facts["users"]] == ["admin", "employee", "standard"]
+    assert set(box.facts) == {"url", "workspace", "users"}
+    with process(*CLI, "watch", "--json", "Transfer", env=box.env) as watch:
+        assert json.loads(watch.line())["event"] == "synced"
+        official = {
+            "ACCSYN_PROXY": box.facts["url"].partition("://")[2],
+            "WORKSPACE": box.env["ACCSYN_WORKSPACE"],
+            "USER_NAME": box.env["ACCSYN_API_USER"],
+            "KEY": box.env["ACCSYN_API_KEY"],
+        }
+        with process(sys.executable, "-c", OFFICIAL, env=official) as client:
+            code, told, errors = client.end()
+            assert code == 0, errors
+        ident = told.split()[-1]
+        events = []
+        until = time.monotonic() + DEADLINE
+        while not events or events[-1]["event"] != "finished":
+            assert time.monotonic() < until
+            events.append(json.loads(watch.line()))
+        assert {event["job"]["id"] for event in events} == {ident}
+        assert events[0]["event"] == "found"
+        assert "changed" in [event["event"] for event in events]
+        assert events[-1]["job"]["status"] == "done"
+        watch.signal(signal.SIGINT)
+        code, rest, errors = watch.end()
+        assert (code, rest) == (130, "")
+        assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_signals_end_a_watch_without_a_traceback(box: Box, number: signal.Signals, code: int) -> None:
+    with process(*CLI, "watch", "--json", env=box.env) as watch:
+        watch.line()
+        watch.signal(number)
+        assert watch.end() == (code, "", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 129)]
+)
+def test_signals_end_a_sandbox_and_it_clears_up(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    (tmp_path / "tmp").mkdir()
+    argv = ("sandbox", "--json", "--port", "0")
+    with process(*CLI, *argv, env={"TMPDIR": str(tmp_path / "tmp")}) as sandbox:
+        assert json.loads(sandbox.line())["workspace"]
+        assert list((tmp_path / "tmp").iterdir())
+        sandbox.signal(number)
+        assert sandbox.end() == (code, "", "")
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_a_sandbox_for_people(tmp_path: Path) -> None:
+    with process(*CLI, "sandbox", "--port", "0") as sandbox:
+        lines = [sandbox.line()]
+        while "ACCSYN_PROXY" not in lines[-1]:
+            lines.append(sandbox.line())
+        exports = [line for line in lines if line.startswith("export ")]
+        env = dict(line.removeprefix("export ").strip().split("=", 1) for line in exports)
+        with process(*CLI, "find", "Site", "--json", env=env) as find:
+            code, out, errors = find.end()
+        assert (code, errors) == (0, "")
+        assert [json.loads(line)["code"] for line in out.splitlines()] == ["hq", "berlin"]
+
+
+def test_tls_with_the_authority_that_is_named() -> None:
+    with process(*CLI, "sandbox", "--json", "--port", "0", "--tls") as sandbox:
+        facts = json.loads(sandbox.line())
+        user = facts["users"][2]
+        env = {
+            "ACCSYN_URL": facts["url"],
+            "ACCSYN_WORKSPACE": facts["workspace"],
+            "ACCSYN_API_USER": user["username"],
+            "ACCSYN_API_KEY": user["api_key"],
+        }
+        for extra, options, expected in (
+            ({}, (), 4),
+            ({}, ("--insecure",), 0),
+            ({"SSL_CERT_FILE": facts["ca"]}, (), 0),
+        ):
+            with process(*CLI, "find", "Site", *options, env={**env, **extra}) as find:
+                code, _, errors = find.end()
+            assert code == expected, errors
+            assert "Traceback" not in errors
+
+
+def test_nobody_reads(box: Box) -> None:
+    for command in ("find User --json", "watch --json", "--help"):
+        shell = f"{' '.join(CLI)} {command} | head -c 1 >/dev/null"
+        with process("sh", "-c", shell, env=box.env) as piped:
+            if command.startswith("watch"):
+                # It hears of it when it next writes.
+                with process(*CLI, "submit", "share=projects/a.mov", "site=berlin", env=box.env) as submit:
+                    assert submit.end()[0] == 0
+            assert piped.end() == (0, "", "")
+
+
+def test_a_backend_that_goes_away_does_not_end_a_watch(box: Box) -> None:
+    with process(*CLI, "watch", "--json", env=box.env) as watch:
+        assert json.loads(watch.line())["event"] == "synced"
+        box.process.stop()
+        assert json.loads(watch.line())["event"] == "degraded"
+        watch.signal(signal.SIGINT)
+        assert watch.end()[0] == 130
+
+
+def test_ctrl_c_leaves_a_terminal_in_order(box: Box) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    watch = subprocess.Popen(
+        [*CLI, "watch"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "CI": "", **box.env},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    written = b""
+    try:
+        until = time.monotonic() + DEADLINE
+        # A pseudo-terminal that nobody writes to any more reports an error.
+        with contextlib.suppress(OSError):
+            while chunk := os.read(ours, 4096):
+                assert time.monotonic() < until
+                if b"no jobs yet" in chunk and b"no jobs yet" not in written:
+                    os.kill(watch.pid, signal.SIGINT)
+                written += chunk
+        assert watch.wait(DEADLINE) == 130
+    finally:
+        if watch.poll() is None:
+            watch.kill()
+            watch.wait()
+        os.close(ours)
+    assert b"Traceback" not in written
+    assert written.count(b"\x1b[?25h") == 1
+    assert written.rpartition(b"\x1b[?25h")[2] == b""
+
+
+@pytest.mark.slow
+def test_the_demo_moves_files_until_all_are_done_and_clears_up(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    with process(*CLI, "demo", "--json", "--speed", "40", env={"TMPDIR": str(tmp_path / "tmp")}) as demo:
+        code, out, errors = demo.end()
+    assert code == 0
+    events = [json.loads(line) for line in out.splitlines()]
+    assert sum(event["event"] == "finished" for event in events) == 7
+    assert "Traceback" not in errors
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    script = "import sys, accsyn_async.__main__; print('cyclopts' in sys.modules, 'rich' in sys.modules)"
+    with process(sys.executable, "-c", script) as python:
+        assert python.end() == (0, "False False\n", "")

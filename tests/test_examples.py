@@ -1,0 +1,120 @@
+"""Every example and every snippet of the README runs, against the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from accsyn_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+    async with Sandbox(speed=8) as box:
+        user = box.user("admin")
+        for name, value in {
+            "ACCSYN_URL": box.url,
+            "ACCSYN_WORKSPACE": box.workspace,
+            "ACCSYN_API_USER": user.username,
+            "ACCSYN_API_KEY": user.api_key,
+        }.items():
+            monkeypatch.setenv(name, value)
+        for name in ("a.mov", "b.mov"):
+            (box.volume / name).write_bytes(b"frames" * 500_000)
+        yield box
+
+
+@contextlib.asynccontextmanager
+async def program(name: str, *args: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-u",
+        str(ROOT / "examples" / name),
+        *args,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+async def test_the_snippets_of_the_readme_run(
+    snippet: str, box: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = compile(snippet, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    names: dict[str, object] = {}
+    exec("from accsyn_async import *", names)
+    running = asyncio.ensure_future(eval(code, names))
+    done, _ = await asyncio.wait([running], timeout=2 if "endless" in snippet else 60)
+    if "endless" in snippet:
+        assert not done, running
+        running.cancel()
+        await asyncio.wait([running])
+    else:
+        assert done
+        running.result()
+
+
+def test_the_readmes_commands_are_the_first_two_that_a_newcomer_types() -> None:
+    commands = [
+        line
+        for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    assert commands[0] == "pip install '.[cli]' && accsyn-async demo"
+    assert commands[-1] == "pip install -e '.[dev]' && pytest"
+    for command in commands[1:-1]:
+        assert command.startswith("accsyn-async ")
+
+
+def test_every_example_is_run_here() -> None:
+    there = {path.name for path in (ROOT / "examples").glob("*.py")}
+    assert there == {"wait_for_transfer.py", "notify_on_failure.py", "try_it_in_a_sandbox.py"}
+
+
+async def test_wait_for_transfer(box: Sandbox) -> None:
+    async with program("wait_for_transfer.py", "share=projects/a.mov", "site=berlin") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert output.decode().splitlines() == ["a.mov is on its way", "a.mov has arrived: 3000000 bytes"]
+    assert process.returncode == 0
+    async with program("wait_for_transfer.py", "share=projects/none.mov", "site=berlin") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert b"has failed" in output
+    assert process.returncode == 1
+
+
+async def test_notify_on_failure(box: Sandbox) -> None:
+    async with program("notify_on_failure.py") as process, box.session() as session:
+        assert process.stdout is not None
+        await asyncio.sleep(1)
+        await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+        await session.create("Transfer", {"source": "none.mov", "destination": "site=berlin"})
+        lines = {(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)}
+        assert {line.split()[0] for line in lines} == {"arrived", "FAILED"}
+
+
+async def test_try_it_in_a_sandbox() -> None:
+    async with program("try_it_in_a_sandbox.py") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0
+    for shot in ("sh010", "sh020", "sh030"):
+        assert f"{shot}.mov: done" in output.decode()
+    assert "MB/s" in output.decode()
