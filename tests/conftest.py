@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,8 +43,6 @@ def _without_leaks(test: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith(("ACCSYN_", "AS_DEV")):
             monkeypatch.delenv(name)

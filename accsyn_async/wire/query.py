@@ -138,8 +138,8 @@ def _expression(query: str, begin: int) -> str:
         position = end
     if opened:
         raise _error("this ( is never closed", query, opened[-1])
-    expression = "".join(out).strip()
-    last = expression.rsplit(None, 1)[-1]
+    expression = "".join(out).strip(" ")
+    last = expression.rsplit(" ", 1)[-1]
     if last in _KEYWORDS:
         raise _error(f"something must follow {last.upper()}", query, len(query))
     return expression

@@ -32,6 +32,7 @@ from accsyn_async.wire.query import ids_expression, parse_query, quote_value
         ("Transfer WHERE code=o'brien", "transfer", "code=o'brien"),
         ("Transfer WHERE code='a (b'", "transfer", "code='a (b'"),
         ('Transfer WHERE status in "a,b"', "transfer", 'status in "a,b"'),
+        ("Transfer WHERE \xa0", "transfer", "\xa0"),
         ('Transfer WHERE name="é İ"', "transfer", 'name="é i̇"'),
     ],
 )
