@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+from typing import NamedTuple
 
 from accsyn_async.errors import NotFoundError
 from accsyn_async.events import JobEvent, JobFinished, JobRemoved, Synced
@@ -16,6 +16,14 @@ __all__ = ["Herald"]
 
 _SLICE = 0.008
 """Seconds of telling watches after which the event loop gets its turn."""
+
+
+class _Notice(NamedTuple):
+    """An event to be told: to one group only, or to everybody who watches the job but one group."""
+
+    event: JobEvent
+    only: Group | None = None
+    without: Group | None = None
 
 
 class Herald:
@@ -35,7 +43,8 @@ class Herald:
     def __init__(self, workspace: str) -> None:
         self.ledger = Ledger(workspace)
         self.audience = Audience()
-        self._outbox: list[tuple[JobEvent, Iterable[Subscription]]] = []
+        self._outbox: list[_Notice] = []
+        self._left: set[str] = set()
 
     @property
     def changed(self) -> bool:
@@ -53,19 +62,20 @@ class Herald:
         life = self.ledger.life(job.id)
         returning = life.past is not None
         events = self.ledger.observe(job, at)
-        self._collect(job.id, events)
         if group is None or job.id in group.members:
+            self._outbox.extend(map(_Notice, events))
             return
-        if returning:
-            if not events and life.ended:
-                self.ledger.forget(job.id)
-                return
-            self._outbox.extend((event, tuple(group.subscribers)) for event in events)
-        else:
-            self._outbox.append((self.ledger.found(life, at), tuple(group.subscribers)))
-            if life.ended:
-                self._outbox.append((self.ledger.finished(life, at), tuple(group.subscribers)))
+        if returning and life.ended and not events:
+            self.ledger.forget(job.id)
+            return
         self.audience.join(job.id, group)
+        if returning:
+            self._outbox.extend(map(_Notice, events))
+            return
+        self._outbox.extend(_Notice(event, without=group) for event in events)
+        self._outbox.append(_Notice(self.ledger.found(life, at), only=group))
+        if life.ended:
+            self._outbox.append(_Notice(self.ledger.finished(life, at), only=group))
 
     def gone(self, life: Life, at: dt.datetime, entitytype: str) -> None:
         """Take note that a job is nowhere to be found."""
@@ -76,12 +86,11 @@ class Herald:
                 )
                 self.dismiss(subscription)
             return
-        self._collect(life.ident, [self.ledger.remove(life, at)])
+        self._outbox.append(_Notice(self.ledger.remove(life, at)))
 
-    def retire(self, ident: str, group: Group) -> None:
-        """A job has ended and stands in a group's list no more: the group is done with it."""
-        if self.audience.leave(ident, group):
-            self.ledger.forget(ident)
+    def left(self, idents: set[str]) -> None:
+        """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
+        self._left |= idents
 
     def dismiss(self, subscription: Subscription) -> None:
         """Take a watch out, and forget what nobody else watches. May be called twice."""
@@ -93,9 +102,10 @@ class Herald:
         loop = asyncio.get_running_loop()
         outbox, self._outbox = self._outbox, []
         began = loop.time()
-        for event, targets in outbox:
+        for notice in outbox:
+            event = notice.event
             ends = isinstance(event, JobFinished | JobRemoved)
-            for number, subscription in enumerate(targets):
+            for number, subscription in enumerate(self._targets(notice)):
                 subscription.offer(event)
                 if ends:
                     subscription.settle(event.job.id)
@@ -103,10 +113,16 @@ class Herald:
                     await asyncio.sleep(0)
                     began = loop.time()
             if ends:
-                self._retire_unlisted(event.job.id)
+                self._left.add(event.job.id)
             if loop.time() - began > _SLICE:
                 await asyncio.sleep(0)
                 began = loop.time()
+
+        left, self._left = self._left, set()
+        for ident in left:
+            life = self.ledger.lives.get(ident)
+            if life is not None and life.ended:
+                self._retire(ident)
 
     def admit(self, subscription: Subscription, at: dt.datetime) -> bool:
         """Tell a new watch what there is; ``False`` when that is not known yet."""
@@ -131,12 +147,17 @@ class Herald:
                 subscription.settle(life.ident)
         return True
 
-    def _collect(self, ident: str, events: list[JobEvent]) -> None:
-        if events:
-            targets = tuple(self.audience.of(ident))
-            self._outbox.extend((event, targets) for event in events)
+    def _targets(self, notice: _Notice) -> list[Subscription]:
+        if notice.only is not None:
+            return list(notice.only.subscribers)
+        ident, without = notice.event.job.id, notice.without
+        targets = list(self.audience.by_id.get(ident, ()))
+        for group in self.audience.member_of.get(ident, ()):
+            if group is not without:
+                targets += group.subscribers
+        return targets
 
-    def _retire_unlisted(self, ident: str) -> None:
+    def _retire(self, ident: str) -> None:
         for group in list(self.audience.member_of.get(ident, ())):
-            if ident not in group.present:
-                self.retire(ident, group)
+            if ident not in group.present and self.audience.leave(ident, group):
+                self.ledger.forget(ident)

@@ -98,14 +98,10 @@ class Lister:
         if jobs.unchanged:
             return
         self._list_moved = True
-        left = group.present.keys() - jobs.jobs.keys()
+        self._herald.left(group.present.keys() - jobs.jobs.keys())
         group.present = jobs.jobs
         for job in jobs.changed:
             self._herald.observe(job, at, group)
-        for ident in left:
-            life = self._herald.ledger.lives.get(ident)
-            if life is not None and life.ended:
-                self._herald.retire(ident, group)
 
     async def _sweep(self, group: Group, at: dt.datetime) -> None:
         """Find jobs that began and ended between two polls: no list of active ones ever held them."""

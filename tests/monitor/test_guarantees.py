@@ -727,3 +727,29 @@ def test_guarantee_8_leaving_a_watch_or_a_wait_touches_nothing_else() -> None:
             assert [request.uri for request in backend.received if request.verb == "PUT"] == ["login"]
 
     run(main())
+
+
+def test_guarantee_6_an_endless_watch_does_not_grow_with_the_jobs_that_come_and_go() -> None:
+    async def main() -> None:
+        backend = Backend(latency=0)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            finished = 0
+            for number in range(600):
+                backend.add(number)
+                await asyncio.sleep(3)
+                backend.end(number)
+                backend.archive = {key: backend.archive[key] for key in list(backend.archive)[-50:]}
+                while watch.backlog:
+                    finished += isinstance(await anext(watch), JobFinished)
+            await asyncio.sleep(20)
+            while watch.backlog:
+                finished += isinstance(await anext(watch), JobFinished)
+            assert finished == 600
+            ((poller, _task),) = session._monitor._pollers.values()
+            herald = poller._herald
+            assert len(herald.ledger.lives) == 0
+            assert len(herald.audience.member_of) == 0
+            assert herald.ledger.running == set()
+
+    run(main())
