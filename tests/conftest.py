@@ -32,7 +32,7 @@ def _without_leaks(test: Any) -> Any:
         result = await test(*args, **kwargs)
         for _ in range(200):
             left = {task for task in asyncio.all_tasks() - before if not task.done()}
-            left.discard(asyncio.current_task())  # type: ignore[arg-type]
+            left.discard(asyncio.current_task())
             if not left:
                 return result
             await asyncio.sleep(0.01)

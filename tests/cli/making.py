@@ -111,8 +111,8 @@ def console(width: int = 80, height: int = 24, encoding: str = "utf-8") -> Conso
 
 
 def out(output: Output) -> str:
-    return output._stdout.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return str(output._stdout.getvalue())  # type: ignore[union-attr]
 
 
 def err(output: Output) -> str:
-    return output._stderr.getvalue()  # type: ignore[attr-defined, no-any-return]
+    return str(output._stderr.getvalue())  # type: ignore[union-attr]

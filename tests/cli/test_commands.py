@@ -312,6 +312,7 @@ async def test_aborting_at_a_terminal_is_asked_about(
     assert ("Abort this transfer" in asked.getvalue()) is (not options)
     async with box.session() as session:
         row = await session.get_entity("Transfer", ident)
+    assert row is not None
     assert row["status"] == ("aborted" if aborted else "paused")
 
 

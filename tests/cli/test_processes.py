@@ -146,7 +146,7 @@ def test_a_watch_follows_what_the_official_client_submits(box: Box) -> None:
             code, told, errors = client.end()
             assert code == 0, errors
         ident = told.split()[-1]
-        events = []
+        events: list[dict[str, Any]] = []
         until = time.monotonic() + DEADLINE
         while not events or events[-1]["event"] != "finished":
             assert time.monotonic() < until

@@ -216,7 +216,7 @@ def test_using_a_watch_wrongly() -> None:
             async with watch:
                 for wrong in ("colour", 5, None):
                     with pytest.raises(ArgumentError):
-                        watch.on(wrong)  # type: ignore[call-overload]
+                        watch.on(wrong)  # type: ignore[arg-type]
                 with pytest.raises(ArgumentError):
                     watch.on("progress", 5)  # type: ignore[call-overload]
                 await anext(watch)

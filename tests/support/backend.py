@@ -143,7 +143,7 @@ class Backend:
             answer = fault(received)
             if asyncio.iscoroutine(answer):
                 answer = await answer
-            if answer is not None:
+            if isinstance(answer, Response | Failure):
                 return answer
         await asyncio.sleep(self.latency)
         return self.answer(received, request)

@@ -95,7 +95,7 @@ def test_values_are_taken_as_they_are(tmp_path: Path) -> None:
 def test_an_env_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     for options in ({"path_envfile": tmp_path / "none"}, {"environ": {"ACCSYN_CREDENTIALS_PATH": "/none"}}):
         with pytest.raises(ArgumentError, match="there is no env file"):
-            resolve(directory=tmp_path, **options)  # type: ignore[arg-type]
+            resolve(directory=tmp_path, **options)
 
 
 def test_a_folder_cannot_send_the_key_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
