@@ -121,10 +121,10 @@ def _from_text(text: str) -> Any:
         pass
     path = Path(text)
     try:
-        if not path.is_file():
-            raise ArgumentError("data is neither JSON nor the path of a JSON file")
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise ArgumentError(f"the file {text!r} cannot be read: {error.strerror}") from None
+        content = path.read_bytes()
+    except (OSError, ValueError):
+        raise ArgumentError("data is neither JSON nor the path of a JSON file that can be read") from None
+    try:
+        return json.loads(content)
     except ValueError as error:
         raise ArgumentError(f"the file {text!r} is not JSON: {error}") from None
