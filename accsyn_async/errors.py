@@ -97,7 +97,7 @@ class AuthenticationError(AccsynError):
 
 
 class SessionExpiredError(AuthenticationError):
-    """The backend ended the session and a new login was not possible."""
+    """The backend ended the session again, right after a new login."""
 
 
 class ArgumentError(AccsynError, ValueError):

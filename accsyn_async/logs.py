@@ -7,9 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from accsyn_async.errors import ArgumentError
 from accsyn_async.safe_text import safe
 
 __all__ = ["log_to"]
+
+_LEVEL_BEFORE = "_accsyn_level_before"
 
 
 class _SafeFormatter(logging.Formatter):
@@ -27,28 +30,40 @@ class _SafeFormatter(logging.Formatter):
 def log_to(*, verbose: bool, path_logfile: str | os.PathLike[str] | None) -> Iterator[None]:
     """Send this library's log lines to standard error, or to a file, for a while.
 
-    Only loggers under ``accsyn_async`` are touched, and they are left as they were.
+    Only loggers under ``accsyn_async`` are touched, and they are left as they were when
+    the last of several that overlap ends.
 
     Args:
         verbose: whether to log everything (level DEBUG).
         path_logfile: a file that gets the lines instead of standard error.
+
+    Raises:
+        ArgumentError: the file cannot be written.
     """
     if not verbose and path_logfile is None:
         yield
         return
     logger = logging.getLogger("accsyn_async")
-    handler = (
-        logging.StreamHandler()
-        if path_logfile is None
-        else logging.FileHandler(path_logfile, encoding="utf-8")
-    )
+    handler = _handler(path_logfile)
     handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    level = logger.level
+    handler.setLevel(logging.DEBUG if verbose else logging.INFO)
+    before = [each for each in logger.handlers if hasattr(each, _LEVEL_BEFORE)]
+    setattr(handler, _LEVEL_BEFORE, getattr(before[0], _LEVEL_BEFORE) if before else logger.level)
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+    logger.setLevel(min(handler.level, *(each.level for each in before)) if before else handler.level)
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
+        left = [each for each in logger.handlers if hasattr(each, _LEVEL_BEFORE)]
+        logger.setLevel(min(each.level for each in left) if left else getattr(handler, _LEVEL_BEFORE))
         handler.close()
+
+
+def _handler(path: str | os.PathLike[str] | None) -> logging.Handler:
+    if path is None:
+        return logging.StreamHandler()
+    try:
+        return logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise ArgumentError(f"the log file {os.fspath(path)!r} cannot be written: {error.strerror}") from None

@@ -33,6 +33,9 @@ __all__ = ["Session"]
 
 T = TypeVar("T")
 
+_POLL_TIMEOUT = 30.0
+"""Seconds that one request of a poll may take: the next poll asks again."""
+
 
 class Session(EntityCalls):
     """A session with an accsyn workspace; use it in ``async with``.
@@ -117,8 +120,8 @@ class Session(EntityCalls):
         base, master, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
         clock = _clock or AsyncioClock()
         redact = Redactor()
-        key = settings.credentials.api_key.reveal()
-        redact.know(key)
+        key = settings.credentials.api_key
+        redact.know(key.reveal())
         self._pipeline = Pipeline(
             dialect=V3(self._workspace, self._username, key, socket.gethostname()),
             sender=_sender or AiohttpSender(ssl=ssl, connect_timeout=self._connect_timeout, socks=socks),
@@ -216,6 +219,7 @@ class Session(EntityCalls):
                 async for event in watch:
                     print(event)
         """
+        self._check_open()
         return Watch(self._monitor, select(what, entitytype))
 
     async def wait(
@@ -252,6 +256,7 @@ class Session(EntityCalls):
 
             job = await session.wait(transfer["id"], timeout=3600)
         """
+        self._check_open()
         return await wait_for_job(
             self._monitor, select(job, entitytype), timeout=timeout, tolerate_failed=tolerate_failed
         )
@@ -275,6 +280,7 @@ class Session(EntityCalls):
             async for job in session.as_completed([first["id"], second["id"]]):
                 print(job.name, job.status)
         """
+        self._check_open()
         selection = select(jobs, entitytype)
         if selection.ids is None:
             raise ArgumentError("as_completed is for jobs by their ids; watch takes queries")
@@ -300,7 +306,9 @@ class Session(EntityCalls):
         return reply
 
     async def _poll(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
-        return await self._pipeline.call(call, read, priority=Priority.POLL, attempts=1)
+        return await self._pipeline.call(
+            call, read, priority=Priority.POLL, attempts=1, total=min(_POLL_TIMEOUT, self._timeout)
+        )
 
     def _check_open(self) -> None:
         if self._closed:

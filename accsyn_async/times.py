@@ -14,6 +14,7 @@ _TIME = re.compile(
     r"(\d{2,4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 _UNITS = re.compile(
     r"(?:(\d+)\s*d[\s:,]*)?(?:(\d+)\s*h[\s:]*)?(?:(\d+)\s*m[\s:]*)?(?:(\d+)\s*s)?", re.ASCII | re.I
 )
@@ -33,7 +34,14 @@ def parse_time(text: str) -> dt.datetime | None:
     >>> parse_time("soon") is None
     True
     """
-    if not 17 <= len(text) <= 32:
+    length = len(text)
+    if length == 19 and text[4] == "-" and text[10] == "T":
+        # What nearly every time looks like, at a fifth of the cost.
+        try:
+            return dt.datetime.fromisoformat(text + "+00:00") if _PLAIN.fullmatch(text) else None
+        except ValueError:
+            return None
+    if not 17 <= length <= 32:
         return None
     found = _TIME.fullmatch(text)
     if found is None:

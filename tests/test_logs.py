@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accsyn_async.errors import ArgumentError
 from accsyn_async.logs import log_to
 from tests.support.backend import Backend, fails, reply
 from tests.support.virtual import run
@@ -46,3 +47,24 @@ def test_quiet_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     with log_to(verbose=False, path_logfile=None):
         assert logger.handlers == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_logs_that_overlap_leave_the_level_as_it_was(tmp_path: Path) -> None:
+    before = logger.level
+    first = log_to(verbose=True, path_logfile=tmp_path / "a")
+    second = log_to(verbose=False, path_logfile=tmp_path / "b")
+    first.__enter__()
+    second.__enter__()
+    logger.debug("for the first")
+    first.__exit__(None, None, None)
+    logger.info("for the second")
+    second.__exit__(None, None, None)
+    assert logger.level == before
+    assert (tmp_path / "a").read_text().count("for the") == 1
+    assert (tmp_path / "b").read_text().count("for the") == 1
+
+
+def test_a_log_file_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="cannot be written"):
+        with log_to(verbose=True, path_logfile=tmp_path / "none" / "x.log"):
+            raise AssertionError("entered")

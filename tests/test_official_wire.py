@@ -147,9 +147,10 @@ async def test_call_by_call(recorder: tuple[Recorder, int]) -> None:
 async def test_discovery(recorder: tuple[Recorder, int]) -> None:
     record, port = recorder
     await asyncio.to_thread(_official, port)
+    from accsyn_async.wire.redact import Secret
     from accsyn_async.wire.v3 import V3
 
-    request = V3("acme", "lisa@example.com", "my-key", "host").discovery(f"http://127.0.0.1:{port}")
+    request = V3("acme", "lisa@example.com", Secret("my-key"), "host").discovery(f"http://127.0.0.1:{port}")
     official = record.requests[0]
     assert request.verb == official["verb"]
     assert request.url.split("?") == [f"http://127.0.0.1:{port}{official['path']}", official["query"]]

@@ -16,18 +16,14 @@ from accsyn_async.api.arguments import (
     payload,
 )
 from accsyn_async.api.caller import Caller, result_of
-from accsyn_async.errors import ArgumentError, NotFoundError, OutcomeUnknownError
+from accsyn_async.errors import AccsynError, ArgumentError, NotFoundError, OutcomeUnknownError
 from accsyn_async.models import JOB_TYPES
 from accsyn_async.wire.query import parse_query
 
 __all__ = ["EntityCalls"]
 
 _TAKES_DUPLICATES = frozenset({*JOB_TYPES, "task"})
-_REACHED_BY = {
-    "waiting": frozenset({"waiting", "init", "running", "done"}),
-    "done": frozenset({"done"}),
-    "aborted": frozenset({"aborted"}),
-}
+_REACHED_BY = {"waiting": frozenset({"waiting", "running"})}
 """States that show that a job was put into a state and has gone on since."""
 
 
@@ -238,8 +234,11 @@ class EntityCalls(Caller):
         uri = f"{kind}/edit"
         try:
             rows = result_of(await self._event("PUT", uri, data, entityid=ident), uri)
-        except OutcomeUnknownError:
-            entity = await self.get_entity(kind, ident) if len(ident) == 24 else None
+        except OutcomeUnknownError as unknown:
+            try:
+                entity = await self.get_entity(kind, ident)
+            except AccsynError:
+                raise unknown from None
             if entity is not None and _shows(entity, data):
                 return entity
             raise

@@ -14,6 +14,9 @@ from accsyn_async.wire.rows import EndReader, JobReader
 
 __all__ = ["Audience", "Group", "Subscription", "Sweep"]
 
+_REMEMBERED = 10_000
+"""Jobs that a group remembers to have told the end of."""
+
 
 class Subscription:
     """One watch, as the poller sees it.
@@ -93,6 +96,9 @@ class Group:
         health: whether the list is answered.
         refusals: how often in a row the backend said no.
         listed: whether there was ever a good list.
+        reason: why it is not answered, for people.
+        stale: members observed elsewhere since the last list, which may say otherwise.
+        told: jobs that had ended and left: the watches were told of them, most recent last.
         sweep: what is known of the jobs that have ended.
     """
 
@@ -103,9 +109,12 @@ class Group:
         "members",
         "present",
         "reader",
+        "reason",
         "refusals",
+        "stale",
         "subscribers",
         "sweep",
+        "told",
     )
 
     def __init__(self, expression: str | None) -> None:
@@ -117,7 +126,16 @@ class Group:
         self.health = Health()
         self.refusals = 0
         self.listed = False
+        self.reason = ""
+        self.stale: set[str] = set()
+        self.told: dict[str, None] = {}
         self.sweep = Sweep()
+
+    def remember(self, ident: str) -> None:
+        """A job has ended, left the list, and been told of."""
+        self.told[ident] = None
+        if len(self.told) > _REMEMBERED:
+            del self.told[next(iter(self.told))]
 
 
 class Audience:
@@ -184,11 +202,13 @@ class Audience:
                         idents.append(ident)
         return idents
 
-    def relying_on(self, group: Group) -> Iterator[Subscription]:
-        """Those who learn of their jobs by a group's list: its own, and those by id."""
-        yield from group.subscribers
-        for ident in self.by_id.keys() & group.present.keys():
-            yield from self.by_id[ident]
+    def holds(self, ident: str) -> bool:
+        """Whether anybody watches a job."""
+        return ident in self.by_id or ident in self.member_of
+
+    def is_current(self, group: Group) -> bool:
+        """Whether a group still has watches."""
+        return self.groups.get(group.expression) is group
 
     def of(self, ident: str) -> Iterator[Subscription]:
         """Everybody who watches a job."""

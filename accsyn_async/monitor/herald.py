@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from accsyn_async.errors import NotFoundError
-from accsyn_async.events import JobEvent, JobFinished, JobRemoved, Synced
+from accsyn_async.errors import AccsynError
+from accsyn_async.events import JobEvent, JobFinished, JobFound, JobRemoved, Synced
 from accsyn_async.models import Job
 from accsyn_async.monitor.audience import Audience, Group, Subscription
 from accsyn_async.monitor.ledger import Ledger, Life
 
-__all__ = ["Herald"]
+__all__ = ["SLICE", "Herald"]
 
-_SLICE = 0.008
+SLICE = 0.008
 """Seconds of telling watches after which the event loop gets its turn."""
 
 
 class _Notice(NamedTuple):
-    """An event to be told: to one group only, or to everybody who watches the job but one group."""
+    """An event to be told to the watches of some queries and, it may be, to those by id."""
 
     event: JobEvent
-    only: Group | None = None
-    without: Group | None = None
+    groups: tuple[Group, ...]
+    by_id: bool = True
 
 
 class Herald:
@@ -59,34 +61,43 @@ class Herald:
             at: when it was observed.
             group: whose list it stood in, if it was one.
         """
+        if group is None and not self.audience.holds(job.id):
+            return
         life = self.ledger.life(job.id)
         returning = life.past is not None
         events = self.ledger.observe(job, at)
-        if group is None or job.id in group.members:
-            self._outbox.extend(map(_Notice, events))
-            return
-        if returning and life.ended and not events:
-            self.ledger.forget(job.id)
-            return
-        self.audience.join(job.id, group)
-        if returning:
-            self._outbox.extend(map(_Notice, events))
-            return
-        self._outbox.extend(_Notice(event, without=group) for event in events)
-        self._outbox.append(_Notice(self.ledger.found(life, at), only=group))
+        for other in self.audience.member_of.get(job.id, ()):
+            if other is not group:
+                other.stale.add(job.id)
+        groups = tuple(self.audience.member_of.get(job.id, ()))
+        if group is not None and group not in groups:
+            self.audience.join(job.id, group)
+            if returning and job.id in group.told:
+                groups += (group,)
+            else:
+                self._outbox.append(_Notice(self.ledger.found(life, at), (group,), by_id=False))
+                if life.ended:
+                    self._outbox.append(_Notice(self.ledger.finished(life, at), (group,), by_id=False))
+        self._outbox.extend(_Notice(event, groups) for event in events)
         if life.ended:
-            self._outbox.append(_Notice(self.ledger.finished(life, at), only=group))
+            self._left.add(job.id)
 
-    def gone(self, life: Life, at: dt.datetime, entitytype: str) -> None:
-        """Take note that a job is nowhere to be found."""
+    def gone(self, life: Life, at: dt.datetime, error: AccsynError) -> None:
+        """Take note that a job is nowhere to be found.
+
+        Args:
+            life: the job's.
+            at: when that was observed.
+            error: ends the watches that asked for it by id, if it was never seen.
+        """
         if life.job is None:
             for subscription in tuple(self.audience.by_id.get(life.ident, ())):
-                subscription.mailbox.close(
-                    NotFoundError(f"there is no {entitytype} {life.ident}, or this user may not see it")
-                )
+                subscription.mailbox.close(error)
                 self.dismiss(subscription)
+            self.ledger.forget(life.ident)
             return
-        self._outbox.append(_Notice(self.ledger.remove(life, at)))
+        groups = tuple(self.audience.member_of.get(life.ident, ()))
+        self._outbox.append(_Notice(self.ledger.remove(life, at), groups))
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
@@ -109,12 +120,12 @@ class Herald:
                 subscription.offer(event)
                 if ends:
                     subscription.settle(event.job.id)
-                if number % 64 == 63 and loop.time() - began > _SLICE:
+                if number % 64 == 63 and loop.time() - began > SLICE:
                     await asyncio.sleep(0)
                     began = loop.time()
             if ends:
                 self._left.add(event.job.id)
-            if loop.time() - began > _SLICE:
+            if loop.time() - began > SLICE:
                 await asyncio.sleep(0)
                 began = loop.time()
 
@@ -124,40 +135,54 @@ class Herald:
             if life is not None and life.ended:
                 self._retire(ident)
 
-    def admit(self, subscription: Subscription, at: dt.datetime) -> bool:
-        """Tell a new watch what there is; ``False`` when that is not known yet."""
-        if subscription not in self.audience.joining:
-            return False
-        selection = subscription.selection
-        if selection.ids is None:
-            present = self.audience.groups[selection.expression].present
-            lives = [self.ledger.life(ident) for ident in present]
-        else:
-            lives = [self.ledger.lives[ident] for ident in selection.ids if ident in self.ledger.lives]
-            if len(lives) < len(selection.ids) or any(life.job is None for life in lives):
+    @contextmanager
+    def admitting(self, at: dt.datetime) -> Iterator[Callable[[Subscription], bool]]:
+        """Tell new watches what there is, each by a call; ``False`` when that is not known yet.
+
+        What several of them are told is made once.
+        """
+        found: dict[str, JobFound] = {}
+
+        def admit(subscription: Subscription) -> bool:
+            lives = self._known(subscription)
+            if lives is None:
                 return False
-        del self.audience.joining[subscription]
-        subscription.admitted = True
-        for life in lives:
-            subscription.offer(self.ledger.found(life, at))
-        subscription.offer(Synced(at=at, jobs=len(lives)))
-        for life in lives:
-            if life.ended:
-                subscription.offer(self.ledger.ending(life, at))
-                subscription.settle(life.ident)
-        return True
+            del self.audience.joining[subscription]
+            subscription.admitted = True
+            for life in lives:
+                event = found.get(life.ident) or found.setdefault(life.ident, self.ledger.found(life, at))
+                subscription.offer(event)
+            subscription.offer(Synced(at=at, jobs=len(lives)))
+            for life in lives:
+                if life.ended:
+                    subscription.offer(self.ledger.ending(life, at))
+                    subscription.settle(life.ident)
+            return True
+
+        yield admit
+
+    def _known(self, subscription: Subscription) -> list[Life] | None:
+        """The jobs that a new watch is to be told of; ``None`` while one of its ids is not known."""
+        if subscription not in self.audience.joining:
+            return None
+        selection, lives = subscription.selection, self.ledger.lives
+        if selection.ids is not None:
+            known = [
+                lives[ident] for ident in selection.ids if ident in lives and lives[ident].job is not None
+            ]
+            return known if len(known) == len(selection.ids) else None
+        present = self.audience.groups[selection.expression].present
+        return [lives[ident] for ident in present if ident in lives]
 
     def _targets(self, notice: _Notice) -> list[Subscription]:
-        if notice.only is not None:
-            return list(notice.only.subscribers)
-        ident, without = notice.event.job.id, notice.without
-        targets = list(self.audience.by_id.get(ident, ()))
-        for group in self.audience.member_of.get(ident, ()):
-            if group is not without:
-                targets += group.subscribers
+        targets = list(self.audience.by_id.get(notice.event.job.id, ())) if notice.by_id else []
+        for group in notice.groups:
+            targets += group.subscribers
         return targets
 
     def _retire(self, ident: str) -> None:
         for group in list(self.audience.member_of.get(ident, ())):
-            if ident not in group.present and self.audience.leave(ident, group):
-                self.ledger.forget(ident)
+            if ident not in group.present:
+                group.remember(ident)
+                if self.audience.leave(ident, group):
+                    self.ledger.forget(ident)

@@ -27,7 +27,13 @@ class Past(NamedTuple):
     """What is kept of a job that nobody holds any more."""
 
     run: int
-    end: str
+    status: JobStatus
+    finished: dt.datetime | None
+
+    def is_same_end(self, job: Job) -> bool:
+        """Whether a job that has ended shows the end that is remembered, as far as its time is known."""
+        known = self.finished is not None and job.finished is not None
+        return self.status is job.status and (not known or self.finished == job.finished)
 
 
 class Life:
@@ -115,16 +121,16 @@ class Ledger:
         self.running.discard(ident)
         self.closing.discard(ident)
         if life is not None and life.ended and life.job is not None:
-            self._past[ident] = Past(life.run, self._end_id(life.job, life.run))
+            self._past[ident] = _past_of(life.run, life.job)
             while len(self._past) > self._remember:
                 self._past.popitem(last=False)
 
     def has_told(self, ident: str, finished: dt.datetime | None) -> bool:
         """Whether a job is known to have ended at this moment."""
         life, past = self.lives.get(ident), self._past.get(ident)
-        if life is not None:
-            return life.ended and life.job is not None and life.job.finished == finished
-        return past is not None and finished is not None and past.end.endswith(format_time(finished))
+        if life is not None and life.job is not None:
+            past = _past_of(life.run, life.job) if life.ended else None
+        return past is not None and past.finished in (None, finished)
 
     def found(self, life: Life, at: dt.datetime) -> JobFound:
         """The event that tells a watch of a job that is there.
@@ -174,7 +180,8 @@ class Ledger:
             return []
         events: list[JobEvent] = []
         if before is None or life.ended:
-            if job.is_finished and not self._ended_anew(past, before, job):
+            known = past if before is None else _past_of(life.run, before)
+            if job.is_finished and known is not None and known.is_same_end(job):
                 return []
             life.revive()
             events.append(
@@ -219,14 +226,6 @@ class Ledger:
         when = format_time(job.finished) if job.finished else f"run-{run}"
         return f"{self.workspace}:{job.id}:{job.status.value}:{when}"
 
-    def _ended_anew(self, past: Past | None, before: Job | None, now: Job) -> bool:
-        """Whether a job that had ended shows another end: it lived and ended between two polls."""
-        if before is None:
-            return past is not None and past.end != self._end_id(now, past.run)
-        if before.status is not now.status:
-            return True
-        return before.finished is not None and now.finished is not None and before.finished != now.finished
-
     def _sort(self, job: Job) -> None:
         if job.status is not JobStatus.RUNNING:
             self.running.discard(job.id)
@@ -238,6 +237,10 @@ class Ledger:
             self.closing.add(job.id)
         else:
             self.closing.discard(job.id)
+
+
+def _past_of(run: int, job: Job) -> Past:
+    return Past(run, job.status, job.finished)
 
 
 def _seen(life: Life) -> Job:

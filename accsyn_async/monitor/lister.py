@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
+from accsyn_async.errors import (
+    AccsynError,
+    AuthenticationError,
+    BackendError,
+    NotFoundError,
+    PermissionDeniedError,
+    QueryError,
+    SessionClosedError,
+    SessionExpiredError,
+)
 from accsyn_async.monitor.audience import Group
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.schedule import id_batches, list_whole, missing_too_many
@@ -17,6 +28,8 @@ from accsyn_async.wire.reply import Failure
 from accsyn_async.wire.rows import JobList, JobReader
 
 __all__ = ["ATTRIBUTES", "Ask", "Lister"]
+
+logger = logging.getLogger("accsyn_async.monitor")
 
 T = TypeVar("T")
 
@@ -80,6 +93,7 @@ class Lister:
         # What there is to follow is found out anew only when something moved.
         self._list_moved = True
         self._moves_seen = -1
+        self._turn = 0
 
     async def list_group(self, group: Group, at: dt.datetime) -> None:
         """Ask for the list of a query and take in what it says.
@@ -88,20 +102,32 @@ class Lister:
             AccsynError: it was not answered.
         """
         if self._clock.monotonic() >= group.sweep.due:
-            await self._sweep(group, at)
-        try:
-            jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
-        except BaseException:
-            # What the reader has read by now was taken in by nobody.
-            group.reader = JobReader()
-            raise
-        if jobs.unchanged:
+            await self._sweep_quietly(group, at)
+        jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
+        if not self._herald.audience.is_current(group):
             return
-        self._list_moved = True
-        self._herald.left(group.present.keys() - jobs.jobs.keys())
-        group.present = jobs.jobs
-        for job in jobs.changed:
-            self._herald.observe(job, at, group)
+        stale, group.stale = group.stale, set()
+        if not jobs.unchanged:
+            self._list_moved = True
+            self._herald.left(group.present.keys() - jobs.jobs.keys())
+            group.present = jobs.jobs
+            for job in jobs.changed:
+                self._herald.observe(job, at, group)
+        for ident in stale:
+            if ident in jobs.jobs:
+                self._herald.observe(jobs.jobs[ident], at, group)
+        group.stale.clear()
+
+    async def _sweep_quietly(self, group: Group, at: dt.datetime) -> None:
+        """Sweep; when that is not answered, the list of the active is none the worse for it."""
+        try:
+            await self._sweep(group, at)
+        except (AuthenticationError, SessionClosedError) as error:
+            if not isinstance(error, SessionExpiredError):
+                raise
+        except AccsynError as error:
+            logger.debug("the finished were not looked through: %s", error.message)
+            group.sweep.due = self._clock.monotonic() + _SWEEP
 
     async def _sweep(self, group: Group, at: dt.datetime) -> None:
         """Find jobs that began and ended between two polls: no list of active ones ever held them."""
@@ -119,6 +145,8 @@ class Lister:
             recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
             for batch in id_batches(sorted(recent)):
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
+                if not self._herald.audience.is_current(group):
+                    return
                 for job in jobs.changed:
                     if job.id in ends:
                         self._herald.observe(job, at, group)
@@ -139,7 +167,7 @@ class Lister:
         if not (self._list_moved or self._moves_seen != audience.moves or audience.by_id or self.following):
             return
         moves = audience.moves
-        self.following = self._not_listed()
+        self.following = self._not_listed(fresh)
         await self._follow(self.following, fresh, at)
         self._list_moved, self._moves_seen = False, moves
 
@@ -156,8 +184,8 @@ class Lister:
         if missing:
             await self._look_up(missing, at)
 
-    def _not_listed(self) -> list[str]:
-        """The jobs that are watched, may be active, and stand in no list."""
+    def _not_listed(self, fresh: set[Group]) -> list[str]:
+        """The jobs that are watched, may be active, and stand in no list that can be relied on."""
         audience, lives = self._herald.audience, self._herald.ledger.lives
         wanted = {ident for ident, life in lives.items() if not life.ended}
         wanted.update(ident for ident in audience.by_id if ident not in lives)
@@ -165,7 +193,9 @@ class Lister:
             # A job that had ended may be active again by the time that somebody new asks.
             wanted.update(subscription.selection.ids or ())
         for group in audience.groups.values():
-            wanted -= group.present.keys()
+            # Who watches a job by id shall not wait for a list that is not answered.
+            there = group.present.keys()
+            wanted -= there if group in fresh else there - audience.by_id.keys()
         return sorted(wanted)
 
     async def _ask_for(self, idents: list[str], at: dt.datetime) -> list[str]:
@@ -175,6 +205,7 @@ class Lister:
             self._whole_size = len(jobs.jobs)
             there = self._take(jobs, set(idents), at)
             return [ident for ident in idents if ident not in there]
+        self._whole.reset()
         missing: list[str] = []
         readers: dict[tuple[str, ...], JobReader] = {}
         for batch in id_batches(idents):
@@ -194,28 +225,50 @@ class Lister:
             for ident in self._take(await self._ask(call, JobReader()), set(batch), at):
                 del left[ident]
         self.unresolved = bool(left)
-        for ident in list(left)[:_LOOKUPS]:
-            call = Call("GET", f"{self._entitytype}/find", {}, id=ident)
-            there = self._take(await self._ask(call, JobReader()), {ident}, at)
-            life = self._herald.ledger.life(ident)
-            if not there:
-                if life.missed(self._clock.monotonic()):
-                    self._herald.gone(life, at, self._entitytype)
-            elif not life.ended:
-                self._apart.add(ident)
+        waiting = list(left)
+        if len(waiting) > _LOOKUPS:
+            self._turn = (self._turn + _LOOKUPS) % len(waiting)
+            waiting = waiting[self._turn :] + waiting[: self._turn]
+        for ident in waiting[:_LOOKUPS]:
+            await self._look_up_one(ident, at)
+
+    async def _look_up_one(self, ident: str, at: dt.datetime) -> None:
+        """Find out what became of one job; no other suffers if the backend refuses this one."""
+        error: AccsynError = NotFoundError(
+            f"there is no {self._entitytype} {ident}, or this user may not see it"
+        )
+        there: set[str] = set()
+        try:
+            jobs = await self._ask(Call("GET", f"{self._entitytype}/find", {}, id=ident), JobReader())
+            there = self._take(jobs, {ident}, at)
+        except NotFoundError:
+            pass
+        except (PermissionDeniedError, QueryError, BackendError) as refusal:
+            if isinstance(refusal, BackendError) and refusal.temporary:
+                raise
+            error = refusal
+        if not self._herald.audience.holds(ident):
+            return
+        life = self._herald.ledger.life(ident)
+        if not there:
+            if life.missed(self._clock.monotonic()):
+                self._herald.gone(life, at, error)
+        elif not life.ended:
+            self._apart.add(ident)
 
     def _take(self, jobs: JobList, wanted: set[str], at: dt.datetime) -> set[str]:
         """Take note of those that are wanted; their ids."""
-        ledger = self._herald.ledger
+        lives = self._herald.ledger.lives
         for job in jobs.changed:
             if job.id in wanted:
                 self._herald.observe(job, at)
         there = wanted & jobs.jobs.keys()
         for ident in there:
-            life = ledger.life(ident)
-            if life.job is None:
+            life = lives.get(ident)
+            if life is None or life.job is None:
                 self._herald.observe(jobs.jobs[ident], at)
-            life.seen()
+            else:
+                life.seen()
         return there
 
     async def _ask_twice(self, call: Call, reader: JobReader, expected: Iterable[str]) -> JobList:
@@ -226,7 +279,12 @@ class Lister:
         known = set(expected)
         if not missing_too_many(len(known), len(known - first.jobs.keys()), len(first.jobs)):
             return first
-        again = await self._ask(call, reader)
+        try:
+            again = await self._ask(call, reader)
+        except BaseException:
+            # What the first list said was taken in by nobody.
+            reader.reset()
+            raise
         return JobList(again.jobs, [*first.changed, *again.changed])
 
     def _active(self, idents: list[str]) -> set[str]:

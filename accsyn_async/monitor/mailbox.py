@@ -8,6 +8,7 @@ never lost.
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import deque
 
 from msgspec.structs import replace
@@ -45,7 +46,7 @@ class Mailbox:
         self._tails: dict[str, list[Event | None]] = {}
         self._health: list[list[Event | None]] = []
         self._waiter: asyncio.Future[None] | None = None
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._closed = False
         self._blanks = 0
         self._seq = 0
@@ -73,7 +74,7 @@ class Mailbox:
             self._append(event)
         self._wake()
 
-    def close(self, error: BaseException | None = None) -> None:
+    def close(self, error: Exception | None = None) -> None:
         """Let nothing more in; what waits can still be taken out, then ``error`` is raised."""
         if not self._closed:
             self._closed = True
@@ -93,13 +94,14 @@ class Mailbox:
 
         Raises:
             MailboxClosed: nothing is left and nothing will come.
-            BaseException: what ``close`` was given, once nothing is left.
+            Exception: what ``close`` was given, once nothing is left.
         """
         while True:
             if self._entries and (event := self._pop()) is not None:
                 return event
             if self._closed:
-                raise self._error or MailboxClosed
+                # A copy: one error raised in a thousand tasks would collect their tracebacks.
+                raise copy.copy(self._error) if self._error is not None else MailboxClosed
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter

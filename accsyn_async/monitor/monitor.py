@@ -64,9 +64,27 @@ class Monitor:
         """
         if self._closed:
             raise SessionClosedError("the session is closed")
-        poller = self._poller(selection.entitytype)
+        kind = selection.entitytype
         subscription = Subscription(selection, mailbox)
-        poller.add(subscription)
+        known = self._pollers.get(kind)
+        if known is not None and not known[1].done():
+            poller = known[0]
+            poller.add(subscription)
+        else:
+            poller = Poller(
+                kind,
+                self._ask,
+                workspace=self._workspace,
+                policy=self._policy,
+                clock=self._clock,
+                rng=self._rng,
+            )
+            # Before its task begins, which may be at once: a poller that nobody watches ends.
+            poller.add(subscription)
+            self._pollers[kind] = (
+                poller,
+                asyncio.create_task(self._keep(poller), name=f"accsyn-poll-{kind}"),
+            )
         return lambda: poller.remove(subscription)
 
     def wake(self) -> None:
@@ -85,30 +103,17 @@ class Monitor:
         if entries:
             await asyncio.wait([task for _, task in entries])
 
-    def _poller(self, entitytype: str) -> Poller:
-        known = self._pollers.get(entitytype)
-        if known is not None and not known[1].done():
-            return known[0]
-        poller = Poller(
-            entitytype,
-            self._ask,
-            workspace=self._workspace,
-            policy=self._policy,
-            clock=self._clock,
-            rng=self._rng,
-        )
-        task = asyncio.create_task(self._keep(poller), name=f"accsyn-poll-{entitytype}")
-        self._pollers[entitytype] = (poller, task)
-        return poller
-
     async def _keep(self, poller: Poller) -> None:
-        # The task begins after subscribe() has let the first watch in.
+        error: AccsynError | None = None
         try:
             await poller.run()
         except SessionClosedError:
-            poller.close(None)
-        except AccsynError as error:
-            poller.close(error)
-        except Exception as error:
+            pass
+        except AccsynError as refusal:
+            error = refusal
+        except Exception as bug:
             logger.exception("the poller failed; its watches end")
+            error = AccsynError(f"the poller failed: {type(bug).__name__}")
+            error.__cause__ = bug
+        finally:
             poller.close(error)

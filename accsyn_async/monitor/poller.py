@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from accsyn_async.errors import (
     AccsynError,
@@ -15,11 +15,12 @@ from accsyn_async.errors import (
     BackendError,
     RateLimitedError,
     SessionClosedError,
+    SessionExpiredError,
     TransportError,
 )
 from accsyn_async.events import Degraded, Recovered
 from accsyn_async.monitor.audience import Group, Subscription
-from accsyn_async.monitor.herald import Herald
+from accsyn_async.monitor.herald import SLICE, Herald
 from accsyn_async.monitor.lister import Ask, Lister
 from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval
 from accsyn_async.transport.seam import Clock
@@ -34,8 +35,10 @@ _REFUSALS = 3
 """Refusals in a row after which a list that was answered before is given up."""
 _FORGIVEN_AFTER = 120.0
 """Seconds of good polls after which earlier failures no longer count."""
-_ADMISSIONS = 32
-"""Watches let in before the event loop gets its turn."""
+_AT_ONCE = 8
+"""Lists asked for at the same time."""
+_LONGEST_PAUSE = 60.0
+"""Seconds that a poll waits at most because the backend asked for it; then it says so."""
 
 
 class Poller:
@@ -72,6 +75,7 @@ class Poller:
         # What is asked by id is asked for many at a time, and so has one health.
         self._by_id = Group(None)
         self._failed: AccsynError | None = None
+        self._slowest = 0.0
         self._answered: set[Group] = set()
 
     @property
@@ -82,6 +86,9 @@ class Poller:
     def add(self, subscription: Subscription) -> None:
         """Let a watch in; it is told what there is after the next poll."""
         self._audience.add(subscription)
+        group = self._group_of(subscription)
+        if group.health.degraded:
+            subscription.degrade(group.health, Degraded(at=self._clock.now(), reason=group.reason))
         self.wake()
 
     def remove(self, subscription: Subscription) -> None:
@@ -94,7 +101,7 @@ class Poller:
         """Poll at once."""
         self._wake.set()
 
-    def close(self, error: BaseException | None) -> None:
+    def close(self, error: Exception | None) -> None:
         """End every watch: its iterator ends, or raises ``error``."""
         for subscription in list(self._audience):
             subscription.mailbox.close(error)
@@ -109,16 +116,15 @@ class Poller:
         interval, failures, good_since = self._policy.soon, 0, self._clock.monotonic()
         while not self.idle:
             self._wake.clear()
-            began = self._clock.monotonic()
             changed = await self._poll(interval)
             now = self._clock.monotonic()
             if self._failed is not None:
                 failures, good_since = failures + 1, now
             elif now - good_since > _FORGIVEN_AFTER:
                 failures = 0
-            situation = self._situation(interval, now - began, changed=changed, failures=failures)
+            situation = self._situation(interval, self._slowest, changed=changed, failures=failures)
             interval = next_interval(self._policy, situation, self._rng.random())
-            await self._rest(interval, now - began)
+            await self._rest(interval, self._slowest)
 
     async def _poll(self, interval: float) -> bool:
         """Ask, compare, look up, tell; ``True`` when there was anything to tell."""
@@ -127,29 +133,57 @@ class Poller:
         self._failed = None
         self._answered.clear()
         self.polls += 1
-        late = asyncio.get_running_loop().call_later(3 * interval, self._overdue)
+        patience = max(3 * interval, 3 * self._policy.running, 3 * self._slowest)
+        self._slowest = 0.0
+        late = asyncio.get_running_loop().call_later(patience, self._overdue)
         try:
-            for group in list(self._audience.groups.values()):
-                await self._list(group, at)
-            await self._follow(at)
+            await self._list_all(list(self._audience.groups.values()), at)
+            await self._timed(self._follow(at))
         finally:
             late.cancel()
         changed = self._herald.changed
         await self._herald.tell()
-        for number, subscription in enumerate(joining, 1):
-            expression = subscription.selection.expression
-            by_id = subscription.selection.ids is not None
-            if (self._by_id if by_id else self._audience.groups.get(expression)) in self._answered:
-                changed |= self._herald.admit(subscription, at)
-            if number % _ADMISSIONS == 0:
-                await asyncio.sleep(0)
-        return changed
+        return await self._admit(joining, at) or changed
+
+    async def _admit(self, joining: list[Subscription], at: dt.datetime) -> bool:
+        """Let new watches in whose jobs are known by now; ``True`` when there were any."""
+        loop = asyncio.get_running_loop()
+        admitted, began = False, loop.time()
+        with self._herald.admitting(at) as admit:
+            for subscription in joining:
+                if self._group_of(subscription) in self._answered:
+                    admitted |= admit(subscription)
+                if loop.time() - began > SLICE:
+                    await asyncio.sleep(0)
+                    began = loop.time()
+        return admitted
+
+    async def _list_all(self, groups: list[Group], at: dt.datetime) -> None:
+        """Ask for the lists of all queries, some at a time."""
+        if len(groups) == 1:
+            await self._timed(self._list(groups[0], at))
+            return
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(group: Group) -> None:
+            async with gate:
+                await self._timed(self._list(group, at))
+
+        for outcome in await asyncio.gather(*map(one, groups), return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _timed(self, work: Awaitable[None]) -> None:
+        """Do something, and note how long it took if it was the slowest of this poll."""
+        began = self._clock.monotonic()
+        await work
+        self._slowest = max(self._slowest, self._clock.monotonic() - began)
 
     async def _list(self, group: Group, at: dt.datetime) -> None:
         try:
             await self._lister.list_group(group, at)
         except AccsynError as error:
-            self._trouble(error, group, group.subscribers, self._audience.relying_on(group))
+            self._trouble(error, group, group.subscribers, group.subscribers)
         else:
             self._better(group)
 
@@ -161,6 +195,12 @@ class Poller:
         else:
             self._better(self._by_id)
 
+    def _group_of(self, subscription: Subscription) -> Group:
+        selection = subscription.selection
+        if selection.ids is not None:
+            return self._by_id
+        return self._audience.groups.get(selection.expression, self._by_id)
+
     # -- good and bad weather ---------------------------------------------
 
     def _trouble(
@@ -171,7 +211,7 @@ class Poller:
         affected: Iterable[Subscription],
     ) -> None:
         """A request failed: say so, or end the watches that it was for."""
-        if isinstance(error, AuthenticationError | SessionClosedError):
+        if isinstance(error, AuthenticationError | SessionClosedError) and not _may_pass(error):
             raise error
         self._failed = error
         group.refusals = 0 if _may_pass(error) else group.refusals + 1
@@ -186,6 +226,7 @@ class Poller:
             self._degrade(group, affected, error.message)
 
     def _degrade(self, group: Group, affected: Iterable[Subscription], reason: str) -> None:
+        group.reason = reason
         event = Degraded(at=self._clock.now(), reason=reason)
         for subscription in tuple(affected):
             subscription.degrade(group.health, event)
@@ -205,7 +246,7 @@ class Poller:
         reason = "the backend does not answer"
         for group in self._audience.groups.values():
             if group not in self._answered and group.health.overdue(self._clock.monotonic()):
-                self._degrade(group, self._audience.relying_on(group), reason)
+                self._degrade(group, group.subscribers, reason)
         if self._by_id.health.overdue(self._clock.monotonic()):
             self._degrade(self._by_id, self._followers(), reason)
 
@@ -231,7 +272,7 @@ class Poller:
             unresolved=self._lister.unresolved or bool(self._audience.joining),
             failures=failures,
             failed=failed is not None,
-            asked_to_wait=asked or 0.0,
+            asked_to_wait=min(asked or 0.0, _LONGEST_PAUSE),
         )
 
     async def _rest(self, interval: float, reply_time: float) -> None:
@@ -252,4 +293,4 @@ def _may_pass(error: AccsynError) -> bool:
     """Whether the same request may well succeed later."""
     if isinstance(error, BackendError):
         return error.temporary
-    return isinstance(error, TransportError | RateLimitedError)
+    return isinstance(error, TransportError | RateLimitedError | SessionExpiredError)

@@ -52,12 +52,22 @@ async def wait_for_job(
 
 
 class AsCompleted:
-    """Jobs in the order in which they come to their ends; see ``Session.as_completed``."""
+    """Jobs in the order in which they come to their ends; see ``Session.as_completed``.
+
+    May be used in ``async with``, to leave early; a loop that is left without it is
+    noticed when the iterator is collected.
+    """
 
     def __init__(self, source: Source, selection: Selection) -> None:
         self._watch = Watch(source, selection)
-        self._left = len(selection.ids or ())
+        self._open = set(selection.ids or ())
         self._entered = False
+
+    async def __aenter__(self) -> AsCompleted:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
 
     def __aiter__(self) -> AsCompleted:
         return self
@@ -66,19 +76,17 @@ class AsCompleted:
         if not self._entered:
             self._entered = True
             await self._watch.__aenter__()
-        try:
-            async for event in self._watch:
-                if isinstance(event, JobFinished | JobRemoved):
-                    self._left -= 1
-                    if isinstance(event, JobRemoved):
-                        raise JobRemovedError(f"the job {_shown(event.job)} was removed", event.job)
-                    return event.job
-        except BaseException:
-            await self.aclose()
-            raise
+        while self._open:
+            try:
+                event = await anext(self._watch)
+            except StopAsyncIteration:
+                raise SessionClosedError("it was closed before every job had come to its end") from None
+            if isinstance(event, JobFinished | JobRemoved) and event.job.id in self._open:
+                self._open.discard(event.job.id)
+                if isinstance(event, JobRemoved):
+                    raise JobRemovedError(f"the job {_shown(event.job)} was removed", event.job)
+                return event.job
         await self.aclose()
-        if self._left:
-            raise SessionClosedError("the session was closed before every job was done")
         raise StopAsyncIteration
 
     async def aclose(self) -> None:

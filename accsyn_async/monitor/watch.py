@@ -158,6 +158,12 @@ class Watch:
         if self._mailbox is not None:
             self._mailbox.discard()
 
+    def __del__(self) -> None:
+        # Somebody left a loop without leaving the watch: nobody will read on.
+        leave = getattr(self, "_leave", None)
+        if leave is not None:
+            leave()
+
     def _register(self, what: str | type[Event], callback: _AnyCallback) -> _AnyCallback:
         if not callable(callback):
             raise ArgumentError(f"{callback!r} cannot be called")

@@ -11,7 +11,7 @@ from yarl import URL
 
 from accsyn_async.errors import ArgumentError
 from accsyn_async.wire.message import Request, Response
-from accsyn_async.wire.reply import Failure, FailureKind
+from accsyn_async.wire.reply import Failure, FailureKind, cut_off
 
 if TYPE_CHECKING:
     from aiohttp.connector import BaseConnector
@@ -22,8 +22,6 @@ MAX_CONNECTIONS = 64
 """Connections at most; the backend allows an address 100."""
 MAX_REPLY = 48 * 1024 * 1024
 """Bytes of a reply, decompressed, at most."""
-
-_CHUNK = 64 * 1024
 
 
 class AiohttpSender:
@@ -53,9 +51,12 @@ class AiohttpSender:
         self._socks = socks
         self._session: aiohttp.ClientSession | None = None
         self._repeats = False
+        self._closed = False
 
     async def send(self, request: Request, *, timeout: float) -> Response | Failure:
         """Send a request, once, and read the whole response."""
+        if self._closed:
+            return Failure(FailureKind.UNREACHED, "the session is closed")
         session = self._session or self._open()
         headers = request.headers
         if self._repeats and request.verb != "GET":
@@ -72,15 +73,12 @@ class AiohttpSender:
                 ),
             ) as response:
                 body = await _read(response)
-                if body is None:
-                    return Failure(
-                        FailureKind.REFUSED,
-                        f"the reply is larger than {MAX_REPLY // 1024**2} MiB; ask for less "
-                        "(attributes=, limit=)",
-                        status=response.status,
-                    )
+                if isinstance(body, Failure):
+                    return body
                 headers_in = {name.lower(): value for name, value in response.headers.items()}
                 return Response(response.status, headers_in, body)
+        except (aiohttp.InvalidURL, UnicodeError):
+            return Failure(FailureKind.UNREACHED, f"{_host(request)} is no address that can be reached")
         except aiohttp.ClientConnectorCertificateError as error:
             return Failure(FailureKind.UNTRUSTED, _certificate_message(error))
         except aiohttp.ClientSSLError as error:
@@ -97,8 +95,6 @@ class AiohttpSender:
             )
         except TimeoutError:
             return Failure(FailureKind.UNANSWERED, f"no answer from {_host(request)} within {timeout:g} s")
-        except aiohttp.ClientPayloadError:
-            return Failure(FailureKind.UNANSWERED, f"the reply from {_host(request)} was cut off")
         except aiohttp.ServerDisconnectedError:
             return Failure(
                 FailureKind.UNANSWERED, f"{_host(request)} closed the connection without an answer"
@@ -111,6 +107,7 @@ class AiohttpSender:
 
     async def aclose(self) -> None:
         """Close all connections. May be called twice."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -141,17 +138,25 @@ class AiohttpSender:
         return connector
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    """The whole body; ``None`` when it is larger than allowed."""
-    length = response.content_length
-    if length is not None and "Content-Encoding" not in response.headers:
-        return await response.read() if length <= MAX_REPLY else None
+async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
+    """The whole body, unless it is larger than allowed or cut off."""
+    status = response.status
+    too_large = Failure(
+        FailureKind.REFUSED,
+        f"the reply is larger than {MAX_REPLY // 1024**2} MiB; ask for less (attributes=, limit=)",
+        status=status,
+    )
+    if (response.content_length or 0) > MAX_REPLY:
+        return too_large
     body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > MAX_REPLY:
-            response.close()
-            return None
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > MAX_REPLY:
+                response.close()
+                return too_large
+    except aiohttp.ClientPayloadError:
+        return cut_off(status, bytes(body))
     return bytes(body)
 
 

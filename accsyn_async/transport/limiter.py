@@ -78,6 +78,10 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def blocked(self, now: float) -> float:
+        """Seconds for which a 429 still lets nothing in."""
+        return max(0.0, self._blocked_until - now)
+
     def drain(self, now: float, pause: float) -> None:
         """Empty the bucket and let nothing in for ``pause`` seconds: the backend said 429."""
         self._fill(now)
@@ -99,6 +103,7 @@ class _Waiter:
     priority: Priority
     number: int
     first: asyncio.Event = field(compare=False)
+    gone: bool = field(default=False, compare=False)
 
 
 class Limiter:
@@ -124,7 +129,12 @@ class Limiter:
     @property
     def waiting(self) -> int:
         """How many callers stand in the queue."""
-        return len(self._queue)
+        return sum(not waiter.gone for waiter in self._queue)
+
+    @property
+    def blocked(self) -> float:
+        """Seconds for which nothing may be sent, because the backend said so."""
+        return self._bucket.blocked(self._clock.monotonic()) if self._bucket is not None else 0.0
 
     async def acquire(self, priority: Priority = Priority.CALL) -> None:
         """Wait for a token and take it."""
@@ -143,10 +153,14 @@ class Limiter:
                 else:
                     await self._clock.sleep(bucket.delay(self._clock.monotonic()))
         finally:
-            self._queue.remove(waiter)
-            heapq.heapify(self._queue)
-            if self._queue:
-                self._queue[0].first.set()
+            # Those in the middle stay until they come to the head: taking them out would
+            # cost the length of the queue each.
+            waiter.gone = True
+            if self._queue[0].gone:
+                while self._queue and self._queue[0].gone:
+                    heapq.heappop(self._queue)
+                if self._queue:
+                    self._queue[0].first.set()
 
     def drain(self, pause: float) -> None:
         """Send nothing for ``pause`` seconds, and then no burst."""

@@ -27,6 +27,7 @@ from accsyn_async.transport.retry import (
     verdict,
 )
 from accsyn_async.transport.seam import Clock, Sender
+from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.envelope import Envelope
 from accsyn_async.wire.message import Call, Request, Response, Ticket
 from accsyn_async.wire.redact import Redactor
@@ -139,6 +140,7 @@ class Pipeline:
         *,
         priority: Priority = Priority.CALL,
         attempts: int | None = None,
+        total: float | None = None,
     ) -> T:
         """Make a call and return what ``read`` makes of the reply.
 
@@ -147,6 +149,7 @@ class Pipeline:
             read: see ``wire.reply.judge``.
             priority: whether others go first.
             attempts: how often to send at most; ``None`` for the policy's number.
+            total: seconds for all of it; ``None`` for the session's.
 
         Raises:
             AuthenticationError: the login was refused.
@@ -155,36 +158,46 @@ class Pipeline:
             OutcomeUnknownError: a change that may or may not have been done.
             SessionClosedError: closed.
         """
+        if (blocked := self._limiter.blocked) > self._policy.longest_retry_after:
+            failure = Failure(FailureKind.THROTTLED, "the backend asked for a pause", retry_after=blocked)
+            raise self._told(error_of(failure, uri=call.uri, eid=None, effect=Effect.READ))
         effect = effect_of(call.verb)
         eid = str(uuid.uuid4())
         created = format_time(self._clock.now())
-        sent = False
+        total = self._timeouts.total if total is None else total
+        acted = under_way = False
 
-        async def attempt() -> T | Failure:
-            nonlocal sent
-            grant = await self._granted()
+        async def exchange(grant: Grant[Pass]) -> T | Failure:
+            nonlocal acted, under_way
             request = self._event(grant, call, eid, created)
             await self._limiter.acquire(priority)
-            sent = True
+            under_way = True
             outcome = await self._exchange(request, read, call.uri)
+            under_way = False
+            acted = acted or (isinstance(outcome, Failure) and may_have_acted(outcome))
+            return outcome
+
+        async def attempt() -> T | Failure:
+            grant = self._login.grant or await self._login.current()
+            outcome = await exchange(grant)
             if not isinstance(outcome, Failure):
                 return outcome
             if not isinstance(verdict(effect, outcome, self._policy), Reauthenticate):
                 return outcome
-            grant = await self._login.renew(grant.generation)
-            await self._limiter.acquire(priority)
-            return await self._exchange(self._event(grant, call, eid, created), read, call.uri)
+            return await exchange(await self._login.renew(grant.generation))
 
         try:
-            async with asyncio.timeout(self._timeouts.total):
-                outcome, acted = await self._persist(attempt, effect, attempts)
+            async with asyncio.timeout(total):
+                outcome = await self._persist(attempt, effect, total, attempts)
         except TimeoutError:
-            kind = FailureKind.UNANSWERED if sent else FailureKind.UNREACHED
-            message = f"{call.uri} was not answered within {self._timeouts.total:g} s, all waiting counted"
-            outcome, acted = Failure(kind, message), False
+            acted = acted or under_way
+            message = f"{call.uri} was not answered within {total:g} s, all waiting counted"
+            outcome = Failure(FailureKind.UNREACHED, message)
         except AccsynError as error:
-            self.last_message = error.message
-            raise
+            if not acted or effect is Effect.READ:
+                self.last_message = error.message
+                raise
+            outcome = Failure(FailureKind.UNREACHED, error.message)
         if isinstance(outcome, Failure):
             raise self._told(error_of(outcome, uri=call.uri, eid=eid, effect=effect, acted=acted))
         return outcome
@@ -192,32 +205,33 @@ class Pipeline:
     async def aclose(self) -> None:
         """Stop a login under way and close all connections. May be called twice."""
         self._closed = True
-        await self._login.aclose()
-        await self._sender.aclose()
+        try:
+            await self._login.aclose()
+        finally:
+            await self._sender.aclose()
 
     async def _persist(
-        self, attempt: Attempt[T], effect: Effect, attempts: int | None = None
-    ) -> tuple[T | Failure, bool]:
-        """Make attempts as the policy allows; the last outcome, and whether any may have acted."""
+        self, attempt: Attempt[T], effect: Effect, total: float, attempts: int | None = None
+    ) -> T | Failure:
+        """Make attempts as the policy allows; the last outcome."""
+        began = self._clock.monotonic()
         outcome = await attempt()
         if not isinstance(outcome, Failure):
             self._budget.succeeded()
-            return outcome, False
+            return outcome
         most = attempts or self._policy.attempts_for(effect)
         if most == 1:
             self._throttle(outcome, 0.0)
-            return outcome, may_have_acted(outcome)
-        return await self._insist(outcome, attempt, effect, most)
+            return outcome
+        return await self._insist(outcome, attempt, effect, most, began + total)
 
     async def _insist(
-        self, first: Failure, attempt: Attempt[T], effect: Effect, most: int
-    ) -> tuple[T | Failure, bool]:
+        self, first: Failure, attempt: Attempt[T], effect: Effect, most: int, deadline: float
+    ) -> T | Failure:
         # Imported late, as most sessions never get here.
         import tenacity
 
-        acted = False
         failures = iter((first,))
-        deadline = self._clock.monotonic() + self._timeouts.total
         pause = 0.0
 
         async def next_outcome() -> T | Failure:
@@ -226,13 +240,13 @@ class Pipeline:
             return await attempt()
 
         def again(state: tenacity.RetryCallState) -> bool:
-            nonlocal acted, pause
+            nonlocal pause
             outcome = state.outcome.result() if state.outcome else None
             if not isinstance(outcome, Failure):
                 return False
-            acted = acted or may_have_acted(outcome)
             decided = verdict(effect, outcome, self._policy)
             if not isinstance(decided, Retry):
+                self._throttle(outcome, 0.0)
                 return False
             pause = self._policy.pause(
                 decided, state.attempt_number - 1, self._rng.random(), self._rng.random()
@@ -245,16 +259,11 @@ class Pipeline:
         insisting = tenacity.AsyncRetrying(
             retry=again, wait=lambda _state: pause, sleep=self._clock.sleep, stop=tenacity.stop_never
         )
-        return await insisting(next_outcome), acted
+        return await insisting(next_outcome)
 
     def _throttle(self, failure: Failure, pause: float) -> None:
         if failure.kind is FailureKind.THROTTLED:
             self._limiter.drain(max(pause, failure.retry_after or 0.0, self._policy.throttled_base))
-
-    async def _granted(self) -> Grant[Pass]:
-        if self._closed:
-            raise SessionClosedError("the session is closed")
-        return self._login.grant or await self._login.current()
 
     def _event(self, grant: Grant[Pass], call: Call, eid: str, created: str) -> Request:
         entry = grant.value
@@ -263,6 +272,8 @@ class Pipeline:
     async def _exchange(
         self, request: Request, read: Callable[[bytes], T | Failure], uri: str
     ) -> T | Failure:
+        if self._closed:
+            raise SessionClosedError("the session is closed")
         began = self._clock.monotonic()
         response = await self._sender.send(request, timeout=self._timeouts.read)
         if isinstance(response, Failure):
@@ -278,10 +289,11 @@ class Pipeline:
         """What a log may show of a reply."""
         if isinstance(outcome, Failure):
             return self._redact(outcome.message)
-        text = response.body.decode("utf-8", "replace") if isinstance(response, Response) else ""
+        body = response.body if isinstance(response, Response) else b""
         if self._pretty:
-            text = json.dumps(json.loads(text), indent=4)
-        return self._redact(text)[:_SHOWN]
+            body = json.dumps(decode_plain(body), indent=4).encode()
+        # A secret that begins within what is shown may end a little after it.
+        return self._redact(body[: _SHOWN + 1000].decode("utf-8", "replace"))[:_SHOWN]
 
     async def _log_in(self) -> Pass:
         """Find the backend, log in to it."""
@@ -295,7 +307,7 @@ class Pipeline:
         ticket = self._dialect.read_login(reply)
         if isinstance(ticket, Failure):
             raise self._told(BackendError(ticket.message, uri="login"))
-        self._redact.know(ticket.session)
+        self._redact.know(ticket.session, passing=True)
         return Pass(self._base, ticket, self._dialect.envelope(ticket))
 
     async def _ask(self, request: Request, uri: str) -> dict[str, Any]:
@@ -303,7 +315,7 @@ class Pipeline:
             await self._limiter.acquire()
             return await self._exchange(request, read_object, uri)
 
-        outcome, _ = await self._persist(attempt, Effect.LOGIN)
+        outcome = await self._persist(attempt, Effect.LOGIN, self._timeouts.total)
         if isinstance(outcome, Failure):
             raise self._told(login_error(outcome))
         return outcome

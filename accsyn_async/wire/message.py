@@ -19,6 +19,9 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes | None = None
 
+    def __repr__(self) -> str:
+        return f"<Request {self.verb} {self.url.partition('?')[0]}>"
+
 
 class Response(NamedTuple):
     """One HTTP response, whole. Header names are lower-case."""
@@ -26,6 +29,9 @@ class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}, {len(self.body)} bytes>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,6 @@ class Ticket:
     uid: str
     role: str
     headers: Mapping[str, str] = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a ticket cannot be pickled: it holds secrets")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import deque
 from typing import Any
 from urllib.parse import quote
 
 __all__ = ["HIDDEN", "Redactor", "Secret"]
 
 HIDDEN = "***"
+
+_SESSIONS = 8
 
 _NAMES = r"pwd|password|passwd|api_?key|session(?:_?key|_?id)?|token|secret|authorization"
 _QUOTE = r"(?:\\?[\"']|%22)"
@@ -66,32 +69,41 @@ class Redactor:
     'sent *** and {"pwd": "***"}'
     """
 
-    __slots__ = ("_known", "_pattern")
+    __slots__ = ("_known", "_passing", "_pattern")
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._known: list[set[str]] = []
+        self._passing: deque[set[str]] = deque(maxlen=_SESSIONS)
         self._pattern: re.Pattern[str] | None = None
 
-    def know(self, *secrets: str | None) -> None:
-        """Hide these from now on: raw, in base64, URL-quoted, and their first 16 characters."""
-        for secret in secrets:
-            if not secret or len(secret) < 4:
-                continue
-            encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode("ascii")
-            escaped = json.dumps(secret)[1:-1]
-            for form in (secret, encoded, encoded.rstrip("="), escaped):
-                quoted = quote(form, errors="replace")
-                self._known.update((form, quoted, quote(form, safe="", errors="replace")))
-                if len(form) > 16:
-                    self._known.add(form[:16])
-        known = sorted(self._known, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
+    def know(self, secret: str, *, passing: bool = False) -> None:
+        """Hide a secret from now on: raw, in base64, URL-quoted, and its first 16 characters.
+
+        Args:
+            secret: what to hide; less than four characters are no secret.
+            passing: it is one of many, such as a session's id: the newest are remembered.
+        """
+        if len(secret) >= 4:
+            (self._passing if passing else self._known).append(_forms(secret))
+            known = sorted(set().union(*self._known, *self._passing), key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, known)))
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
         if self._pattern is not None:
             text = self._pattern.sub(HIDDEN, text)
         return _PAIR.sub(_hide_value, text)
+
+
+def _forms(secret: str) -> set[str]:
+    """The forms in which a secret travels."""
+    forms: set[str] = set()
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode("ascii")
+    for form in (secret, encoded, encoded.rstrip("="), json.dumps(secret)[1:-1]):
+        forms.update((form, quote(form, errors="replace"), quote(form, safe="", errors="replace")))
+        if len(form) > 16:
+            forms.add(form[:16])
+    return forms
 
 
 def _hide_value(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from accsyn_async.wire.codec import decode
 from accsyn_async.wire.message import Response
 
-__all__ = ["Failure", "FailureKind", "failure_in", "judge", "read_object", "retry_after"]
+__all__ = ["Failure", "FailureKind", "cut_off", "failure_in", "judge", "read_object", "retry_after"]
 
 _CODE = re.compile(r"\s*\[?([A-Z]#[A-Z]*\d+)\b")
 _EXCERPT = 200
@@ -150,15 +150,21 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime | None = None) -> f
         return None
 
 
+def cut_off(status: int, body: bytes) -> Failure:
+    """The failure of a reply that ended too early."""
+    shown = f"after {len(body)} bytes: {_beginning(body)}"
+    return Failure(FailureKind.BROKEN, f"the reply (HTTP {status}) was cut off {shown}", status=status)
+
+
 def _broken(response: Response) -> Failure:
-    start = response.body[:_EXCERPT].decode("utf-8", "replace").strip()
-    shown = f"it begins {start!r}" if start else "it is empty"
-    return Failure(
-        FailureKind.BROKEN,
-        f"the reply (HTTP {response.status}, {len(response.body)} bytes) is no JSON object: {shown}",
-        None,
-        response.status,
-    )
+    status, body = response.status, response.body
+    message = f"the reply (HTTP {status}, {len(body)} bytes) is no JSON object: {_beginning(body)}"
+    return Failure(FailureKind.BROKEN, message, status=status)
+
+
+def _beginning(body: bytes) -> str:
+    start = body[:_EXCERPT].decode("utf-8", "replace").strip()
+    return f"it begins {start!r}" if start else "it is empty"
 
 
 def _code(text: Any) -> str | None:

@@ -63,6 +63,10 @@ class JobReader:
     __slots__ = ("_body", "_jobs", "_last", "_rows")
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last list: the next is read as if it were the first."""
         self._body = b""
         self._rows: list[msgspec.Raw] = []
         self._jobs: list[Job] = []
@@ -102,7 +106,11 @@ class JobReader:
                 new_jobs.append(old_jobs[index])
                 continue
             text = bytes(row)
-            job = Job.from_row(text)
+            try:
+                job = Job.from_row(text)
+            except ValueError:
+                # One row that names no job must not blind a watch to all the others.
+                continue
             if self._last.get(job.id) != job:
                 changed.append(job)
             new_rows.append(msgspec.Raw(text))
@@ -123,10 +131,10 @@ class JobReader:
         rows = reply.get("result")
         if not isinstance(rows, list):
             raise ValueError("a reply without a list as result")
-        jobs = [Job.from_row(row) for row in rows]
+        jobs = [Job.from_row(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
         changed = [job for job in jobs if self._last.get(job.id) != job]
         # No row to compare with: the next list is read in full.
-        return self._keep(body, [msgspec.Raw()] * len(rows), jobs, changed)
+        return self._keep(body, [msgspec.Raw()] * len(jobs), jobs, changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from accsyn_async._version import __version__
 from accsyn_async.wire.codec import encode
 from accsyn_async.wire.envelope import Envelope
 from accsyn_async.wire.message import Call, Request, Ticket
+from accsyn_async.wire.redact import Secret
 from accsyn_async.wire.reply import Failure, FailureKind
 
 __all__ = ["MASTER", "V3", "device_header"]
@@ -40,7 +41,7 @@ class V3:
 
     __slots__ = ("_api_key", "_hostname", "_username", "_workspace")
 
-    def __init__(self, workspace: str, username: str, api_key: str, hostname: str) -> None:
+    def __init__(self, workspace: str, username: str, api_key: Secret, hostname: str) -> None:
         self._workspace = workspace
         self._username = username
         self._api_key = api_key
@@ -97,7 +98,7 @@ class V3:
 
     def _headers(self) -> dict[str, str]:
         return {
-            "Authorization": f"basic {_base64(self._username)}:{_base64(self._api_key)}",
+            "Authorization": f"basic {_base64(self._username)}:{_base64(self._api_key.reveal())}",
             "X-Accsyn-Workspace": self._workspace,
             "X-Accsyn-Device": device_header(self._hostname),
         }

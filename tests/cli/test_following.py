@@ -19,7 +19,7 @@ from tests.cli.making import SYNCED, finished, found, ident, job
 class Source:
     """Gives events to whoever watches, then an end or an error."""
 
-    def __init__(self, *events: Event, error: BaseException | None = None, ends: bool = True) -> None:
+    def __init__(self, *events: Event, error: Exception | None = None, ends: bool = True) -> None:
         self._events, self._error, self._ends = events, error, ends
 
     def subscribe(self, selection: object, mailbox: Mailbox) -> object:

@@ -147,11 +147,11 @@ async def test_credentials_follow_no_redirect() -> None:
     ("reply", "kind"),
     [
         (b"", FailureKind.UNANSWERED),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", FailureKind.UNANSWERED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", FailureKind.BROKEN),
         (b"nonsense\r\n\r\n", FailureKind.UNANSWERED),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhello",
-            FailureKind.UNANSWERED,
+            FailureKind.BROKEN,
         ),
         (f"HTTP/1.1 200 OK\r\nContent-Length: {MAX_REPLY + 1}\r\n\r\n".encode(), FailureKind.REFUSED),
     ],

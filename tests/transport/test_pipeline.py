@@ -371,3 +371,79 @@ def test_cancelling_a_call_at_every_await_loses_nothing() -> None:
                 assert await session.update("Transfer", job_id(1), {"status": "paused"})
 
     run(main())
+
+
+def test_a_call_in_the_queue_is_not_sent_after_the_session_has_closed() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session(rate_limit=RateLimit(1, burst=2)) as session:
+            await session.find("Transfer")
+            late = asyncio.create_task(session.create("Transfer", {"name": "late"}))
+            await asyncio.sleep(0.1)
+        with pytest.raises(SessionClosedError):
+            await late
+        assert backend.jobs == {}
+
+    run(main())
+
+
+def test_an_update_that_cannot_be_read_back_is_unknown() -> None:
+    async def main() -> None:
+        backend = Backend()
+        ident = backend.add(1, status="paused")
+        async with backend.session() as session:
+            backend.faults += [*fails(RESET), *fails(UNREACHED, 10)]
+            with pytest.raises(OutcomeUnknownError):
+                await session.update("Transfer", ident, {"status": "waiting"})
+            backend.faults.clear()
+            backend.end(1)
+            backend.faults += fails(RESET)
+            with pytest.raises(OutcomeUnknownError):
+                await session.update("Transfer", ident, {"status": "waiting"})
+
+    run(main())
+
+
+def test_a_delete_that_may_have_happened_is_unknown_whatever_comes_next() -> None:
+    async def main() -> None:
+        backend = Backend()
+        ident = backend.add(1)
+
+        def acts_and_resets(_received: Any) -> Failure:
+            del backend.jobs[ident]
+            backend.expire()
+            backend.key = "changed"
+            return RESET
+
+        async with backend.session() as session:
+            backend.faults.append(acts_and_resets)
+            with pytest.raises(OutcomeUnknownError):
+                await session.delete_one("Transfer", ident)
+
+    run(main())
+
+
+def test_a_create_that_was_only_ever_refused_for_now_is_not_unknown() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session(timeout=10, connect_timeout=5) as session:
+            backend.faults += fails(reply(b"", 429, retry_after="20"), 9)
+            with pytest.raises((RateLimitedError, TransportError)):
+                await session.create("Transfer", {"name": "x"})
+
+    run(main())
+
+
+def test_cancelling_thousands_in_the_queue_is_quick() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session(rate_limit=RateLimit(1, burst=2)) as session:
+            tasks = [asyncio.create_task(session.find("Transfer")) for _ in range(4000)]
+            await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert session._pipeline._limiter.waiting == 0
+            assert await session.find("Transfer") == []
+
+    run(main())

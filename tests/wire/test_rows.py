@@ -99,11 +99,20 @@ def test_failures(text: bytes, kind: FailureKind) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"<html>", b"[]", b'{"result": 5}', b"{}", b'{"result": [{"name": "no id"}]}', b'{"result": [5]}'],
+    [b"", b"<html>", b"[]", b'{"result": 5}', b"{}"],
 )
 def test_what_is_no_list_of_jobs(text: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         JobReader()(text)
+
+
+def test_a_row_that_names_no_job_hides_no_other() -> None:
+    reader = JobReader()
+    for _ in range(2):
+        outcome = read(reader, {"name": "no id"}, {"id": "a"}, 5, None, {"id": 7}, {"id": "b"})
+        assert list(outcome.jobs) == ["a", "b"]
+    assert read(reader, {"id": "a"}, {"id": "b", "progress": 2}).changed[0].id == "b"
+    assert isinstance(JobReader()(b'{"result": [{"name": "\\ud800"}, {"id": "a", "speed": NaN}]}'), JobList)
 
 
 def test_what_strict_readers_refuse_is_read_all_the_same() -> None:

@@ -1,0 +1,522 @@
+"""Corners of the monitor: watches that overlap, leave in mid-request, or meet trouble that is not theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from accsyn_async import (
+    Degraded,
+    Event,
+    JobChanged,
+    JobFinished,
+    JobFound,
+    JobRemoved,
+    JobRevived,
+    NotFoundError,
+    PermissionDeniedError,
+    Recovered,
+    Session,
+    SessionClosedError,
+    Synced,
+    Watch,
+)
+from accsyn_async.errors import AccsynError, AuthenticationError
+from accsyn_async.wire.message import Response
+from tests.support.backend import RESET, UNREACHED, Backend, fails, html, job_id, reply
+from tests.support.virtual import run
+
+DENIED = reply({"message": "E#J403 permission denied"})
+
+
+async def until(watch: Watch, kind: type[Event]) -> list[Event]:
+    events: list[Event] = []
+    async for event in watch:
+        events.append(event)
+        if isinstance(event, kind):
+            break
+    return events
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def always(backend: Backend, answer: Any) -> None:
+    """Let a function answer every request from now on; ``None`` leaves it to the backend."""
+
+    def fault(received: Any) -> Any:
+        backend.faults.append(fault)
+        return answer(received)
+
+    backend.faults.append(fault)
+
+
+def lives(session: Session) -> int:
+    return sum(len(poller._herald.ledger.lives) for poller, _ in session._monitor._pollers.values())
+
+
+def test_a_new_watch_of_a_job_that_is_listed_after_its_end() -> None:
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+        backend.add(2)
+        async with backend.session() as session, session.watch(job_id(2)) as keep:
+            await until(keep, Synced)
+            async with session.watch("Transfer") as watch:
+                await until(watch, Synced)
+                backend.end(1)
+                await until(watch, JobFinished)
+            async with session.watch("Transfer") as watch:
+                events = await until(watch, JobFinished)
+                assert kinds(events) == ["JobFound", "JobFound", "Synced", "JobFinished"]
+            assert (await session.wait(job_id(1))).status == "done"
+
+    run(main())
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_lookup_that_is_refused_hurts_nobody_else(known: bool) -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        if known:
+            backend.add(9)
+        async with backend.session() as session:
+            good = asyncio.create_task(session.wait(job_id(1)))
+            async with session.watch(job_id(9)) as watch:
+                if known:
+                    await until(watch, Synced)
+                    backend.vanish(9)
+                always(backend, lambda received: DENIED if received.event.get("id") == job_id(9) else None)
+                if known:
+                    assert kinds([event async for event in watch]) == ["JobRemoved"]
+                else:
+                    with pytest.raises(PermissionDeniedError):
+                        await anext(watch)
+            await asyncio.sleep(30)
+            backend.end(1)
+            assert (await good).status == "done"
+
+    run(main())
+
+
+def test_leaving_in_mid_request_leaves_nothing_behind() -> None:
+    async def main() -> None:
+        backend = Backend(latency=1)
+        for number in range(20):
+            backend.add(number, user="7")
+        async with backend.session() as session, session.watch("Transfer WHERE user=8") as keep:
+            await until(keep, Synced)
+            for seconds in (0.5, 1.5, 2.5, 3.5):
+                watch = session.watch("Transfer WHERE user=7")
+                await watch.__aenter__()
+                await asyncio.sleep(seconds)
+                await watch.aclose()
+                waiting = asyncio.create_task(session.wait(job_id(500)))
+                await asyncio.sleep(seconds)
+                waiting.cancel()
+            await asyncio.sleep(30)
+            assert lives(session) == 0
+            before = len(backend.received)
+            await asyncio.sleep(100)
+            asked = backend.received[before:]
+            assert {request.event.get("query") for request in asked} == {"user=8"}
+
+    run(main())
+
+
+def test_a_poller_is_watched_before_its_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An eager task factory runs a task at once; one that nobody watches would end there and then."""
+
+    async def main() -> None:
+        backend = Backend()
+        create_task, idle = asyncio.create_task, []
+
+        def eager(coroutine: Any, **options: Any) -> Any:
+            if options.get("name", "").startswith("accsyn-poll"):
+                idle.append(coroutine.cr_frame.f_locals["poller"].idle)
+            return create_task(coroutine, **options)
+
+        monkeypatch.setattr("accsyn_async.monitor.monitor.asyncio.create_task", eager)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+        assert idle == [False]
+
+    run(main())
+
+
+def test_two_expiries_in_a_row_are_bad_weather_and_no_refusal() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        expired = Response(401, {}, b"")
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.faults += [*fails(expired), *fails(None), *fails(expired)]
+            backend.move(1, progress=9)
+            assert kinds(await until(watch, JobChanged))[-1] == "JobChanged"
+
+    run(main())
+
+
+def test_recovered_is_told_although_another_watch_left_meanwhile() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch(job_id(1)) as watch:
+            query = session.watch("Transfer")
+            await query.__aenter__()
+            await until(watch, Synced)
+            for _ in range(2):
+                backend.faults += fails(UNREACHED, 10_000)
+                assert kinds(await until(watch, Degraded)) == ["Degraded"]
+                await query.aclose()
+                backend.faults.clear()
+                assert kinds(await until(watch, Recovered)) == ["Recovered"]
+
+    run(main())
+
+
+def test_a_job_watched_by_id_does_not_wait_for_somebody_elses_list() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch('Transfer WHERE user="3"') as query:
+            await until(query, Synced)
+            always(backend, lambda received: html() if received.event.get("query") == 'user="3"' else None)
+            assert kinds(await until(query, Degraded)) == ["Degraded"]
+            backend.move(1, status="paused")
+            async with session.watch(job_id(1)) as watch:
+                found, _synced = [await anext(watch) for _ in range(2)]
+                assert isinstance(found, JobFound)
+                assert found.job.status == "paused", "what it is, not what it was"
+            waiting = asyncio.create_task(session.wait(job_id(1)))
+            await asyncio.sleep(3)
+            backend.end(1)
+            began = backend.now()
+            await waiting
+            assert backend.now() - began < 30
+
+    run(main())
+
+
+def test_many_queries_are_asked_at_the_same_time() -> None:
+    async def main() -> None:
+        backend = Backend(latency=0.1)
+        backend.add(1)
+        async with backend.session() as session:
+            watches = [session.watch(f"Transfer WHERE parent={number}") for number in range(40)]
+            watches.append(session.watch("Transfer"))
+            for watch in watches:
+                await watch.__aenter__()
+            await until(watches[-1], Synced)
+            for progress in (10, 20, 30):
+                backend.move(1, progress=progress)
+                began = backend.now()
+                await until(watches[-1], JobChanged)
+                assert backend.now() - began < 4
+            for watch in watches:
+                await watch.aclose()
+
+    run(main())
+
+
+@pytest.mark.parametrize("bad", [html(), DENIED, RESET], ids=["502", "denied", "reset"])
+def test_a_sweep_that_is_not_answered_does_not_hurt_the_watch(bad: Any) -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+
+        def no_sweeps(received: Any) -> Any:
+            return bad if (received.data or {}).get("attributes") == ["id", "finished"] else None
+
+        always(backend, no_sweeps)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            assert kinds(await until(watch, Synced)) == ["JobFound", "Synced"]
+            await asyncio.sleep(60)
+            backend.end(1)
+            assert kinds(await until(watch, JobFinished)) == ["JobChanged", "JobFinished"]
+
+    run(main())
+
+
+def test_every_watch_that_was_told_of_an_end_is_told_of_the_revival() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session:
+            async with (
+                session.watch("Transfer") as all_jobs,
+                session.watch('Transfer WHERE user="3"') as some,
+            ):
+                for watch in (all_jobs, some):
+                    await until(watch, Synced)
+                backend.end(1)
+                for watch in (all_jobs, some):
+                    await until(watch, JobFinished)
+                await asyncio.sleep(20)
+                async with session.watch("Transfer WHERE status=waiting") as late:
+                    await until(late, Synced)
+                    backend.archive.clear()
+                    backend.add(1, status="waiting")
+                    for watch in (all_jobs, some):
+                        assert kinds(await until(watch, JobRevived)) == ["JobRevived"]
+                    assert kinds(await until(late, JobFound)) == ["JobFound"]
+
+    run(main())
+
+
+def test_the_time_of_an_end_that_comes_late_is_no_second_end() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            ended = backend.archive[job_id(1)]
+            when, ended["finished"] = ended["finished"], "1970-01-01T00:00:00"
+            await until(watch, JobFinished)
+            await asyncio.sleep(20)
+            ended["finished"] = when
+            await asyncio.sleep(60)
+            assert watch.backlog == 0
+
+    run(main())
+
+
+def test_what_another_list_says_does_not_outlive_this_one() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+
+        async def briefly_paused(received: Any) -> Any:
+            if received.event.get("query") == "status=paused" and not backend.closed:
+                backend.move(1, status="paused")
+                answer = backend.answer(received, None)  # type: ignore[arg-type]
+                backend.move(1, status="running")
+                backend.faults.clear()
+                return answer
+            backend.faults.append(briefly_paused)
+            return None
+
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            async with session.watch("Transfer WHERE status=paused") as other:
+                await until(other, Synced)
+                backend.faults.append(briefly_paused)
+                statuses = []
+                for _ in range(2):
+                    event = (await until(watch, JobChanged))[-1]
+                    assert isinstance(event, JobChanged)
+                    statuses.append(event.job.status.value)
+                assert statuses == ["paused", "running"]
+
+    run(main())
+
+
+def test_a_second_asking_that_fails_loses_nothing_of_the_first() -> None:
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        idents = [backend.add(number) for number in range(20)]
+        async with backend.session() as session, session.watch(idents) as watch:
+            await until(watch, Synced)
+            backend.end(0)
+            hidden = {ident: backend.jobs.pop(ident) for ident in idents[1:11]}
+            backend.faults += [*fails(None), *fails(RESET)]
+            await asyncio.sleep(2)
+            backend.jobs.update(hidden)
+            events = await until(watch, JobFinished)
+            assert kinds(events)[-1] == "JobFinished"
+
+    run(main())
+
+
+def test_slow_is_not_degraded() -> None:
+    async def main() -> None:
+        backend = Backend(latency=1.5)
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            assert kinds(await until(watch, Synced)) == ["JobFound", "Synced"]
+            backend.faults += fails(RESET)
+            await asyncio.sleep(120)
+            assert watch.backlog == 0
+
+    run(main())
+
+
+def test_who_joins_in_bad_weather_is_told() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.faults += fails(UNREACHED, 10_000)
+            await until(watch, Degraded)
+            async with session.watch("Transfer") as late:
+                assert isinstance(await anext(late), Degraded)
+                backend.faults.clear()
+                assert kinds(await until(late, Synced)) == ["Recovered", "JobFound", "Synced"]
+
+    run(main())
+
+
+def test_as_completed_counts_jobs_and_not_ends() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session, session.watch("Transfer") as alongside:
+            await until(alongside, Synced)
+            seen: list[str] = []
+
+            async def collect() -> None:
+                seen.extend([job.id async for job in session.as_completed(idents)])
+
+            task = asyncio.create_task(collect())
+            await asyncio.sleep(5)
+            for _ in range(2):
+                backend.end(0)
+                await asyncio.sleep(15)
+                backend.archive.clear()
+                backend.add(0)
+                await asyncio.sleep(15)
+            backend.end(1)
+            await task
+            assert seen == idents
+
+    run(main())
+
+
+def test_as_completed_goes_on_after_a_timeout_and_a_removal() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session, session.as_completed(idents) as jobs:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(jobs), 5)
+            backend.vanish(0)
+            with pytest.raises(AccsynError, match="removed"):
+                await anext(jobs)
+            backend.end(1)
+            assert [job.id async for job in jobs] == [idents[1]]
+
+    run(main())
+
+
+def test_a_loop_that_is_left_is_not_polled_for() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(3)]
+        async with backend.session() as session:
+            backend.end(0)
+            async for _job in session.as_completed(idents):
+                break
+            await asyncio.sleep(5)
+            before = len(backend.received)
+            await asyncio.sleep(100)
+            assert len(backend.received) == before
+
+    run(main())
+
+
+def test_a_long_pause_that_the_backend_asks_for() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.faults += fails(reply({"message": "slow down"}, 429, retry_after="3600"))
+            await asyncio.sleep(15)
+            began = backend.now()
+            with pytest.raises(AccsynError, match="try again in") as caught:
+                await session.find("Transfer")
+            assert caught.value.retry_after > 3500  # type: ignore[attr-defined]
+            assert backend.now() == began
+            await until(watch, Degraded)
+            assert backend.now() - began < 180
+            await until(watch, Recovered)
+            assert 3500 < backend.now() - began < 3750
+
+    run(main())
+
+
+def test_a_bug_in_the_poller_is_an_error_of_ours_and_hangs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            waiting = asyncio.create_task(session.wait(job_id(1)))
+            ((poller, _task),) = session._monitor._pollers.values()
+
+            async def broken(_at: Any) -> None:
+                raise KeyError("bug")
+
+            poller._follow = broken  # type: ignore[assignment]
+            for waiter in (anext(watch), waiting):
+                with pytest.raises(AccsynError, match="the poller failed: KeyError") as caught:
+                    await waiter
+                assert isinstance(caught.value.__cause__, KeyError) or caught.value.__cause__ is None
+            async with session.watch("Transfer") as again:
+                await until(again, Synced)
+
+    run(main())
+    assert "bug" in caplog.text
+
+
+def test_a_refused_login_is_a_fresh_error_for_each() -> None:
+    async def main() -> None:
+        backend = Backend()
+        for number in range(5):
+            backend.add(number)
+        async with backend.session() as session:
+            waits = [asyncio.create_task(session.wait(job_id(number % 5))) for number in range(50)]
+            await asyncio.sleep(3)
+            backend.key = "changed"
+            backend.expire()
+            errors = await asyncio.gather(*waits, return_exceptions=True)
+            assert {type(error) for error in errors} == {AuthenticationError}
+            assert len({id(error) for error in errors}) == 50
+
+    run(main())
+
+
+def test_lookups_of_what_never_was_do_not_starve_the_others() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(900)
+        async with backend.session() as session, session.watch(job_id(900)) as watch:
+            await until(watch, Synced)
+
+            async def ask_again_and_again(number: int) -> None:
+                while True:
+                    with pytest.raises(NotFoundError):
+                        await session.wait(job_id(number))
+
+            others = [asyncio.create_task(ask_again_and_again(number)) for number in range(40)]
+            await asyncio.sleep(5)
+            backend.vanish(900)
+            began = backend.now()
+            assert kinds(await until(watch, JobRemoved))[-1] == "JobRemoved"
+            assert backend.now() - began < 60
+            for other in others:
+                other.cancel()
+            await asyncio.wait(others)
+
+    run(main())
+
+
+def test_a_watch_wants_an_open_session() -> None:
+    async def main() -> None:
+        backend = Backend()
+        session = backend.session()
+        for use in (lambda: session.watch("Transfer"), lambda: session.as_completed([job_id(1)])):
+            with pytest.raises(SessionClosedError, match="enter the session first"):
+                use()
+        with pytest.raises(SessionClosedError):
+            await session.wait(job_id(1))
+        assert backend.received == []
+
+    run(main())
