@@ -137,6 +137,10 @@ class Group:
         if len(self.told) > _REMEMBERED:
             del self.told[next(iter(self.told))]
 
+    def forget(self, ident: str) -> bool:
+        """A job is back; ``True`` when it had ended, left, and been told of."""
+        return self.told.pop(ident, self) is None
+
 
 class Audience:
     """Every subscription to jobs of one entity type.

@@ -72,10 +72,12 @@ class Herald:
         groups = tuple(self.audience.member_of.get(job.id, ()))
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
-            if returning and job.id in group.told:
+            was_told = group.forget(job.id)
+            if was_told and returning:
                 groups += (group,)
             else:
-                self._outbox.append(_Notice(self.ledger.found(life, at), (group,), by_id=False))
+                first = self.ledger.revived(life, at) if was_told else self.ledger.found(life, at)
+                self._outbox.append(_Notice(first, (group,), by_id=False))
                 if life.ended:
                     self._outbox.append(_Notice(self.ledger.finished(life, at), (group,), by_id=False))
         self._outbox.extend(_Notice(event, groups) for event in events)

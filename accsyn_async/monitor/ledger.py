@@ -142,6 +142,16 @@ class Ledger:
             at=at, job=_seen(life), run=life.run, id=f"{self.workspace}:{life.ident}:{life.run}:0"
         )
 
+    def revived(self, life: Life, at: dt.datetime) -> JobRevived:
+        """The event that tells of a job that is active again: the first of its life.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        return JobRevived(
+            at=at, job=_seen(life), run=life.run, id=f"{self.workspace}:{life.ident}:{life.run}:1"
+        )
+
     def finished(self, life: Life, at: dt.datetime) -> JobFinished:
         """The event that tells of a job's end; its id is the same for whoever tells it.
 
@@ -184,14 +194,8 @@ class Ledger:
             if job.is_finished and known is not None and known.is_same_end(job):
                 return []
             life.revive()
-            events.append(
-                JobRevived(
-                    at=at,
-                    job=job,
-                    run=life.run,
-                    id=f"{self.workspace}:{job.id}:{life.next_number(durable=True)}",
-                )
-            )
+            life.next_number(durable=True)
+            events.append(self.revived(life, at))
         elif changes := changes_between(before, job):
             number = life.next_number(durable="status" in changes)
             events.append(
