@@ -151,7 +151,18 @@ class RateLimitedError(AccsynError):
             backend did not say.
     """
 
-    retry_after: float | None = None
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        code: str | None = None,
+        uri: str | None = None,
+        eid: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        self.retry_after = retry_after
 
 
 class BackendError(AccsynError):
@@ -162,7 +173,18 @@ class BackendError(AccsynError):
             reply); ``False`` when the backend understood and said no.
     """
 
-    temporary: bool = False
+    def __init__(
+        self,
+        message: str,
+        *,
+        temporary: bool = False,
+        code: str | None = None,
+        uri: str | None = None,
+        eid: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        self.temporary = temporary
 
 
 class TransportError(AccsynError):

@@ -14,7 +14,6 @@ _TIME = re.compile(
     r"(\d{2,4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 _UNITS = re.compile(
     r"(?:(\d+)\s*d[\s:,]*)?(?:(\d+)\s*h[\s:]*)?(?:(\d+)\s*m[\s:]*)?(?:(\d+)\s*s)?", re.ASCII | re.I
 )
@@ -35,10 +34,10 @@ def parse_time(text: str) -> dt.datetime | None:
     True
     """
     length = len(text)
-    if length == 19 and text[4] == "-" and text[10] == "T":
+    if length == 19 and text[10] == "T" and text[4] == text[7] == "-" and text[13] == text[16] == ":":
         # What nearly every time looks like, at a fifth of the cost.
         try:
-            return dt.datetime.fromisoformat(text + "+00:00") if _PLAIN.fullmatch(text) else None
+            return dt.datetime.fromisoformat(text + "+00:00")
         except ValueError:
             return None
     if not 17 <= length <= 32:

@@ -17,7 +17,10 @@ from accsyn_async.safe_text import safe
 
 __all__ = ["make_app", "run"]
 
-_HELP = "Follow and steer accsyn transfers. Begin with 'accsyn-async demo'; it needs no account."
+_HELP = """Follow and steer accsyn transfers. Begin with 'accsyn-async demo'; it needs no account.
+
+Exit codes: 0 done; 1 a job failed, was aborted or removed, or the backend said no; 2 wrong usage; \
+3 cannot log in; 4 backend out of reach; 5 timed out; 130 interrupted."""
 _COMMANDS = {
     "demo": "See real files being transferred, without an account.",
     "watch": "Follow jobs, live.",

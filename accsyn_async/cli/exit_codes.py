@@ -9,6 +9,7 @@ from accsyn_async.safe_text import safe
 
 __all__ = ["INTERRUPTED", "NOBODY_READS", "USAGE", "Ending", "ending_of"]
 
+REFUSED = 1
 USAGE = 2
 INTERRUPTED = 130
 NOBODY_READS = 141
@@ -23,7 +24,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], int], ...] = (
     (errors.AccsynError, 4),
     (TimeoutError, 5),
 )
-"""The first that fits. The backend out of reach, failing or refusing is 4."""
+"""The first that fits. The backend out of reach or failing is 4; what it understood and refused is 1."""
 
 _IN_SHELL = (
     ("pass api_key=… or set ACCSYN_API_KEY", "set ACCSYN_API_KEY (or name an env file with --envfile)"),
@@ -57,6 +58,8 @@ def ending_of(error: BaseException) -> Ending | None:
     """
     for kind, code in _BY_TYPE:
         if isinstance(error, kind):
+            if isinstance(error, errors.BackendError) and not error.temporary:
+                code = REFUSED
             line = safe(error.message if isinstance(error, errors.AccsynError) else error)
             for python, shell in _IN_SHELL:
                 line = line.replace(python, shell)

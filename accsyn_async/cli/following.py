@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from accsyn_async.cli.output import Output
 from accsyn_async.cli.renderer import Renderer
 from accsyn_async.cli.verdict import Verdict
 from accsyn_async.errors import ArgumentError, WaitTimeoutError
 from accsyn_async.monitor.watch import Watch
+from accsyn_async.safe_text import safe
 
-__all__ = ["checked_timeout", "follow", "within"]
+__all__ = ["checked_timeout", "explain", "follow", "within"]
 
 _TICK = 0.25
+_EXPLAINED = 5
 
 
 async def follow(watch: Watch, renderer: Renderer, verdict: Verdict) -> int:
@@ -68,6 +71,12 @@ async def within(timeout: float | None, work: Coroutine[Any, Any, int], verdict:
             f": {pending} {'job has' if pending == 1 else 'jobs have'} not come to an end" if pending else ""
         )
         raise WaitTimeoutError(f"not over within {timeout:g} s{left}") from None
+
+
+def explain(verdict: Verdict, output: Output) -> None:
+    """Tell where it stands why jobs have failed: a job's row does not say, its tasks do."""
+    for ident in verdict.failed[:_EXPLAINED]:
+        output.note(f"why it failed: accsyn-async find Task --parent {safe(ident)}")
 
 
 def checked_timeout(timeout: float | None) -> float | None:

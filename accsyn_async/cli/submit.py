@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accsyn_async.cli.connection import Connection
-from accsyn_async.cli.following import checked_timeout, follow, within
+from accsyn_async.cli.following import checked_timeout, explain, follow, within
 from accsyn_async.cli.job_file import read_job_file
 from accsyn_async.cli.json_rows import row_to_json
 from accsyn_async.cli.log_lines import logging_to
@@ -67,7 +67,9 @@ async def submit(
                 return await follow(events, renderer, verdict)
 
     with logging_to(output, verbose=connection.verbose):
-        return await within(timeout, submitting(), verdict)
+        code = await within(timeout, submitting(), verdict)
+        explain(verdict, output)
+        return code
 
 
 def _specification(what: tuple[str, ...], name: str | None, queue: str | None) -> dict[str, Any]:

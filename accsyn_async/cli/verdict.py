@@ -28,6 +28,7 @@ class Verdict:
     def __init__(self, ids: Iterable[str] | None = None, *, fail_fast: bool = False) -> None:
         self._open = None if ids is None else set(ids)
         self._bad: set[str] = set()
+        self._failed: dict[str, None] = {}
         self._fail_fast = fail_fast
         self.synced = False
 
@@ -55,11 +56,20 @@ class Verdict:
         """How many jobs have not come to an end; ``None`` for a query."""
         return None if self._open is None else len(self._open)
 
+    @property
+    def failed(self) -> list[str]:
+        """Ids of the jobs that have failed, as far as is known."""
+        return list(self._failed)
+
     def _judge(self, event: events.JobEvent) -> None:
         ident = event.job.id
         removed = isinstance(event, events.JobRemoved)
         finished = isinstance(event, events.JobFinished)
         failed = event.job.status is JobStatus.FAILED
+        if failed:
+            self._failed[ident] = None
+        else:
+            self._failed.pop(ident, None)
         bad = removed or failed or (finished and event.job.status is not JobStatus.DONE)
         if bad:
             self._bad.add(ident)

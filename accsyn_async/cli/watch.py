@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accsyn_async.cli.connection import Connection
-from accsyn_async.cli.following import checked_timeout, follow, within
+from accsyn_async.cli.following import checked_timeout, explain, follow, within
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.renderer import renderer_for
@@ -52,7 +52,9 @@ async def watch(
             async with session, session.watch(asked) as events:
                 return await follow(events, renderer, verdict)
 
-        return await within(timeout, following(), verdict)
+        code = await within(timeout, following(), verdict)
+        explain(verdict, output)
+        return code
 
 
 def watched(what: tuple[str, ...]) -> str | list[str]:

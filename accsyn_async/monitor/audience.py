@@ -139,7 +139,10 @@ class Group:
 
     def forget(self, ident: str) -> bool:
         """A job is back; ``True`` when it had ended, left, and been told of."""
-        return self.told.pop(ident, self) is None
+        if ident not in self.told:
+            return False
+        del self.told[ident]
+        return True
 
 
 class Audience:

@@ -36,13 +36,15 @@ async def wait_for_job(
                     continue
                 last = event.job
                 if isinstance(event, JobRemoved):
-                    raise JobRemovedError(f"the job {_shown(last)} was removed", last)
+                    raise JobRemovedError(f"the job {_named(last)} was removed", last)
                 if isinstance(event, JobFinished):
                     if last.status is JobStatus.DONE:
                         return last
-                    raise JobAbortedError(f"the job {_shown(last)} was aborted", last)
+                    raise JobAbortedError(f"the job {_named(last)} was aborted, at {last.progress} %", last)
                 if last.status is JobStatus.FAILED and not tolerate_failed:
-                    raise JobFailedError(f"the job {_shown(last)} has failed", last)
+                    raise JobFailedError(
+                        f"the job {_named(last)} has failed, at {last.progress} %; its tasks say why", last
+                    )
     except TimeoutError:
         if not limit.expired():
             raise
@@ -84,7 +86,7 @@ class AsCompleted:
             if isinstance(event, JobFinished | JobRemoved) and event.job.id in self._open:
                 self._open.discard(event.job.id)
                 if isinstance(event, JobRemoved):
-                    raise JobRemovedError(f"the job {_shown(event.job)} was removed", event.job)
+                    raise JobRemovedError(f"the job {_named(event.job)} was removed", event.job)
                 return event.job
         await self.aclose()
         raise StopAsyncIteration
@@ -95,4 +97,8 @@ class AsCompleted:
 
 
 def _shown(job: Job) -> str:
-    return f"{job.name!r} ({job.id}), {job.status.value} at {job.progress} %"
+    return f"{_named(job)}, {job.status.value} at {job.progress} %"
+
+
+def _named(job: Job) -> str:
+    return f"{job.name!r} ({job.id})"

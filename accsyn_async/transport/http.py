@@ -167,6 +167,10 @@ def _host(request: Request) -> str:
 
 def _cause(error: aiohttp.ClientConnectorError) -> str:
     cause = error.os_error
+    if isinstance(cause, ssl_module.SSLError):
+        # Its number is not one of the system's.
+        reason = (cause.reason or cause.strerror or "").replace("_", " ").lower()
+        return f"{reason or 'TLS failed'}; does the server speak https?"
     # asyncio words a refused connection by itself; the system's words are shorter.
     return (os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror) or type(
         cause

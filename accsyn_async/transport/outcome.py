@@ -67,13 +67,11 @@ def error_of(
         case FailureKind.UNREACHED | FailureKind.UNTRUSTED | FailureKind.UNANSWERED:
             error = TransportError(text)
         case FailureKind.THROTTLED:
-            error = RateLimitedError(_throttled(failure))
-            error.retry_after = failure.retry_after
+            error = RateLimitedError(_throttled(failure), retry_after=failure.retry_after)
         case FailureKind.EXPIRED:
             error = SessionExpiredError(text)
         case FailureKind.UNAVAILABLE | FailureKind.BROKEN | FailureKind.CRASHED:
-            error = BackendError(f"{uri}: {text}")
-            error.temporary = True
+            error = BackendError(f"{uri}: {text}", temporary=True)
         case FailureKind.REFUSED:
             error = _refusal(failure)
             if isinstance(error, NotFoundError):

@@ -96,10 +96,13 @@ def with_values(value: Any) -> Any:
         for key, item in value.items():
             kind = item.__class__
             if kind is str:
-                if (len(item) > 16 and (item[-3] == ":" or "T" in item)) and key not in _VERBATIM:
+                # Most texts are told from times by their length and one character.
+                length = len(item)
+                if length == 19:
+                    if item[10] == "T" and key not in _VERBATIM and (moment := parse_time(item)) is not None:
+                        value[key] = moment
+                elif length > 9 and (item[:9] == "ObjectId:" or "T" in item) and key not in _VERBATIM:
                     value[key] = _value(item)
-                elif item[:9] == "ObjectId:" and key not in _VERBATIM:
-                    value[key] = item[9:]
             elif (kind is dict or kind is list) and key not in _VERBATIM:
                 with_values(item)
     return value

@@ -264,7 +264,7 @@ async def test_submitting_and_waiting(box: Sandbox, cli: Cli) -> None:
 
 async def test_a_submission_that_is_refused(box: Sandbox, cli: Cli) -> None:
     ran = await cli("submit", TRANSFER[0], "site=atlantis")
-    assert (ran.code, ran.out) == (4, "")
+    assert (ran.code, ran.out) == (1, "")
     assert "atlantis" in ran.err
 
 
@@ -363,3 +363,36 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cyclopts" else found(name))
     assert main(["watch"]) == 2
     assert capsys.readouterr() == ("", "pip install 'accsyn-async[cli]'\n")
+
+
+# -- what the backend refuses, and why a job failed --------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("find", "Bogus"),
+        ("find", "Transfer WHERE bogus=1"),
+        ("submit", "a.mov", "site=paris"),
+    ],
+)
+async def test_what_the_backend_refuses_is_not_out_of_reach(
+    box: Sandbox, cli: Cli, command: tuple[str, ...]
+) -> None:
+    ran = await cli(*command)
+    assert ran.code == 1, ran.err
+    assert "E#" in ran.err
+
+
+async def test_a_failed_job_says_where_it_stands_why(box: Sandbox, cli: Cli) -> None:
+    ran = await cli("submit", "nowhere.mov", "site=berlin", "--wait")
+    assert ran.code == 1
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("why it failed: accsyn-async ")]
+    asked = await cli(*line.split(" accsyn-async ")[1].split())
+    assert asked.code == 0
+    assert "failed" in asked.out
+
+
+async def test_the_help_names_the_exit_codes(cli: Cli) -> None:
+    ran = await cli("--help")
+    assert "4 backend out of reach" in " ".join(ran.out.split())
