@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -21,17 +21,43 @@ _HELP = """Follow and steer accsyn transfers. Begin with 'accsyn-async demo'; it
 
 Exit codes: 0 done; 1 a job failed, was aborted or removed, or the backend said no; 2 wrong usage; \
 3 cannot log in; 4 backend out of reach; 5 timed out; 130 interrupted."""
+
+
+class _Command(NamedTuple):
+    """What the help says of a command; its module is imported when it is called.
+
+    Attributes:
+        arguments: what follows its name.
+        what: what it does, in a line.
+        more: what else there is to know.
+    """
+
+    arguments: str
+    what: str
+    more: str = ""
+
+
 _COMMANDS = {
-    "demo": "See real files being transferred, without an account.",
-    "watch": "Follow jobs, live.",
-    "find": "Find jobs, users, sites, volumes and the rest.",
-    "submit": "Submit a transfer.",
-    "pause": "Pause transfers.",
-    "resume": "Let transfers go on.",
-    "abort": "Abort transfers.",
-    "sandbox": "Serve a workspace in a box, to develop against.",
+    "demo": _Command(
+        "", "See real files being transferred, without an account.", "It takes about fifteen seconds."
+    ),
+    "watch": _Command(
+        "[QUERY | ID ...]",
+        "Follow jobs, live.",
+        "Those of a query until Ctrl-C; those given by id until each has come to its end.",
+    ),
+    "find": _Command("QUERY", "Find jobs, users, sites, volumes and the rest."),
+    "submit": _Command("FILE | SOURCE DESTINATION", "Submit a transfer.", "FILE is a job in JSON."),
+    "pause": _Command("ID ...", "Pause transfers.", "What has arrived stays."),
+    "resume": _Command("ID ...", "Let transfers go on."),
+    "abort": _Command("ID ...", "Abort transfers.", "At a terminal it asks first."),
+    "sandbox": _Command(
+        "",
+        "Serve a workspace in a box, to develop against.",
+        "Until Ctrl-C. Files are really copied, between folders of this computer. "
+        "Keys are fresh at each start.",
+    ),
 }
-"""What each does; their modules are imported when they are called."""
 
 
 def make_app() -> App:
@@ -43,8 +69,14 @@ def make_app() -> App:
         help_format="plaintext",
         default_parameter=Parameter(negative=(), show_default=False),
     )
-    for order, (name, help_text) in enumerate(_COMMANDS.items()):
-        app.command(f"accsyn_async.cli.{name}:{name}", name=name, help=help_text, sort_key=order)
+    for order, (name, command) in enumerate(_COMMANDS.items()):
+        app.command(
+            f"accsyn_async.cli.{name}:{name}",
+            name=name,
+            help="\n\n".join(filter(None, (command.what, command.more))),
+            usage=" ".join(filter(None, ("Usage: accsyn-async", name, command.arguments, "[OPTIONS]"))),
+            sort_key=order,
+        )
     return app
 
 

@@ -96,12 +96,16 @@ def with_values(value: Any) -> Any:
         for key, item in value.items():
             kind = item.__class__
             if kind is str:
-                # Most texts are told from times by their length and one character.
+                # Nearly every text is told from a time by one of its characters.
                 length = len(item)
-                if length == 19:
-                    if item[10] == "T" and key not in _VERBATIM and (moment := parse_time(item)) is not None:
-                        value[key] = moment
-                elif length > 9 and (item[:9] == "ObjectId:" or "T" in item) and key not in _VERBATIM:
+                if (
+                    length > 9
+                    and (
+                        item[0] == "O"
+                        or (length > 16 and (item[10] == "T" or item[8] == "T" or item[9] == "T"))
+                    )
+                    and key not in _VERBATIM
+                ):
                     value[key] = _value(item)
             elif (kind is dict or kind is list) and key not in _VERBATIM:
                 with_values(item)
