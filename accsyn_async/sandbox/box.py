@@ -52,6 +52,12 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
+    Api keys, ids and sessions are fresh at each start.
+
+    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
+    ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
+    unless the settings leave it out.
 
     Example::
 

@@ -7,8 +7,9 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
+from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.state import End
-from accsyn_async.sandbox.storage import Aside, Folder, StorageError, Survey, opened, survey
+from accsyn_async.sandbox.storage import EVERYTHING, Aside, Folder, StorageError, Survey, opened, survey
 
 __all__ = ["Copier"]
 
@@ -23,28 +24,35 @@ class Copier:
     Args:
         source: what to read.
         destination: where to write.
+        settings: what to leave out and to leave alone.
 
     Raises:
         StorageError: the source is missing or of the wrong kind.
     """
 
-    def __init__(self, source: End, destination: End) -> None:
+    def __init__(self, source: End, destination: End, settings: Settings = EVERYTHING) -> None:
         self._source = source
         self._destination = destination
         self._lock = threading.Lock()
-        self._survey: Survey = survey(source.root, source.parts, folder=source.folder and bool(source.parts))
+        self._settings = settings
+        self._survey: Survey = survey(
+            source.root, source.parts, folder=source.folder and bool(source.parts), settings=settings
+        )
         self._target: tuple[str, ...] | None = None
         self._next = 0
         self._file: _File | None = None
         self._closed = False
         self.size = self._survey.size
-        self.finished = False
+        self.kept = 0
+        # A lone file that is left out needs no folder made for it.
+        self.finished = not self._survey.folder and not self._survey.files
 
     def advance(self, budget: int) -> int:
         """Copy up to ``budget`` bytes.
 
         Returns:
-            The bytes copied. ``finished`` tells whether all is done; ``size`` follows a source that changes.
+            The bytes copied. ``finished`` tells whether all is done; ``size`` follows a source that changes;
+            ``kept`` counts the bytes of the files that were left alone so far.
 
         Raises:
             StorageError: something is missing, of the wrong kind, or a link. Nothing half is left.
@@ -64,7 +72,7 @@ class Copier:
             self._drop_file()
 
     def _advance(self, budget: int) -> int:
-        if self._closed:
+        if self._closed or self.finished:
             return 0
         if self._target is None:
             self._target = self._find_target()
@@ -78,6 +86,10 @@ class Copier:
                     self.finished = True
                     break
                 self._file = self._open_next(self._target)
+            if self._file is None:
+                self.kept += self._survey.files[self._next][1]
+                self._next += 1
+                continue
             done += self._file.copy(budget - done)
             if not self._file.ended:
                 break
@@ -87,7 +99,8 @@ class Copier:
             self._next += 1
         return done
 
-    def _open_next(self, target: tuple[str, ...]) -> _File:
+    def _open_next(self, target: tuple[str, ...]) -> _File | None:
+        """Open the next file; ``None`` when the one at the destination is left alone."""
         path, _ = self._survey.files[self._next]
         source = (*self._source.parts, *path)
         destination = (*target, *path)
@@ -95,6 +108,8 @@ class Copier:
             above = stack.enter_context(opened(self._source.root, source[:-1]))
             into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
             into.require_replaceable(destination[-1])
+            if self._settings.keep_existing and into.look(destination[-1]) is not None:
+                return None
             reading = above.read(source[-1])
             stack.callback(os.close, reading)
             aside = into.write_aside()

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier
 from accsyn_async.sandbox.pacing import Pace
+from accsyn_async.sandbox.settings import Settings, read_settings
 from accsyn_async.sandbox.state import End, Job, Task
 from accsyn_async.sandbox.storage import StorageError, survey
 
@@ -143,7 +144,7 @@ class Engine:
                 run.fresh = True
                 return
             try:
-                size = await self._in_thread(partial(_size, task.source))
+                size = await self._in_thread(partial(_size, task.source, _settings(job, task)))
             except Exception as error:
                 if task.status == "queued":
                     self._fail(job, task, _reason(error))
@@ -176,7 +177,8 @@ class Engine:
         if run.copier is None:
             task.status = "booting"
             run.task, run.began = task, loop.time()
-            copier = run.copier = await self._in_thread(lambda: Copier(task.source, task.destination))
+            make = partial(Copier, task.source, task.destination, _settings(job, task))
+            copier = run.copier = await self._in_thread(make)
             if task.status == "booting":
                 task.status = "queued"
             if task.status != "queued" or job.status != "running":
@@ -186,8 +188,9 @@ class Engine:
         pace = Pace(self._rate, loop.time())
         while job.status == "running" and task.status == "executing" and not self._closed:
             job.speed = pace.speed(loop.time())
+            kept = copier.kept
             copied = await self._in_thread(lambda: copier.advance(pace.chunk))
-            self._count(job, task, copied, copier.size)
+            self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
                     self._succeed(task, loop.time() - run.began)
@@ -246,5 +249,10 @@ def _reason(error: Exception) -> str:
     return "the sandbox failed; its log says why"
 
 
-def _size(end: End) -> int:
-    return survey(end.root, end.parts, folder=end.folder and bool(end.parts)).size
+def _size(end: End, settings: Settings) -> int:
+    return survey(end.root, end.parts, folder=end.folder and bool(end.parts), settings=settings).size
+
+
+def _settings(job: Job, task: Task) -> Settings:
+    """Those of a job, and before them those of its task."""
+    return read_settings({**job.settings, **task.settings})

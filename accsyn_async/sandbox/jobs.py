@@ -9,6 +9,7 @@ from typing import Any, Final
 from accsyn_async.sandbox import rules
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.settings import read_settings
 from accsyn_async.sandbox.state import End, Job, Queue, SandboxUser, Task, Workspace
 
 __all__ = ["add_tasks", "create_job", "edit_job", "edit_tasks"]
@@ -61,7 +62,7 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any) -> Job:
         modifier=user,
         priority=_priority(data, 500),
         metadata=_object(data, "metadata"),
-        settings=_object(data, "settings"),
+        settings=_settings(data),
     )
     for draft, (start, end) in zip(drafts, ends, strict=True):
         _add(job, draft, start, end, now)
@@ -146,7 +147,7 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> No
     queue = _queue(workspace, data["queue"]) if "queue" in data else job.queue
     priority = _priority(data, job.priority)
     metadata = _object(data, "metadata") if "metadata" in data else job.metadata
-    settings = _object(data, "settings") if "settings" in data else job.settings
+    settings = _settings(data) if "settings" in data else job.settings
     if "status" in data:
         rules.check_job_status(job, data["status"])
         rules.change_job_status(job, data["status"], workspace.clock)
@@ -239,7 +240,7 @@ def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> _Draft:
         status,
         _priority(task, 500),
         _object(task, "metadata"),
-        _object(task, "settings"),
+        _settings(task),
     )
 
 
@@ -328,6 +329,12 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refusal("E#J001", f"{name!r} must be an object.")
     return value
+
+
+def _settings(data: dict[str, Any]) -> dict[str, Any]:
+    settings = _object(data, "settings")
+    read_settings(settings)
+    return settings
 
 
 def _flag(data: dict[str, Any], name: str) -> bool | None:

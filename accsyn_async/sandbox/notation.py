@@ -20,7 +20,7 @@ MAX_TEXT: Final = 32_768
 _DRIVE: Final = re.compile(r"([A-Za-z]):(?=[\\/]|$)")
 _E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
 _QUIRK: Final = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
-_SEQUENCE: Final = re.compile(r"%\d*d")
+_SEQUENCE: Final = re.compile(r".*%\d*d.*\[\d+-\d+\]", re.DOTALL)
 
 
 class NotationError(ValueError):
@@ -148,8 +148,8 @@ def _path(party: Party | None, text: str) -> Place:
         raise NotationError("a name in it is longer than 255 bytes")
     if any("\ud800" <= character <= "\udfff" for character in rest):
         raise NotationError("it is not proper Unicode")
-    if parts and _SEQUENCE.search(parts[-1]):
-        raise NotationError("file sequences (%04d) are not supported by this sandbox")
+    if parts and _SEQUENCE.fullmatch(parts[-1]):
+        raise NotationError("file sequences (a.%04d.jpg[100-167]) are not supported by this sandbox")
     return Place(
         party=party,
         share=None if share is None else share[:2],

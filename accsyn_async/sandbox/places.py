@@ -171,7 +171,9 @@ class Resolver:
             kind, name = place.share
             share = workspace.find_share(kind, name)
             if share is None or not self._may_use(share):
-                raise Refusal("E#J015", f"There is no {kind} {name!r}.")
+                usable = [one for one in workspace.shares if self._may_use(one)]
+                known = ", ".join(f"{one.kind}={one.code}" for one in usable)
+                raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
             return share, parts
         if place.absolute:
             found = self._on_volume(place)

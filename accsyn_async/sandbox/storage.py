@@ -19,8 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-__all__ = ["Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
+from accsyn_async.sandbox.settings import Settings
 
+__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
+
+EVERYTHING: Final = Settings()
 RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.unlink} <= os.supports_dir_fd and (
     os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
 )
@@ -121,15 +124,7 @@ class Folder:
             return None
         except OSError as error:
             raise self._failed(name, error) from None
-        mode = found.st_mode
-        kind = "other"
-        if stat.S_ISREG(mode):
-            kind = "file"
-        elif stat.S_ISDIR(mode):
-            kind = "folder"
-        elif stat.S_ISLNK(mode):
-            kind = "link"
-        return Entry(kind, found.st_size, found.st_mtime_ns)
+        return _entry(found)
 
     def child(self, name: str) -> Folder:
         """Open a folder in it.
@@ -190,9 +185,10 @@ class Folder:
         except OSError as error:
             self._require(name, "file")
             raise self._failed(name, error) from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = _entry(os.fstat(descriptor))
+        if found.kind != "file":
             os.close(descriptor)
-            raise StorageError(f"{self._path / name} is not a regular file")
+            raise self._not_a("file", name, found)
         return descriptor
 
     def write_aside(self) -> Aside:
@@ -241,11 +237,25 @@ class Folder:
     def _not_a(self, kind: str, name: str, found: Entry) -> StorageError:
         if found.kind == "link":
             return StorageError(f"{self._path / name} is a symbolic link; links are not followed")
+        if found.kind == "other":
+            return StorageError(f"{self._path / name} is a special file; it is not transferred")
         what = "a folder" if kind == "folder" else "a regular file"
         return StorageError(f"{self._path / name} is not {what}")
 
     def _failed(self, name: str, error: OSError) -> StorageError:
         return StorageError(f"{self._path / name}: {error.strerror or error}")
+
+
+def _entry(found: os.stat_result) -> Entry:
+    mode = found.st_mode
+    kind = "other"
+    if stat.S_ISREG(mode):
+        kind = "file"
+    elif stat.S_ISDIR(mode):
+        kind = "folder"
+    elif stat.S_ISLNK(mode):
+        kind = "link"
+    return Entry(kind, found.st_size, found.st_mtime_ns)
 
 
 @contextmanager
@@ -285,13 +295,18 @@ class Survey:
         return sum(size for _, size in self.files)
 
 
-def survey(root: Path, parts: tuple[str, ...], *, folder: bool = False) -> Survey:
+def survey(
+    root: Path, parts: tuple[str, ...], *, folder: bool = False, settings: Settings = EVERYTHING
+) -> Survey:
     """Measure a file or a folder with all that is in it.
+
+    What the settings leave out is not part of it; a folder that is the source itself is not tested.
 
     Args:
         root: the folder that must not be left.
         parts: the names from it to the source.
         folder: whether it must be a folder.
+        settings: which files and folders to leave out.
 
     Raises:
         StorageError: it is missing, of the wrong kind, or holds a link or a special file.
@@ -300,20 +315,28 @@ def survey(root: Path, parts: tuple[str, ...], *, folder: bool = False) -> Surve
         with opened(root, parts[:-1]) as above:
             entry = above.look(parts[-1])
             if entry is not None and entry.kind == "file" and not folder:
-                return Survey(False, (((), entry.size),), ())
+                left_out = settings.excludes(parts[-1]) or not settings.includes(parts[-1])
+                return Survey(False, () if left_out else (((), entry.size),), ())
     files: list[tuple[tuple[str, ...], int]] = []
     folders: list[tuple[str, ...]] = []
-    left: list[tuple[str, ...]] = [()]
+    # Each with whether all in it is included.
+    left: list[tuple[tuple[str, ...], bool]] = [((), not settings.include)]
     while left:
-        at = left.pop()
+        at, whole = left.pop()
         with opened(root, (*parts, *at)) as here:
             for name, entry in here.entries():
                 path = (*at, name)
-                if entry.kind == "file":
+                if settings.excludes(name):
+                    continue
+                included = whole or settings.includes(name)
+                if entry.kind == "folder":
+                    left.append((path, included))
+                    if included:
+                        folders.append(path)
+                elif not included:
+                    continue
+                elif entry.kind == "file":
                     files.append((path, entry.size))
-                elif entry.kind == "folder":
-                    folders.append(path)
-                    left.append(path)
                 else:
                     what = "a symbolic link" if entry.kind == "link" else "a special file"
                     raise StorageError(f"{root.joinpath(*parts, *path)} is {what}; it is not transferred")

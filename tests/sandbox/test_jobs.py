@@ -115,8 +115,16 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ({"source": "nobody@example.com:/x", "destination": "b"}, "E#J011", "no user"),
         ({"source": "a.mov", "destination": "client=123:/x"}, "E#J012", "no client"),
         ({"source": "a.mov", "destination": "standard@example.com:/x"}, "E#J013", "delivery"),
-        ({"source": "volume=other/a.mov", "destination": "/x"}, "E#J015", "no volume 'other'"),
-        ({"source": "share=other/a.mov", "destination": "/x"}, "E#J015", "no share 'other'"),
+        (
+            {"source": "volume=other/a.mov", "destination": "/x"},
+            "E#J015",
+            "no volume 'other' (there are volume=projects, home=",
+        ),
+        (
+            {"source": "share=other/a.mov", "destination": "/x"},
+            "E#J015",
+            "no share 'other' (there are volume=projects, home=",
+        ),
         ({"source": "acme:/elsewhere/a.mov", "destination": "/x"}, "E#J016", "no volume"),
         ({"source": "a.mov", "destination": "b.mov"}, "E#J005", "same party"),
         ({"source": "/x", "destination": "/y"}, "E#J005", "own machine"),
@@ -290,3 +298,11 @@ async def test_what_a_role_sees_and_does(start: Any, connect: Any) -> None:
         assert (box.local_root / "in" / "h.mov").read_bytes() == b"content"
         assert (await standard.call("DELETE", "transfer/delete", {}, id=own["id"]))["result"] is True
         assert (await admin.call("GET", "transfer/find", {}, id=own["id"]))["result"] == []
+
+
+async def test_others_homes_are_not_listed_to_standard_users(box: Any, connect: Any) -> None:
+    async with connect(box, "standard") as wire:
+        data = {"source": "home=admin@example.com/a.mov", "destination": "/x"}
+        reply = await wire.call("POST", "transfer/create", data)
+        known = "(there are volume=projects, home=standard@example.com)"
+        assert reply["message"] == f"E#J015 There is no home 'admin@example.com' {known}."

@@ -167,9 +167,14 @@ def test_links_are_not_followed(source: Path, target: Path, outside: Path) -> No
 @pytest.mark.usefixtures("way")
 def test_special_files_are_not_opened(source: Path, target: Path) -> None:
     os.mkfifo(source / "pipe")
-    with pytest.raises(StorageError):
-        Copier(end(source, "pipe"), end(target, "x"))
-    with opened(source, ()) as folder, pytest.raises(StorageError):
+    os.mkfifo(source / "show" / "pipe")
+    os.mkfifo(target / "pipe")
+    for what in ("pipe", "pipe/", "pipe/x", "show"):
+        with pytest.raises(StorageError, match="pipe is a special file"):
+            Copier(end(source, what), end(target, "x"))
+    with pytest.raises(StorageError, match="pipe is a special file"):
+        copy(end(source, "a.mov"), end(target, "pipe"))
+    with opened(source, ()) as folder, pytest.raises(StorageError, match="a special file"):
         folder.read("pipe")
 
 

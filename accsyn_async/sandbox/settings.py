@@ -1,0 +1,126 @@
+r"""The settings of jobs and tasks that change what arrives.
+
+``transfer_exclude`` and ``transfer_include`` hold statements separated by an escaped comma (``*tmp\,*.bak``;
+blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; case matters) that the name of
+a file or folder must match, or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
+accsyn's own example calls ``re('[0-9]')`` "is only numbers", an expression must fill the name, or the name
+without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``0012.exr`` out, and
+``shot01.mov`` not. The manual lists no more than these examples; the rest is this sandbox's reading of it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Final, Protocol
+
+from accsyn_async.sandbox.refusal import Refusal
+
+__all__ = ["Settings", "read_settings"]
+
+OBEYED: Final = ("transfer_exclude", "transfer_include", "transfer_ignore_existing")
+
+_EXPRESSION: Final = re.compile(
+    r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
+)
+
+
+class _Statement(Protocol):
+    def matches(self, name: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Glob:
+    text: str
+
+    def matches(self, name: str) -> bool:
+        return fnmatch.fnmatchcase(name, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    pattern: re.Pattern[str]
+
+    def matches(self, name: str) -> bool:
+        return any(self._fills(text) for text in dict.fromkeys((name, PurePath(name).stem)))
+
+    def _fills(self, text: str) -> bool:
+        if self.pattern.fullmatch(text):
+            return True
+        # Repeated by hand: '(?:[0-9]+)+' would take time exponential in the name's length.
+        at = 0
+        while at < len(text):
+            found = self.pattern.match(text, at)
+            if found is None or found.end() == at:
+                return False
+            at = found.end()
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of a source is transferred.
+
+    Attributes:
+        exclude: a file or folder that matches one of these is left out, a folder with all that is in it.
+        include: when there are any, only files that match one of these, or are in a folder that does, are
+            transferred; what is excluded stays left out.
+        keep_existing: whether a file that exists at the destination is left alone.
+    """
+
+    exclude: tuple[_Statement, ...] = ()
+    include: tuple[_Statement, ...] = ()
+    keep_existing: bool = False
+
+    def excludes(self, name: str) -> bool:
+        """Whether a file or folder is left out by its name."""
+        return any(statement.matches(name) for statement in self.exclude)
+
+    def includes(self, name: str) -> bool:
+        """Whether a file, or all of a folder, is let in by its name."""
+        return not self.include or any(statement.matches(name) for statement in self.include)
+
+
+def read_settings(settings: Mapping[str, Any]) -> Settings:
+    """Read the settings that are obeyed; those that do not begin with ``transfer_`` change nothing.
+
+    Raises:
+        Refusal: one cannot be read, or is a ``transfer_`` setting that the sandbox does not know.
+    """
+    for name in settings:
+        if name.startswith("transfer_") and name not in OBEYED:
+            raise Refusal(
+                "E#J027",
+                f"The setting {name!r} is not supported by this sandbox, which obeys {', '.join(OBEYED)}.",
+            )
+    return Settings(
+        _statements(settings, "transfer_exclude"),
+        _statements(settings, "transfer_include"),
+        bool(settings.get("transfer_ignore_existing")),
+    )
+
+
+def _statements(settings: Mapping[str, Any], name: str) -> tuple[_Statement, ...]:
+    value = settings.get(name)
+    if value is None or value == "":
+        return ()
+    if not isinstance(value, str):
+        raise Refusal("E#J028", f"The setting {name!r} must be a text, not {value!r}.")
+    return tuple(_statement(name, text.strip()) for text in value.split("\\,"))
+
+
+def _statement(name: str, text: str) -> _Statement:
+    if not text:
+        raise Refusal("E#J028", f"The setting {name!r} holds an empty statement.")
+    if not text.startswith("re("):
+        return _Glob(text)
+    written = _EXPRESSION.fullmatch(text)
+    if written is None:
+        raise Refusal("E#J028", f"The setting {name!r}: write re('…') or re('…','I'), not {text}.")
+    try:
+        return _Expression(re.compile(written["text"], re.IGNORECASE if written["flag"] else 0))
+    except (re.error, OverflowError, RecursionError) as error:
+        raise Refusal("E#J028", f"The setting {name!r}: {text} is no regular expression ({error}).") from None
