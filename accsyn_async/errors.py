@@ -23,7 +23,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from accsyn_async.models import Job
@@ -50,6 +50,15 @@ __all__ = [
 ]
 
 
+class _Facts(TypedDict, total=False):
+    """What every error may know of the call that failed."""
+
+    code: str | None
+    uri: str | None
+    eid: str | None
+    http_status: int | None
+
+
 class AccsynError(Exception):
     """The base of every error of this library.
 
@@ -61,21 +70,13 @@ class AccsynError(Exception):
         http_status: the status of the answer; ``None`` when there was no answer.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        uri: str | None = None,
-        eid: str | None = None,
-        http_status: int | None = None,
-    ) -> None:
+    def __init__(self, message: str, **facts: Unpack[_Facts]) -> None:
         super().__init__(message)
         self.message = message
-        self.code = code
-        self.uri = uri
-        self.eid = eid
-        self.http_status = http_status
+        self.code = facts.get("code")
+        self.uri = facts.get("uri")
+        self.eid = facts.get("eid")
+        self.http_status = facts.get("http_status")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_revive, (type(self), self.message, self.__dict__))
@@ -118,12 +119,9 @@ class QueryError(ArgumentError):
         *,
         query: str | None = None,
         position: int | None = None,
-        code: str | None = None,
-        uri: str | None = None,
-        eid: str | None = None,
-        http_status: int | None = None,
+        **facts: Unpack[_Facts],
     ) -> None:
-        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        super().__init__(message, **facts)
         self.query = query
         self.position = position
 
@@ -156,12 +154,9 @@ class RateLimitedError(AccsynError):
         message: str,
         *,
         retry_after: float | None = None,
-        code: str | None = None,
-        uri: str | None = None,
-        eid: str | None = None,
-        http_status: int | None = None,
+        **facts: Unpack[_Facts],
     ) -> None:
-        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        super().__init__(message, **facts)
         self.retry_after = retry_after
 
 
@@ -178,12 +173,9 @@ class BackendError(AccsynError):
         message: str,
         *,
         temporary: bool = False,
-        code: str | None = None,
-        uri: str | None = None,
-        eid: str | None = None,
-        http_status: int | None = None,
+        **facts: Unpack[_Facts],
     ) -> None:
-        super().__init__(message, code=code, uri=uri, eid=eid, http_status=http_status)
+        super().__init__(message, **facts)
         self.temporary = temporary
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from accsyn_async import (
     Degraded,
-    Event,
     JobChanged,
     JobFinished,
     JobFound,
@@ -21,27 +20,14 @@ from accsyn_async import (
     Session,
     SessionClosedError,
     Synced,
-    Watch,
 )
 from accsyn_async.errors import AccsynError, AuthenticationError
 from accsyn_async.wire.message import Response
 from tests.support.backend import RESET, UNREACHED, Backend, fails, html, job_id, reply
 from tests.support.virtual import run
+from tests.support.watching import kinds, until
 
 DENIED = reply({"message": "E#J403 permission denied"})
-
-
-async def until(watch: Watch, kind: type[Event]) -> list[Event]:
-    events: list[Event] = []
-    async for event in watch:
-        events.append(event)
-        if isinstance(event, kind):
-            break
-    return events
-
-
-def kinds(events: list[Event]) -> list[str]:
-    return [type(event).__name__ for event in events]
 
 
 def always(backend: Backend, answer: Any) -> None:

@@ -26,24 +26,7 @@ from accsyn_async import (
 )
 from tests.support.backend import RESET, UNREACHED, Backend, fails, html, job_id, reply
 from tests.support.virtual import run
-
-
-async def take(watch: Watch, count: int) -> list[Event]:
-    return [await anext(watch) for _ in range(count)]
-
-
-def kinds(events: list[Event]) -> list[str]:
-    return [type(event).__name__ for event in events]
-
-
-async def until(watch: Watch, kind: type[Event]) -> list[Event]:
-    events: list[Event] = []
-    async for event in watch:
-        events.append(event)
-        if isinstance(event, kind):
-            break
-    return events
-
+from tests.support.watching import kinds, take, until
 
 # -- 1 one poller, any number of watches
 
