@@ -98,7 +98,8 @@ class Group:
         listed: whether there was ever a good list.
         reason: why it is not answered, for people.
         stale: members observed elsewhere since the last list, which may say otherwise.
-        told: jobs that had ended and left: the watches were told of them, most recent last.
+        told: jobs that have ended and left, and which of their lives the watches were told
+            the end of; the most recent last.
         sweep: what is known of the jobs that have ended.
     """
 
@@ -128,21 +129,14 @@ class Group:
         self.listed = False
         self.reason = ""
         self.stale: set[str] = set()
-        self.told: dict[str, None] = {}
+        self.told: dict[str, int] = {}
         self.sweep = Sweep()
 
-    def remember(self, ident: str) -> None:
-        """A job has ended, left the list, and been told of."""
-        self.told[ident] = None
+    def remember(self, ident: str, run: int) -> None:
+        """A job has ended this life, left the list, and been told of."""
+        self.told[ident] = run
         if len(self.told) > _REMEMBERED:
             del self.told[next(iter(self.told))]
-
-    def forget(self, ident: str) -> bool:
-        """A job is back; ``True`` when it had ended, left, and been told of."""
-        if ident not in self.told:
-            return False
-        del self.told[ident]
-        return True
 
 
 class Audience:

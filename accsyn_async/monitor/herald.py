@@ -64,7 +64,7 @@ class Herald:
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
-        returning = life.past is not None
+        returning = life.past is not None and life.past.ended
         events = self.ledger.observe(job, at)
         for other in self.audience.member_of.get(job.id, ()):
             if other is not group:
@@ -72,11 +72,12 @@ class Herald:
         groups = tuple(self.audience.member_of.get(job.id, ()))
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
-            was_told = group.forget(job.id)
-            if was_told and returning:
+            told_run = group.told.pop(job.id, None)
+            if returning and told_run is not None:
                 groups += (group,)
-            else:
-                first = self.ledger.revived(life, at) if was_told else self.ledger.found(life, at)
+            elif told_run != life.run or not life.ended:
+                found = self.ledger.found if told_run is None else self.ledger.revived
+                first = found(life, at)
                 self._outbox.append(_Notice(first, (group,), by_id=False))
                 if life.ended:
                     self._outbox.append(_Notice(self.ledger.finished(life, at), (group,), by_id=False))
@@ -92,6 +93,8 @@ class Herald:
             at: when that was observed.
             error: ends the watches that asked for it by id, if it was never seen.
         """
+        if life.ended:
+            return
         if life.job is None:
             for subscription in tuple(self.audience.by_id.get(life.ident, ())):
                 subscription.mailbox.close(error)
@@ -173,8 +176,11 @@ class Herald:
                 lives[ident] for ident in selection.ids if ident in lives and lives[ident].job is not None
             ]
             return known if len(known) == len(selection.ids) else None
-        present = self.audience.groups[selection.expression].present
-        return [lives[ident] for ident in present if ident in lives]
+        group = self.audience.groups[selection.expression]
+        known = [lives[ident] for ident in group.present if ident in lives]
+        # Those that have left the list, and are followed to their ends.
+        known += [lives[ident] for ident in sorted(group.members - group.present.keys()) if ident in lives]
+        return [life for life in known if life.ident in group.present or not life.ended]
 
     def _targets(self, notice: _Notice) -> list[Subscription]:
         targets = list(self.audience.by_id.get(notice.event.job.id, ())) if notice.by_id else []
@@ -185,6 +191,6 @@ class Herald:
     def _retire(self, ident: str) -> None:
         for group in list(self.audience.member_of.get(ident, ())):
             if ident not in group.present:
-                group.remember(ident)
+                group.remember(ident, self.ledger.lives[ident].run)
                 if self.audience.leave(ident, group):
                     self.ledger.forget(ident)

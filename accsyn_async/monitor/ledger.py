@@ -27,6 +27,8 @@ class Past(NamedTuple):
     """What is kept of a job that nobody holds any more."""
 
     run: int
+    number: int
+    ended: bool
     status: JobStatus
     finished: dt.datetime | None
 
@@ -52,11 +54,21 @@ class Life:
         self.ident = ident
         self.job: Job | None = None
         self.run = past.run if past else 0
-        self.ended = past is not None
+        self.ended = past is not None and past.ended
         self.past = past
-        self._number = 0
+        self._number = past.number if past else 0
         self._step = 0
         self._missed_at: float | None = None
+
+    def as_it_was(self, job: Job) -> Past:
+        """What there is to remember of this life, with the job as it was then."""
+        return Past(self.run, self._number, self.ended, job.status, job.finished)
+
+    def remembered(self) -> Past | None:
+        """What to keep of it when nobody watches: nothing, for a first life that goes on."""
+        if self.job is None:
+            return self.past
+        return self.as_it_was(self.job) if self.ended or self.run else None
 
     def missed(self, now: float) -> bool:
         """A lookup found nothing; ``True`` when an earlier one, long enough ago, did neither."""
@@ -116,12 +128,13 @@ class Ledger:
         return life
 
     def forget(self, ident: str) -> None:
-        """Drop a job that nobody watches any more, but for how often it lived and how it ended."""
+        """Drop a job that nobody watches any more, but for how often it has lived and how it ended."""
         life = self.lives.pop(ident, None)
         self.running.discard(ident)
         self.closing.discard(ident)
-        if life is not None and life.ended and life.job is not None:
-            self._past[ident] = _past_of(life.run, life.job)
+        past = None if life is None else life.remembered()
+        if past is not None:
+            self._past[ident] = past
             while len(self._past) > self._remember:
                 self._past.popitem(last=False)
 
@@ -129,8 +142,8 @@ class Ledger:
         """Whether a job is known to have ended at this moment."""
         life, past = self.lives.get(ident), self._past.get(ident)
         if life is not None and life.job is not None:
-            past = _past_of(life.run, life.job) if life.ended else None
-        return past is not None and past.finished in (None, finished)
+            past = life.remembered()
+        return past is not None and past.ended and past.finished in (None, finished)
 
     def found(self, life: Life, at: dt.datetime) -> JobFound:
         """The event that tells a watch of a job that is there.
@@ -185,12 +198,12 @@ class Ledger:
         before, life.job = life.job, job
         self._sort(job)
         past, life.past = life.past, None
-        if before is None and past is None:
+        if before is None and (past is None or not past.ended):
             life.ended = job.is_finished
             return []
         events: list[JobEvent] = []
         if before is None or life.ended:
-            known = past if before is None else _past_of(life.run, before)
+            known = past if before is None else life.as_it_was(before)
             if job.is_finished and known is not None and known.is_same_end(job):
                 return []
             life.revive()
@@ -241,10 +254,6 @@ class Ledger:
             self.closing.add(job.id)
         else:
             self.closing.discard(job.id)
-
-
-def _past_of(run: int, job: Job) -> Past:
-    return Past(run, job.status, job.finished)
 
 
 def _seen(life: Life) -> Job:

@@ -7,7 +7,8 @@ import contextlib
 import datetime as dt
 import logging
 import random
-from collections.abc import Awaitable, Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from accsyn_async.errors import (
     AccsynError,
@@ -24,10 +25,14 @@ from accsyn_async.monitor.herald import SLICE, Herald
 from accsyn_async.monitor.lister import Ask, Lister
 from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval
 from accsyn_async.transport.seam import Clock
+from accsyn_async.wire.message import Call
+from accsyn_async.wire.reply import Failure
 
 __all__ = ["Poller"]
 
 logger = logging.getLogger("accsyn_async.monitor")
+
+T = TypeVar("T")
 
 _SHORTEST_GAP = 0.25
 """Seconds between two polls, at least, however often somebody asks for one."""
@@ -69,13 +74,16 @@ class Poller:
         self._clock = clock
         self._rng = rng
         self._herald = Herald(workspace)
-        self._lister = Lister(entitytype, ask, self._herald, clock)
+        self._ask = ask
+        self._lister = Lister(entitytype, self._timed, self._herald, clock)
         self._audience = self._herald.audience
         self._wake = asyncio.Event()
         # What is asked by id is asked for many at a time, and so has one health.
         self._by_id = Group(None)
         self._failed: AccsynError | None = None
         self._slowest = 0.0
+        self._patience = 0.0
+        self._late: asyncio.TimerHandle | None = None
         self._answered: set[Group] = set()
 
     @property
@@ -133,14 +141,14 @@ class Poller:
         self._failed = None
         self._answered.clear()
         self.polls += 1
-        patience = max(3 * interval, 3 * self._policy.running, 3 * self._slowest)
+        self._patience = 3 * max(interval, self._policy.running, self._slowest)
         self._slowest = 0.0
-        late = asyncio.get_running_loop().call_later(patience, self._overdue)
+        self._expect_answer()
         try:
             await self._list_all(list(self._audience.groups.values()), at)
-            await self._timed(self._follow(at))
+            await self._follow(at)
         finally:
-            late.cancel()
+            self._stop_expecting()
         changed = self._herald.changed
         await self._herald.tell()
         return await self._admit(joining, at) or changed
@@ -161,23 +169,36 @@ class Poller:
     async def _list_all(self, groups: list[Group], at: dt.datetime) -> None:
         """Ask for the lists of all queries, some at a time."""
         if len(groups) == 1:
-            await self._timed(self._list(groups[0], at))
+            await self._list(groups[0], at)
             return
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def one(group: Group) -> None:
             async with gate:
-                await self._timed(self._list(group, at))
+                await self._list(group, at)
 
         for outcome in await asyncio.gather(*map(one, groups), return_exceptions=True):
             if outcome is not None:
                 raise outcome
 
-    async def _timed(self, work: Awaitable[None]) -> None:
-        """Do something, and note how long it took if it was the slowest of this poll."""
+    async def _timed(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
+        """Ask, and note how long the slowest answer of this poll took."""
         began = self._clock.monotonic()
-        await work
-        self._slowest = max(self._slowest, self._clock.monotonic() - began)
+        try:
+            return await self._ask(call, read)
+        finally:
+            self._slowest = max(self._slowest, self._clock.monotonic() - began)
+            self._expect_answer()
+
+    def _expect_answer(self) -> None:
+        """Begin anew to count how long there is no answer."""
+        self._stop_expecting()
+        self._late = asyncio.get_running_loop().call_later(self._patience, self._overdue)
+
+    def _stop_expecting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     async def _list(self, group: Group, at: dt.datetime) -> None:
         try:

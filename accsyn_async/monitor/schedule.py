@@ -94,7 +94,7 @@ def next_interval(policy: PollPolicy, now: Situation, random: float) -> float:
     >>> next_interval(PollPolicy(), Situation(interval=2.0), 0.5)
     3.0
     """
-    slowest_pace = 4.0 * now.reply_time
+    slowest_pace = min(4.0 * now.reply_time, policy.longest_backoff)
     if now.failed:
         ceiling = min(policy.longest_backoff, policy.backoff * float(2 ** min(now.failures, 16)))
         return max(random * ceiling, policy.backoff / 4, now.asked_to_wait)

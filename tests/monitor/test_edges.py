@@ -506,3 +506,91 @@ def test_a_watch_wants_an_open_session() -> None:
         assert backend.received == []
 
     run(main())
+
+
+def test_a_late_watch_is_told_of_jobs_that_are_followed_outside_the_list() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer WHERE status=running") as first:
+            await until(first, Synced)
+            backend.move(1, status="paused")
+            await until(first, JobChanged)
+            async with session.watch("Transfer WHERE status=running") as late:
+                assert kinds(await until(late, Synced)) == ["JobFound", "Synced"]
+                backend.move(1, status="running")
+                changed = (await until(late, JobChanged))[-1]
+                assert isinstance(changed, JobChanged)
+                assert changed.previous.status == "paused"
+
+    run(main())
+
+
+def test_a_slow_backend_does_not_make_the_poller_deaf() -> None:
+    async def main() -> None:
+        backend = Backend(latency=0.5)
+        idents = [backend.add(number) for number in range(40)]
+        async with backend.session() as session, session.watch(idents) as watch:
+            await until(watch, Synced)
+            for number in range(20):
+                backend.vanish(number)
+            backend.add(99)
+            await asyncio.sleep(1)
+            began = backend.now()
+            async with session.watch(job_id(99)) as other:
+                await until(other, Synced)
+                assert backend.now() - began < 20
+            events = [await anext(watch) for _ in range(20)]
+            assert set(kinds(events)) == {"JobRemoved"}
+
+    run(main())
+
+
+def test_a_run_is_remembered_when_the_last_watch_leaves_in_the_middle_of_it() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer WHERE status=running") as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            await until(watch, JobFinished)
+            await asyncio.sleep(20)
+            backend.archive.clear()
+            backend.add(1, status="paused", speed=-1.0)
+            async with session.watch(job_id(1)) as other:
+                await until(other, Synced)
+            backend.move(1, status="running")
+            (event,) = await until(watch, JobRevived)
+            assert isinstance(event, JobRevived)
+            assert event.run == 1
+            backend.end(1)
+            assert kinds(await until(watch, JobFinished))[-1] == "JobFinished"
+
+    run(main())
+
+
+def test_an_ended_job_that_drops_out_of_one_list_for_a_while_ends_once() -> None:
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        for number in range(7):
+            backend.add(number, user="7")
+        original = backend._find
+
+        def lacking(event: dict[str, Any], data: dict[str, Any]) -> Any:
+            rows = original(event, data)
+            return [row for row in rows if row["id"] != job_id(1)] if event.get("query") == "user=7" else rows
+
+        async with backend.session() as session:
+            async with session.watch("Transfer WHERE user=7") as watch, session.watch("Transfer") as other:
+                for each in (watch, other):
+                    await until(each, Synced)
+                backend.end(1)
+                for each in (watch, other):
+                    await until(each, JobFinished)
+                backend._find = lacking  # type: ignore[method-assign]
+                await asyncio.sleep(12)
+                backend._find = original  # type: ignore[method-assign]
+                await asyncio.sleep(30)
+                assert (watch.backlog, other.backlog) == (0, 0)
+
+    run(main())
