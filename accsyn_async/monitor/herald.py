@@ -93,13 +93,13 @@ class Herald:
             at: when that was observed.
             error: ends the watches that asked for it by id, if it was never seen.
         """
-        if life.ended:
-            return
         if life.job is None:
             for subscription in tuple(self.audience.by_id.get(life.ident, ())):
                 subscription.mailbox.close(error)
                 self.dismiss(subscription)
             self.ledger.forget(life.ident)
+            return
+        if life.ended:
             return
         groups = tuple(self.audience.member_of.get(life.ident, ()))
         self._outbox.append(_Notice(self.ledger.remove(life, at), groups))

@@ -594,3 +594,20 @@ def test_an_ended_job_that_drops_out_of_one_list_for_a_while_ends_once() -> None
                 assert (watch.backlog, other.backlog) == (0, 0)
 
     run(main())
+
+
+def test_a_wait_for_a_job_that_had_ended_and_was_deleted_since() -> None:
+    async def main() -> None:
+        backend = Backend()
+        ident = backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            await until(watch, JobFinished)
+            await asyncio.sleep(20)
+            backend.vanish(1)
+            with pytest.raises(NotFoundError):
+                await session.wait(ident, timeout=60)
+            assert lives(session) == 0
+
+    run(main())
