@@ -116,7 +116,6 @@ class Lister:
         for ident in stale:
             if ident in jobs.jobs:
                 self._herald.observe(jobs.jobs[ident], at, group)
-        group.stale.clear()
 
     async def _sweep_quietly(self, group: Group, at: dt.datetime) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -138,8 +137,9 @@ class Lister:
         took = self._clock.monotonic() - began
         if sweep.ends is None or sweep.since is None:
             sweep.since = at
-        elif not seen.unchanged:
-            new = seen.ends - sweep.ends
+        elif seen is not sweep.ends:
+            # What was read but not taken in to the end, last time, is still new.
+            new = seen - sweep.ends
             oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
             ends = {ident: parse_time(text or "") for ident, text in new}
             recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
@@ -150,7 +150,7 @@ class Lister:
                 for job in jobs.changed:
                     if job.id in ends:
                         self._herald.observe(job, at, group)
-        sweep.ends = seen.ends
+        sweep.ends = seen
         sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
 
     async def follow(self, fresh: set[Group], at: dt.datetime) -> None:

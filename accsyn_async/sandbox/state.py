@@ -222,13 +222,6 @@ class Job:
             self.size = sum(measured)
         self.copied = sum(task.copied for task in self.counted())
 
-    def find_task(self, name: str) -> Task | None:
-        """The task of a uri or an id; ``None`` when there is none."""
-        found = self.tasks.get(name)
-        if found is not None:
-            return found
-        return next((task for task in self.tasks.values() if task.id == name), None)
-
 
 class Workspace:
     """All that a workspace holds.

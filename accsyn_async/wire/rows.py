@@ -16,7 +16,7 @@ from accsyn_async.models import Job
 from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.reply import Failure, failure_in
 
-__all__ = ["EndList", "EndReader", "JobList", "JobReader"]
+__all__ = ["EndReader", "JobList", "JobReader"]
 
 
 class _ListReply(msgspec.Struct, gc=False):
@@ -137,19 +137,6 @@ class JobReader:
         return self._keep(body, [msgspec.Raw()] * len(jobs), jobs, changed)
 
 
-@dataclass(frozen=True, slots=True)
-class EndList:
-    """Which jobs have ended, and when.
-
-    Attributes:
-        ends: id and end, as the backend writes it, of each.
-        unchanged: whether the reply was the same, byte for byte.
-    """
-
-    ends: set[tuple[str, str | None]]
-    unchanged: bool = False
-
-
 class EndReader:
     """Reads lists of the ids and ends of finished jobs, each with the last one in mind."""
 
@@ -159,14 +146,16 @@ class EndReader:
         self._body = b""
         self._ends: set[tuple[str, str | None]] = set()
 
-    def __call__(self, body: bytes) -> EndList | Failure:
-        """Read a reply.
+    def __call__(self, body: bytes) -> set[tuple[str, str | None]] | Failure:
+        """Read a reply: id and end, as the backend writes it, of each.
+
+        The same ``set`` as before when the reply is the same, byte for byte.
 
         Raises:
             ValueError: it is no JSON object, or holds no list of rows with ids.
         """
         if body == self._body and body:
-            return EndList(self._ends, unchanged=True)
+            return self._ends
         try:
             reply = _decode_ends(body)
             if (reply.message, reply.exception) != (msgspec.UNSET, msgspec.UNSET) or reply.session_expired:
@@ -178,4 +167,4 @@ class EndReader:
                 return jobs
             ends = {(job.id, job.raw.get("finished")) for job in jobs.jobs.values()}
         self._body, self._ends = body, ends
-        return EndList(ends)
+        return ends

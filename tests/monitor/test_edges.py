@@ -611,3 +611,26 @@ def test_a_wait_for_a_job_that_had_ended_and_was_deleted_since() -> None:
             assert lives(session) == 0
 
     run(main())
+
+
+def test_an_end_between_two_polls_is_not_lost_when_looking_at_it_fails_once() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            await asyncio.sleep(20)
+            failed: list[str] = []
+
+            def once(received: Any) -> Any:
+                if received.event.get("query", "").startswith("id in") and not failed:
+                    failed.append(received.event["query"])
+                    return RESET
+                return None
+
+            always(backend, once)
+            backend.add(3)
+            backend.end(3)
+            assert kinds(await until(watch, JobFinished)) == ["JobFound", "JobFinished"]
+            assert len(failed) == 1
+
+    run(main())
