@@ -98,7 +98,16 @@ class AuthenticationError(AccsynError):
 
 
 class SessionExpiredError(AuthenticationError):
-    """The backend ended the session again, right after a new login."""
+    """The session has ended, and was not renewed.
+
+    Attributes:
+        temporary: ``True`` when the backend ended it right after a new login, which
+            may go better next time; ``False`` when there is nothing to log in with.
+    """
+
+    def __init__(self, message: str, *, temporary: bool = True, **facts: Unpack[_Facts]) -> None:
+        super().__init__(message, **facts)
+        self.temporary = temporary
 
 
 class ArgumentError(AccsynError, ValueError):

@@ -6,11 +6,13 @@ import contextlib
 import os
 import socket
 import ssl as ssl_module
+import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from accsyn_async.api.entities import EntityCalls
+from accsyn_async._version import __version__
+from accsyn_async.api.calls import Calls
 from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.logs import log_to
 from accsyn_async.models import Job
@@ -19,15 +21,18 @@ from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.monitor.selection import Watchable, select
 from accsyn_async.monitor.wait import AsCompleted, wait_for_job
 from accsyn_async.monitor.watch import Watch
-from accsyn_async.transport.credentials import Settings, check_base_url, parse_proxy, resolve
+from accsyn_async.transport.credentials import Password, Settings, check_base_url, parse_proxy, resolve
 from accsyn_async.transport.http import AiohttpSender
 from accsyn_async.transport.limiter import Limiter, Priority, RateLimit
 from accsyn_async.transport.pipeline import Pipeline, Timeouts
+from accsyn_async.transport.proofs import Proofs
 from accsyn_async.transport.seam import AsyncioClock, Clock, Sender
+from accsyn_async.wire.dialect import ApiVersion, Dialect
 from accsyn_async.wire.message import Call, Ticket, Verb
-from accsyn_async.wire.redact import Redactor
+from accsyn_async.wire.redact import Redactor, Secret
 from accsyn_async.wire.reply import Failure
-from accsyn_async.wire.v3 import MASTER, V3
+from accsyn_async.wire.v1 import V1
+from accsyn_async.wire.v3 import V3
 
 __all__ = ["Session"]
 
@@ -37,7 +42,7 @@ _POLL_TIMEOUT = 30.0
 """Seconds that one request of a poll may take: the next poll asks again."""
 
 
-class Session(EntityCalls):
+class Session(Calls):
     """A session with an accsyn workspace; use it in ``async with``.
 
     What is not given is taken from an env file or the environment: see
@@ -62,6 +67,13 @@ class Session(EntityCalls):
         ssl: ``True`` checks the backend's certificate; an ``SSLContext`` does as it
             says; ``False`` checks nothing, and lets ``url`` be plain HTTP to another
             computer.
+        pwd: (v1) the user's password, or a function, sync or async, that is asked for
+            it at each login, so that it need not stay in memory. A sync one is called
+            on the event loop.
+        session_key: (v1) the key of a session that somebody else began
+            (``ACCSYN_SESSION_KEY``). It cannot renew itself: pass ``pwd`` too, or be
+            ready for ``SessionExpiredError``.
+        api_version: ``"v3"``, or ``"v1"`` for an older workspace.
         rate_limit: how many requests may go out; ``None`` lifts it.
         poll: how often watches poll.
 
@@ -76,6 +88,8 @@ class Session(EntityCalls):
             for transfer in await session.find("Transfer"):
                 print(transfer["name"], transfer["status"])
     """
+
+    __version__ = __version__
 
     def __init__(
         self,
@@ -95,15 +109,23 @@ class Session(EntityCalls):
         *,
         url: str | None = None,
         ssl: bool | ssl_module.SSLContext = True,
+        pwd: Password | None = None,
+        session_key: str | None = None,
+        api_version: ApiVersion = "v3",
         rate_limit: RateLimit | None = RateLimit(25, burst=40),  # noqa: B008 - it is immutable
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - it is immutable
         _sender: Sender | None = None,
         _clock: Clock | None = None,
     ) -> None:
+        if api_version not in ("v3", "v1"):
+            raise ArgumentError(f"api_version is 'v3' or 'v1', not {api_version!r}")
         settings = resolve(
             workspace=workspace or domain,
             username=username,
             api_key=api_key,
+            pwd=pwd,
+            session_key=session_key,
+            api_version=api_version,
             url=url,
             proxy=proxy,
             path_envfile=path_envfile,
@@ -112,25 +134,22 @@ class Session(EntityCalls):
         self._connect_timeout = _seconds("connect_timeout", connect_timeout, 10.0)
         self._username = settings.credentials.username
         self._workspace = settings.credentials.workspace
-        self._ticket: Ticket | None = None
         self._opened = self._closed = False
         self._log = contextlib.ExitStack()
         self._log_to = log_to(verbose=verbose, path_logfile=path_logfile)
 
-        base, master, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
+        base, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
         clock = _clock or AsyncioClock()
-        redact = Redactor()
-        key = settings.credentials.api_key
-        redact.know(key.reveal())
+        self._dialect = _dialect(api_version, self._workspace, self._username)
         self._pipeline = Pipeline(
-            dialect=V3(self._workspace, self._username, key, socket.gethostname()),
+            dialect=self._dialect,
+            proofs=Proofs(settings.credentials),
             sender=_sender or AiohttpSender(ssl=ssl, connect_timeout=self._connect_timeout, socks=socks),
             clock=clock,
             base=base,
-            master=master,
             port=port,
             limiter=Limiter(rate_limit, clock),
-            redact=redact,
+            redact=Redactor(),
             timeouts=Timeouts(read=self._timeout, total=self._timeout * 2 + self._connect_timeout),
             pretty=pretty_json,
         )
@@ -146,7 +165,7 @@ class Session(EntityCalls):
         self._opened = True
         self._log.enter_context(self._log_to)
         try:
-            self._ticket = await self._pipeline.login()
+            await self._pipeline.login()
         except BaseException:
             await self.aclose()
             raise
@@ -189,9 +208,15 @@ class Session(EntityCalls):
         return self._connect_timeout
 
     @property
+    def api_version(self) -> ApiVersion:
+        """The dialect that the workspace speaks."""
+        return self._dialect.version
+
+    @property
     def role(self) -> str | None:
         """What the user may do: admin, employee, standard …; ``None`` before the login."""
-        return self._ticket.role if self._ticket else None
+        ticket = self._pipeline.ticket
+        return ticket.role if ticket else None
 
     def get_last_message(self) -> str | None:
         """The message of the last call that failed; ``None`` when none did."""
@@ -286,6 +311,21 @@ class Session(EntityCalls):
             raise ArgumentError("as_completed is for jobs by their ids; watch takes queries")
         return AsCompleted(self._monitor, selection)
 
+    @property
+    def _uid(self) -> str:
+        return self._ticket().uid
+
+    @property
+    def _session_key(self) -> Secret | None:
+        return self._ticket().key
+
+    def _ticket(self) -> Ticket:
+        self._check_open()
+        ticket = self._pipeline.ticket
+        if ticket is None:
+            raise SessionClosedError("the session has not logged in yet")
+        return ticket
+
     async def _event(
         self,
         verb: Verb,
@@ -305,6 +345,10 @@ class Session(EntityCalls):
             self._monitor.wake()
         return reply
 
+    async def _read(self, call: Call, read: Callable[[bytes], T | Failure]) -> T:
+        self._check_open()
+        return await self._pipeline.call(call, read)
+
     async def _poll(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
         return await self._pipeline.call(
             call, read, priority=Priority.POLL, attempts=1, total=min(_POLL_TIMEOUT, self._timeout)
@@ -317,20 +361,27 @@ class Session(EntityCalls):
             raise SessionClosedError("enter the session first: async with Session() as session")
 
 
+def _dialect(api_version: ApiVersion, workspace: str, username: str) -> Dialect:
+    hostname = socket.gethostname()
+    if api_version == "v1":
+        return V1(workspace, username, hostname, str(uuid.uuid4()))
+    return V3(workspace, username, hostname)
+
+
 def _addresses(
     settings: Settings, hostname: str | None, port: int | None, *, plain_allowed: bool
-) -> tuple[str | None, str, str | None]:
-    """The backend's address, if it is known; who is asked for it otherwise; a SOCKS server."""
+) -> tuple[str | None, str | None]:
+    """The backend's address, if it is known; a SOCKS server."""
     proxy = parse_proxy(settings.proxy) if settings.proxy else None
     socks = proxy.url if proxy and proxy.is_socks else None
     if settings.url:
-        return check_base_url(settings.url, plain_allowed=plain_allowed), MASTER, socks
+        return check_base_url(settings.url, plain_allowed=plain_allowed), socks
     if proxy and not proxy.is_socks:
-        return proxy.url, proxy.url, None
+        return proxy.url, None
     if hostname:
         address = f"https://{hostname}:{port or 443}"
-        return check_base_url(address, plain_allowed=plain_allowed), MASTER, socks
-    return None, MASTER, socks
+        return check_base_url(address, plain_allowed=plain_allowed), socks
+    return None, socks
 
 
 def _seconds(name: str, value: float | None, otherwise: float) -> float:

@@ -11,6 +11,7 @@ from accsyn_async.errors import ArgumentError
 from accsyn_async.models import is_entity_id
 
 __all__ = [
+    "any_path",
     "attribute_names",
     "checked_bool",
     "checked_int",
@@ -18,35 +19,38 @@ __all__ = [
     "entity_type",
     "is_list",
     "is_mapping",
+    "non_empty_dict",
     "payload",
+    "text",
 ]
 
 
-def entity_type(value: object) -> str:
+def entity_type(value: object, name: str = "entitytype") -> str:
     """An entity type, lower-case.
 
     Raises:
         ArgumentError: it is empty or no text.
     """
     if not isinstance(value, str) or not value.strip():
-        raise ArgumentError(f"entitytype is a text such as 'Transfer', not {value!r}")
+        raise ArgumentError(f"{name} is a text such as 'Transfer', not {value!r}")
     return value.strip().lower()
 
 
-def entity_id(value: object, *, strict: bool = True) -> str:
+def entity_id(value: object, name: str = "entityid", *, strict: bool = True) -> str:
     """An entity's id.
 
     Args:
         value: what was given.
+        name: what it is called.
         strict: whether it must have the form of an id; some calls take a code too.
 
     Raises:
         ArgumentError: it is not.
     """
     if not isinstance(value, str) or not value:
-        raise ArgumentError(f"entityid is a text of 24 characters, not {value!r}")
+        raise ArgumentError(f"{name} is a text of 24 characters, not {value!r}")
     if strict and not is_entity_id(value):
-        raise ArgumentError(f"{value!r} is no entity id: an id has 24 characters, a-f and 0-9")
+        raise ArgumentError(f"{name}: {value!r} is no entity id, which has 24 characters, a-f and 0-9")
     return value
 
 
@@ -83,6 +87,39 @@ def checked_int(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     raise ArgumentError(f"{name} is a whole number or None, not {value!r}")
+
+
+def text(name: str, value: object) -> str:
+    """A text with something in it.
+
+    Raises:
+        ArgumentError: it is empty or something else.
+    """
+    if not isinstance(value, str) or not value:
+        raise ArgumentError(f"{name} is a text with something in it, not {value!r}")
+    return value
+
+
+def non_empty_dict(name: str, value: object, example: str) -> dict[str, Any]:
+    """A ``dict`` with something in it.
+
+    Raises:
+        ArgumentError: it is empty or something else.
+    """
+    if not isinstance(value, dict) or not value:
+        raise ArgumentError(f"{name} is a dict such as {example}, not {value!r}")
+    return value
+
+
+def any_path(name: str, value: object) -> str | dict[str, Any] | list[str]:
+    """A path, several of them, or one taken apart.
+
+    Raises:
+        ArgumentError: it is empty or something else.
+    """
+    if not isinstance(value, str | dict | list) or not value:
+        raise ArgumentError(f"{name} is a path such as 'share=projects/a.mov' or a list, not {value!r}")
+    return value
 
 
 def is_mapping(value: object) -> bool:

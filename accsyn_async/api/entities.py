@@ -1,24 +1,22 @@
-"""Finding, creating, changing and deleting entities."""
+"""Creating, changing, deactivating and deleting entities."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, overload
 
 from accsyn_async.api.arguments import (
-    attribute_names,
     checked_bool,
-    checked_int,
     entity_id,
     entity_type,
     is_list,
-    is_mapping,
+    non_empty_dict,
     payload,
 )
-from accsyn_async.api.caller import Caller, result_of
-from accsyn_async.errors import AccsynError, ArgumentError, NotFoundError, OutcomeUnknownError
-from accsyn_async.models import JOB_TYPES
-from accsyn_async.wire.query import parse_query
+from accsyn_async.api.finding import FindCalls
+from accsyn_async.api.older_order import data_may_come_first
+from accsyn_async.errors import AccsynError, ArgumentError, OutcomeUnknownError
+from accsyn_async.models import JOB_TYPES, is_entity_id
 
 __all__ = ["EntityCalls"]
 
@@ -27,13 +25,8 @@ _REACHED_BY = {"waiting": frozenset({"waiting", "running"})}
 """States that show that a job was put into a state and has gone on since."""
 
 
-class EntityCalls(Caller):
-    """Calls on entities: users, jobs, tasks, queues and the rest.
-
-    Every method raises, besides what it names: ``ArgumentError`` before anything is
-    sent, ``AuthenticationError``, ``PermissionDeniedError``, ``RateLimitedError``,
-    ``BackendError``, ``TransportError``, ``SessionClosedError``.
-    """
+class EntityCalls(FindCalls):
+    """Calls that change entities: users, jobs, tasks, queues and the rest."""
 
     async def create(
         self,
@@ -86,129 +79,6 @@ class EntityCalls(Caller):
         result = reply["result"]
         return result[0] if isinstance(result, list) and len(result) == 1 else result
 
-    async def find(
-        self,
-        query: str,
-        entityid: str | None = None,
-        attributes: list[str] | None = None,
-        finished: bool | None = None,
-        inactive: bool | None = None,
-        offline: bool | None = None,
-        archived: bool | None = None,
-        limit: int | None = None,
-        skip: int | None = None,
-        create: bool = False,
-        update: bool = False,
-        single_entity_query: bool = False,
-    ) -> Any:
-        """Find entities.
-
-        Args:
-            query: ``"<type>"`` or ``"<type> WHERE <expression>"``; also
-                ``"entitytypes"`` and ``"attributes WHERE entitytype=<type>"``.
-            entityid: for tasks and files, the id that they belong to.
-            attributes: names of the attributes to return; ``None`` for all.
-            finished: (jobs) search among those done or aborted.
-            inactive: (users, shares) search among the inactive.
-            offline: deprecated, ``inactive``.
-            archived: search among the archived (slow).
-            limit: return this many at most.
-            skip: leave out this many.
-            create: (attributes) those that can be given at creation.
-            update: (attributes) those that can be changed.
-            single_entity_query: return the first, or ``None``.
-
-        Returns:
-            A list of ``dict``; times in them are aware datetimes in UTC.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-
-        Example::
-
-            running = await session.find("Transfer WHERE status=running", attributes=["name", "etr"])
-        """
-        parsed = parse_query(query)
-        if parsed.entitytype == "entitytypes":
-            return result_of(await self._event("GET", "entitytypes", {}), "entitytypes")
-        if parsed.entitytype == "attributes":
-            data: dict[str, Any] = {
-                "entitytype": _attributes_of(parsed.expression),
-                "create": checked_bool("create", create),
-                "update": checked_bool("update", update),
-            }
-            return result_of(await self._event("GET", "attributes", data), "attributes")
-        if inactive is None and offline is not None:
-            warnings.warn("find(offline=…) is deprecated, use inactive=…", DeprecationWarning, stacklevel=2)
-            inactive = offline
-        data = {}
-        if entityid is not None:
-            data["parent"] = entityid
-        for name, value in (
-            ("finished", checked_bool("finished", finished)),
-            ("inactive", checked_bool("inactive", inactive)),
-            ("archived", checked_bool("archived", archived)),
-        ):
-            if value is not None:
-                data[name] = value
-        for name, something in (
-            ("limit", checked_int("limit", limit)),
-            ("skip", checked_int("skip", skip)),
-            ("attributes", attribute_names(attributes)),
-            ("single_entity_query", single_entity_query),
-        ):
-            if something:
-                data[name] = something
-        uri = f"{parsed.entitytype}/find"
-        rows = result_of(await self._event("GET", uri, data, query=parsed.expression), uri)
-        if single_entity_query:
-            return rows[0] if rows else None
-        return rows
-
-    async def find_one(
-        self,
-        query: str,
-        entityid: str | None = None,
-        attributes: list[str] | None = None,
-        finished: bool | None = None,
-        inactive: bool | None = None,
-        offline: bool | None = None,
-        archived: bool | None = None,
-    ) -> dict[str, Any] | None:
-        """Find one entity: the first that matches, or ``None``.
-
-        The arguments are those of ``find``.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-        """
-        row: dict[str, Any] | None = await self.find(
-            query,
-            entityid=entityid,
-            attributes=attributes,
-            finished=finished,
-            inactive=inactive or offline,
-            archived=archived,
-            single_entity_query=True,
-        )
-        return row
-
-    async def get_entity(self, entitytype: str, entityid: str) -> dict[str, Any] | None:
-        """Get an entity by its id, whatever its state: active, finished or archived.
-
-        Args:
-            entitytype: ``"Transfer"``, ``"User"`` …
-            entityid: 24 characters.
-
-        Returns:
-            The entity, or ``None`` when there is none of this id.
-        """
-        # The official client sends the type as it was written, here alone.
-        entity_type(entitytype)
-        uri = f"{entitytype}/find"
-        rows = result_of(await self._event("GET", uri, {}, entityid=entity_id(entityid)), uri)
-        return rows[0] if rows else None
-
     async def update(self, entitytype: str, entityid: str, data: dict[str, Any]) -> dict[str, Any] | None:
         """Change an entity.
 
@@ -227,14 +97,15 @@ class EntityCalls(Caller):
             NotFoundError: there is none of this id.
             OutcomeUnknownError: it may have been changed or not.
         """
-        kind = _changeable(entitytype)
+        kind = self._changeable(entitytype)
         ident = entity_id(entityid, strict=False)
-        if not data or not is_mapping(data):
-            raise ArgumentError(f"data is a dict of the attributes to change, not {data!r}")
+        non_empty_dict("data", data, "{'status': 'paused'}")
         uri = f"{kind}/edit"
         try:
-            rows = result_of(await self._event("PUT", uri, data, entityid=ident), uri)
+            rows = await self._result("PUT", uri, data, entityid=ident)
         except OutcomeUnknownError as unknown:
+            if not is_entity_id(ident):
+                raise
             try:
                 entity = await self.get_entity(kind, ident)
             except AccsynError:
@@ -244,10 +115,29 @@ class EntityCalls(Caller):
             raise
         return rows[0] if rows else None
 
+    async def update_one(self, entitytype: str, entityid: str, data: dict[str, Any]) -> dict[str, Any] | None:
+        """Deprecated: the old name of ``update`` (official client before 2.0.2)."""
+        warnings.warn("update_one is deprecated, use update", DeprecationWarning, stacklevel=2)
+        return await self.update(entitytype, entityid, data)
+
+    @overload
+    async def update_many(
+        self, entitytype: str, entityid: str, data: list[dict[str, Any]]
+    ) -> list[dict[str, Any]] | None: ...
+
+    @overload
+    async def update_many(
+        self, entitytype: str, data: list[dict[str, Any]], entityid: str
+    ) -> list[dict[str, Any]] | None: ...
+
+    @data_may_come_first
     async def update_many(
         self, entitytype: str, entityid: str, data: list[dict[str, Any]]
     ) -> list[dict[str, Any]] | None:
         """Change several tasks of a job.
+
+        The order of older clients (before 3.2), ``update_many("task", rows,
+        entityid=job)``, is taken too.
 
         Args:
             entitytype: ``"task"``, the only type that takes this.
@@ -260,16 +150,53 @@ class EntityCalls(Caller):
 
         Raises:
             OutcomeUnknownError: they may have been changed or not.
+
+        Example::
+
+            await session.update_many("Task", transfer["id"], [{"id": task["id"], "status": "onhold"}])
         """
-        if _changeable(entitytype) != "task":
+        if entity_type(entitytype) != "task":
             raise ArgumentError("only tasks can be updated many at a time: entitytype must be 'task'")
         ident = entity_id(entityid)
         if not data or not is_list(data):
             raise ArgumentError(f"data is a list with a dict a task, not {data!r}")
-        rows: list[dict[str, Any]] = result_of(
-            await self._event("PUT", "task/edit", data, entityid=ident), "task/edit"
-        )
+        rows: list[dict[str, Any]] = await self._result("PUT", "task/edit", data, entityid=ident)
         return rows
+
+    async def activate_one(self, entitytype: str, entityident: str) -> Any:
+        """Bring an entity back that was deactivated.
+
+        Args:
+            entitytype: ``"User"``, ``"Folder"`` …
+            entityident: its id, or its code.
+
+        Returns:
+            What the backend answers, ``True`` when it was activated.
+        """
+        self._needs_v3("activate_one")
+        kind = entity_type(entitytype)
+        ident = entity_id(entityident, "entityident", strict=False).lower().strip()
+        if is_entity_id(ident):
+            return await self._result("POST", f"{kind}/activate", {}, entityid=ident)
+        return await self._result("POST", f"{kind}/activate", {}, query=ident)
+
+    async def deactivate_one(self, entitytype: str, entityid: str) -> Any:
+        """Take an entity out of use; ``activate_one`` brings it back.
+
+        Args:
+            entitytype: ``"User"``, ``"Folder"`` …
+            entityid: which one.
+
+        Returns:
+            ``True`` when it was deactivated.
+        """
+        kind = entity_type(entitytype)
+        return await self._remove(f"{kind}/deactivate", {}, entity_id(entityid, strict=False))
+
+    async def offline_one(self, entitytype: str, entityid: str) -> Any:
+        """Deprecated: the old name of ``deactivate_one`` (official client before 3.2)."""
+        warnings.warn("offline_one is deprecated, use deactivate_one", DeprecationWarning, stacklevel=2)
+        return await self.deactivate_one(entitytype, entityid)
 
     async def delete_one(self, entitytype: str, entityid: str, data: dict[str, Any] | None = None) -> Any:
         """Delete (archive) an entity.
@@ -289,31 +216,36 @@ class EntityCalls(Caller):
             NotFoundError: there is none of this id.
             OutcomeUnknownError: it may have been deleted or not.
         """
+        kind = self._changeable(entitytype, "an ACL is not deleted; use revoke")
+        return await self._remove(f"{kind}/delete", data, entity_id(entityid, strict=False))
+
+    async def delete_many(self, entitytype: str, entityid: str, data: dict[str, Any]) -> Any:
+        """Remove files from a collection.
+
+        Args:
+            entitytype: ``"collection"``, the only type that takes this.
+            entityid: the collection's id.
+            data: which files, as the backend names them.
+
+        Returns:
+            ``True`` when they were removed.
+
+        Raises:
+            OutcomeUnknownError: they may have been removed or not.
+        """
+        self._needs_v3("delete_many")
         kind = entity_type(entitytype)
-        if kind == "acl":
-            raise ArgumentError("an ACL is not deleted; use revoke")
-        uri = f"{kind}/delete"
-        try:
-            reply = await self._event("DELETE", uri, data, entityid=entity_id(entityid, strict=False))
-        except NotFoundError as error:
-            if error.after_unknown:
-                return True
-            raise
-        return result_of(reply, uri)
+        ident = entity_id(entityid)
+        non_empty_dict("data", data, "{'files': […]}")
+        if kind != "collection":
+            raise ArgumentError(f"files are deleted out of a collection, not out of a {kind}")
+        return await self._remove("collection/file/remove", data, ident)
 
-
-def _changeable(entitytype: str) -> str:
-    kind = entity_type(entitytype)
-    if kind == "acl":
-        raise ArgumentError("an ACL is not updated; use grant")
-    return kind
-
-
-def _attributes_of(expression: str | None) -> str:
-    parts = (expression or "").split("=")
-    if len(parts) != 2 or parts[0].strip() != "entitytype" or not parts[1].strip(" '\""):
-        raise ArgumentError("ask for attributes with 'attributes WHERE entitytype=<type>'")
-    return parts[1].strip().replace("'", "").replace('"', "")
+    def _changeable(self, entitytype: str, refusal: str = "an ACL is not updated; use grant") -> str:
+        kind = entity_type(entitytype)
+        if kind == "acl" and self.api_version == "v3":
+            raise ArgumentError(refusal)
+        return kind
 
 
 def _shows(entity: dict[str, Any], data: dict[str, Any]) -> bool:

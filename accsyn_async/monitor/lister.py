@@ -122,7 +122,7 @@ class Lister:
         try:
             await self._sweep(group, at)
         except (AuthenticationError, SessionClosedError) as error:
-            if not isinstance(error, SessionExpiredError):
+            if not (isinstance(error, SessionExpiredError) and error.temporary):
                 raise
         except AccsynError as error:
             logger.debug("the finished were not looked through: %s", error.message)

@@ -312,6 +312,6 @@ class Poller:
 
 def _may_pass(error: AccsynError) -> bool:
     """Whether the same request may well succeed later."""
-    if isinstance(error, BackendError):
+    if isinstance(error, BackendError | SessionExpiredError):
         return error.temporary
-    return isinstance(error, TransportError | RateLimitedError | SessionExpiredError)
+    return isinstance(error, TransportError | RateLimitedError)

@@ -10,47 +10,60 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from accsyn_async.errors import ArgumentError, AuthenticationError
+from accsyn_async.wire.dialect import ApiVersion
 from accsyn_async.wire.redact import Secret
 
-__all__ = ["Credentials", "Proxy", "Settings", "check_base_url", "parse_proxy", "resolve"]
+__all__ = ["Credentials", "Password", "Proxy", "Settings", "check_base_url", "parse_proxy", "resolve"]
 
 logger = logging.getLogger("accsyn_async.transport.credentials")
+
+Password = str | Callable[[], str | Awaitable[str]]
+"""A password, or a function that is asked for it at each login, sync or async."""
 
 _VARIABLES = {
     "workspace": ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG"),
     "username": ("ACCSYN_API_USER",),
     "api_key": ("ACCSYN_API_KEY",),
+    "session_key": ("ACCSYN_SESSION_KEY",),
     "url": ("ACCSYN_URL",),
     "proxy": ("ACCSYN_PROXY",),
 }
 _MISSING = {
     "workspace": "no workspace: pass workspace=… or set ACCSYN_WORKSPACE",
     "username": "no user name: pass username=… (an e-mail address) or set ACCSYN_API_USER",
-    "api_key": "no API key: pass api_key=… or set ACCSYN_API_KEY",
+}
+_NO_PROOF: dict[ApiVersion, str] = {
+    "v3": "no API key: pass api_key=… or set ACCSYN_API_KEY",
+    "v1": "no API key, password or session key: pass api_key=…, pwd=… or session_key=…, "
+    "or set ACCSYN_API_KEY or ACCSYN_SESSION_KEY",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who logs in, and where to.
+    """Who logs in, where to, and with what: in v3 with an API key, in v1 with any of the three.
 
     Attributes:
         workspace: the workspace's code.
         username: the user's e-mail address.
-        api_key: hidden in every repr.
+        api_key: hidden in every repr; ``None`` when there is none.
+        pwd: the password, or a function that is asked for it.
+        session_key: a session that somebody else began.
     """
 
     workspace: str
     username: str
-    api_key: Secret
+    api_key: Secret | None = None
+    pwd: Secret | Callable[[], str | Awaitable[str]] | None = field(default=None, repr=False)
+    session_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,9 @@ def resolve(
     workspace: str | None = None,
     username: str | None = None,
     api_key: str | None = None,
+    pwd: Password | None = None,
+    session_key: str | None = None,
+    api_version: ApiVersion = "v3",
     url: str | None = None,
     proxy: str | None = None,
     path_envfile: str | os.PathLike[str] | None = None,
@@ -82,12 +98,16 @@ def resolve(
     """Find every setting.
 
     An address out of a ``.env`` that merely lies in the working directory counts only
-    together with a key from that same file: no folder may send a key elsewhere.
+    together with a key from that same file: no folder may send a key elsewhere. A key
+    or password that is passed sets aside those of other kinds that lie elsewhere.
 
     Args:
         workspace: wins over every other source; so do the other arguments.
         username: the user's e-mail address.
         api_key: the user's API key.
+        pwd: (v1) the user's password, or a function that is asked for it.
+        session_key: (v1) the key of a session that somebody else began.
+        api_version: the dialect that the workspace speaks.
         url: the backend's address.
         proxy: the proxy's address.
         path_envfile: an env file that must exist.
@@ -100,21 +120,31 @@ def resolve(
         ArgumentError: the env file does not exist, or a setting cannot be used.
     """
     environ = os.environ if environ is None else environ
-    given = {"workspace": workspace, "username": username, "api_key": api_key, "url": url, "proxy": proxy}
+    if api_version == "v3" and (pwd or session_key):
+        raise ArgumentError(
+            "a password or session key logs in to older workspaces only: pass api_key=, or api_version='v1'"
+        )
+    if pwd and not isinstance(pwd, str) and not callable(pwd):
+        raise ArgumentError("pwd is a text, or a function that returns one")
     named = path_envfile or environ.get("ACCSYN_CREDENTIALS_PATH")
     explicit = _read_env_file(Path(named)) if named else {}
     nearby = (directory or Path()) / ".env"
     implicit = {} if named or not nearby.is_file() else _read_env_file(nearby)
 
+    given = {"api_key": api_key, "session_key": session_key, "workspace": workspace, "username": username}
+    given |= {"url": url, "proxy": proxy}
+    proofs = {"v3": ("api_key",), "v1": ("api_key", "session_key")}[api_version]
+    passed = bool(pwd or api_key or session_key)
     found: dict[str, str | None] = {}
-    key_from_nearby = False
+    proof_from_nearby = False
     for name, value in given.items():
-        if not value:
+        is_proof = name in ("api_key", "session_key")
+        if not value and not (is_proof and (passed or name not in proofs)):
             value = _first(explicit, name) or _first(environ, name)
             if not value and (value := _first(implicit, name)):
-                if name == "api_key":
-                    key_from_nearby = True
-                elif name in ("url", "proxy") and not key_from_nearby:
+                if is_proof:
+                    proof_from_nearby = True
+                elif name in ("url", "proxy") and not proof_from_nearby:
                     logger.warning(
                         "%s in .env is ignored: the API key does not come from there", _VARIABLES[name][0]
                     )
@@ -123,6 +153,8 @@ def resolve(
     for name, message in _MISSING.items():
         if not found[name]:
             raise AuthenticationError(message)
+    if not (pwd or found["api_key"] or found["session_key"]):
+        raise AuthenticationError(_NO_PROOF[api_version])
     for name, value in found.items():
         if value and any(ord(character) < 32 or ord(character) == 127 for character in value):
             raise ArgumentError(f"{name} holds control characters; check {' or '.join(_VARIABLES[name])}")
@@ -130,7 +162,9 @@ def resolve(
         Credentials(
             workspace=found["workspace"] or "",
             username=found["username"] or "",
-            api_key=Secret(found["api_key"] or ""),
+            api_key=_secret(found["api_key"]),
+            pwd=Secret(pwd) if isinstance(pwd, str) and pwd else pwd or None,
+            session_key=_secret(found["session_key"]),
         ),
         url=found["url"] or None,
         proxy=found["proxy"] or None,
@@ -218,6 +252,10 @@ def parse_proxy(text: str) -> Proxy:
         case "socks4":
             return Proxy(f"socks4://{host}:{port}", is_socks=True)
     raise ArgumentError(f"unknown kind of proxy {kind!r}; write accsyn:host:port or socks:host:port")
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None
 
 
 def _first(source: Mapping[str, str], name: str) -> str | None:

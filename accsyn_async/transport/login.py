@@ -9,6 +9,7 @@ final for the session: trying again could lock the user out.
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -115,6 +116,4 @@ class SingleFlight(Generic[T]):
 
 def _again(error: AuthenticationError) -> AuthenticationError:
     """A fresh copy: one exception raised in a thousand tasks would collect their tracebacks."""
-    return type(error)(
-        error.message, code=error.code, uri=error.uri, eid=error.eid, http_status=error.http_status
-    )
+    return copy.copy(error)

@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from accsyn_async.errors import AccsynError, BackendError, SessionClosedError
+from accsyn_async.errors import AccsynError, AuthenticationError, BackendError, SessionClosedError
 from accsyn_async.times import format_time
 from accsyn_async.transport.limiter import Limiter, Priority
 from accsyn_async.transport.login import Grant, SingleFlight
 from accsyn_async.transport.outcome import error_of, login_error
+from accsyn_async.transport.proofs import Proofs
 from accsyn_async.transport.retry import (
     Effect,
     Reauthenticate,
@@ -28,11 +29,11 @@ from accsyn_async.transport.retry import (
 )
 from accsyn_async.transport.seam import Clock, Sender
 from accsyn_async.wire.codec import decode_plain
+from accsyn_async.wire.dialect import Dialect, Proof
 from accsyn_async.wire.envelope import Envelope
 from accsyn_async.wire.message import Call, Request, Response, Ticket
 from accsyn_async.wire.redact import Redactor
 from accsyn_async.wire.reply import Failure, FailureKind, judge, read_object
-from accsyn_async.wire.v3 import MASTER, V3
 
 __all__ = ["Pass", "Pipeline", "Timeouts"]
 
@@ -77,10 +78,10 @@ class Pipeline:
 
     Args:
         dialect: writes requests and reads what answers them.
-        sender: sends them.
+        proofs: what to log in with.
+        sender: sends requests.
         clock: time.
         base: the backend's address; ``None`` to ask for it at the first login.
-        master: who is asked for it.
         port: wins over the port that the answer names.
         limiter: how fast requests may go out.
         redact: takes secrets out of messages.
@@ -93,13 +94,13 @@ class Pipeline:
     def __init__(
         self,
         *,
-        dialect: V3,
+        dialect: Dialect,
+        proofs: Proofs,
         sender: Sender,
         clock: Clock,
         base: str | None,
         limiter: Limiter,
         redact: Redactor,
-        master: str = MASTER,
         policy: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
         rng: random.Random | None = None,
@@ -107,10 +108,10 @@ class Pipeline:
         pretty: bool = False,
     ) -> None:
         self._dialect = dialect
+        self._proofs = proofs
         self._sender = sender
         self._clock = clock
         self._base = base
-        self._master = master
         self._limiter = limiter
         self._redact = redact
         self._policy = policy or RetryPolicy()
@@ -122,6 +123,12 @@ class Pipeline:
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
         self.last_message: str | None = None
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """What the newest login gave; ``None`` before the first."""
+        grant = self._login.grant
+        return grant.value.ticket if grant else None
 
     async def login(self) -> Ticket:
         """Log in, unless that has happened already.
@@ -298,17 +305,30 @@ class Pipeline:
     async def _log_in(self) -> Pass:
         """Find the backend, log in to it."""
         if self._base is None:
-            reply = await self._ask(self._dialect.discovery(self._master), "discovery")
+            reply = await self._ask(self._dialect.discovery(self._dialect.master), "discovery")
             found = self._dialect.read_discovery(reply)
             if isinstance(found, Failure):
                 raise self._told(login_error(found))
-            self._base = f"https://{found[0]}:{self._port or found[1]}"
-        reply = await self._ask(self._dialect.login(self._base), "login")
-        ticket = self._dialect.read_login(reply)
+            self._base = f"https://{found.host}:{self._port or found.port}"
+        before = self.ticket
+        proof = await (self._proofs.first() if before is None else self._proofs.renewal())
+        try:
+            return await self._log_in_with(proof, self._base, before)
+        except AuthenticationError:
+            if proof.kind != "session_key" or not self._proofs.can_renew:
+                raise
+        return await self._log_in_with(await self._proofs.renewal(), self._base, before)
+
+    async def _log_in_with(self, proof: Proof, base: str, before: Ticket | None) -> Pass:
+        self._redact.know(proof.secret.reveal(), passing=proof.kind != "api_key")
+        reply = await self._ask(self._dialect.login(base, proof, before), "login")
+        ticket = self._dialect.read_login(reply, proof)
         if isinstance(ticket, Failure):
             raise self._told(BackendError(ticket.message, uri="login"))
         self._redact.know(ticket.session, passing=True)
-        return Pass(self._base, ticket, self._dialect.envelope(ticket))
+        if ticket.key is not None:
+            self._redact.know(ticket.key.reveal(), passing=True)
+        return Pass(base, ticket, self._dialect.envelope(ticket))
 
     async def _ask(self, request: Request, uri: str) -> dict[str, Any]:
         async def attempt() -> dict[str, Any] | Failure:

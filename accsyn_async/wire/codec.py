@@ -32,8 +32,12 @@ _VERBATIM = frozenset(
 _decode = msgspec.json.Decoder().decode
 
 
-def encode(value: Any) -> str:
+def encode(value: Any, *, indent: int | None = None) -> str:
     r"""Write JSON as the wire wants it: ASCII, dates as UTC seconds.
+
+    Args:
+        value: what to write.
+        indent: spaces a level, for people; ``None`` for one line.
 
     Raises:
         ArgumentError: something in it cannot be JSON.
@@ -42,7 +46,7 @@ def encode(value: Any) -> str:
     '{"name": "\\u00e9", "at": "2026-01-02T00:00:00"}'
     """
     try:
-        return json.dumps(value, default=_encode_date, allow_nan=False)
+        return json.dumps(value, default=_encode_date, allow_nan=False, indent=indent)
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"this cannot be sent as JSON: {error}") from None
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from accsyn_async.wire.redact import Secret
+
 __all__ = ["Call", "Request", "Response", "Ticket", "Verb"]
 
 Verb = Literal["GET", "PUT", "POST", "DELETE"]
@@ -54,12 +56,14 @@ class Ticket:
         uid: id of the user who logged in.
         role: what the user may do (admin, employee, standard …).
         headers: what every call carries.
+        key: the session key (v1); ``None`` in v3, which has none.
     """
 
     session: str = field(repr=False)
     uid: str
     role: str
     headers: Mapping[str, str] = field(repr=False)
+    key: Secret | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a ticket cannot be pickled: it holds secrets")

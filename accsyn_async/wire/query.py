@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from accsyn_async.errors import ArgumentError, QueryError
 
@@ -69,8 +69,12 @@ def parse_query(query: str) -> Query:
     return Query(entitytype, _expression(query, begin))
 
 
-def quote_value(value: object) -> str:
+def quote_value(value: object, *, first: Literal['"', "'"] = '"') -> str:
     """Quote a value for use in a query, so that it can be nothing but a value.
+
+    Args:
+        value: what to quote.
+        first: the mark to take unless the value holds it.
 
     Raises:
         ArgumentError: it holds both kinds of quotes, or control characters, which
@@ -82,7 +86,7 @@ def quote_value(value: object) -> str:
     text = str(value)
     if any(ord(character) < 32 for character in text):
         raise ArgumentError(f"a query cannot hold control characters: {text!r}")
-    for mark in ('"', "'"):
+    for mark in (first, *"'\""):
         if mark not in text:
             return f"{mark}{text}{mark}"
     raise ArgumentError(f"a query cannot hold a value with both kinds of quotes: {text!r}")

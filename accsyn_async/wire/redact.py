@@ -13,7 +13,8 @@ __all__ = ["HIDDEN", "Redactor", "Secret"]
 
 HIDDEN = "***"
 
-_SESSIONS = 8
+_PASSING = 16
+"""Secrets that come and go, such as the keys of sessions, of which this many are remembered."""
 
 _NAMES = r"pwd|password|passwd|api_?key|session(?:_?key|_?id)?|token|secret|authorization"
 _QUOTE = r"(?:\\?[\"']|%22)"
@@ -73,7 +74,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._known: list[set[str]] = []
-        self._passing: deque[set[str]] = deque(maxlen=_SESSIONS)
+        self._passing: deque[set[str]] = deque(maxlen=_PASSING)
         self._pattern: re.Pattern[str] | None = None
 
     def know(self, secret: str, *, passing: bool = False) -> None:
@@ -83,8 +84,11 @@ class Redactor:
             secret: what to hide; less than four characters are no secret.
             passing: it is one of many, such as a session's id: the newest are remembered.
         """
-        if len(secret) >= 4:
-            (self._passing if passing else self._known).append(_forms(secret))
+        forms = _forms(secret)
+        if len(secret) >= 4 and forms not in self._known:
+            if forms in self._passing:
+                self._passing.remove(forms)
+            (self._passing if passing else self._known).append(forms)
             known = sorted(set().union(*self._known, *self._passing), key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, known)))
 

@@ -1,0 +1,27 @@
+"""Every call, all topics together."""
+
+from __future__ import annotations
+
+from accsyn_async.api.access import AccessCalls
+from accsyn_async.api.assignments import AssignmentCalls
+from accsyn_async.api.entities import EntityCalls
+from accsyn_async.api.files import FileCalls
+from accsyn_async.api.keys import KeyCalls
+from accsyn_async.api.local import LocalCalls
+from accsyn_async.api.settings import SettingCalls
+from accsyn_async.api.workspace import WorkspaceCalls
+
+__all__ = ["Calls"]
+
+
+class Calls(
+    EntityCalls,
+    AssignmentCalls,
+    AccessCalls,
+    FileCalls,
+    SettingCalls,
+    KeyCalls,
+    WorkspaceCalls,
+    LocalCalls,
+):
+    """What a session can be asked."""

@@ -1,0 +1,189 @@
+"""Files on shares: listing, measuring, making, moving and deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accsyn_async.api.arguments import any_path, checked_int
+from accsyn_async.api.caller import Caller
+from accsyn_async.errors import ArgumentError
+from accsyn_async.wire.message import Verb
+
+__all__ = ["FileCalls"]
+
+_URI = "workspace/file"
+
+
+class FileCalls(Caller):
+    """Calls on files; a path is written ``share=<code or id>/<path>``, and several can be given as a list.
+
+    Filters (``include``, ``exclude``) are a text or a list of texts, each ``word`` (the
+    whole name), ``*word``, ``word*``, ``*word*``, ``start*end``, or a regular
+    expression, ``re('…')``; all ignore case but ``re('…', 'I')``.
+    """
+
+    async def ls(
+        self,
+        path: str | dict[str, Any] | list[str],
+        recursive: bool = False,
+        maxdepth: int | None = None,
+        getsize: bool = False,
+        files_only: bool = False,
+        directories_only: bool = False,
+        include: str | list[str] | None = None,
+        exclude: str | list[str] | None = None,
+    ) -> Any:
+        """List a directory.
+
+        Args:
+            path: which one, such as ``"share=projects/thefilm"``; or several.
+            recursive: with all that is below.
+            maxdepth: (recursive) how many levels; ``None`` for all.
+            getsize: with sizes in bytes, which takes longer.
+            files_only: without directories.
+            directories_only: without files.
+            include: only what matches; wins over ``exclude``.
+            exclude: not what matches.
+
+        Returns:
+            The listing, a ``dict``.
+
+        Example::
+
+            listing = await session.ls("share=projects/thefilm", recursive=True, include="*.mov")
+        """
+        data: dict[str, Any] = {
+            "op": "ls",
+            "path": any_path("path", path),
+            "download": True,
+            "recursive": recursive,
+            "getsize": getsize,
+        }
+        for name, value in (
+            ("maxdepth", checked_int("maxdepth", maxdepth)),
+            ("directories_only", directories_only),
+            ("files_only", files_only),
+            ("include", include),
+            ("exclude", exclude),
+        ):
+            if value:
+                data[name] = value
+        return await self._result("GET", _URI, data)
+
+    async def getsize(
+        self,
+        path: str | dict[str, Any] | list[str],
+        include: str | list[str] | None = None,
+        exclude: str | list[str] | None = None,
+    ) -> Any:
+        """Measure a file or directory.
+
+        Args:
+            path: which one, or several.
+            include: only what matches; wins over ``exclude``.
+            exclude: not what matches.
+
+        Returns:
+            What the backend answers: sizes in bytes.
+        """
+        data: dict[str, Any] = {"op": "getsize", "path": any_path("path", path)}
+        data |= {name: value for name, value in (("include", include), ("exclude", exclude)) if value}
+        return await self._result("GET", _URI, data)
+
+    async def exists(self, path: str | dict[str, Any] | list[str]) -> Any:
+        """Tell whether there is a file or directory.
+
+        Args:
+            path: which one, or several.
+
+        Returns:
+            ``True`` or ``False``.
+        """
+        return await self._result("GET", _URI, {"op": "exists", "path": any_path("path", path)})
+
+    async def mkdir(self, path: str | dict[str, Any] | list[str]) -> Any:
+        """Make a directory.
+
+        Args:
+            path: which one, or several.
+
+        Returns:
+            ``True`` when it was made.
+        """
+        return await self._change("POST", "mkdir", path)
+
+    async def rename(
+        self, path: str | dict[str, Any] | list[str], path_to: str | dict[str, Any] | list[str]
+    ) -> Any:
+        """Rename a file or directory.
+
+        Args:
+            path: which one.
+            path_to: its new path, in the same directory.
+
+        Returns:
+            ``True`` when it was renamed.
+        """
+        return await self._change("PUT", "rename", path, path_to=any_path("path_to", path_to))
+
+    async def mv(
+        self, path_src: str | dict[str, Any] | list[str], path_dst: str | dict[str, Any] | list[str]
+    ) -> Any:
+        """Move a file or directory.
+
+        Args:
+            path_src: which one.
+            path_dst: where to.
+
+        Returns:
+            ``True`` when it was moved.
+        """
+        any_path("path_src", path_src)
+        return await self._change("PUT", "move", path_src, path_to=any_path("path_dst", path_dst))
+
+    async def delete(self, path: str | dict[str, Any] | list[str], force: bool = False) -> Any:
+        """Delete a file or directory from a share.
+
+        Args:
+            path: which one, or several.
+            force: also a directory that is not empty.
+
+        Returns:
+            ``True`` when it was deleted.
+        """
+        return await self._change("POST", "delete", path, force=force)
+
+    async def prepublish(self, data: list[dict[str, Any]]) -> Any:
+        """Have the backend look at files that are about to be published.
+
+        Args:
+            data: a ``dict`` a file: ``filename``, ``size`` in bytes, and for a directory
+                ``is_dir`` and ``files``, a list of the same. A missing size is what the
+                files below add up to. What is passed is not changed.
+
+        Returns:
+            The files with what the backend says of each, a ``dict``.
+        """
+        if not isinstance(data, list):
+            raise ArgumentError("data is a list with a dict a file")
+        files = [_measured(entry) for entry in data]
+        total = sum(entry["size"] for entry in files)
+        return await self._result("PUT", "workspace/publish/preprocess", {"files": files, "size": total})
+
+    async def _change(self, verb: Verb, operation: str, path: object, **options: Any) -> Any:
+        return await self._result(verb, _URI, {"op": operation, "path": any_path("path", path), **options})
+
+
+def _measured(entry: object) -> dict[str, Any]:
+    """A copy of an entry that has a size."""
+    if not isinstance(entry, dict):
+        raise ArgumentError(f"a file to publish is a dict such as {{'filename': 'a.mov'}}, not {entry!r}")
+    if "size" in entry:
+        if not isinstance(entry["size"], int | float):
+            raise ArgumentError(f"a size is a number of bytes, not {entry['size']!r}")
+        return entry
+    below = entry.get("files")
+    if entry.get("is_dir") is not True or below is None:
+        return {**entry, "size": 0}
+    files = [_measured(each) for each in below]
+    return {**entry, "files": files, "size": sum(each["size"] for each in files)}

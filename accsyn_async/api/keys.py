@@ -1,0 +1,47 @@
+"""Keys: the user's API key, and the session keys of older workspaces."""
+
+from __future__ import annotations
+
+from accsyn_async.api.arguments import checked_int
+from accsyn_async.api.caller import Caller, result_of
+from accsyn_async.errors import ArgumentError
+
+__all__ = ["KeyCalls"]
+
+
+class KeyCalls(Caller):
+    """Calls on keys. What they return is a secret."""
+
+    async def get_api_key(self) -> str:
+        """Get the user's API key, which most workspaces do not allow."""
+        reply = await self._event("GET", "user/api_key", {})
+        key: str = result_of(reply, "user/api_key", "api_key")
+        return key
+
+    def get_session_key(self) -> str:
+        """The key of this session, with which another can take it up (v1).
+
+        Raises:
+            ArgumentError: the workspace speaks v3, which has no such keys.
+            SessionClosedError: the session is not open.
+        """
+        if self._session_key is None:
+            raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
+        return self._session_key.reveal()
+
+    async def generate_session_key(self, lifetime: int | None = None) -> str:
+        """Have the backend make a new session key (v1).
+
+        Args:
+            lifetime: how long it shall be good, in the backend's unit; ``None`` leaves it
+                to the backend.
+
+        Raises:
+            ArgumentError: the workspace speaks v3, which has no such keys.
+        """
+        if self.api_version != "v1":
+            raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
+        uri = "user/generate_session_key"
+        data = {"lifetime": checked_int("lifetime", lifetime)}
+        key: str = result_of(await self._event("POST", uri, data, query=self.username), uri, "session_key")
+        return key

@@ -1,0 +1,88 @@
+"""Turning a call of the v3 API into the one that older workspaces understand (official client 2.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from accsyn_async.wire.message import Call
+
+__all__ = ["to_v1"]
+
+_OLD_NAME = {"transfer": "job", "folder": "share"}
+_PLACE = {"site": "organization/site", "queue": "job", "task": "job/task"}
+_JOB_TYPE = {"job": 1, "queue": 2}
+"""v1 keeps queues among the jobs and tells them apart by a number."""
+
+
+def to_v1(call: Call) -> Call:
+    """The same call as v1 has it; one that is the same in both is returned as it is.
+
+    >>> to_v1(Call("GET", "transfer/find", {"finished": True}))
+    Call(verb='GET', uri='job/find', data={'type': 1, 'finished': True}, query=None, id=None)
+    >>> to_v1(Call("GET", "workspace/file", {"op": "exists", "path": "share=a/b"})).uri
+    'organization/file'
+    """
+    if call.uri == "setting":
+        return _setting(call)
+    scope, _, operation = call.uri.partition("/")
+    if scope == "workspace" and operation.startswith(("file", "publish/", "integration/")):
+        return replace(call, uri=f"organization/{operation}")
+    entitytype = _OLD_NAME.get(scope, scope)
+    place = _PLACE.get(entitytype, entitytype)
+    match operation:
+        case "find":
+            return _find(call, entitytype, place)
+        case "create" | "add":
+            return _create(call, entitytype, place)
+        case "metrics":
+            data = {**_object(call.data)}
+            data["attributes"] = data.get("attributes") or ["speed"]
+            return replace(call, uri=f"{place}/metrics", data=data)
+        case "deactivate":
+            return replace(call, uri=f"{place}/offline")
+        case "delete":
+            return replace(call, uri=f"{place}/delete", data=call.data or {})
+        case "edit" | "report":
+            return replace(call, uri=f"{place}/{operation}")
+    return call
+
+
+def _find(call: Call, entitytype: str, place: str) -> Call:
+    data: dict[str, Any] = {"type": _JOB_TYPE[entitytype]} if entitytype in _JOB_TYPE else {}
+    query = call.query
+    for name, value in _object(call.data).items():
+        if name == "parent" and entitytype == "task":
+            query = f"job.id={value}" + (f" and ({query})" if query else "")
+        elif name == "inactive":
+            data["offline"] = value
+        elif name != "single_entity_query":
+            data[name] = value
+    if call.id:
+        query = f"id={call.id}"
+    return Call(call.verb, f"{place}/find", data, query)
+
+
+def _create(call: Call, entitytype: str, place: str) -> Call:
+    data = dict(_object(call.data))
+    if entitytype == "queue":
+        data["type"] = _JOB_TYPE["queue"]
+    elif entitytype in ("job", "task"):
+        data.setdefault("allow_duplicates", True)
+    return Call(call.verb, f"{place}/create", data, query=call.id)
+
+
+def _setting(call: Call) -> Call:
+    given = _object(call.data)
+    data = {
+        "scope" if name == "entitytype" else name: value for name, value in given.items() if name != "data"
+    }
+    if call.id:
+        data["ident"] = call.id
+    if "integration" in data:
+        data["integration"] = data.pop("integration")
+    return Call(call.verb, call.uri, {**data, "data": given.get("data")})
+
+
+def _object(data: dict[str, Any] | list[Any] | None) -> dict[str, Any]:
+    return data if isinstance(data, dict) else {}
