@@ -185,6 +185,8 @@ class Backend:
                 if self.jobs.pop(event["id"], None) is None:
                     return reply({"message": "E#J404 The transfer was not found"})
                 return reply({"result": True})
+            case "user/generate_session_key":
+                return reply({"session_key": "generated-session-key"})
             case "task/edit":
                 return reply({"result": data})
         return reply({"message": f"E#U001 Unknown call {received.uri}"})
@@ -195,7 +197,9 @@ class Backend:
             return [found] if found else []
         rows = list((self.archive if data.get("finished") else self.jobs).values())
         query = event.get("query")
-        if query and (inside := re.fullmatch(r'id in "([^"]*)"', query)):
+        if query and (one := re.fullmatch(r"id=(\w+)", query)):
+            rows = [each for each in rows if each["id"] == one[1]]
+        elif query and (inside := re.fullmatch(r'id in "([^"]*)"', query)):
             wanted = set(inside[1].split(","))
             rows = [each for each in rows if each["id"] in wanted]
         elif query and (equal := re.fullmatch(r'(\w+)="?([^"]*?)"?', query)):

@@ -11,6 +11,7 @@ import pytest
 from accsyn_async import Session
 from accsyn_async.errors import ArgumentError, AuthenticationError
 from accsyn_async.transport.credentials import check_base_url, parse_proxy, resolve
+from accsyn_async.wire.redact import Secret
 
 FULL = {"ACCSYN_WORKSPACE": "env-ws", "ACCSYN_API_USER": "env@x.com", "ACCSYN_API_KEY": "env-key"}
 
@@ -47,7 +48,7 @@ def test_who_wins(sources: str, expected: str, tmp_path: Path) -> None:
     )
     credentials = settings.credentials
     assert (credentials.workspace, credentials.username) == (f"{expected}-ws", f"{expected}-user")
-    assert credentials.api_key.reveal() == f"{expected}-key"
+    assert credentials.api_key == Secret(f"{expected}-key")
     assert "key" not in repr(settings).replace("api_key", "")
 
 
@@ -75,6 +76,32 @@ def test_what_is_missing_is_named(missing: str, argument: str, tmp_path: Path) -
         resolve(environ=environ, directory=tmp_path)
 
 
+V1 = {name: value for name, value in FULL.items() if name != "ACCSYN_API_KEY"}
+
+
+def test_older_workspaces_take_a_session_key_from_the_environment(tmp_path: Path) -> None:
+    environ = {**V1, "ACCSYN_SESSION_KEY": "s-key"}
+    found = resolve(environ=environ, directory=tmp_path, api_version="v1").credentials
+    assert (found.api_key, found.session_key, found.pwd) == (None, Secret("s-key"), None)
+    with pytest.raises(AuthenticationError, match="ACCSYN_API_KEY"):
+        resolve(environ=environ, directory=tmp_path)
+    with pytest.raises(AuthenticationError, match="pwd=.*ACCSYN_SESSION_KEY"):
+        resolve(environ=V1, directory=tmp_path, api_version="v1")
+
+
+def test_what_is_passed_sets_the_environment_aside(tmp_path: Path) -> None:
+    environ = {**FULL, "ACCSYN_SESSION_KEY": "s-key"}
+    found = resolve(environ=environ, directory=tmp_path, api_version="v1", pwd="secret-word").credentials
+    assert (found.api_key, found.session_key, found.pwd) == (None, None, Secret("secret-word"))
+    assert "secret-word" not in repr(found)
+
+
+@pytest.mark.parametrize("options", [{"pwd": "x"}, {"session_key": "x"}])
+def test_the_newer_api_takes_an_api_key_only(options: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="api_version='v1'"):
+        resolve(environ=FULL, directory=tmp_path, **options)  # type: ignore[arg-type]
+
+
 def test_the_environment_is_left_alone(tmp_path: Path) -> None:
     before = dict(os.environ)
     envfile(tmp_path / ".env", **FULL, OTHER="x")
@@ -88,7 +115,7 @@ def test_values_are_taken_as_they_are(tmp_path: Path) -> None:
         "# comment\nexport ACCSYN_API_KEY='a$HOME#b'\nACCSYN_API_USER=u@x.com\n\nACCSYN_WORKSPACE = w\n"
     )
     settings = resolve(path_envfile=path, environ={}, directory=tmp_path)
-    assert settings.credentials.api_key.reveal() == "a$HOME#b"
+    assert settings.credentials.api_key == Secret("a$HOME#b")
     assert settings.credentials.workspace == "w"
 
 
@@ -183,6 +210,9 @@ def test_proxies_that_are_refused(text: str) -> None:
         {"connect_timeout": float("nan")},
         {"url": "nonsense"},
         {"proxy": "x:y"},
+        {"api_version": "v2"},
+        {"api_version": "v1", "pwd": 5},
+        {"pwd": "x"},
     ],
 )
 def test_a_session_refuses_what_it_cannot_use(options: dict[str, object]) -> None:
