@@ -213,11 +213,12 @@ class FindCalls(Caller):
         """
         kind = entity_type(entitytype)
         ident = entity_id(entityid)
-        if self.api_version == "v1":
-            return await self._get_from_v1(kind, ident)
         # The official client sends the type as it was written, here alone.
-        rows = await self._result("GET", f"{entitytype}/find", {}, entityid=ident)
-        return rows[0] if rows else None
+        uri = f"{entitytype}/find"
+        for place in self._places(kind):
+            if rows := await self._result("GET", uri, place, entityid=ident):
+                return rows[0]
+        return None
 
     async def find_jobs(
         self,
@@ -286,11 +287,11 @@ class FindCalls(Caller):
         if kind not in JOB_TYPES:
             raise ArgumentError(f"{kind!r} is no job: a job is a {', '.join(JOB_TYPES)}")
         ident = entity_id(entityid)
-        if self.api_version == "v1":
-            row = await self._get_from_v1(kind, ident)
-            return Job.from_row(row) if row else None
-        jobs = await self._read(Call("GET", f"{kind}/find", {}, id=ident), JobReader())
-        return next(iter(jobs.jobs.values()), None)
+        for place in self._places(kind):
+            found = await self._read(Call("GET", f"{kind}/find", place, id=ident), JobReader())
+            for job in found.jobs.values():
+                return job
+        return None
 
     async def report(self, query: str) -> str:
         """Get the backend's report on an entity, a text for people; for accsyn's support.
@@ -327,13 +328,11 @@ class FindCalls(Caller):
             data["time"] = time
         return await self._result("GET", f"{parsed.entitytype}/metrics", data, query=parsed.expression)
 
-    async def _get_from_v1(self, kind: str, ident: str) -> Any:
-        """v1 has no call that looks everywhere at once."""
-        away = "finished" if kind in JOB_TYPES else "inactive"
-        for where in ({}, {away: True}, {"archived": True}):
-            if rows := await self._result("GET", f"{kind}/find", where, entityid=ident):
-                return rows[0]
-        return None
+    def _places(self, kind: str) -> list[dict[str, Any]]:
+        """Where to look for an entity, whatever its state: v1 has no call that looks everywhere."""
+        if self.api_version == "v3":
+            return [{}]
+        return [{}, {"finished" if kind in JOB_TYPES else "inactive": True}, {"archived": True}]
 
 
 def _attributes_of(expression: str | None) -> str:

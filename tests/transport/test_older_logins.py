@@ -219,7 +219,7 @@ def test_watching_an_older_workspace() -> None:
             backend.end(1)
             job = await session.wait(job_id(1))
             assert job.status == "done"
-            assert await session.get_entity("Job", job_id(1)) == job.raw | {
+            assert await session.get_entity("job", job_id(1)) == job.raw | {
                 "created": job.created,
                 "finished": job.finished,
             }
