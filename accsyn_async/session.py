@@ -6,9 +6,11 @@ import contextlib
 import os
 import socket
 import ssl as ssl_module
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
+
+import aiohttp
 
 from accsyn_async.api.entities import EntityCalls
 from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
@@ -64,6 +66,10 @@ class Session(EntityCalls):
             computer.
         rate_limit: how many requests may go out; ``None`` lifts it.
         poll: how often watches poll.
+        client_session: an aiohttp session of your own to send with; it is left as it
+            is, and open. Its connector, headers, cookies, proxy and middlewares apply.
+        trace_configs: aiohttp's hooks into requests and connections; with
+            ``client_session``, give them to that.
 
     Raises:
         AuthenticationError: a setting is missing; on entering, the login was refused.
@@ -97,6 +103,8 @@ class Session(EntityCalls):
         ssl: bool | ssl_module.SSLContext = True,
         rate_limit: RateLimit | None = RateLimit(25, burst=40),  # noqa: B008 - it is immutable
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - it is immutable
+        client_session: aiohttp.ClientSession | None = None,
+        trace_configs: Sequence[aiohttp.TraceConfig] = (),
         _sender: Sender | None = None,
         _clock: Clock | None = None,
     ) -> None:
@@ -124,7 +132,14 @@ class Session(EntityCalls):
         redact.know(key.reveal())
         self._pipeline = Pipeline(
             dialect=V3(self._workspace, self._username, key, socket.gethostname()),
-            sender=_sender or AiohttpSender(ssl=ssl, connect_timeout=self._connect_timeout, socks=socks),
+            sender=_sender
+            or AiohttpSender(
+                ssl=ssl,
+                connect_timeout=self._connect_timeout,
+                socks=socks,
+                client_session=client_session,
+                trace_configs=trace_configs,
+            ),
             clock=clock,
             base=base,
             master=master,
