@@ -39,6 +39,7 @@ from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.monitor.watch import Watch
 from accsyn_async.session import Session
 from accsyn_async.transport.limiter import RateLimit
+from accsyn_async.wire.condition import Condition, where
 
 __all__ = [
     "AccsynError",
@@ -46,6 +47,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BackendError",
+    "Condition",
     "Degraded",
     "Event",
     "Job",
@@ -79,4 +81,5 @@ __all__ = [
     "WaitTimeoutError",
     "Watch",
     "__version__",
+    "where",
 ]

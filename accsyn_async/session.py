@@ -7,9 +7,11 @@ import os
 import socket
 import ssl as ssl_module
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
+
+import aiohttp
 
 from accsyn_async._version import __version__
 from accsyn_async.api.calls import Calls
@@ -76,6 +78,10 @@ class Session(Calls):
         api_version: ``"v3"``, or ``"v1"`` for an older workspace.
         rate_limit: how many requests may go out; ``None`` lifts it.
         poll: how often watches poll.
+        client_session: an aiohttp session of your own to send with; it is left as it
+            is, and open. Its connector, headers, cookies, proxy and middlewares apply.
+        trace_configs: aiohttp's hooks into requests and connections; with
+            ``client_session``, give them to that.
 
     Raises:
         AuthenticationError: a setting is missing; on entering, the login was refused.
@@ -114,6 +120,8 @@ class Session(Calls):
         api_version: ApiVersion = "v3",
         rate_limit: RateLimit | None = RateLimit(25, burst=40),  # noqa: B008 - it is immutable
         poll: PollPolicy = PollPolicy(),  # noqa: B008 - it is immutable
+        client_session: aiohttp.ClientSession | None = None,
+        trace_configs: Sequence[aiohttp.TraceConfig] = (),
         _sender: Sender | None = None,
         _clock: Clock | None = None,
     ) -> None:
@@ -144,7 +152,14 @@ class Session(Calls):
         self._pipeline = Pipeline(
             dialect=self._dialect,
             proofs=Proofs(settings.credentials),
-            sender=_sender or AiohttpSender(ssl=ssl, connect_timeout=self._connect_timeout, socks=socks),
+            sender=_sender
+            or AiohttpSender(
+                ssl=ssl,
+                connect_timeout=self._connect_timeout,
+                socks=socks,
+                client_session=client_session,
+                trace_configs=trace_configs,
+            ),
             clock=clock,
             base=base,
             port=port,
@@ -227,7 +242,8 @@ class Session(Calls):
 
         Args:
             what: an id, a query such as ``'Transfer WHERE user="lisa@example.com"'``,
-                a job's row or snapshot, or several ids or rows.
+                a condition (``where("Transfer", status="running")``), a job's row or
+                snapshot, or several ids or rows.
             entitytype: the type of jobs that are given by id.
 
         Returns:

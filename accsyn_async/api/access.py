@@ -127,7 +127,8 @@ class AccessCalls(Caller):
         self._needs_v3("access")
         kind = entity_type(targettype, "targettype")
         target = _ident("targetid", targetid)
-        for name, value in (("entitytype", entitytype), ("entityid", entityid)):
+        filters: dict[str, object] = {"entitytype": entitytype, "entityid": entityid}
+        for name, value in filters.items():
             if value and not (isinstance(value, str) and _FILTER.fullmatch(value)):
                 raise ArgumentError(f"{name} holds what a query cannot take: {value!r}")
         if entityid and not entitytype:

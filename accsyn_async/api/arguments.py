@@ -144,7 +144,7 @@ def payload(data: object) -> dict[str, Any]:
         data = {"tasks": list(data)}
     if not isinstance(data, dict):
         raise ArgumentError(f"data is a dict, a list of tasks, JSON or the path of a JSON file, not {data!r}")
-    if not data or data == {"tasks": []}:
+    if not data:
         raise ArgumentError("data is empty: there is nothing to create")
     return dict(data)
 

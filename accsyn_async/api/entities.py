@@ -107,11 +107,11 @@ class EntityCalls(FindCalls):
             if not is_entity_id(ident):
                 raise
             try:
-                entity = await self.get_entity(kind, ident)
+                entity: Any = await self.get_entity(kind, ident)
             except AccsynError:
                 raise unknown from None
             if entity is not None and _shows(entity, data):
-                return entity
+                return dict(entity)
             raise
         return rows[0] if rows else None
 

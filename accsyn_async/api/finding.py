@@ -1,9 +1,11 @@
-"""Finding entities: as rows, one at a time, page by page, or as typed jobs."""
+# mypy: disable-error-code="overload-overlap"
+"""Finding entities as rows: all, one, by id."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from accsyn_async.api.arguments import (
     attribute_names,
@@ -12,23 +14,145 @@ from accsyn_async.api.arguments import (
     entity_id,
     entity_type,
 )
-from accsyn_async.api.caller import Caller, result_of
-from accsyn_async.api.paging import FindIter
+from accsyn_async.api.caller import Caller
 from accsyn_async.errors import ArgumentError
-from accsyn_async.models import JOB_TYPES, Job
-from accsyn_async.wire.message import Call
-from accsyn_async.wire.query import parse_query
-from accsyn_async.wire.rows import JobReader
+from accsyn_async.models import JOB_TYPES
+from accsyn_async.rows import (
+    AclName,
+    AclRow,
+    ClientName,
+    ClientRow,
+    DeliveryName,
+    DeliveryRow,
+    EngineName,
+    EngineRow,
+    EntityRow,
+    FileName,
+    FileRow,
+    FolderName,
+    FolderRow,
+    JobRow,
+    QueueName,
+    QueueRow,
+    ShareName,
+    ShareRow,
+    SiteName,
+    SiteRow,
+    TaskName,
+    TaskRow,
+    TransferName,
+    UserName,
+    UserRow,
+    VolumeName,
+    VolumeRow,
+    WorkspaceName,
+    WorkspaceRow,
+)
+from accsyn_async.wire.condition import Condition, read_query
 
 __all__ = ["FindCalls"]
+
+
+R = TypeVar("R", bound=Mapping[str, Any])
+
+
+class _One(TypedDict, total=False):
+    attributes: list[str] | None
+    finished: bool | None
+    inactive: bool | None
+    offline: bool | None
+    archived: bool | None
+
+
+class _Many(_One, total=False):
+    limit: int | None
+    skip: int | None
+    create: bool
+    update: bool
+
+
+class _Find(_Many, total=False):
+    single_entity_query: Literal[False]
 
 
 class FindCalls(Caller):
     """Calls that ask for entities: users, jobs, tasks, queues and the rest."""
 
+    @overload
+    async def find(self, query: Literal["entitytypes"]) -> list[str]: ...
+    @overload
+    async def find(
+        self,
+        query: Condition[R],
+        entityid: str | None = None,
+        *,
+        single_entity_query: Literal[True],
+        **options: Unpack[_Many],
+    ) -> R | None: ...
+    @overload
     async def find(
         self,
         query: str,
+        entityid: str | None = None,
+        *,
+        single_entity_query: Literal[True],
+        **options: Unpack[_Many],
+    ) -> EntityRow | None: ...
+    @overload
+    async def find(self, query: TransferName, **options: Unpack[_Find]) -> list[JobRow]: ...
+    @overload
+    async def find(self, query: DeliveryName, **options: Unpack[_Find]) -> list[DeliveryRow]: ...
+    @overload
+    async def find(
+        self, query: TaskName, entityid: str | None = None, **options: Unpack[_Find]
+    ) -> list[TaskRow]: ...
+    @overload
+    async def find(
+        self, query: FileName, entityid: str | None = None, **options: Unpack[_Find]
+    ) -> list[FileRow]: ...
+    @overload
+    async def find(self, query: VolumeName, **options: Unpack[_Find]) -> list[VolumeRow]: ...
+    @overload
+    async def find(self, query: FolderName, **options: Unpack[_Find]) -> list[FolderRow]: ...
+    @overload
+    async def find(self, query: ShareName, **options: Unpack[_Find]) -> list[ShareRow]: ...
+    @overload
+    async def find(self, query: UserName, **options: Unpack[_Find]) -> list[UserRow]: ...
+    @overload
+    async def find(self, query: WorkspaceName, **options: Unpack[_Find]) -> list[WorkspaceRow]: ...
+    @overload
+    async def find(self, query: QueueName, **options: Unpack[_Find]) -> list[QueueRow]: ...
+    @overload
+    async def find(self, query: SiteName, **options: Unpack[_Find]) -> list[SiteRow]: ...
+    @overload
+    async def find(self, query: ClientName, **options: Unpack[_Find]) -> list[ClientRow]: ...
+    @overload
+    async def find(self, query: AclName, **options: Unpack[_Find]) -> list[AclRow]: ...
+    @overload
+    async def find(self, query: EngineName, **options: Unpack[_Find]) -> list[EngineRow]: ...
+    @overload
+    async def find(
+        self, query: Condition[R], entityid: str | None = None, **options: Unpack[_Find]
+    ) -> list[R]: ...
+    @overload
+    async def find(
+        self,
+        query: str,
+        entityid: str | None = None,
+        attributes: list[str] | None = None,
+        finished: bool | None = None,
+        inactive: bool | None = None,
+        offline: bool | None = None,
+        archived: bool | None = None,
+        limit: int | None = None,
+        skip: int | None = None,
+        create: bool = False,
+        update: bool = False,
+        single_entity_query: Literal[False] = False,
+    ) -> list[EntityRow]: ...
+    async def find(
+        self,
+        query: str | Condition[Any],
         entityid: str | None = None,
         attributes: list[str] | None = None,
         finished: bool | None = None,
@@ -68,7 +192,7 @@ class FindCalls(Caller):
 
             running = await session.find("Transfer WHERE status=running", attributes=["name", "etr"])
         """
-        parsed = parse_query(query)
+        parsed = read_query(query)
         if parsed.entitytype == "entitytypes":
             return await self._result("GET", "entitytypes", {})
         if parsed.entitytype == "attributes":
@@ -107,9 +231,56 @@ class FindCalls(Caller):
             return rows[0] if rows else None
         return rows
 
+    @overload
+    async def find_one(self, query: TransferName, **options: Unpack[_One]) -> JobRow | None: ...
+    @overload
+    async def find_one(self, query: DeliveryName, **options: Unpack[_One]) -> DeliveryRow | None: ...
+    @overload
+    async def find_one(
+        self, query: TaskName, entityid: str | None = None, **options: Unpack[_One]
+    ) -> TaskRow | None: ...
+    @overload
+    async def find_one(
+        self, query: FileName, entityid: str | None = None, **options: Unpack[_One]
+    ) -> FileRow | None: ...
+    @overload
+    async def find_one(self, query: VolumeName, **options: Unpack[_One]) -> VolumeRow | None: ...
+    @overload
+    async def find_one(self, query: FolderName, **options: Unpack[_One]) -> FolderRow | None: ...
+    @overload
+    async def find_one(self, query: ShareName, **options: Unpack[_One]) -> ShareRow | None: ...
+    @overload
+    async def find_one(self, query: UserName, **options: Unpack[_One]) -> UserRow | None: ...
+    @overload
+    async def find_one(self, query: WorkspaceName, **options: Unpack[_One]) -> WorkspaceRow | None: ...
+    @overload
+    async def find_one(self, query: QueueName, **options: Unpack[_One]) -> QueueRow | None: ...
+    @overload
+    async def find_one(self, query: SiteName, **options: Unpack[_One]) -> SiteRow | None: ...
+    @overload
+    async def find_one(self, query: ClientName, **options: Unpack[_One]) -> ClientRow | None: ...
+    @overload
+    async def find_one(self, query: AclName, **options: Unpack[_One]) -> AclRow | None: ...
+    @overload
+    async def find_one(self, query: EngineName, **options: Unpack[_One]) -> EngineRow | None: ...
+    @overload
+    async def find_one(
+        self, query: Condition[R], entityid: str | None = None, **options: Unpack[_One]
+    ) -> R | None: ...
+    @overload
     async def find_one(
         self,
         query: str,
+        entityid: str | None = None,
+        attributes: list[str] | None = None,
+        finished: bool | None = None,
+        inactive: bool | None = None,
+        offline: bool | None = None,
+        archived: bool | None = None,
+    ) -> EntityRow | None: ...
+    async def find_one(
+        self,
+        query: str | Condition[Any],
         entityid: str | None = None,
         attributes: list[str] | None = None,
         finished: bool | None = None,
@@ -138,65 +309,36 @@ class FindCalls(Caller):
             single_entity_query=True,
         )
 
-    def find_iter(
-        self,
-        query: str,
-        *,
-        page_size: int = 100,
-        entityid: str | None = None,
-        attributes: list[str] | None = None,
-        finished: bool | None = None,
-        inactive: bool | None = None,
-        archived: bool | None = None,
-    ) -> FindIter:
-        """Iterate over entities page by page, with one page in memory.
-
-        A list that changes meanwhile shifts its pages. Each page therefore overlaps
-        the one before: what has shifted is noticed and asked for again, and no row is
-        handed out twice. Rows that come or go while the iteration runs may or may not
-        be among them.
-
-        Args:
-            query: as for ``find``.
-            page_size: rows a request.
-            entityid: as for ``find``; so are the rest.
-            attributes: names of the attributes to return, to which ``id`` is added;
-                ``None`` for all.
-            finished: (jobs) among those done or aborted.
-            inactive: (users, shares) among the inactive.
-            archived: among the archived (slow).
-
-        Returns:
-            An async iterator of rows.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-
-        Example::
-
-            async for transfer in session.find_iter("Transfer", finished=True, page_size=200):
-                print(transfer["name"], transfer["finished"])
-        """
-        parse_query(query)
-        if not isinstance(page_size, int) or page_size < 1:
-            raise ArgumentError(f"page_size is a whole number of rows from 1, not {page_size!r}")
-        names = attribute_names(attributes)
-
-        async def page(skip: int, limit: int) -> list[dict[str, Any]]:
-            rows: list[dict[str, Any]] = await self.find(
-                query,
-                entityid=entityid,
-                attributes=names if names is None or "id" in names else [*names, "id"],
-                finished=finished,
-                inactive=inactive,
-                archived=archived,
-                skip=skip,
-                limit=limit,
-            )
-            return rows
-
-        return FindIter(page, page_size)
-
+    @overload
+    async def get_entity(self, entitytype: TransferName, entityid: str) -> JobRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: DeliveryName, entityid: str) -> DeliveryRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: TaskName, entityid: str) -> TaskRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: FileName, entityid: str) -> FileRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: VolumeName, entityid: str) -> VolumeRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: FolderName, entityid: str) -> FolderRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: ShareName, entityid: str) -> ShareRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: UserName, entityid: str) -> UserRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: WorkspaceName, entityid: str) -> WorkspaceRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: QueueName, entityid: str) -> QueueRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: SiteName, entityid: str) -> SiteRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: ClientName, entityid: str) -> ClientRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: AclName, entityid: str) -> AclRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: EngineName, entityid: str) -> EngineRow | None: ...
+    @overload
+    async def get_entity(self, entitytype: str, entityid: str) -> EntityRow | None: ...
     async def get_entity(self, entitytype: str, entityid: str) -> Any:
         """Get an entity by its id, whatever its state: active, finished or archived.
 
@@ -219,114 +361,6 @@ class FindCalls(Caller):
             if rows := await self._result("GET", uri, place, entityid=ident):
                 return rows[0]
         return None
-
-    async def find_jobs(
-        self,
-        query: str = "Transfer",
-        *,
-        entityid: str | None = None,
-        attributes: list[str] | None = None,
-        finished: bool | None = None,
-        archived: bool | None = None,
-        limit: int | None = None,
-        skip: int | None = None,
-    ) -> list[Job]:
-        """Find jobs as typed snapshots, read straight from the reply.
-
-        Args:
-            query: as for ``find``, of a type that is a job.
-            entityid: for jobs within a delivery or request, its id.
-            attributes: names of the attributes to return, to which ``id`` is added;
-                ``None`` for all.
-            finished: among those done or aborted.
-            archived: among the archived (slow).
-            limit: return this many at most.
-            skip: leave out this many.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-
-        Example::
-
-            for job in await session.find_jobs("Transfer WHERE status=running"):
-                print(job.name, job.progress, job.etr)
-        """
-        parsed = parse_query(query)
-        if parsed.entitytype not in JOB_TYPES:
-            raise ArgumentError(f"{parsed.entitytype!r} is no job: a job is a {', '.join(JOB_TYPES)}")
-        names = attribute_names(attributes)
-        data: dict[str, Any] = {}
-        for name, value in (
-            ("parent", None if entityid is None else entity_id(entityid, strict=False)),
-            ("finished", checked_bool("finished", finished)),
-            ("archived", checked_bool("archived", archived)),
-            ("limit", checked_int("limit", limit) or None),
-            ("skip", checked_int("skip", skip) or None),
-            ("attributes", names if names is None or "id" in names else [*names, "id"]),
-        ):
-            if value is not None:
-                data[name] = value
-        call = Call("GET", f"{parsed.entitytype}/find", data, query=parsed.expression)
-        return list((await self._read(call, JobReader())).jobs.values())
-
-    async def get_job(self, entityid: str, entitytype: str = "transfer") -> Job | None:
-        """Get a job by its id as a typed snapshot, whatever its state.
-
-        Args:
-            entityid: 24 characters.
-            entitytype: its type, a job.
-
-        Returns:
-            The job, or ``None`` when there is none of this id.
-
-        Example::
-
-            job = await session.get_job("6971e16fceadd67b955b1995")
-        """
-        kind = entity_type(entitytype)
-        if kind not in JOB_TYPES:
-            raise ArgumentError(f"{kind!r} is no job: a job is a {', '.join(JOB_TYPES)}")
-        ident = entity_id(entityid)
-        for place in self._places(kind):
-            found = await self._read(Call("GET", f"{kind}/find", place, id=ident), JobReader())
-            for job in found.jobs.values():
-                return job
-        return None
-
-    async def report(self, query: str) -> str:
-        """Get the backend's report on an entity, a text for people; for accsyn's support.
-
-        Args:
-            query: as for ``find``.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-        """
-        parsed = parse_query(query)
-        uri = f"{parsed.entitytype}/report"
-        report: str = result_of(await self._event("GET", uri, {}, query=parsed.expression), uri, "report")
-        return report
-
-    async def metrics(self, query: str, attributes: list[str] | None = None, time: str | None = None) -> Any:
-        """Get measurements of an entity, such as a job's speed over time.
-
-        Args:
-            query: as for ``find``.
-            attributes: which measurements; ``None`` for those that the backend chooses
-                (v1: the speed).
-            time: which time, as the backend reads it; ``None`` for all.
-
-        Returns:
-            A ``dict`` with the measurements.
-
-        Raises:
-            QueryError: the query cannot be read; ``position`` says where.
-        """
-        parsed = parse_query(query)
-        data: dict[str, Any] = {"attributes": attribute_names(attributes)}
-        if time is not None:
-            data["time"] = time
-        return await self._result("GET", f"{parsed.entitytype}/metrics", data, query=parsed.expression)
 
     def _places(self, kind: str) -> list[dict[str, Any]]:
         """Where to look for an entity, whatever its state: v1 has no call that looks everywhere."""

@@ -1,11 +1,18 @@
+# mypy: disable-error-code="overload-overlap"
 """Going through a long list page by page, although it changes meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
 
-__all__ = ["FindIter"]
+from accsyn_async.api.arguments import attribute_names, checked_int
+from accsyn_async.api.finding import FindCalls
+from accsyn_async.errors import ArgumentError
+from accsyn_async.rows import EntityRow, JobRow, TransferName
+from accsyn_async.wire.condition import Condition, read_query
+
+__all__ = ["FindIter", "PageCalls"]
 
 R = TypeVar("R", bound=Mapping[str, Any])
 
@@ -77,6 +84,89 @@ class FindIter(Generic[R]):
 
     def _knows(self, rows: list[R]) -> bool:
         return bool(rows) and _key(rows[0]) in self._seen
+
+
+class _Iter(TypedDict, total=False):
+    entityid: str | None
+    attributes: list[str] | None
+    finished: bool | None
+    inactive: bool | None
+    archived: bool | None
+
+
+class PageCalls(FindCalls):
+    """Calls that go through a list page by page."""
+
+    @overload
+    def find_iter(
+        self, query: Condition[R], *, page_size: int = 100, **options: Unpack[_Iter]
+    ) -> FindIter[R]: ...
+    @overload
+    def find_iter(
+        self, query: TransferName, *, page_size: int = 100, **options: Unpack[_Iter]
+    ) -> FindIter[JobRow]: ...
+    @overload
+    def find_iter(
+        self, query: str, *, page_size: int = 100, **options: Unpack[_Iter]
+    ) -> FindIter[EntityRow]: ...
+    def find_iter(
+        self,
+        query: str | Condition[Any],
+        *,
+        page_size: int = 100,
+        entityid: str | None = None,
+        attributes: list[str] | None = None,
+        finished: bool | None = None,
+        inactive: bool | None = None,
+        archived: bool | None = None,
+    ) -> FindIter[Any]:
+        """Iterate over entities page by page, with one page in memory.
+
+        A list that changes meanwhile shifts its pages. Each page therefore overlaps
+        the one before: what has shifted is noticed and asked for again, and no row is
+        handed out twice. Rows that come or go while the iteration runs may or may not
+        be among them.
+
+        Args:
+            query: as for ``find``.
+            page_size: rows a request.
+            entityid: as for ``find``; so are the rest.
+            attributes: names of the attributes to return, to which ``id`` is added;
+                ``None`` for all.
+            finished: (jobs) among those done or aborted.
+            inactive: (users, shares) among the inactive.
+            archived: among the archived (slow).
+
+        Returns:
+            An async iterator of rows.
+
+        Raises:
+            QueryError: the query cannot be read; ``position`` says where.
+
+        Example::
+
+            async for transfer in session.find_iter("Transfer", finished=True, page_size=200):
+                print(transfer["name"], transfer["finished"])
+        """
+        read_query(query)
+        if (checked_int("page_size", page_size) or 0) < 1:
+            raise ArgumentError(f"page_size is a number of rows from 1, not {page_size!r}")
+        names = attribute_names(attributes)
+
+        async def page(skip: int, limit: int) -> list[Any]:
+            rows: list[Any] = await self.find(
+                query if isinstance(query, str) else str(query),
+                entityid=entityid,
+                attributes=names if names is None or "id" in names else [*names, "id"],
+                finished=finished,
+                inactive=inactive,
+                archived=archived,
+                skip=skip,
+                limit=limit,
+            )
+            return rows
+
+        return FindIter(page, page_size)
 
 
 def _key(row: Mapping[str, Any]) -> object:

@@ -1,4 +1,4 @@
-"""The workspace at large: its logs, its integrations, and what of it runs on this computer."""
+"""The workspace at large: its integrations, and what of it runs on this computer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 import warnings
 from typing import Any
 
-from accsyn_async.api.arguments import checked_int, entity_type, text
+from accsyn_async.api.arguments import text
 from accsyn_async.api.caller import Caller
 
 __all__ = ["WorkspaceCalls"]
@@ -17,55 +17,7 @@ _APP, _SERVER, _USERSERVER = 0, 1, 2
 
 
 class WorkspaceCalls(Caller):
-    """Calls on logs, integrations and clients."""
-
-    async def logs(
-        self,
-        entitytype: str | None = None,
-        entityid: str | None = None,
-        search: str | None = None,
-        sort: str = "date",
-        sort_reverse: bool = False,
-        pagination_page: int | None = None,
-        pagination_limit: int | None = None,
-        pagination_skip: int | None = None,
-    ) -> dict[str, Any]:
-        """Get the backend's log of an entity.
-
-        Args:
-            entitytype: ``"job"``, ``"user"`` …; ``None`` for the workspace.
-            entityid: which one; ``None`` for the workspace.
-            search: only lines that hold this; ``None`` for all.
-            sort: what to sort by.
-            sort_reverse: the other way round.
-            pagination_page: which page.
-            pagination_limit: lines a page.
-            pagination_skip: leave out this many lines.
-
-        Returns:
-            The whole reply: ``result``, the lines, and what stands beside it.
-
-        Example::
-
-            lines = (await session.logs("job", transfer["id"], search="error"))["result"]
-        """
-        self._needs_v3("logs")
-        data: dict[str, Any] = {
-            "entitytype": entity_type(entitytype) if entitytype else "workspace",
-            "sort": sort or "date",
-            "sort_reverse": sort_reverse,
-        }
-        if search:
-            data["search"] = search
-        pages = {
-            "page": checked_int("pagination_page", pagination_page),
-            "limit": checked_int("pagination_limit", pagination_limit),
-            "skip": checked_int("pagination_skip", pagination_skip),
-        }
-        if pages := {name: value for name, value in pages.items() if value is not None}:
-            data["pagination"] = pages
-        reply = await self._event("GET", "log/find", data, entityid=entityid)
-        return reply or {"result": []}
+    """Calls on integrations and clients."""
 
     async def integration(self, name: str, operation: str, data: dict[str, Any]) -> Any:
         """Have an integration do something.

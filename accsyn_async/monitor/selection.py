@@ -8,12 +8,12 @@ from typing import Any
 
 from accsyn_async.errors import ArgumentError, QueryError
 from accsyn_async.models import JOB_TYPES, Job, is_entity_id
-from accsyn_async.wire.query import parse_query
+from accsyn_async.wire.condition import Condition, read_query
 
 __all__ = ["Selection", "Watchable", "select"]
 
-Watchable = str | Mapping[str, Any] | Job | Iterable[str | Mapping[str, Any] | Job]
-"""An id, a query, a job's row or snapshot, or several ids, rows or snapshots."""
+Watchable = str | Condition[Any] | Mapping[str, Any] | Job | Iterable[str | Mapping[str, Any] | Job]
+"""An id, a query, a condition, a job's row or snapshot, or several ids, rows or snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def select(what: Watchable, entitytype: str = "transfer") -> Selection:
     """Read what is to be watched.
 
     Args:
-        what: an id, a query, a job's row or snapshot, or several ids or rows.
+        what: an id, a query, a condition, a job's row or snapshot, or several ids or rows.
         entitytype: the type of the jobs that are given by id.
 
     Raises:
@@ -47,13 +47,13 @@ def select(what: Watchable, entitytype: str = "transfer") -> Selection:
     >>> select("Transfer WHERE status=running").expression
     'status=running'
     """
-    if isinstance(what, str) and not is_entity_id(what):
-        query = parse_query(what)
+    if isinstance(what, Condition) or (isinstance(what, str) and not is_entity_id(what)):
+        query = read_query(what)
         if query.entitytype not in JOB_TYPES:
             raise QueryError(
                 f"{query.entitytype!r} is neither a job's id (24 characters) nor a kind of job; "
                 f"what can be watched: {', '.join(JOB_TYPES)}",
-                query=what,
+                query=str(what),
                 position=0,
             )
         return Selection(query.entitytype, expression=query.expression)

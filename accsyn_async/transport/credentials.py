@@ -222,7 +222,12 @@ def parse_proxy(text: str) -> Proxy:
     """Read a proxy as the official client 3.4.0 does.
 
     ``accsyn:host:port``, ``host:port`` and ``host`` (port 80) name an accsyn proxy,
-    which speaks plain HTTP; ``socks:``, ``socks4:`` and ``socks5:`` a SOCKS server.
+    which speaks plain HTTP; ``socks:``, ``socks4:`` and ``socks5:`` a SOCKS server,
+    which resolves host names as well.
+
+    Two deliberate differences: the official client speaks plain HTTP as soon as there
+    is any proxy, and so shows the API key to the SOCKS server; here https stays https
+    through it. And no global is touched, where that one replaces ``socket.socket``.
 
     Raises:
         ArgumentError: it is none of these.

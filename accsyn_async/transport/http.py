@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl as ssl_module
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import ArgumentError, SessionClosedError
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind, cut_off
 
 if TYPE_CHECKING:
+    from aiohttp.client_middlewares import ClientHandlerType
     from aiohttp.connector import BaseConnector
 
-__all__ = ["MAX_CONNECTIONS", "MAX_REPLY", "AiohttpSender"]
+__all__ = ["MAX_CONNECTIONS", "MAX_REPLY", "AiohttpSender", "NotRepeatedError"]
 
 MAX_CONNECTIONS = 64
 """Connections at most; the backend allows an address 100."""
@@ -24,19 +28,34 @@ MAX_REPLY = 48 * 1024 * 1024
 """Bytes of a reply, decompressed, at most."""
 
 
+class NotRepeatedError(aiohttp.ClientConnectionError):
+    """The connection broke, and aiohttp is kept from sending the request again by itself.
+
+    The error that it stands for is its cause.
+    """
+
+
 class AiohttpSender:
     """Sends requests through aiohttp.
 
-    aiohttp repeats GET, PUT and DELETE by itself when a kept-alive connection turns
-    out to be dropped. That would pass by the retry verdict and the limiter, so it is
-    switched off; where a future aiohttp has no such switch, changes get a fresh
-    connection each.
+    aiohttp repeats GET, PUT and DELETE by itself when a connection turns out to be
+    dropped, a new one included. That would pass by the retry verdict and the limiter,
+    so a middleware hides those errors from it.
 
     Args:
-        ssl: ``True`` checks certificates against the system's authorities, a context
-            does as it says, ``False`` checks nothing.
+        ssl: ``True`` checks certificates against the system's authorities (or as the
+            connector of ``client_session`` was told to), a context does as it says,
+            ``False`` checks nothing.
         connect_timeout: seconds to wait for a connection.
         socks: address of a SOCKS proxy (``socks5://host:port``), or ``None``.
+        client_session: the caller's own session to send with, which is neither changed
+            nor closed. Its connector, headers, cookies, proxy, middlewares and traces
+            apply; its timeout, redirects and status checks do not.
+        trace_configs: who is told of what a session of ours does; headers that they
+            see hold the API key.
+
+    Raises:
+        ArgumentError: these do not go together, or a package is missing.
     """
 
     def __init__(
@@ -45,32 +64,48 @@ class AiohttpSender:
         ssl: bool | ssl_module.SSLContext = True,
         connect_timeout: float = 10.0,
         socks: str | None = None,
+        client_session: aiohttp.ClientSession | None = None,
+        trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
+        if client_session is not None:
+            _check_own(client_session, socks, trace_configs)
+        if socks is not None:
+            _check_socks()
         self._ssl = ssl
         self._connect_timeout = connect_timeout
         self._socks = socks
-        self._session: aiohttp.ClientSession | None = None
-        self._repeats = False
+        self._theirs = client_session
+        self._trace_configs = list(trace_configs)
+        self._session = client_session
         self._closed = False
 
     async def send(self, request: Request, *, timeout: float) -> Response | Failure:
-        """Send a request, once, and read the whole response."""
+        """Send a request, once, and read the whole response.
+
+        Raises:
+            SessionClosedError: the caller's own session is closed.
+            ArgumentError: the caller's own session cannot send this.
+        """
         if self._closed:
             return Failure(FailureKind.UNREACHED, "the session is closed")
         session = self._session or self._open()
-        headers = request.headers
-        if self._repeats and request.verb != "GET":
-            headers = {**headers, "Connection": "close"}
+        if session is self._theirs:
+            _check_usable(session)
         try:
             async with session.request(
                 request.verb,
                 URL(request.url, encoded=True),
-                headers=headers,
+                headers=request.headers,
+                skip_auto_headers=("Content-Type",),
                 data=request.body,
                 allow_redirects=False,
+                raise_for_status=False,
+                auto_decompress=True,
+                ssl=self._ssl,
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=self._connect_timeout, sock_read=timeout
                 ),
+                middlewares=(_send_once, *getattr(session, "_middlewares", ())),
             ) as response:
                 body = await _read(response)
                 if isinstance(body, Failure):
@@ -80,11 +115,15 @@ class AiohttpSender:
         except (aiohttp.InvalidURL, UnicodeError):
             return Failure(FailureKind.UNREACHED, f"{_host(request)} is no address that can be reached")
         except aiohttp.ClientConnectorCertificateError as error:
-            return Failure(FailureKind.UNTRUSTED, _certificate_message(error))
+            return _untrusted(f"{error.host}:{error.port}", error.certificate_error)
         except aiohttp.ClientSSLError as error:
             return Failure(
                 FailureKind.UNTRUSTED, f"no TLS connection to {error.host}:{error.port}: {_cause(error)}"
             )
+        except aiohttp.ClientProxyConnectionError as error:
+            return self._no_way(request, f"the proxy {error.host}:{error.port}", _cause(error))
+        except aiohttp.ClientHttpProxyError as error:
+            return self._no_way(request, "the proxy", f"HTTP {error.status}")
         except aiohttp.ClientConnectorError as error:
             return Failure(
                 FailureKind.UNREACHED, f"no connection to {error.host}:{error.port}: {_cause(error)}"
@@ -95,47 +134,114 @@ class AiohttpSender:
             )
         except TimeoutError:
             return Failure(FailureKind.UNANSWERED, f"no answer from {_host(request)} within {timeout:g} s")
-        except aiohttp.ServerDisconnectedError:
-            return Failure(
-                FailureKind.UNANSWERED, f"{_host(request)} closed the connection without an answer"
-            )
         except (aiohttp.ClientError, OSError) as error:
-            return Failure(
-                FailureKind.UNANSWERED,
-                f"the connection to {_host(request)} broke: {type(error).__name__}",
-            )
+            return _broke(_host(request), error)
+        except _handshake_errors() as error:
+            return self._no_way(request, "the SOCKS proxy", str(error) or "it closed the connection")
+        except RuntimeError:
+            if session is self._theirs:
+                _check_usable(session)
+            raise
+        except asyncio.CancelledError:
+            # Closing a session makes aiohttp cancel those who wait for a free connection.
+            if _asked_to_end() or not session.closed:
+                raise
+            if session is self._theirs:
+                _check_usable(session)
+            return Failure(FailureKind.UNREACHED, "the session was closed")
+        except ValueError as error:
+            if session is self._theirs and session.trust_env:
+                raise ArgumentError(
+                    f"client_session cannot send this ({error}); with trust_env=True it takes logins "
+                    "out of .netrc: make one without"
+                ) from error
+            raise
 
     async def aclose(self) -> None:
-        """Close all connections. May be called twice."""
+        """Close all connections, except those of the caller's own session. May be called twice."""
         self._closed = True
         session, self._session = self._session, None
-        if session is not None:
+        if session is not None and session is not self._theirs:
             await session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        session = aiohttp.ClientSession(
+        self._session = aiohttp.ClientSession(
             connector=self._connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Content-Type",),
-            raise_for_status=False,
+            trace_configs=self._trace_configs,
             trust_env=False,
         )
-        if hasattr(session, "_retry_connection"):
-            session._retry_connection = False
-        else:
-            self._repeats = True
-        self._session = session
-        return session
+        return self._session
 
     def _connector(self) -> BaseConnector:
         if self._socks is None:
-            return aiohttp.TCPConnector(limit=MAX_CONNECTIONS, ssl=self._ssl)
-        try:
-            from aiohttp_socks import ProxyConnector
-        except ImportError:
-            raise ArgumentError("a SOCKS proxy needs: pip install 'accsyn-async[socks]'") from None
-        connector: BaseConnector = ProxyConnector.from_url(self._socks, limit=MAX_CONNECTIONS, ssl=self._ssl)
-        return connector
+            return aiohttp.TCPConnector(limit=MAX_CONNECTIONS)
+        from accsyn_async.transport.socks import SocksConnector
+
+        return SocksConnector(self._socks, limit=MAX_CONNECTIONS)
+
+    def _no_way(self, request: Request, proxy: str, reason: str) -> Failure:
+        advice = "check client_session's proxy" if self._theirs else "check proxy= or ACCSYN_PROXY"
+        return Failure(
+            FailureKind.UNREACHED, f"{proxy} gave no connection to {_host(request)}: {reason}; {advice}"
+        )
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise NotRepeatedError(str(error)) from error
+
+
+def _check_own(
+    session: aiohttp.ClientSession, socks: str | None, trace_configs: Sequence[aiohttp.TraceConfig]
+) -> None:
+    if not isinstance(session, aiohttp.ClientSession):
+        raise ArgumentError(f"client_session is an aiohttp.ClientSession, not {type(session).__name__}")
+    if session.closed:
+        raise ArgumentError("client_session is closed")
+    if session.auth is not None:
+        raise ArgumentError(
+            "client_session has a login of its own, which aiohttp refuses to combine with accsyn's; "
+            "make one without auth="
+        )
+    if trace_configs:
+        raise ArgumentError("trace_configs belong to client_session: pass them when you make it")
+    if socks is not None:
+        raise ArgumentError(
+            "a SOCKS proxy (proxy= or ACCSYN_PROXY) does not go together with client_session; give that "
+            f"session a connector of its own: aiohttp_socks.ProxyConnector.from_url({socks!r})"
+        )
+
+
+def _check_usable(session: aiohttp.ClientSession) -> None:
+    if session.closed:
+        raise SessionClosedError("the aiohttp session that was passed as client_session is closed")
+    if getattr(session, "_loop", None) not in (None, asyncio.get_running_loop()):
+        raise ArgumentError("client_session belongs to another event loop; make one in this loop")
+
+
+def _asked_to_end() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _check_socks() -> None:
+    try:
+        import accsyn_async.transport.socks  # noqa: F401 - only whether it can be
+    except ImportError as error:
+        raise ArgumentError("a SOCKS proxy needs: pip install 'accsyn-async[socks]'") from error
+
+
+def _handshake_errors() -> tuple[type[Exception], ...]:
+    """What a plain connector of aiohttp-socks, in a caller's own session, lets through."""
+    socks = sys.modules.get("aiohttp_socks")
+    if socks is None:
+        return ()
+    return (socks.ProxyError, socks.ProxyConnectionError, socks.ProxyTimeoutError, EOFError)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
@@ -177,9 +283,19 @@ def _cause(error: aiohttp.ClientConnectorError) -> str:
     ).__name__
 
 
-def _certificate_message(error: aiohttp.ClientConnectorCertificateError) -> str:
-    reason = getattr(error.certificate_error, "verify_message", "") or str(error.certificate_error)
-    return (
-        f"the certificate of {error.host}:{error.port} is not trusted: {reason}; "
-        "pass ssl=<SSLContext> with the right authority"
+def _untrusted(where: str, error: Exception) -> Failure:
+    reason = getattr(error, "verify_message", "") or str(error)
+    return Failure(
+        FailureKind.UNTRUSTED,
+        f"the certificate of {where} is not trusted: {reason}; "
+        "pass ssl=<SSLContext> with the right authority",
     )
+
+
+def _broke(host: str, error: Exception) -> Failure:
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl_module.SSLCertVerificationError):
+        return _untrusted(host, cause)
+    if isinstance(cause, aiohttp.ServerDisconnectedError):
+        return Failure(FailureKind.UNANSWERED, f"{host} closed the connection without an answer")
+    return Failure(FailureKind.UNANSWERED, f"the connection to {host} broke: {type(cause).__name__}")

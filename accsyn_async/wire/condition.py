@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn
 
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import ArgumentError, QueryError
 from accsyn_async.wire.comparison import compare
+from accsyn_async.wire.query import Query, parse_query
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -20,7 +21,7 @@ else:
 
     R_co = TypeVar("R_co", covariant=True)
 
-__all__ = ["Condition", "where"]
+__all__ = ["Condition", "read_query", "where"]
 
 _Word = Literal["AND", "OR"]
 
@@ -161,6 +162,22 @@ def where(entitytype: str | None = None, /, **conditions: object) -> Condition[A
             "where() of what? Pass an entity type ('Transfer') or a condition (status='done')"
         )
     return Condition(entitytype, None, None)
+
+
+def read_query(query: str | Condition[Any]) -> Query:
+    """Read a query that is a text or a condition.
+
+    Raises:
+        QueryError: it cannot be read, or is a condition on no entity type.
+
+    >>> read_query(where("Transfer", status="Done"))
+    Query(entitytype='transfer', expression='status="done"')
+    """
+    if isinstance(query, Condition):
+        if query.entitytype is None:
+            raise QueryError(f"a query says of what: where('Transfer', …), not just {query}")
+        query = str(query)
+    return parse_query(query)
 
 
 def _join(word: _Word, parts: Sequence[Condition[Any]]) -> Condition[Any]:

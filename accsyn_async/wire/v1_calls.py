@@ -28,7 +28,7 @@ def to_v1(call: Call) -> Call:
     scope, _, operation = call.uri.partition("/")
     if scope == "workspace" and operation.startswith(("file", "publish/", "integration/")):
         return replace(call, uri=f"organization/{operation}")
-    entitytype = _OLD_NAME.get(scope, scope)
+    entitytype = _OLD_NAME.get(scope.lower(), scope.lower())
     place = _PLACE.get(entitytype, entitytype)
     match operation:
         case "find":

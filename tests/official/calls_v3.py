@@ -46,6 +46,7 @@ CALLS: Calls = [
     ("create", ("Transfer", {"source": "share=projects/a.mov", "destination": "site=berlin"}), {}),
     ("create", (" Transfer ", '{"source": "a", "destination": "b"}'), {"allow_duplicates": False}),
     ("create", ("job", [{"source": "a", "destination": "b"}]), {"replace_duplicates": True}),
+    ("create", ("task", [], JOB), {}),
     ("create", ("Task", {"source": "å/a", "destination": "b"}, JOB), {"allow_duplicates": True}),
     ("create", ("Task", {"tasks": ["/Volumes/x"]}), {"entityid": JOB}),
     ("create", ("File", {"path": "a"}, JOB), {"allow_duplicates": True}),

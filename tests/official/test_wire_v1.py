@@ -16,10 +16,12 @@ import sys
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from accsyn_async import Session
+from accsyn_async.wire.v1 import V1
 from tests.official.recorder import recording
 from tests.official.scenarios_v1 import SCENARIOS, WHO, Scenario
 
@@ -49,13 +51,8 @@ async def _ours(scenario: Scenario) -> dict[str, Any]:
     returned = []
     async with recording() as (record, port):
         record.expire = list(scenario.expire)
-        async with Session(
-            **WHO,
-            **scenario.options,  # type: ignore[arg-type]
-            api_version="v1",
-            url=f"http://127.0.0.1:{port}",
-            rate_limit=None,
-        ) as session:
+        options: dict[str, Any] = {**WHO, **scenario.options, "url": f"http://127.0.0.1:{port}"}
+        async with Session(**options, api_version="v1", rate_limit=None) as session:
             for _, (name, args, kwargs) in scenario.calls:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", DeprecationWarning)
@@ -77,6 +74,15 @@ async def test_call_by_call(name: str) -> None:
             theirs = bool(theirs)
         if call[0] != "get_hostname":
             assert mine == theirs, call
+
+
+async def test_discovery() -> None:
+    request = V1("acme", "lisa@example.com", "host", "session").discovery("http://127.0.0.1")
+    for recorded in json.loads(RECORDING.read_text()).values():
+        official = recorded["discovery"]
+        assert (request.verb, request.url) == (official["verb"], f"http://127.0.0.1{official['path']}")
+        assert quote(request.body or b"") == official["body"]
+        assert set(request.headers) == {"ASDevice"}
 
 
 async def test_the_recording_is_what_the_official_client_sends() -> None:

@@ -6,70 +6,16 @@ import asyncio
 import gzip
 import json
 import socket
-import ssl
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from types import SimpleNamespace
 
-import aiohttp
 import pytest
 import trustme
-from aioresponses import aioresponses
 
 from accsyn_async import OutcomeUnknownError, Session, TransportError
 from accsyn_async.transport.http import MAX_REPLY, AiohttpSender
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind
-
-Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def raw_server(
-    handler: Handler, context: ssl.SSLContext | None = None
-) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server that hands each request's head and body to a handler; the requests it got."""
-    received: list[bytes] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = 0
-                for line in head.split(b"\r\n"):
-                    if line.lower().startswith(b"content-length:"):
-                        length = int(line.split(b":")[1])
-                received.append(head + await reader.readexactly(length))
-                await handler(received[-1], writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1], received
-
-
-def answer(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-async def ok(_request: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(answer(b'{"result": []}'))
-
-
-@asynccontextmanager
-async def sending(sender: AiohttpSender) -> AsyncIterator[AiohttpSender]:
-    try:
-        yield sender
-    finally:
-        await sender.aclose()
-        await sender.aclose()
+from tests.support.raw_server import answer, ok, raw_server, sending, server_context, trusting
 
 
 async def test_what_goes_out_is_what_was_written() -> None:
@@ -105,15 +51,17 @@ async def test_a_dropped_kept_alive_connection_is_not_tried_again_behind_our_bac
         assert len(received) == 2
 
 
-async def test_without_aiohttps_switch_changes_get_a_fresh_connection(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with raw_server(ok) as (port, received), sending(AiohttpSender()) as sender:
-        sender._repeats = True
-        await sender.send(Request("PUT", f"http://127.0.0.1:{port}/x", {}, b"{}"), timeout=5)
-        await sender.send(Request("GET", f"http://127.0.0.1:{port}/x", {}), timeout=5)
-        assert b"Connection: close" in received[0]
-        assert b"Connection: close" not in received[1]
+@pytest.mark.parametrize("verb", ["GET", "PUT", "POST", "DELETE"])
+async def test_nor_is_a_new_connection_that_is_dropped(verb: str) -> None:
+    async def drop(_request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async with raw_server(drop) as (port, received), sending(AiohttpSender()) as sender:
+        request = Request(verb, f"http://127.0.0.1:{port}/x", {})  # type: ignore[arg-type]
+        outcome = await sender.send(request, timeout=5)
+        assert isinstance(outcome, Failure)
+        assert outcome.kind is FailureKind.UNANSWERED
+        assert len(received) == 1
 
 
 async def test_one_connection_serves_many_calls() -> None:
@@ -220,18 +168,6 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def server_context(authority: trustme.CA, host: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host).configure_cert(context)
-    return context
-
-
-def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
-
-
 @pytest.mark.parametrize(
     ("issued_to", "trusted", "succeeds"),
     [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("other.example", True, False)],
@@ -283,20 +219,3 @@ async def test_a_create_that_was_cut_off_was_sent_once() -> None:
             with pytest.raises(OutcomeUnknownError):
                 await session.create("Transfer", {"source": "a", "destination": "b"})
         assert len(received) == 2
-
-
-class _Reply(aiohttp.ClientResponse):
-    """What aioresponses 0.7.9 does not pass on to aiohttp 3.14."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-
-
-async def test_users_can_test_with_aioresponses() -> None:
-    base = "http://127.0.0.1:8181/api/v3"
-    with aioresponses() as mocked:
-        login = {"result": {"id": "1", "role": "admin", "session_id": "s"}}
-        mocked.put(f"{base}/api/login", payload=login, response_class=_Reply)
-        async with Session("acme", "lisa@example.com", "key", url="http://127.0.0.1:8181") as session:
-            assert session.role == "admin"
