@@ -27,8 +27,8 @@ def data_may_come_first(
     """
 
     @functools.wraps(method)
-    async def either(self: C, entitytype: str, /, *rest: Any, **named: Any) -> R:
-        if rest and is_list(rest[0]):
+    async def either(self: C, *given: Any, **named: Any) -> R:
+        if len(given) > 1 and is_list(given[1]):
             if self.api_version != "v1":
                 warnings.warn(
                     f"{method.__name__}(entitytype, data, entityid) is the older order; "
@@ -36,8 +36,8 @@ def data_may_come_first(
                     DeprecationWarning,
                     stacklevel=2,
                 )
-            named = {"data": rest[0], **dict(zip(("entityid",), rest[1:], strict=False)), **named}
-            rest = ()
-        return await method(self, entitytype, *rest, **named)  # type: ignore[arg-type]
+            named = {**dict(zip(("entitytype", "data", "entityid"), given, strict=False)), **named}
+            given = ()
+        return await method(self, *given, **named)
 
     return either

@@ -18,7 +18,9 @@ R = TypeVar("R", bound=Mapping[str, Any])
 
 _STEPS_BACK = 8
 """Pages that the iterator goes back at most to find a row that it knows."""
-_IDLE_TURNS = 2
+_REMEMBERED = 3
+"""Pages whose rows the iterator knows again."""
+_IDLE_TURNS = _REMEMBERED + 1
 """Pages without a new row in them after which the backend is taken to page no further."""
 
 
@@ -26,8 +28,9 @@ class FindIter(Generic[R]):
     """Iterates over the rows of a list that is asked for page by page.
 
     A page is asked for together with the last row of the one before. When there is no
-    row at its head that the last page held, rows before it have gone, and the iterator
-    steps back until it finds one; what the last page held it leaves out.
+    row at its head that is known, rows before it have gone, and the iterator steps back
+    until it finds one; what it has handed out it leaves out. It holds one page of rows,
+    and the ids of three.
 
     Args:
         page: asks for rows; takes how many to leave out, and how many to return.
@@ -41,7 +44,7 @@ class FindIter(Generic[R]):
         self._size = size
         self._place = 0
         self._rows: list[R] = []
-        self._seen: set[object] = set()
+        self._seen: dict[object, None] = {}
         self._idle = 0
         self._ended = False
 
@@ -67,7 +70,11 @@ class FindIter(Generic[R]):
         fresh = [row for row in rows if _key(row) not in self._seen]
         self._idle = 0 if fresh else self._idle + 1
         self._ended = self._ended or self._idle >= _IDLE_TURNS
-        self._seen = {_key(row) for row in rows}
+        for row in rows:
+            self._seen.pop(_key(row), None)
+            self._seen[_key(row)] = None
+        while len(self._seen) > _REMEMBERED * (self._size + 1):
+            del self._seen[next(iter(self._seen))]
         self._rows = fresh[::-1]
 
     async def _step_back(self, skip: int, rows: list[R]) -> tuple[int, list[R]]:

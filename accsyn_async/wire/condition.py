@@ -1,3 +1,4 @@
+# mypy: disable-error-code="overload-overlap"
 """Queries built from Python values: ``where("Transfer", status="running") & where(progress__ge=50)``."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, overload
 
 from accsyn_async.errors import ArgumentError, QueryError
 from accsyn_async.wire.comparison import compare
@@ -13,6 +14,38 @@ from accsyn_async.wire.query import Query, parse_query
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from accsyn_async.rows import (
+        AclName,
+        AclRow,
+        ClientName,
+        ClientRow,
+        DeliveryName,
+        DeliveryRow,
+        EngineName,
+        EngineRow,
+        EntityRow,
+        FileName,
+        FileRow,
+        FolderName,
+        FolderRow,
+        JobRow,
+        QueueName,
+        QueueRow,
+        ShareName,
+        ShareRow,
+        SiteName,
+        SiteRow,
+        TaskName,
+        TaskRow,
+        TransferName,
+        UserName,
+        UserRow,
+        VolumeName,
+        VolumeRow,
+        WorkspaceName,
+        WorkspaceRow,
+    )
 
     R_co = TypeVar("R_co", covariant=True, default=Any)
 else:
@@ -108,6 +141,38 @@ class Condition(Generic[R_co]):
         return f"({self.expression})" if self._word not in (None, word) else f"{self.expression}"
 
 
+@overload
+def where(entitytype: TransferName, /, **conditions: object) -> Condition[JobRow]: ...
+@overload
+def where(entitytype: DeliveryName, /, **conditions: object) -> Condition[DeliveryRow]: ...
+@overload
+def where(entitytype: TaskName, /, **conditions: object) -> Condition[TaskRow]: ...
+@overload
+def where(entitytype: FileName, /, **conditions: object) -> Condition[FileRow]: ...
+@overload
+def where(entitytype: VolumeName, /, **conditions: object) -> Condition[VolumeRow]: ...
+@overload
+def where(entitytype: FolderName, /, **conditions: object) -> Condition[FolderRow]: ...
+@overload
+def where(entitytype: ShareName, /, **conditions: object) -> Condition[ShareRow]: ...
+@overload
+def where(entitytype: UserName, /, **conditions: object) -> Condition[UserRow]: ...
+@overload
+def where(entitytype: WorkspaceName, /, **conditions: object) -> Condition[WorkspaceRow]: ...
+@overload
+def where(entitytype: QueueName, /, **conditions: object) -> Condition[QueueRow]: ...
+@overload
+def where(entitytype: SiteName, /, **conditions: object) -> Condition[SiteRow]: ...
+@overload
+def where(entitytype: ClientName, /, **conditions: object) -> Condition[ClientRow]: ...
+@overload
+def where(entitytype: AclName, /, **conditions: object) -> Condition[AclRow]: ...
+@overload
+def where(entitytype: EngineName, /, **conditions: object) -> Condition[EngineRow]: ...
+@overload
+def where(entitytype: str, /, **conditions: object) -> Condition[EntityRow]: ...
+@overload
+def where(**conditions: object) -> Condition[Any]: ...
 def where(entitytype: str | None = None, /, **conditions: object) -> Condition[Any]:
     r"""Build a condition from attributes and values; all of them must hold.
 

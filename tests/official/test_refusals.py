@@ -21,6 +21,11 @@ IDS: list[Any] = ["", None, 5]
 NOT_HEX = "6971e16fceadd67b955b199"
 PATHS: list[Any] = ["", None, [], {}, 5]
 
+NO_CHANGES: list[Any] = [{}, None, [1]]
+NO_DATA: list[Any] = ["", " ", "no JSON", {}, None]
+NO_FILES: list[Any] = [None, {}, "a"]
+NO_ROWS: list[Any] = [[], None, {"a": 1}]
+
 REFUSED: list[tuple[str, Arguments, dict[str, Any]]] = [
     *(("find", (query,), {}) for query in ["", None, 5, "Transfer WHERE", "Transfer status=x", "a b c"]),
     ("find", ("attributes",), {}),
@@ -33,15 +38,15 @@ REFUSED: list[tuple[str, Arguments, dict[str, Any]]] = [
     *(("get_entity", (kind, JOB), {}) for kind in TYPES),
     *(("get_entity", ("Transfer", ident), {}) for ident in [*IDS, NOT_HEX, JOB.upper()]),
     *(("create", (kind, {"a": 1}), {}) for kind in ["", None, " "]),
-    *(("create", ("Transfer", data), {}) for data in ["", " ", "no JSON", {}, None]),
+    *(("create", ("Transfer", data), {}) for data in NO_DATA),
     *(("update", (kind, JOB, {"a": 1}), {}) for kind in TYPES),
     *(("update", ("Transfer", ident, {"a": 1}), {}) for ident in IDS),
-    *(("update", ("Transfer", JOB, data), {}) for data in [{}, None, [1]]),
+    *(("update", ("Transfer", JOB, data), {}) for data in NO_CHANGES),
     ("update", ("ACL", JOB, {"a": 1}), {}),
     ("update_one", ("acl", JOB, {"a": 1}), {}),
     *(("update_many", (kind, JOB, [{}]), {}) for kind in [*TYPES, "Transfer"]),
     *(("update_many", ("task", ident, [{}]), {}) for ident in [*IDS, NOT_HEX]),
-    *(("update_many", ("task", JOB, data), {}) for data in [[], None, {"a": 1}]),
+    *(("update_many", ("task", JOB, data), {}) for data in NO_ROWS),
     *(("activate_one", (kind, USER), {}) for kind in TYPES),
     *(("activate_one", ("user", ident), {}) for ident in IDS),
     *(("deactivate_one", (kind, USER), {}) for kind in TYPES),
@@ -51,10 +56,10 @@ REFUSED: list[tuple[str, Arguments, dict[str, Any]]] = [
     *(("delete_one", ("Transfer", ident), {}) for ident in IDS),
     *(("delete_many", (kind, SHARE, {"a": 1}), {}) for kind in [*TYPES, "volume"]),
     *(("delete_many", ("collection", ident, {"a": 1}), {}) for ident in [*IDS, NOT_HEX]),
-    *(("delete_many", ("collection", SHARE, data), {}) for data in [{}, None, [1]]),
+    *(("delete_many", ("collection", SHARE, data), {}) for data in NO_CHANGES),
     *(("assign", (kind, "server", {"volume": SHARE, "server": SERVER}), {}) for kind in [*TYPES, "site"]),
     *(("assign", ("volume", kind, {"volume": SHARE, "server": SERVER}), {}) for kind in [*TYPES, "user"]),
-    *(("assign", ("volume", "server", data), {}) for data in [None, {}, [1]]),
+    *(("assign", ("volume", "server", data), {}) for data in NO_CHANGES),
     ("assign", ("volume", "server", {"volume": NOT_HEX, "server": SERVER}), {}),
     ("assign", ("volume", "server", {"volume": SHARE}), {}),
     *(("assignments", (kind, SHARE), {}) for kind in [*TYPES, "site"]),
@@ -77,7 +82,7 @@ REFUSED: list[tuple[str, Arguments, dict[str, Any]]] = [
     *((name, (path,), {}) for name in ("ls", "getsize", "exists", "mkdir", "delete") for path in PATHS),
     *((name, (path, "b"), {}) for name in ("rename", "mv") for path in PATHS),
     *((name, ("a", path), {}) for name in ("rename", "mv") for path in PATHS),
-    *(("prepublish", (data,), {}) for data in [None, {}, "a"]),
+    *(("prepublish", (data,), {}) for data in NO_FILES),
     *(("set_setting", (kind, "a", "b"), {}) for kind in TYPES),
     *(("set_setting", ("workspace", name, "b"), {}) for name in TYPES),
     *(("set_setting", ("workspace", "a", value), {}) for value in [None, 5, {"a": 1}]),

@@ -204,6 +204,7 @@ class Backend:
             rows = [each for each in rows if each["id"] in wanted]
         elif query and (equal := re.fullmatch(r'(\w+)="?([^"]*?)"?', query)):
             rows = [each for each in rows if str(each.get(equal[1], "")).lower() == equal[2]]
+        rows = rows[data.get("skip", 0) :][: data.get("limit")]
         attributes = data.get("attributes")
         if attributes:
             rows = [{name: each[name] for name in attributes if name in each} for each in rows]

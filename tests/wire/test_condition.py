@@ -15,7 +15,8 @@ from uuid import UUID
 import pytest
 
 from accsyn_async.errors import ArgumentError
-from accsyn_async.models import Job, JobStatus, Task
+from accsyn_async.models import JobStatus
+from accsyn_async.rows import JobRow, TaskRow
 from accsyn_async.sandbox.query import parse
 from accsyn_async.wire.condition import Condition, where
 from accsyn_async.wire.query import parse_query
@@ -178,10 +179,12 @@ def test_where_needs_something() -> None:
 
 
 def test_a_query_is_of_one_entity_type() -> None:
+    transfer: Condition[Any] = where("Transfer", a=1)
+    task: Condition[Any] = where("task", b=1)
     with pytest.raises(ArgumentError, match="'Transfer' and 'task'"):
-        where("Transfer", a=1) & where("task", b=1)
+        transfer & task
     with pytest.raises(ArgumentError, match="one entity type"):
-        where("Transfer") | where("task")
+        transfer | task
 
 
 def test_nothing_cannot_be_asked_for() -> None:
@@ -224,9 +227,9 @@ def test_a_long_chain_does_not_nest() -> None:
 
 
 def test_rows_are_typed() -> None:
-    jobs: Condition[Job] = where("Transfer", status="running")
-    assert_type(jobs & where(progress__ge=50), Condition[Job])
-    assert_type(~jobs, Condition[Job])
-    wider: Condition[Job | Task] = jobs
+    jobs: Condition[JobRow] = where("Transfer", status="running")
+    assert_type(jobs & where(progress__ge=50), Condition[JobRow])
+    assert_type(~jobs, Condition[JobRow])
+    wider: Condition[JobRow | TaskRow] = jobs
     bare: Condition = jobs
     assert wider is bare

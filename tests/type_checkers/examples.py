@@ -1,0 +1,110 @@
+"""What type checkers must make of ordinary code. ``test_typing.py`` checks this file; nobody runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, assert_type
+
+import aiohttp
+
+from accsyn_async import Condition, Event, Job, JobChanged, JobFinished, JobStatus, Session, Watch, where
+from accsyn_async.api.paging import FindIter
+from accsyn_async.rows import DeliveryRow, EntityRow, JobRow, TaskRow, UserRow
+
+
+async def queries(session: Session) -> None:
+    assert_type(await session.find("Transfer"), list[JobRow])
+    assert_type(await session.find("transfer", finished=True, limit=5), list[JobRow])
+    assert_type(await session.find("Task", "6971e16fceadd67b955b1995"), list[TaskRow])
+    assert_type(await session.find("entitytypes"), list[str])
+    assert_type(await session.find("Transfer WHERE status=running"), list[EntityRow])
+    assert_type(await session.find("Transfer WHERE a=b", None, ["name"], True), list[EntityRow])
+    assert_type(await session.find("User", single_entity_query=True), EntityRow | None)
+    assert_type(await session.find_one("User"), UserRow | None)
+    assert_type(await session.find_one('Transfer WHERE name="a.mov"'), EntityRow | None)
+    assert_type(await session.get_entity("Delivery", "6971e16fceadd67b955b1995"), DeliveryRow | None)
+    assert_type(session.find_iter("Transfer"), FindIter[JobRow])
+    async for row in session.find_iter("Transfer WHERE status=done", page_size=50):
+        assert_type(row, EntityRow)
+
+
+async def conditions(session: Session) -> None:
+    running = where("Transfer", status=JobStatus.RUNNING)
+    assert_type(running, Condition[JobRow])
+    assert_type(running & (where(progress__ge=50) | ~where(size__lt=10)), Condition[JobRow])
+    assert_type(await session.find(running), list[JobRow])
+    assert_type(await session.find_one(running), JobRow | None)
+    assert_type(session.find_iter(running), FindIter[JobRow])
+    assert_type(await session.find_jobs(running), list[Job])
+
+
+async def rows(session: Session) -> None:
+    row = await session.find_one("Transfer WHERE status=running")
+    if row is not None:
+        assert_type(row["status"], str)
+        assert_type(row["progress"], int)
+        assert_type(row["created"], dt.datetime)
+        assert_type(row["metadata"], dict[str, Any])
+        takes_a_mapping(row)
+        print(session.dump(row), row.get("etr"), {**row})
+        await session.wait(row, timeout=60)
+
+
+def takes_a_mapping(row: Mapping[str, object]) -> None:
+    print(row["id"])
+
+
+async def jobs(session: Session) -> None:
+    assert_type(await session.get_job("6971e16fceadd67b955b1995"), Job | None)
+    for job in await session.find_jobs():
+        assert_type(job.speed, float | None)
+        assert_type(job.etr, dt.timedelta | None)
+        assert_type(job.status, JobStatus)
+
+
+async def changes(session: Session) -> None:
+    transfer = await session.create("Transfer", {"source": "a", "destination": "b"})
+    await session.update("Transfer", transfer["id"], {"status": "paused"})
+    await session.update_many("Task", transfer["id"], [{"id": "x", "status": "onhold"}])
+    await session.update_many("task", [{"id": "x"}], entityid=transfer["id"])
+    await session.grant("user", "lisa@example.com", "folder", "code", {"read": True})
+    assert_type(await session.set_setting("workspace", "a", "b"), bool)
+    assert_type(await session.app_is_running(), bool | None)
+
+
+async def watching(session: Session) -> None:
+    async with session.watch(where("Transfer", status="running")) as watch:
+        assert_type(watch, Watch)
+        watch.on("progress", lambda event: None)
+        watch.on(JobFinished, tell)
+        async for event in watch:
+            assert_type(event, Event)
+            match event:
+                case JobChanged(job=job, changes=changed):
+                    assert_type(job, Job)
+                    print(changed)
+                case JobFinished(job=job):
+                    assert_type(job.finished, dt.datetime | None)
+    assert_type(await session.wait("6971e16fceadd67b955b1995"), Job)
+    async for job in session.as_completed(["6971e16fceadd67b955b1995"]):
+        assert_type(job, Job)
+
+
+async def tell(event: JobFinished) -> None:
+    await asyncio.sleep(0)
+
+
+async def password() -> str:
+    return "word"
+
+
+async def sessions() -> AsyncIterator[Session]:
+    async with Session(workspace="acme", username="lisa@example.com", api_key="key") as session:
+        yield session
+    async with Session(domain="acme", username="lisa@example.com", pwd=password, api_version="v1") as session:
+        assert_type(session.get_session_key(), str)
+        assert_type(await session.generate_session_key(3600), str)
+    async with aiohttp.ClientSession() as client, Session(client_session=client) as session:
+        yield session

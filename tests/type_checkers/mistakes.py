@@ -1,0 +1,26 @@
+"""What type checkers must refuse: each line that ends in ``# wrong`` and no other."""
+
+from __future__ import annotations
+
+from accsyn_async import Session, where
+
+
+async def mistakes(session: Session) -> None:
+    await session.find(5)  # wrong
+    await session.find("Transfer", finishd=True)  # wrong
+    await session.find("Transfer", limit="5")  # wrong
+    await session.find(where("Transfer"), attributes="name")  # wrong
+    row = await session.find_one("Transfer WHERE status=running")
+    print(row["status"])  # wrong
+    if row is not None:
+        print(row["colour"])  # wrong
+        row["progress"] + "%"  # wrong
+    jobs = await session.find_jobs(finished="yes")  # wrong
+    print(jobs[0].sped)  # wrong
+    where("Transfer", status="running") & "progress>5"  # wrong
+    await session.update_many("task", {"id": "x"}, "6971e16fceadd67b955b1995")  # wrong
+    await session.set_setting("workspace", "name", 5)  # wrong
+    Session(api_version="v2")  # wrong
+    Session(pwd=lambda: 5)  # wrong
+    await session.wait("6971e16fceadd67b955b1995", timeout="1h")  # wrong
+    session.find("Transfer").status  # wrong
