@@ -16,11 +16,11 @@ import pytest
 import trustme
 from aiohttp_socks import ProxyConnector
 
-import accsyn_async.session
 from accsyn_async import ArgumentError, Session, TransportError
 from accsyn_async.transport.http import AiohttpSender
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind
+from accsyn_async.wire.v3 import V3
 from tests.support.raw_server import answer, ok, raw_server, sending, server_context, trusting
 from tests.support.socks import socks_server
 
@@ -268,7 +268,7 @@ async def test_the_backend_is_asked_for_through_the_proxy_too(
         raw_server(backend, context) as (port, received),
         socks_server(master_test="127.0.0.1", backend_test="127.0.0.1") as proxy,
     ):
-        monkeypatch.setattr(accsyn_async.session, "MASTER", f"https://master.test:{port}")
+        monkeypatch.setattr(V3, "master", f"https://master.test:{port}")
         async with Session(
             "acme",
             "lisa@example.com",
