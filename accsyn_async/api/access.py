@@ -123,6 +123,11 @@ class AccessCalls(Caller):
             Recipients as the backend has them; for shares ``user``, ``user_hr``,
             ``share``, ``share_hr``, ``read``, ``write``, ``acknowledged`` and ``path``
             of each.
+
+        Example::
+
+            for entry in await session.access("folder", folder["id"], recursive=True):
+                print(entry["user_hr"], entry["read"], entry["write"])
         """
         self._needs_v3("access")
         kind = entity_type(targettype, "targettype")
@@ -160,6 +165,10 @@ class AccessCalls(Caller):
 
         Raises:
             NotFoundError: there is no such user.
+
+        Example::
+
+            gone = await session.revoke("user", "lisa@example.com", "folder", folder["id"])
         """
         self._needs_v3("revoke")
         _only_users(entitytype)

@@ -44,6 +44,10 @@ class AssignmentCalls(Caller):
         Args:
             entitytype: ``"volume"``, or ``"share"`` as older workspaces say.
             entityid: the volume's id.
+
+        Example::
+
+            servers = await session.assignments("volume", volume["id"])
         """
         if entity_type(entitytype) not in _SHARES:
             raise ArgumentError(f"servers are assigned to a volume, not to a {entitytype}")
@@ -61,6 +65,10 @@ class AssignmentCalls(Caller):
 
         Returns:
             ``True`` when the assignment was removed.
+
+        Example::
+
+            await session.deassign("volume", "server", {"volume": volume["id"], "server": server["id"]})
         """
         share, server = _both_ids(entitytype_parent, entitytype, ("server",), data)
         if self.api_version == "v1":

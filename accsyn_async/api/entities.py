@@ -96,6 +96,10 @@ class EntityCalls(FindCalls):
         Raises:
             NotFoundError: there is none of this id.
             OutcomeUnknownError: it may have been changed or not.
+
+        Example::
+
+            paused = await session.update("Transfer", transfer["id"], {"status": "paused"})
         """
         kind = self._changeable(entitytype)
         ident = entity_id(entityid, strict=False)
@@ -172,6 +176,10 @@ class EntityCalls(FindCalls):
 
         Returns:
             What the backend answers, ``True`` when it was activated.
+
+        Example::
+
+            await session.activate_one("User", "lisa@example.com")
         """
         self._needs_v3("activate_one")
         kind = entity_type(entitytype)
@@ -189,6 +197,10 @@ class EntityCalls(FindCalls):
 
         Returns:
             ``True`` when it was deactivated.
+
+        Example::
+
+            await session.deactivate_one("Folder", folder["id"])
         """
         kind = entity_type(entitytype)
         return await self._remove(f"{kind}/deactivate", {}, entity_id(entityid, strict=False))
@@ -215,6 +227,10 @@ class EntityCalls(FindCalls):
         Raises:
             NotFoundError: there is none of this id.
             OutcomeUnknownError: it may have been deleted or not.
+
+        Example::
+
+            await session.delete_one("Transfer", transfer["id"])
         """
         kind = self._changeable(entitytype, "an ACL is not deleted; use revoke")
         return await self._remove(f"{kind}/delete", data, entity_id(entityid, strict=False))
@@ -232,6 +248,10 @@ class EntityCalls(FindCalls):
 
         Raises:
             OutcomeUnknownError: they may have been removed or not.
+
+        Example::
+
+            await session.delete_many("collection", collection["id"], {"files": ["a.mov"]})
         """
         self._needs_v3("delete_many")
         kind = entity_type(entitytype)

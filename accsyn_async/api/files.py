@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from accsyn_async.api.arguments import any_path, checked_int
@@ -85,6 +86,10 @@ class FileCalls(Caller):
 
         Returns:
             What the backend answers: sizes in bytes.
+
+        Example::
+
+            size = await session.getsize("share=projects/thefilm", exclude="*.tmp")
         """
         data: dict[str, Any] = {"op": "getsize", "path": any_path("path", path)}
         data |= {name: value for name, value in (("include", include), ("exclude", exclude)) if value}
@@ -98,6 +103,11 @@ class FileCalls(Caller):
 
         Returns:
             ``True`` or ``False``.
+
+        Example::
+
+            if not await session.exists("share=projects/thefilm"):
+                print("not there yet")
         """
         return await self._result("GET", _URI, {"op": "exists", "path": any_path("path", path)})
 
@@ -109,6 +119,10 @@ class FileCalls(Caller):
 
         Returns:
             ``True`` when it was made.
+
+        Example::
+
+            await session.mkdir("share=projects/thefilm/in")
         """
         return await self._change("POST", "mkdir", path)
 
@@ -123,6 +137,10 @@ class FileCalls(Caller):
 
         Returns:
             ``True`` when it was renamed.
+
+        Example::
+
+            await session.rename("share=projects/in/a.mov", "share=projects/in/b.mov")
         """
         return await self._change("PUT", "rename", path, path_to=any_path("path_to", path_to))
 
@@ -137,6 +155,10 @@ class FileCalls(Caller):
 
         Returns:
             ``True`` when it was moved.
+
+        Example::
+
+            await session.mv("share=projects/in/a.mov", "share=projects/out/a.mov")
         """
         any_path("path_src", path_src)
         return await self._change("PUT", "move", path_src, path_to=any_path("path_dst", path_dst))
@@ -150,8 +172,20 @@ class FileCalls(Caller):
 
         Returns:
             ``True`` when it was deleted.
+
+        Example::
+
+            await session.delete("share=projects/in", force=True)
         """
         return await self._change("POST", "delete", path, force=force)
+
+    async def rm(self, path: str | dict[str, Any] | list[str]) -> Any:
+        """Deprecated: the old name of ``delete``.
+
+        The official client 2.2.1 has it too, where it makes a directory by mistake.
+        """
+        warnings.warn("rm is deprecated, use delete", DeprecationWarning, stacklevel=2)
+        return await self.delete(path)
 
     async def prepublish(self, data: list[dict[str, Any]]) -> Any:
         """Have the backend look at files that are about to be published.
@@ -163,6 +197,10 @@ class FileCalls(Caller):
 
         Returns:
             The files with what the backend says of each, a ``dict``.
+
+        Example::
+
+            checked = await session.prepublish([{"filename": "sh010_v001.mov", "size": 1_000_000}])
         """
         if not isinstance(data, list):
             raise ArgumentError("data is a list with a dict a file")

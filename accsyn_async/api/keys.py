@@ -13,7 +13,12 @@ class KeyCalls(Caller):
     """Calls on keys. What they return is a secret."""
 
     async def get_api_key(self) -> str:
-        """Get the user's API key, which most workspaces do not allow."""
+        """Get the user's API key, which most workspaces do not allow.
+
+        Example::
+
+            key = await session.get_api_key()
+        """
         reply = await self._event("GET", "user/api_key", {})
         key: str = result_of(reply, "user/api_key", "api_key")
         return key
@@ -24,6 +29,10 @@ class KeyCalls(Caller):
         Raises:
             ArgumentError: the workspace speaks v3, which has no such keys.
             SessionClosedError: the session is not open.
+
+        Example::
+
+            key = session.get_session_key()
         """
         if self._session_key is None:
             raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
@@ -38,6 +47,10 @@ class KeyCalls(Caller):
 
         Raises:
             ArgumentError: the workspace speaks v3, which has no such keys.
+
+        Example::
+
+            key = await session.generate_session_key(3600)
         """
         if self.api_version != "v1":
             raise ArgumentError("session keys are a matter of the older API: api_version='v1'")

@@ -22,6 +22,10 @@ class RecordCalls(Caller):
 
         Raises:
             QueryError: the query cannot be read; ``position`` says where.
+
+        Example::
+
+            print(await session.report('Transfer WHERE name="a.mov"'))
         """
         parsed = read_query(query)
         uri = f"{parsed.entitytype}/report"
@@ -44,6 +48,10 @@ class RecordCalls(Caller):
 
         Raises:
             QueryError: the query cannot be read; ``position`` says where.
+
+        Example::
+
+            measured = await session.metrics(f"Transfer WHERE id={transfer['id']}", attributes=["speed"])
         """
         parsed = read_query(query)
         data: dict[str, Any] = {"attributes": attribute_names(attributes)}

@@ -33,6 +33,10 @@ class SettingCalls(Caller):
 
         Returns:
             The value; ``None`` when there is none.
+
+        Example::
+
+            limit = await session.get_setting("job_speed_limit", "queue", queue["id"])
         """
         asked: dict[str, Any] = {"entitytype": entity_type(entitytype), "name": name}
         if integration:
@@ -63,6 +67,10 @@ class SettingCalls(Caller):
 
         Returns:
             Values by name.
+
+        Example::
+
+            settings = await session.get_settings("queue", queue["id"], upstream=True)
         """
         self._needs_v3("get_settings")
         asked: dict[str, Any] = {
@@ -110,6 +118,10 @@ class SettingCalls(Caller):
 
         Returns:
             Whether it was deleted.
+
+        Example::
+
+            await session.delete_setting("queue", "job_speed_limit", queue["id"])
         """
         self._needs_v3("delete_setting")
         data = {"entitytype": entity_type(entitytype), "name": text("name", name)}

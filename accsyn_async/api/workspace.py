@@ -29,6 +29,10 @@ class WorkspaceCalls(Caller):
 
         Returns:
             What the integration answers.
+
+        Example::
+
+            answer = await session.integration("ftrack", "status", {"project": "thefilm"})
         """
         uri = f"workspace/integration/{text('name', name)}/utility"
         return await self._result("PUT", uri, {"operation": text("operation", operation), "data": data})
@@ -38,6 +42,11 @@ class WorkspaceCalls(Caller):
 
         Returns:
             ``None`` when there is none on this computer at all.
+
+        Example::
+
+            if not await session.app_is_running():
+                print("start the accsyn app first")
         """
         return await self._is_running(f"type={_APP}")
 
@@ -46,6 +55,11 @@ class WorkspaceCalls(Caller):
 
         Returns:
             ``None`` when there is none on this computer at all.
+
+        Example::
+
+            if not await session.daemon_is_running():
+                print("start the accsyn daemon first")
         """
         if self.api_version == "v1":
             return await self._is_running(f"type!={_APP}")

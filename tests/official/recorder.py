@@ -19,7 +19,13 @@ from aiohttp import web
 
 from tests.official.calls_v3 import JOB, SHARE, USER
 
-ROW = {"id": JOB, "name": "a", "created": "2026-01-22T08:35:59", "metadata": {"shot": "sh010"}}
+ROW = {
+    "id": JOB,
+    "name": "a",
+    "created": "2026-01-22T08:35:59",
+    "finished": "1970-01-01T00:00:00",
+    "metadata": {"shot": "sh010"},
+}
 ROW_V1 = {"id": JOB, "name": "a"}
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CREATED = re.compile(r"(created%22%3A%20%22)[\dT%A-]{19,40}?(%22)")
