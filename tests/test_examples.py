@@ -11,13 +11,18 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import accsyn_api
 import pytest
 
+from accsyn_async import Session
 from accsyn_async.sandbox import Sandbox
+from tests.official.recorder import recording
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ALL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+OLDER = [snippet for snippet in ALL if 'api_version="v1"' in snippet]
+SNIPPETS = [snippet for snippet in ALL if snippet not in OLDER]
 
 
 @pytest.fixture
@@ -53,6 +58,28 @@ async def program(name: str, *args: str) -> AsyncIterator[asyncio.subprocess.Pro
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+async def test_the_snippet_on_older_workspaces_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (snippet,) = OLDER
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".accsyn").write_text("the password\n")
+    async with recording() as (record, port):
+        monkeypatch.setenv("ACCSYN_URL", f"http://127.0.0.1:{port}")
+        code = compile(snippet, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        names: dict[str, object] = {"Session": Session}
+        await eval(code, names)
+    assert [request["path"] for request in record.requests] == [
+        "/api/v1.0/user/login/auth",
+        "/api/v1.0/event",
+    ]
+    assert names["key"] == "key-1"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(accsyn_api.Session) if name[0] != "_"))
+def test_the_table_of_official_calls_is_complete(name: str) -> None:
+    table = README.split("| official call | here |")[1].split("\n\n")[0]
+    assert re.search(rf"`(session\.)?{name}[`(]", table)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
