@@ -49,7 +49,9 @@ def reply(count: int) -> bytes:
 @contextlib.contextmanager
 def running() -> Iterator[int]:
     """Run the backend; its port on 127.0.0.1. ``limit`` in a request says how many jobs to send."""
-    server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert server.stdout is not None
     try:
         yield int(server.stdout.readline())

@@ -141,7 +141,9 @@ async def main() -> None:
             print(f"{'jobs':>5}" + "".join(f"{name:>19}" for name in contenders))
             results = {size: await _measure(contenders, size) for size in SIZES}
     print()
-    print(f"{'jobs':>5}{'find / floor':>19}{'official / find':>19}{'typed / floor':>19}{'official / typed':>19}")
+    print(
+        f"{'jobs':>5}{'find / floor':>19}{'official / find':>19}{'typed / floor':>19}{'official / typed':>19}"
+    )
     for size, times in results.items():
         official_ms, dicts, find, structs, rows = (min(times[name]) for name in contenders)
         ratios = (find / dicts, official_ms / find, rows / structs, official_ms / rows)

@@ -71,11 +71,9 @@ def _read_times(rows: list[Any], key: str) -> bool:
         moments = _decode_times(f'["{text}Z"]')
     except (KeyError, TypeError, IndexError, msgspec.DecodeError, UnicodeEncodeError):
         return False
-    # The decoder takes other separators than T, and fractions; it takes nothing shorter.
+    # The decoder takes fractions and other separators than T too, but nothing shorter.
     count = len(rows)
-    if len(moments) != count or len(text) != _STRIDE * count - len(_BETWEEN):
-        return False
-    if text[10::_STRIDE] != "T" * count:
+    if len(text) != _STRIDE * count - len(_BETWEEN) or text[10::_STRIDE] != "T" * count:
         return False
     for row, moment in zip(rows, moments, strict=True):
         row[key] = moment

@@ -39,16 +39,8 @@ def with_values(value: Any) -> Any:
         for key, item in value.items():
             kind = item.__class__
             if kind is str:
-                # Nearly every text is told from a time by one of its characters.
-                length = len(item)
-                if (
-                    length > 9
-                    and (
-                        item[0] == "O"
-                        or (length > 16 and (item[10] == "T" or item[8] == "T" or item[9] == "T"))
-                    )
-                    and key not in VERBATIM
-                ):
+                # Nearly every text is told from a time and an id by these.
+                if ("T" in item or "O" in item) and key not in VERBATIM:
                     value[key] = _value(item)
             elif (kind is dict or kind is list) and key not in VERBATIM:
                 with_values(item)
