@@ -81,7 +81,7 @@ def format_time(moment: dt.date) -> str:
     '2026-01-22T00:00:00'
     """
     if isinstance(moment, dt.datetime):
-        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+        return moment.astimezone(UTC).isoformat(timespec="seconds")[:19]
     return f"{moment.isoformat()}T00:00:00"
 
 
