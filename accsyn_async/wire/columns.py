@@ -69,7 +69,7 @@ def _read_times(rows: list[Any], key: str) -> bool:
     try:
         text = _BETWEEN.join([row[key] for row in rows])
         moments = _decode_times(f'["{text}Z"]')
-    except (KeyError, TypeError, IndexError, msgspec.DecodeError, UnicodeEncodeError):
+    except (KeyError, TypeError, msgspec.DecodeError, UnicodeEncodeError):
         return False
     # The decoder takes fractions and other separators than T too, but nothing shorter.
     count = len(rows)
