@@ -81,9 +81,8 @@ def format_time(moment: dt.date) -> str:
     '2026-01-22T00:00:00'
     """
     if isinstance(moment, dt.datetime):
-        moment = moment.astimezone(UTC)
-        return f"{moment.year:04d}{moment:-%m-%dT%H:%M:%S}"
-    return f"{moment.year:04d}{moment:-%m-%d}T00:00:00"
+        return moment.astimezone(UTC).isoformat(timespec="seconds")[:19]
+    return f"{moment.isoformat()}T00:00:00"
 
 
 def parse_duration(text: str) -> dt.timedelta | None:

@@ -78,6 +78,7 @@ class AiohttpSender:
         self._trace_configs = list(trace_configs)
         self._session = client_session
         self._closed = False
+        self._last_limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
 
     async def send(self, request: Request, *, timeout: float) -> Response | Failure:
         """Send a request, once, and read the whole response.
@@ -102,9 +103,7 @@ class AiohttpSender:
                 raise_for_status=False,
                 auto_decompress=True,
                 ssl=self._ssl,
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=self._connect_timeout, sock_read=timeout
-                ),
+                timeout=self._limits(timeout),
                 middlewares=(_send_once, *getattr(session, "_middlewares", ())),
             ) as response:
                 body = await _read(response)
@@ -163,6 +162,14 @@ class AiohttpSender:
         session, self._session = self._session, None
         if session is not None and session is not self._theirs:
             await session.close()
+
+    def _limits(self, timeout: float) -> aiohttp.ClientTimeout:
+        """The timeouts of one request; those of the last one mostly, as making them takes a while."""
+        if self._last_limits.sock_read != timeout:
+            self._last_limits = aiohttp.ClientTimeout(
+                total=None, sock_connect=self._connect_timeout, sock_read=timeout
+            )
+        return self._last_limits
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
@@ -247,23 +254,28 @@ def _handshake_errors() -> tuple[type[Exception], ...]:
 async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
     """The whole body, unless it is larger than allowed or cut off."""
     status = response.status
-    too_large = Failure(
+    if (response.content_length or 0) > MAX_REPLY:
+        return _too_large(status)
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        while chunk := await response.content.readany():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_REPLY:
+                response.close()
+                return _too_large(status)
+    except aiohttp.ClientPayloadError:
+        return cut_off(status, b"".join(chunks))
+    return b"".join(chunks)
+
+
+def _too_large(status: int) -> Failure:
+    return Failure(
         FailureKind.REFUSED,
         f"the reply is larger than {MAX_REPLY // 1024**2} MiB; ask for less (attributes=, limit=)",
         status=status,
     )
-    if (response.content_length or 0) > MAX_REPLY:
-        return too_large
-    body = bytearray()
-    try:
-        async for chunk in response.content.iter_any():
-            body += chunk
-            if len(body) > MAX_REPLY:
-                response.close()
-                return too_large
-    except aiohttp.ClientPayloadError:
-        return cut_off(status, bytes(body))
-    return bytes(body)
 
 
 def _host(request: Request) -> str:

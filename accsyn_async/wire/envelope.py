@@ -65,7 +65,8 @@ class Envelope:
         if call.verb in _IN_URL:
             head, middle, ident, tail = self._url
             # A UUID and a time have nothing to quote but the time's colons.
-            parts = (head, eid, middle, quote(encode(call.uri)), ident, quote(created), tail, quote(rest))
+            at = created.replace(":", "%3A")
+            parts = (head, eid, middle, quote(encode(call.uri)), ident, at, tail, quote(rest))
             return "".join(parts), None
         head, middle, ident, tail = self._body
         parts = (head, eid, middle, encode(call.uri), ident, created, tail, rest)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.errors import ArgumentError
-from accsyn_async.wire.codec import decode, encode, with_values
+from accsyn_async.wire.codec import decode, encode
+from accsyn_async.wire.values import with_values
 
 WHEN = dt.datetime(2026, 1, 22, 8, 35, 59, tzinfo=dt.UTC)
 TEXT = "2026-01-22T08:35:59"

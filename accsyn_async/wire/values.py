@@ -1,0 +1,53 @@
+"""Values that JSON has no notation for: times, and ids written ``ObjectId:…``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accsyn_async.times import parse_time
+
+__all__ = ["VERBATIM", "with_values"]
+
+VERBATIM = frozenset(
+    {
+        "metadata",
+        "settings",
+        "parameters",
+        "envs",
+        "name",
+        "code",
+        "uri",
+        "filename",
+        "description",
+        "comment",
+    }
+)
+"""Keys below which everything is the user's own text: what looks like a date there stays text."""
+
+
+def with_values(value: Any) -> Any:
+    """Turn dates into datetimes and strip ``ObjectId:``, in place where it can be."""
+    if value.__class__ is str:
+        return _value(value)
+    if value.__class__ is list:
+        for index, item in enumerate(value):
+            kind = item.__class__
+            if kind is dict or kind is list or kind is str:
+                value[index] = with_values(item)
+        return value
+    if value.__class__ is dict:
+        for key, item in value.items():
+            kind = item.__class__
+            if kind is str:
+                # Nearly every text is told from a time and an id by these.
+                if ("T" in item or "O" in item) and key not in VERBATIM:
+                    value[key] = _value(item)
+            elif (kind is dict or kind is list) and key not in VERBATIM:
+                with_values(item)
+    return value
+
+
+def _value(text: str) -> Any:
+    if text.startswith("ObjectId:"):
+        return text[9:]
+    return text if (moment := parse_time(text)) is None else moment

@@ -1,0 +1,57 @@
+"""What ``import accsyn_async`` costs, against ``import aiohttp``, each in fresh interpreters.
+
+Run it as ``python benchmarks/importing.py``; README.md beside it says how to read the table.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+MODULES = ("aiohttp", "accsyn_async")
+ROUNDS = 40
+ROOT = Path(__file__).parents[1]
+
+_CODE = """
+import time
+began = time.process_time()
+import {module}
+print(time.process_time() - began)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    times: dict[str, list[float]] = {module: [] for module in MODULES}
+    for module in MODULES:
+        _import(module)  # writes the bytecode
+    for _ in range(ROUNDS):
+        for module, taken in times.items():
+            taken.append(_import(module))
+    print(f"CPU of an import, ms: of {ROUNDS} fresh interpreters each")
+    print(f"{'':>14}{'least':>10}{'median':>10}")
+    for module, taken in times.items():
+        print(f"{module:>14}{min(taken) * 1000:>10.1f}{statistics.median(taken) * 1000:>10.1f}")
+    base, ours = times.values()
+    least, median = min(ours) / min(base), statistics.median(ours) / statistics.median(base)
+    print(f"{'ratio':>14}{least:>10.2f}{median:>10.2f}")
+
+
+def _import(module: str) -> float:
+    """Seconds of CPU that importing it takes, the interpreter's own start left out."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, "-c", _CODE.format(module=module)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout)
+
+
+if __name__ == "__main__":
+    main()
