@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from accsyn_async.api.arguments import checked_bool, entity_id, entity_type
 from accsyn_async.api.caller import Caller
-from accsyn_async.errors import ArgumentError, NotFoundError
+from accsyn_async.errors import ArgumentError, BackendError, NotFoundError
 from accsyn_async.models import is_entity_id
 from accsyn_async.wire.query import quote_value
 
@@ -86,7 +86,7 @@ class AccessCalls(Caller):
             return await self._result("PUT", "job/recipient/add", invitation, entityid=target_id)
         if not options:
             options = {"read": True, "write": True}
-        rows = await self._result(
+        rows = await self._rows(
             "POST",
             "acl/create",
             {
@@ -139,17 +139,14 @@ class AccessCalls(Caller):
         if entityid and not entitytype:
             raise ArgumentError("entityid needs entitytype='user'")
         if kind in _PACKAGES:
-            recipients: list[dict[str, Any]] = await self._result(
-                "GET", "job/recipients", {}, entityid=target
-            )
-            return recipients
+            return await self._rows("GET", "job/recipients", {}, entityid=target)
         if kind not in (*_SHARES, "share"):
             raise ArgumentError(f"{kind!r} has no access list")
         query = f"acl WHERE target=share:{target}"
         if entitytype:
             query += f" AND entity={entitytype}:{entityid or '*'}"
         below = {"recursive": checked_bool("recursive", recursive)}
-        return [_reduced(acl) for acl in await self._result("GET", "acl/find", below, query=query)]
+        return [_reduced(acl) for acl in await self._rows("GET", "acl/find", below, query=query)]
 
     async def revoke(self, entitytype: str, entityid: str, targettype: str, targetid: str) -> Any:
         """Take a user's access away.
@@ -182,26 +179,24 @@ class AccessCalls(Caller):
         if kind in packages:
             # A delivery that was not submitted yet may have recipients who are no users yet.
             user = user_id or user
-            recipients = await self._result("GET", "job/recipients", {}, entityid=target)
+            recipients = await self._rows("GET", "job/recipients", {}, entityid=target)
             if not any(user in (row.get("user"), row.get("user_hr")) for row in recipients):
                 return False
             return await self._remove("job/recipient", {"recipient": user}, target)
         if user_id is None:
             raise NotFoundError(f"there is no user {user!r}")
         query = f"acl WHERE entity=user:{user_id} AND target=share:{target}"
-        acls = await self._result("GET", "acl/find", {}, query=query)
+        acls = await self._rows("GET", "acl/find", {}, query=query)
         if not acls:
             return False
-        return await self._remove("acl/delete", {}, acls[0]["id"])
+        return await self._remove("acl/delete", {}, _id(acls[0], "acl/find"))
 
     async def _id_of(self, kind: str, ident: str) -> str | None:
         """The id of an entity that was named by id or code; ``None`` when there is none of this code."""
         if is_entity_id(ident):
             return ident
-        rows = await self._result(
-            "GET", f"{kind}/find", None, query=f"code={quote_value(ident, first=_MARK)}"
-        )
-        return str(rows[0]["id"]) if rows else None
+        rows = await self._rows("GET", f"{kind}/find", None, query=f"code={quote_value(ident, first=_MARK)}")
+        return _id(rows[0], f"{kind}/find") if rows else None
 
 
 def _ident(name: str, value: object, *, coded: bool = False) -> str:
@@ -214,6 +209,13 @@ def _ident(name: str, value: object, *, coded: bool = False) -> str:
 def _only_users(entitytype: object) -> None:
     if entity_type(entitytype) != "user":
         raise ArgumentError("only users have access: entitytype must be 'user'")
+
+
+def _id(row: dict[str, Any], uri: str) -> str:
+    ident = row.get("id")
+    if not isinstance(ident, str) or not ident:
+        raise BackendError(f"{uri}: the backend answered a row without an id", uri=uri)
+    return ident
 
 
 def _reduced(acl: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +101,14 @@ def text(name: str, value: object) -> str:
 
 
 def non_empty_dict(name: str, value: object, example: str) -> dict[str, Any]:
-    """A ``dict`` with something in it.
+    """A ``dict``, or another mapping, with something in it.
 
     Raises:
         ArgumentError: it is empty or something else.
     """
-    if not isinstance(value, dict) or not value:
+    if not isinstance(value, Mapping) or not value:
         raise ArgumentError(f"{name} is a dict such as {example}, not {value!r}")
-    return value
+    return value if isinstance(value, dict) else dict(value)
 
 
 def any_path(name: str, value: object) -> str | dict[str, Any] | list[str]:
@@ -142,7 +142,7 @@ def payload(data: object) -> dict[str, Any]:
         data = _from_text(data)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
         data = {"tasks": list(data)}
-    if not isinstance(data, dict):
+    if not isinstance(data, Mapping):
         raise ArgumentError(f"data is a dict, a list of tasks, JSON or the path of a JSON file, not {data!r}")
     if not data:
         raise ArgumentError("data is empty: there is nothing to create")

@@ -6,6 +6,7 @@ from typing import Any
 
 from accsyn_async.api.arguments import entity_id, entity_type, non_empty_dict
 from accsyn_async.api.caller import Caller
+from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError
 
 __all__ = ["AssignmentCalls"]
@@ -17,6 +18,7 @@ _EXAMPLE = "{'volume': <id>, 'server': <id>}"
 class AssignmentCalls(Caller):
     """Calls that connect servers with volumes."""
 
+    @in_v1("entitytype_parent entitytype data", entitytype_child="entitytype")
     async def assign(self, entitytype_parent: str, entitytype: str, data: dict[str, Any]) -> Any:
         """Let a server serve a volume.
 
@@ -49,15 +51,16 @@ class AssignmentCalls(Caller):
 
             servers = await session.assignments("volume", volume["id"])
         """
-        if entity_type(entitytype) not in _SHARES:
-            raise ArgumentError(f"servers are assigned to a volume, not to a {entitytype}")
+        if not isinstance(entitytype, str) or entitytype.lower() not in _SHARES:
+            raise ArgumentError(f"servers are assigned to a volume, not to {entitytype!r}")
+        if self.api_version == "v1" and entitytype.lower() == "volume":
+            entitytype = "share"
         # The official client sends the type as it was written.
-        uri = f"{'share' if self.api_version == 'v1' else entitytype}/servers"
-        servers: list[dict[str, Any]] = await self._result(
-            "GET", uri, {}, entityid=entity_id(entityid, strict=False)
+        return await self._rows(
+            "GET", f"{entitytype}/servers", {}, entityid=entity_id(entityid, strict=False)
         )
-        return servers
 
+    @in_v1("entitytype_parent entitytype data", entitytype_child="entitytype")
     async def deassign(self, entitytype_parent: str, entitytype: str, data: dict[str, Any]) -> Any:
         """Let a server no longer serve a volume.
 

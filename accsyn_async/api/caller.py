@@ -75,6 +75,23 @@ class Caller(ABC):
         """Make a call and return its ``result``."""
         return result_of(await self._event(verb, uri, data, query=query, entityid=entityid), uri)
 
+    async def _rows(
+        self,
+        verb: Verb,
+        uri: str,
+        data: dict[str, Any] | list[Any] | None = None,
+        *,
+        query: str | None = None,
+        entityid: str | None = None,
+    ) -> list[Any]:
+        """Make a call whose ``result`` is a list of rows; ``null`` is none."""
+        rows = await self._result(verb, uri, data, query=query, entityid=entityid)
+        if rows is None:
+            return []
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BackendError(f"{uri}: the backend answered something else than rows", uri=uri)
+        return rows
+
     async def _remove(self, uri: str, data: dict[str, Any] | None, entityid: str | None = None) -> Any:
         """Delete something; that it is gone at the second try, after a lost answer, is success."""
         try:

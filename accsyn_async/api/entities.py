@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 from accsyn_async.api.arguments import (
@@ -14,7 +15,7 @@ from accsyn_async.api.arguments import (
     payload,
 )
 from accsyn_async.api.finding import FindCalls
-from accsyn_async.api.older_order import data_may_come_first
+from accsyn_async.api.older_order import data_may_come_first, in_v1
 from accsyn_async.errors import AccsynError, ArgumentError, OutcomeUnknownError
 from accsyn_async.models import JOB_TYPES, is_entity_id
 
@@ -28,10 +29,11 @@ _REACHED_BY = {"waiting": frozenset({"waiting", "running"})}
 class EntityCalls(FindCalls):
     """Calls that change entities: users, jobs, tasks, queues and the rest."""
 
+    @in_v1("entitytype data entityid allow_duplicates", entitytype_id="entityid")
     async def create(
         self,
         entitytype: str,
-        data: str | dict[str, Any] | list[dict[str, Any]],
+        data: str | Mapping[str, Any] | Sequence[Any],
         entityid: str | None = None,
         allow_duplicates: bool | None = None,
         replace_duplicates: bool | None = None,
@@ -72,14 +74,15 @@ class EntityCalls(FindCalls):
             ):
                 if value is not None:
                     content[name] = value
-        verb_uri = f"{kind}/{'add' if kind == 'file' else 'create'}"
-        reply = await self._event("POST", verb_uri, content, entityid=entityid)
+        uri = f"{kind}/{'add' if kind == 'file' else 'create'}"
+        parent = entity_id(entityid, strict=False) if entityid else None
+        reply = await self._event("POST", uri, content, entityid=parent)
         if "result" not in reply:
             return reply
         result = reply["result"]
         return result[0] if isinstance(result, list) and len(result) == 1 else result
 
-    async def update(self, entitytype: str, entityid: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    async def update(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
         """Change an entity.
 
         When the answer is lost the entity is read back: if it shows the values asked
@@ -103,10 +106,10 @@ class EntityCalls(FindCalls):
         """
         kind = self._changeable(entitytype)
         ident = entity_id(entityid, strict=False)
-        non_empty_dict("data", data, "{'status': 'paused'}")
+        change = non_empty_dict("data", data, "{'status': 'paused'}")
         uri = f"{kind}/edit"
         try:
-            rows = await self._result("PUT", uri, data, entityid=ident)
+            rows = await self._rows("PUT", uri, change, entityid=ident)
         except OutcomeUnknownError as unknown:
             if not is_entity_id(ident):
                 raise
@@ -114,7 +117,7 @@ class EntityCalls(FindCalls):
                 entity: Any = await self.get_entity(kind, ident)
             except AccsynError:
                 raise unknown from None
-            if entity is not None and _shows(entity, data):
+            if entity is not None and _shows(entity, change):
                 return dict(entity)
             raise
         return rows[0] if rows else None
@@ -161,7 +164,7 @@ class EntityCalls(FindCalls):
         """
         if entity_type(entitytype) != "task":
             raise ArgumentError("only tasks can be updated many at a time: entitytype must be 'task'")
-        ident = entity_id(entityid)
+        ident = entity_id(entityid, strict=self.api_version == "v3")
         if not data or not is_list(data):
             raise ArgumentError(f"data is a list with a dict a task, not {data!r}")
         rows: list[dict[str, Any]] = await self._result("PUT", "task/edit", data, entityid=ident)
@@ -271,7 +274,8 @@ class EntityCalls(FindCalls):
 def _shows(entity: dict[str, Any], data: dict[str, Any]) -> bool:
     """Whether an entity read back has the values that it was to get."""
     for name, value in data.items():
-        if name == "status" and entity.get(name) in _REACHED_BY.get(value, ()):
+        reached_by = _REACHED_BY.get(value, frozenset()) if isinstance(value, str) else frozenset()
+        if name == "status" and entity.get(name) in reached_by:
             continue
         if name not in entity or entity[name] != value:
             return False

@@ -204,7 +204,10 @@ class FileCalls(Caller):
         """
         if not isinstance(data, list):
             raise ArgumentError("data is a list with a dict a file")
-        files = [_measured(entry) for entry in data]
+        try:
+            files = [_measured(entry) for entry in data]
+        except RecursionError:
+            raise ArgumentError("the files are nested too deeply, or hold themselves") from None
         total = sum(entry["size"] for entry in files)
         return await self._result("PUT", "workspace/publish/preprocess", {"files": files, "size": total})
 

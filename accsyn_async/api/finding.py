@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from accsyn_async.api.arguments import (
@@ -15,7 +15,8 @@ from accsyn_async.api.arguments import (
     entity_type,
 )
 from accsyn_async.api.caller import Caller
-from accsyn_async.errors import ArgumentError
+from accsyn_async.api.older_order import in_v1
+from accsyn_async.errors import ArgumentError, BackendError, NotFoundError
 from accsyn_async.models import JOB_TYPES
 from accsyn_async.rows import (
     AclName,
@@ -54,6 +55,7 @@ __all__ = ["FindCalls"]
 
 
 R = TypeVar("R", bound=Mapping[str, Any])
+T = TypeVar("T")
 
 
 class _One(TypedDict, total=False):
@@ -150,6 +152,16 @@ class FindCalls(Caller):
         update: bool = False,
         single_entity_query: Literal[False] = False,
     ) -> list[EntityRow]: ...
+    @overload
+    async def find(
+        self,
+        query: str | Condition[Any],
+        entityid: str | None = None,
+        *,
+        single_entity_query: bool,
+        **options: Unpack[_Many],
+    ) -> Any: ...
+    @in_v1("query attributes finished offline archived limit skip create update")
     async def find(
         self,
         query: str | Condition[Any],
@@ -183,7 +195,8 @@ class FindCalls(Caller):
             single_entity_query: return the first, or ``None``.
 
         Returns:
-            A list of ``dict``; times in them are aware datetimes in UTC.
+            A list of ``dict``; times in them are aware datetimes in UTC. For
+            ``"entitytypes"`` and ``"attributes …"`` a list of names.
 
         Raises:
             QueryError: the query cannot be read; ``position`` says where.
@@ -194,14 +207,16 @@ class FindCalls(Caller):
         """
         parsed = read_query(query)
         if parsed.entitytype == "entitytypes":
-            return await self._result("GET", "entitytypes", {})
+            names = await self._result("GET", "entitytypes", {})
+            return _first(names) if single_entity_query else names
         if parsed.entitytype == "attributes":
             data: dict[str, Any] = {
                 "entitytype": _attributes_of(parsed.expression),
                 "create": checked_bool("create", create),
                 "update": checked_bool("update", update),
             }
-            return await self._result("GET", "attributes", data)
+            names = await self._result("GET", "attributes", data)
+            return _first(names) if single_entity_query else names
         if inactive is None and offline is not None:
             if self.api_version != "v1":
                 warnings.warn(
@@ -227,9 +242,7 @@ class FindCalls(Caller):
             if something:
                 data[name] = something
         rows = await self._result("GET", f"{parsed.entitytype}/find", data, query=parsed.expression)
-        if single_entity_query:
-            return rows[0] if rows else None
-        return rows
+        return _first(rows) if single_entity_query else rows
 
     @overload
     async def find_one(self, query: TransferName, **options: Unpack[_One]) -> JobRow | None: ...
@@ -278,6 +291,7 @@ class FindCalls(Caller):
         offline: bool | None = None,
         archived: bool | None = None,
     ) -> EntityRow | None: ...
+    @in_v1("query attributes finished offline archived")
     async def find_one(
         self,
         query: str | Condition[Any],
@@ -299,8 +313,12 @@ class FindCalls(Caller):
 
             transfer = await session.find_one('Transfer WHERE name="x and y.png"')
         """
+        if offline is not None and self.api_version != "v1":
+            warnings.warn(
+                "find_one(offline=…) is deprecated, use inactive=…", DeprecationWarning, stacklevel=2
+            )
         return await self.find(
-            query,
+            query=query,
             entityid=entityid,
             attributes=attributes,
             finished=finished,
@@ -357,16 +375,33 @@ class FindCalls(Caller):
         ident = entity_id(entityid)
         # The official client sends the type as it was written, here alone.
         uri = f"{entitytype}/find"
-        for place in self._places(kind):
-            if rows := await self._result("GET", uri, place, entityid=ident):
-                return rows[0]
+        return await self._first_found(kind, lambda place: self._rows("GET", uri, place, entityid=ident))
+
+    async def _first_found(
+        self, kind: str, look: Callable[[dict[str, Any]], Awaitable[Sequence[T]]]
+    ) -> T | None:
+        """The first entity that looking finds: v1 has no call that looks everywhere at once."""
+        places: list[dict[str, Any]] = [{}]
+        if self.api_version == "v1":
+            places += [{"finished" if kind in JOB_TYPES else "inactive": True}, {"archived": True}]
+        for place in places:
+            try:
+                found = await look(place)
+            except NotFoundError:
+                if place is places[-1]:
+                    raise
+                continue
+            if found:
+                return found[0]
         return None
 
-    def _places(self, kind: str) -> list[dict[str, Any]]:
-        """Where to look for an entity, whatever its state: v1 has no call that looks everywhere."""
-        if self.api_version == "v3":
-            return [{}]
-        return [{}, {"finished" if kind in JOB_TYPES else "inactive": True}, {"archived": True}]
+
+def _first(rows: Any) -> Any:
+    if not rows:
+        return None
+    if not isinstance(rows, list):
+        raise BackendError(f"the backend answered a {type(rows).__name__} where a list was to be")
+    return rows[0]
 
 
 def _attributes_of(expression: str | None) -> str:

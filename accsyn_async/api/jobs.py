@@ -85,8 +85,9 @@ class JobCalls(FindCalls):
         if kind not in JOB_TYPES:
             raise ArgumentError(f"{kind!r} is no job: a job is a {', '.join(JOB_TYPES)}")
         ident = entity_id(entityid)
-        for place in self._places(kind):
+
+        async def look(place: dict[str, Any]) -> list[Job]:
             found = await self._read(Call("GET", f"{kind}/find", place, id=ident), JobReader())
-            for job in found.jobs.values():
-                return job
-        return None
+            return list(found.jobs.values())
+
+        return await self._first_found(kind, look)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accsyn_async.api.arguments import checked_int
 from accsyn_async.api.caller import Caller, result_of
 from accsyn_async.errors import ArgumentError
 
@@ -38,7 +37,7 @@ class KeyCalls(Caller):
             raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
         return self._session_key.reveal()
 
-    async def generate_session_key(self, lifetime: int | None = None) -> str:
+    async def generate_session_key(self, lifetime: float | str | None = None) -> str:
         """Have the backend make a new session key (v1).
 
         Args:
@@ -55,6 +54,6 @@ class KeyCalls(Caller):
         if self.api_version != "v1":
             raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
         uri = "user/generate_session_key"
-        data = {"lifetime": checked_int("lifetime", lifetime)}
+        data = {"lifetime": lifetime}
         key: str = result_of(await self._event("POST", uri, data, query=self.username), uri, "session_key")
         return key

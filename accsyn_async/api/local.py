@@ -7,10 +7,10 @@ import socket
 import sys
 import warnings
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accsyn_async.wire.codec import encode
+from accsyn_async.wire.codec import show
 
 __all__ = ["LocalCalls"]
 
@@ -26,11 +26,11 @@ class LocalCalls:
         return socket.gethostname()
 
     @staticmethod
-    def dump(d: Mapping[builtins.str, Any] | None, indent: int = 4) -> builtins.str:
+    def dump(d: Mapping[builtins.str, Any] | Sequence[Any] | None, indent: int = 4) -> builtins.str:
         """Write a row as JSON, for people.
 
         Args:
-            d: the row; ``None`` gives ``"None"``.
+            d: the row, or a list of them; ``None`` gives ``"None"``.
             indent: spaces a level.
 
         Raises:
@@ -43,7 +43,7 @@ class LocalCalls:
             "progress": 40
         }
         """
-        return "None" if d is None else encode(d, indent=indent)
+        return "None" if d is None else show(d, indent=indent)
 
     def help(self) -> None:
         """Say where the Python API is documented, and open that page in a browser."""
@@ -51,7 +51,7 @@ class LocalCalls:
         webbrowser.open(_DOCUMENTATION)
 
     @staticmethod
-    def str(d: Mapping[builtins.str, Any] | None, indent: int = 4) -> builtins.str:
+    def str(d: Mapping[builtins.str, Any] | Sequence[Any] | None, indent: int = 4) -> builtins.str:
         """Deprecated: the old name of ``dump`` (official client before 3.2)."""
         warnings.warn("Session.str is deprecated, use Session.dump", DeprecationWarning, stacklevel=2)
         return LocalCalls.dump(d, indent=indent)

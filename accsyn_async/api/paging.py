@@ -27,8 +27,8 @@ _IDLE_TURNS = _REMEMBERED + 1
 class FindIter(Generic[R]):
     """Iterates over the rows of a list that is asked for page by page.
 
-    A page is asked for together with the last row of the one before. When there is no
-    row at its head that is known, rows before it have gone, and the iterator steps back
+    A page is asked for together with the last row of the one before. When no row on it is
+    known, rows before it have gone, and the iterator steps back, eight pages at most,
     until it finds one; what it has handed out it leaves out. It holds one page of rows,
     and the ids of three.
 
@@ -83,14 +83,12 @@ class FindIter(Generic[R]):
         for _ in range(_STEPS_BACK):
             back = max(back - self._size, 0)
             before = await self._page(back, self._size + (back > 0))
-            if self._knows(before):
+            if self._knows(before) or back == 0:
                 return back, before
-            if back == 0:
-                break
         return skip, rows
 
     def _knows(self, rows: list[R]) -> bool:
-        return bool(rows) and _key(rows[0]) in self._seen
+        return any(_key(row) in self._seen for row in rows)
 
 
 class _Iter(TypedDict, total=False):
@@ -131,8 +129,8 @@ class PageCalls(FindCalls):
 
         A list that changes meanwhile shifts its pages. Each page therefore overlaps
         the one before: what has shifted is noticed and asked for again, and no row is
-        handed out twice. Rows that come or go while the iteration runs may or may not
-        be among them.
+        handed out twice, as long as less than a page comes and goes between two
+        requests. Rows that come or go meanwhile may or may not be among them.
 
         Args:
             query: as for ``find``.
@@ -155,7 +153,8 @@ class PageCalls(FindCalls):
             async for transfer in session.find_iter("Transfer", finished=True, page_size=200):
                 print(transfer["name"], transfer["finished"])
         """
-        read_query(query)
+        if read_query(query).entitytype in ("entitytypes", "attributes"):
+            raise ArgumentError("names of entity types and attributes come all at once: use find")
         if (checked_int("page_size", page_size) or 0) < 1:
             raise ArgumentError(f"page_size is a number of rows from 1, not {page_size!r}")
         names = attribute_names(attributes)

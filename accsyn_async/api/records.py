@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from accsyn_async.api.arguments import attribute_names, checked_int, entity_type
+from accsyn_async.api.arguments import checked_int, entity_type, is_list
 from accsyn_async.api.caller import Caller, result_of
+from accsyn_async.api.older_order import in_v1
+from accsyn_async.errors import ArgumentError
 from accsyn_async.wire.condition import Condition, read_query
 
 __all__ = ["RecordCalls"]
@@ -32,6 +34,7 @@ class RecordCalls(Caller):
         report: str = result_of(await self._event("GET", uri, {}, query=parsed.expression), uri, "report")
         return report
 
+    @in_v1("query attributes time", defaults={"attributes": ["speed"]})
     async def metrics(
         self, query: str | Condition[Any], attributes: list[str] | None = None, time: str | None = None
     ) -> Any:
@@ -54,7 +57,9 @@ class RecordCalls(Caller):
             measured = await session.metrics(f"Transfer WHERE id={transfer['id']}", attributes=["speed"])
         """
         parsed = read_query(query)
-        data: dict[str, Any] = {"attributes": attribute_names(attributes)}
+        if attributes is not None and not is_list(attributes):
+            raise ArgumentError(f"attributes is a list of names of measurements, not {attributes!r}")
+        data: dict[str, Any] = {"attributes": attributes}
         if time is not None:
             data["time"] = time
         return await self._result("GET", f"{parsed.entitytype}/metrics", data, query=parsed.expression)

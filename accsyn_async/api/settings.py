@@ -6,6 +6,7 @@ from typing import Any
 
 from accsyn_async.api.arguments import entity_type, text
 from accsyn_async.api.caller import Caller
+from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError
 
 __all__ = ["SettingCalls"]
@@ -14,6 +15,7 @@ __all__ = ["SettingCalls"]
 class SettingCalls(Caller):
     """Calls that read and write settings."""
 
+    @in_v1("name entitytype entityid integration data", scope="entitytype", entity_id="entityid")
     async def get_setting(
         self,
         name: str | None = None,
@@ -38,7 +40,8 @@ class SettingCalls(Caller):
 
             limit = await session.get_setting("job_speed_limit", "queue", queue["id"])
         """
-        asked: dict[str, Any] = {"entitytype": entity_type(entitytype), "name": name}
+        # The official client sends the type as it was written, here too.
+        asked: dict[str, Any] = {"entitytype": entitytype, "name": name}
         if integration:
             asked["integration"] = integration
         asked["data"] = data
@@ -84,6 +87,12 @@ class SettingCalls(Caller):
         reply = await self._event("GET", "setting", asked, entityid=entityid)
         return reply.get("result") or {}
 
+    @in_v1(
+        "name value entitytype entityid",
+        defaults={"entitytype": "workspace"},
+        scope="entitytype",
+        entity_id="entityid",
+    )
     async def set_setting(self, entitytype: str, name: str, value: str, entityid: str | None = None) -> bool:
         """Set a setting.
 

@@ -13,7 +13,7 @@ from accsyn_async.times import format_time
 from accsyn_async.wire.columns import read_columns
 from accsyn_async.wire.values import with_values
 
-__all__ = ["decode", "decode_plain", "encode"]
+__all__ = ["decode", "decode_plain", "encode", "show"]
 
 _MANY = 4
 """Rows from which on it is cheaper to read times column by column."""
@@ -21,12 +21,8 @@ _MANY = 4
 _decode = msgspec.json.Decoder().decode
 
 
-def encode(value: Any, *, indent: int | None = None) -> str:
+def encode(value: Any) -> str:
     r"""Write JSON as the wire wants it: ASCII, dates as UTC seconds.
-
-    Args:
-        value: what to write.
-        indent: spaces a level, for people; ``None`` for one line.
 
     Raises:
         ArgumentError: something in it cannot be JSON.
@@ -35,11 +31,25 @@ def encode(value: Any, *, indent: int | None = None) -> str:
     '{"name": "\\u00e9", "at": "2026-01-02T00:00:00"}'
     """
     try:
-        if indent is None:
-            return _encoder.encode(value)
-        return json.dumps(value, default=_encode_date, allow_nan=False, indent=indent)
+        return _encoder.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"this cannot be sent as JSON: {error}") from None
+
+
+def show(value: Any, *, indent: int) -> str:
+    """Write JSON for people, whatever a reply held, NaN too.
+
+    Args:
+        value: what to write.
+        indent: spaces a level.
+
+    Raises:
+        ArgumentError: something in it cannot be JSON.
+    """
+    try:
+        return json.dumps(value, default=_encode_date, indent=indent)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArgumentError(f"this cannot be written as JSON: {error}") from None
 
 
 def decode(body: bytes) -> Any:

@@ -7,6 +7,7 @@ import gzip
 from typing import Any
 from urllib.parse import quote
 
+from accsyn_async.errors import ArgumentError
 from accsyn_async.wire.codec import encode
 from accsyn_async.wire.message import Call
 
@@ -95,7 +96,11 @@ def estimated_size(value: Any) -> int:
 
 
 def _payload(data: dict[str, Any] | list[Any] | None) -> str:
-    if data and estimated_size(data) > COMPRESS_ABOVE:
+    try:
+        large = bool(data) and estimated_size(data) > COMPRESS_ABOVE
+    except RecursionError:
+        raise ArgumentError("this cannot be sent as JSON: it is nested too deeply, or in itself") from None
+    if large:
         packed = gzip.compress(encode(data).encode("ascii"))
         return ', "gz_data": "' + base64.b64encode(packed).decode("ascii") + '"'
     return ', "data": ' + encode(data)

@@ -18,6 +18,9 @@ _JOB_TYPE = {"job": 1, "queue": 2}
 def to_v1(call: Call) -> Call:
     """The same call as v1 has it; one that is the same in both is returned as it is.
 
+    What 1.4.1 did and 2.2.1 no longer does, such as asking only for oneself when all
+    users are asked for, is not done here either.
+
     >>> to_v1(Call("GET", "transfer/find", {"finished": True}))
     Call(verb='GET', uri='job/find', data={'type': 1, 'finished': True}, query=None, id=None)
     >>> to_v1(Call("GET", "workspace/file", {"op": "exists", "path": "share=a/b"})).uri
@@ -35,15 +38,11 @@ def to_v1(call: Call) -> Call:
             return _find(call, entitytype, place)
         case "create" | "add":
             return _create(call, entitytype, place)
-        case "metrics":
-            data = {**_object(call.data)}
-            data["attributes"] = data.get("attributes") or ["speed"]
-            return replace(call, uri=f"{place}/metrics", data=data)
         case "deactivate":
             return replace(call, uri=f"{place}/offline")
         case "delete":
             return replace(call, uri=f"{place}/delete", data=call.data or {})
-        case "edit" | "report":
+        case "edit" | "report" | "metrics":
             return replace(call, uri=f"{place}/{operation}")
     return call
 
@@ -80,6 +79,7 @@ def _setting(call: Call) -> Call:
     if call.id:
         data["ident"] = call.id
     if "integration" in data:
+        # It goes behind the id, as 2.2.1 writes it.
         data["integration"] = data.pop("integration")
     return Call(call.verb, call.uri, {**data, "data": given.get("data")})
 

@@ -18,6 +18,9 @@ VERBATIM = frozenset(
         "code",
         "uri",
         "filename",
+        "path",
+        "path_abs_final",
+        "path_to",
         "description",
         "comment",
     }
@@ -26,14 +29,14 @@ VERBATIM = frozenset(
 
 
 def with_values(value: Any) -> Any:
-    """Turn dates into datetimes and strip ``ObjectId:``, in place where it can be."""
-    if value.__class__ is str:
-        return _value(value)
+    """Turn dates into datetimes and strip ``ObjectId:``, in place.
+
+    Values of objects are meant, at any depth. A text that stands in a list stays one, as
+    for the official client (3.4.0).
+    """
     if value.__class__ is list:
-        for index, item in enumerate(value):
-            kind = item.__class__
-            if kind is dict or kind is list or kind is str:
-                value[index] = with_values(item)
+        for item in value:
+            with_values(item)
         return value
     if value.__class__ is dict:
         for key, item in value.items():
