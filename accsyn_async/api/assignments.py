@@ -51,7 +51,7 @@ class AssignmentCalls(Caller):
 
             servers = await session.assignments("volume", volume["id"])
         """
-        if not isinstance(entitytype, str) or entitytype.lower() not in _SHARES:
+        if str(entitytype).lower() not in _SHARES:
             raise ArgumentError(f"servers are assigned to a volume, not to {entitytype!r}")
         if self.api_version == "v1" and entitytype.lower() == "volume":
             entitytype = "share"
