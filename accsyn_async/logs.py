@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from accsyn_async.errors import ArgumentError
 from accsyn_async.safe_text import safe
 
-__all__ = ["log_to"]
+__all__ = ["LINES", "log_to"]
+
+LINES = "accsyn_lines"
+"""Attribute of a record with lines to be shown below its message, such as an indented reply."""
 
 _LEVEL_BEFORE = "_accsyn_level_before"
 
@@ -23,7 +26,7 @@ class _SafeFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = safe(record.message)
-        return super().formatMessage(record)
+        return "\n".join([super().formatMessage(record), *map(safe, getattr(record, LINES, ()))])
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import ssl as ssl_module
@@ -29,7 +30,7 @@ from accsyn_async.transport.limiter import Limiter, Priority, RateLimit
 from accsyn_async.transport.pipeline import Pipeline, Timeouts
 from accsyn_async.transport.proofs import Proofs
 from accsyn_async.transport.seam import AsyncioClock, Clock, Sender
-from accsyn_async.wire.dialect import ApiVersion, Dialect
+from accsyn_async.wire.dialect import ApiVersion, Dialect, is_host
 from accsyn_async.wire.message import Call, Ticket, Verb
 from accsyn_async.wire.redact import Redactor, Secret
 from accsyn_async.wire.reply import Failure
@@ -37,6 +38,8 @@ from accsyn_async.wire.v1 import V1
 from accsyn_async.wire.v3 import V3
 
 __all__ = ["Session"]
+
+logger = logging.getLogger("accsyn_async.session")
 
 T = TypeVar("T")
 
@@ -125,6 +128,7 @@ class Session(Calls):
         _sender: Sender | None = None,
         _clock: Clock | None = None,
     ) -> None:
+        _check_kinds(hostname=hostname, ssl=ssl, rate_limit=rate_limit, poll=poll)
         if api_version not in ("v3", "v1"):
             raise ArgumentError(f"api_version is 'v3' or 'v1', not {api_version!r}")
         settings = resolve(
@@ -335,6 +339,9 @@ class Session(Calls):
     def _session_key(self) -> Secret | None:
         return self._ticket().key
 
+    def _hide(self, secret: str) -> None:
+        self._pipeline.hide(secret)
+
     def _ticket(self) -> Ticket:
         self._check_open()
         ticket = self._pipeline.ticket
@@ -391,6 +398,8 @@ def _addresses(
     proxy = parse_proxy(settings.proxy) if settings.proxy else None
     socks = proxy.url if proxy and proxy.is_socks else None
     if settings.url:
+        if proxy and not proxy.is_socks:
+            logger.warning("the accsyn proxy is not used, as url names the backend")
         return check_base_url(settings.url, plain_allowed=plain_allowed), socks
     if proxy and not proxy.is_socks:
         return proxy.url, None
@@ -400,9 +409,23 @@ def _addresses(
     return None, socks
 
 
+def _check_kinds(*, hostname: object, ssl: object, rate_limit: object, poll: object) -> None:
+    if hostname is not None and not is_host(hostname):
+        raise ArgumentError(
+            f"hostname is a host's name or address alone, not {hostname!r}; see port= and url="
+        )
+    if not isinstance(ssl, bool | ssl_module.SSLContext):
+        raise ArgumentError(f"ssl is True, False or an SSLContext, not {ssl!r}")
+    if rate_limit is not None and not isinstance(rate_limit, RateLimit):
+        raise ArgumentError(f"rate_limit is a RateLimit or None, not {rate_limit!r}")
+    if not isinstance(poll, PollPolicy):
+        raise ArgumentError(f"poll is a PollPolicy, not {poll!r}")
+
+
 def _seconds(name: str, value: float | None, otherwise: float) -> float:
     if value is None:
         return otherwise
-    if not value > 0:
+    given: object = value
+    if not isinstance(given, int | float) or not given > 0:
         raise ArgumentError(f"{name} is a positive number of seconds, not {value!r}")
-    return float(value)
+    return float(given)

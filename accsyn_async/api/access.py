@@ -40,6 +40,8 @@ class AccessCalls(Caller):
     ) -> Any:
         """Give a user access to a delivery, request, stream or share.
 
+        Not in older workspaces (v1).
+
         Args:
             entitytype: ``"user"``.
             entityid: the user's id or e-mail address. Somebody unknown is invited.
@@ -112,6 +114,8 @@ class AccessCalls(Caller):
     ) -> list[dict[str, Any]]:
         """Who has access to a delivery, request, stream or share.
 
+        Not in older workspaces (v1).
+
         Args:
             targettype: as for ``grant``; also ``"share"``.
             targetid: the target's id.
@@ -151,6 +155,8 @@ class AccessCalls(Caller):
     async def revoke(self, entitytype: str, entityid: str, targettype: str, targetid: str) -> Any:
         """Take a user's access away.
 
+        Not in older workspaces (v1).
+
         Args:
             entitytype: ``"user"``.
             entityid: the user's id or e-mail address.
@@ -158,7 +164,8 @@ class AccessCalls(Caller):
             targetid: the target's id.
 
         Returns:
-            ``True``; ``False`` when the user had none.
+            ``True``; ``False`` when the user had none. Of a share, access to every path
+            below it goes.
 
         Raises:
             NotFoundError: there is no such user.
@@ -186,23 +193,29 @@ class AccessCalls(Caller):
         if user_id is None:
             raise NotFoundError(f"there is no user {user!r}")
         query = f"acl WHERE entity=user:{user_id} AND target=share:{target}"
-        acls = await self._rows("GET", "acl/find", {}, query=query)
-        if not acls:
-            return False
-        return await self._remove("acl/delete", {}, _id(acls[0], "acl/find"))
+        theirs = (f"user:{user_id}", f"share:{target}")
+        rows = await self._rows("GET", "acl/find", {}, query=query)
+        acls = [_id(row, "acl/find") for row in rows if (row.get("entity"), row.get("target")) == theirs]
+        result = False
+        for ident in acls:
+            result = await self._remove("acl/delete", {}, ident)
+        return result
 
     async def _id_of(self, kind: str, ident: str) -> str | None:
         """The id of an entity that was named by id or code; ``None`` when there is none of this code."""
         if is_entity_id(ident):
             return ident
         rows = await self._rows("GET", f"{kind}/find", None, query=f"code={quote_value(ident, first=_MARK)}")
-        return _id(rows[0], f"{kind}/find") if rows else None
+        named = [row for row in rows if str(row.get("code", ident)).lower() == ident]
+        return _id(named[0], f"{kind}/find") if named else None
 
 
 def _ident(name: str, value: object, *, coded: bool = False) -> str:
     """An id or, where ``coded``, a code that can stand in a query."""
     ident = entity_id(value.lower().strip() if isinstance(value, str) else value, name, strict=not coded)
     quote_value(ident)
+    if not ident.isprintable() or "*" in ident or ident.endswith("\\"):
+        raise ArgumentError(f"{name}: {ident!r} is no code; it may stand for more than one")
     return ident
 
 

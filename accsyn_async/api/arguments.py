@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ __all__ = [
     "is_list",
     "is_mapping",
     "non_empty_dict",
+    "optional_id",
     "payload",
     "text",
 ]
+
+
+_ENTITY_TYPE = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
 def entity_type(value: object, name: str = "entitytype") -> str:
@@ -31,8 +36,8 @@ def entity_type(value: object, name: str = "entitytype") -> str:
     Raises:
         ArgumentError: it is empty or no text.
     """
-    if not isinstance(value, str) or not value.strip():
-        raise ArgumentError(f"{name} is a text such as 'Transfer', not {value!r}")
+    if not isinstance(value, str) or not _ENTITY_TYPE.fullmatch(value.strip()):
+        raise ArgumentError(f"{name} is a name such as 'Transfer', not {value!r}")
     return value.strip().lower()
 
 
@@ -52,6 +57,15 @@ def entity_id(value: object, name: str = "entityid", *, strict: bool = True) -> 
     if strict and not is_entity_id(value):
         raise ArgumentError(f"{name}: {value!r} is no entity id, which has 24 characters, a-f and 0-9")
     return value
+
+
+def optional_id(value: object) -> str | None:
+    """An entity's id or code; ``None`` for none.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    return None if value is None or value == "" else entity_id(value, strict=False)
 
 
 def attribute_names(value: object) -> list[str] | None:
@@ -154,6 +168,8 @@ def _from_text(text: str) -> Any:
         raise ArgumentError("data is empty: there is nothing to create")
     try:
         return json.loads(text)
+    except RecursionError:
+        raise ArgumentError("data is nested too deeply") from None
     except ValueError:
         pass
     path = Path(text)
@@ -163,5 +179,5 @@ def _from_text(text: str) -> Any:
         raise ArgumentError("data is neither JSON nor the path of a JSON file that can be read") from None
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArgumentError(f"the file {text!r} is not JSON: {error}") from None

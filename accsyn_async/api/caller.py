@@ -48,6 +48,10 @@ class Caller(ABC):
         """The key of this session (v1); ``None`` in v3, which has none."""
 
     @abstractmethod
+    def _hide(self, secret: str) -> None:
+        """Keep a secret that a call brought out of every message from now on."""
+
+    @abstractmethod
     async def _event(
         self,
         verb: Verb,

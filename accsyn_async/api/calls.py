@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from accsyn_async.api.access import AccessCalls
 from accsyn_async.api.assignments import AssignmentCalls
+from accsyn_async.api.clients import ClientCalls
 from accsyn_async.api.entities import EntityCalls
 from accsyn_async.api.files import FileCalls
 from accsyn_async.api.jobs import JobCalls
 from accsyn_async.api.keys import KeyCalls
 from accsyn_async.api.local import LocalCalls
 from accsyn_async.api.paging import PageCalls
+from accsyn_async.api.publishing import PublishCalls
 from accsyn_async.api.records import RecordCalls
 from accsyn_async.api.settings import SettingCalls
-from accsyn_async.api.workspace import WorkspaceCalls
 
 __all__ = ["Calls"]
 
@@ -27,7 +28,8 @@ class Calls(
     FileCalls,
     SettingCalls,
     KeyCalls,
-    WorkspaceCalls,
+    PublishCalls,
+    ClientCalls,
     LocalCalls,
 ):
     """What a session can be asked."""

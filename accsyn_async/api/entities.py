@@ -12,6 +12,7 @@ from accsyn_async.api.arguments import (
     entity_type,
     is_list,
     non_empty_dict,
+    optional_id,
     payload,
 )
 from accsyn_async.api.finding import FindCalls
@@ -75,8 +76,7 @@ class EntityCalls(FindCalls):
                 if value is not None:
                     content[name] = value
         uri = f"{kind}/{'add' if kind == 'file' else 'create'}"
-        parent = entity_id(entityid, strict=False) if entityid else None
-        reply = await self._event("POST", uri, content, entityid=parent)
+        reply = await self._event("POST", uri, content, entityid=optional_id(entityid))
         if "result" not in reply:
             return reply
         result = reply["result"]
@@ -173,6 +173,8 @@ class EntityCalls(FindCalls):
     async def activate_one(self, entitytype: str, entityident: str) -> Any:
         """Bring an entity back that was deactivated.
 
+        Not in older workspaces (v1).
+
         Args:
             entitytype: ``"User"``, ``"Folder"`` …
             entityident: its id, or its code.
@@ -240,6 +242,8 @@ class EntityCalls(FindCalls):
 
     async def delete_many(self, entitytype: str, entityid: str, data: dict[str, Any]) -> Any:
         """Remove files from a collection.
+
+        Not in older workspaces (v1).
 
         Args:
             entitytype: ``"collection"``, the only type that takes this.

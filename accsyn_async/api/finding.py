@@ -208,7 +208,7 @@ class FindCalls(Caller):
         parsed = read_query(query)
         if parsed.entitytype == "entitytypes":
             names = await self._result("GET", "entitytypes", {})
-            return _first(names) if single_entity_query else names
+            return _first(names) if single_entity_query else _list(names)
         if parsed.entitytype == "attributes":
             data: dict[str, Any] = {
                 "entitytype": _attributes_of(parsed.expression),
@@ -216,7 +216,7 @@ class FindCalls(Caller):
                 "update": checked_bool("update", update),
             }
             names = await self._result("GET", "attributes", data)
-            return _first(names) if single_entity_query else names
+            return _first(names) if single_entity_query else _list(names)
         if inactive is None and offline is not None:
             if self.api_version != "v1":
                 warnings.warn(
@@ -242,7 +242,7 @@ class FindCalls(Caller):
             if something:
                 data[name] = something
         rows = await self._result("GET", f"{parsed.entitytype}/find", data, query=parsed.expression)
-        return _first(rows) if single_entity_query else rows
+        return _first(rows) if single_entity_query else _list(rows)
 
     @overload
     async def find_one(self, query: TransferName, **options: Unpack[_One]) -> JobRow | None: ...
@@ -396,12 +396,17 @@ class FindCalls(Caller):
         return None
 
 
-def _first(rows: Any) -> Any:
-    if not rows:
-        return None
+def _list(rows: Any) -> list[Any]:
+    if rows is None:
+        return []
     if not isinstance(rows, list):
         raise BackendError(f"the backend answered a {type(rows).__name__} where a list was to be")
-    return rows[0]
+    return rows
+
+
+def _first(rows: Any) -> Any:
+    found = _list(rows)
+    return found[0] if found else None
 
 
 def _attributes_of(expression: str | None) -> str:

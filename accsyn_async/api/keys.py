@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from accsyn_async.api.caller import Caller, result_of
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import ArgumentError, BackendError
 
 __all__ = ["KeyCalls"]
 
@@ -19,8 +21,7 @@ class KeyCalls(Caller):
             key = await session.get_api_key()
         """
         reply = await self._event("GET", "user/api_key", {})
-        key: str = result_of(reply, "user/api_key", "api_key")
-        return key
+        return self._key(reply, "user/api_key", "api_key")
 
     def get_session_key(self) -> str:
         """The key of this session, with which another can take it up (v1).
@@ -55,5 +56,11 @@ class KeyCalls(Caller):
             raise ArgumentError("session keys are a matter of the older API: api_version='v1'")
         uri = "user/generate_session_key"
         data = {"lifetime": lifetime}
-        key: str = result_of(await self._event("POST", uri, data, query=self.username), uri, "session_key")
+        return self._key(await self._event("POST", uri, data, query=self.username), uri, "session_key")
+
+    def _key(self, reply: dict[str, Any], uri: str, name: str) -> str:
+        key = result_of(reply, uri, name)
+        if not isinstance(key, str):
+            raise BackendError(f"{uri}: the backend answered no key", uri=uri)
+        self._hide(key)
         return key

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
 
 from accsyn_async.api.arguments import attribute_names, checked_int
 from accsyn_async.api.finding import FindCalls
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import ArgumentError, BackendError
 from accsyn_async.rows import EntityRow, JobRow, TransferName
 from accsyn_async.wire.condition import Condition, read_query
 
@@ -65,11 +65,13 @@ class FindIter(Generic[R]):
         rows = await self._page(skip, limit)
         if skip > 0 and not self._knows(rows):
             skip, rows = await self._step_back(skip, rows)
-        self._ended = len(rows) != self._size + (skip > 0)
         self._place = skip + len(rows)
         fresh = [row for row in rows if _key(row) not in self._seen]
         self._idle = 0 if fresh else self._idle + 1
-        self._ended = self._ended or self._idle >= _IDLE_TURNS
+        # A short page is not the last: a backend may hand out less than it is asked for. One
+        # that hands out more knows no pages.
+        overlap = skip > 0
+        self._ended = not overlap < len(rows) <= self._size + overlap or self._idle >= _IDLE_TURNS
         for row in rows:
             self._seen.pop(_key(row), None)
             self._seen[_key(row)] = None
@@ -160,7 +162,7 @@ class PageCalls(FindCalls):
         names = attribute_names(attributes)
 
         async def page(skip: int, limit: int) -> list[Any]:
-            rows: list[Any] = await self.find(
+            rows: Any = await self.find(
                 query if isinstance(query, str) else str(query),
                 entityid=entityid,
                 attributes=names if names is None or "id" in names else [*names, "id"],
@@ -170,10 +172,13 @@ class PageCalls(FindCalls):
                 skip=skip,
                 limit=limit,
             )
-            return rows
+            if not all(isinstance(row, dict) for row in rows):
+                raise BackendError("the backend answered something else than rows")
+            return list(rows)
 
         return FindIter(page, page_size)
 
 
 def _key(row: Mapping[str, Any]) -> object:
-    return row.get("id") or repr(row)
+    ident = row.get("id")
+    return ident if isinstance(ident, str) and ident else repr(row)

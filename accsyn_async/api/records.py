@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accsyn_async.api.arguments import checked_int, entity_type, is_list
+from accsyn_async.api.arguments import checked_int, entity_type, is_list, optional_id
 from accsyn_async.api.caller import Caller, result_of
 from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError
@@ -77,6 +77,8 @@ class RecordCalls(Caller):
     ) -> dict[str, Any]:
         """Get the backend's log of an entity.
 
+        Not in older workspaces (v1).
+
         Args:
             entitytype: ``"job"``, ``"user"`` …; ``None`` for the workspace.
             entityid: which one; ``None`` for the workspace.
@@ -109,5 +111,5 @@ class RecordCalls(Caller):
         }
         if pages := {name: value for name, value in pages.items() if value is not None}:
             data["pagination"] = pages
-        reply = await self._event("GET", "log/find", data, entityid=entityid)
+        reply = await self._event("GET", "log/find", data, entityid=optional_id(entityid))
         return reply or {"result": []}

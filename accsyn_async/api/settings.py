@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accsyn_async.api.arguments import entity_type, text
+from accsyn_async.api.arguments import entity_type, optional_id, text
 from accsyn_async.api.caller import Caller
 from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError
@@ -45,7 +45,7 @@ class SettingCalls(Caller):
         if integration:
             asked["integration"] = integration
         asked["data"] = data
-        reply = await self._event("GET", "setting", asked, entityid=entityid)
+        reply = await self._event("GET", "setting", asked, entityid=optional_id(entityid))
         return reply.get("result")
 
     async def get_settings(
@@ -58,6 +58,8 @@ class SettingCalls(Caller):
         share: str | None = None,
     ) -> dict[str, Any]:
         """Get the settings of an entity.
+
+        Not in older workspaces (v1).
 
         Args:
             entitytype: ``"job"``, ``"volume"``, ``"user"``, ``"queue"`` …; ``None`` for
@@ -84,7 +86,7 @@ class SettingCalls(Caller):
         }
         if share:
             asked["share"] = share
-        reply = await self._event("GET", "setting", asked, entityid=entityid)
+        reply = await self._event("GET", "setting", asked, entityid=optional_id(entityid))
         return reply.get("result") or {}
 
     @in_v1(
@@ -114,11 +116,13 @@ class SettingCalls(Caller):
         if not isinstance(value, str):
             raise ArgumentError("value is a text; write a dict as JSON first, a time in ISO 8601")
         data = {"entitytype": kind, "name": name, "value": value}
-        reply = await self._event("PUT", "setting", data, entityid=entityid)
+        reply = await self._event("PUT", "setting", data, entityid=optional_id(entityid))
         return bool(reply.get("result"))
 
     async def delete_setting(self, entitytype: str, name: str, entityid: str | None = None) -> bool:
         """Take a setting away, so that the default holds.
+
+        Not in older workspaces (v1).
 
         Args:
             entitytype: as for ``set_setting``.
@@ -134,4 +138,4 @@ class SettingCalls(Caller):
         """
         self._needs_v3("delete_setting")
         data = {"entitytype": entity_type(entitytype), "name": text("name", name)}
-        return bool(await self._remove("setting", data, entityid))
+        return bool(await self._remove("setting", data, optional_id(entityid)))

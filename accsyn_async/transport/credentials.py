@@ -18,10 +18,19 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from accsyn_async.errors import ArgumentError, AuthenticationError
-from accsyn_async.wire.dialect import ApiVersion
+from accsyn_async.wire.dialect import ApiVersion, is_host
 from accsyn_async.wire.redact import Secret
 
-__all__ = ["Credentials", "Password", "Proxy", "Settings", "check_base_url", "parse_proxy", "resolve"]
+__all__ = [
+    "Credentials",
+    "Password",
+    "Proxy",
+    "Settings",
+    "check_base_url",
+    "is_text",
+    "parse_proxy",
+    "resolve",
+]
 
 logger = logging.getLogger("accsyn_async.transport.credentials")
 
@@ -126,6 +135,10 @@ def resolve(
         )
     if pwd and not isinstance(pwd, str) and not callable(pwd):
         raise ArgumentError("pwd is a text, or a function that returns one")
+    if path_envfile is not None and not isinstance(path_envfile, str | os.PathLike):
+        raise ArgumentError(f"path_envfile is a path, not {path_envfile!r}")
+    if isinstance(pwd, str) and not is_text(pwd):
+        raise ArgumentError("pwd is no text that can be sent")
     named = path_envfile or environ.get("ACCSYN_CREDENTIALS_PATH")
     explicit = _read_env_file(Path(named)) if named else {}
     nearby = (directory or Path()) / ".env"
@@ -133,29 +146,33 @@ def resolve(
 
     given = {"api_key": api_key, "session_key": session_key, "workspace": workspace, "username": username}
     given |= {"url": url, "proxy": proxy}
+    found: dict[str, str | None] = dict(given)
     proofs = {"v3": ("api_key",), "v1": ("api_key", "session_key")}[api_version]
-    passed = bool(pwd or api_key or session_key)
-    found: dict[str, str | None] = {}
     proof_from_nearby = False
+    if not (pwd or api_key or session_key):
+        # All proofs come from one place: what lies in a folder must not mix with what does not.
+        for source in (explicit, environ, implicit):
+            if any(_first(source, name) for name in proofs):
+                found |= {name: _first(source, name) for name in proofs}
+                proof_from_nearby = source is implicit
+                break
     for name, value in given.items():
-        is_proof = name in ("api_key", "session_key")
-        if not value and not (is_proof and (passed or name not in proofs)):
-            value = _first(explicit, name) or _first(environ, name)
-            if not value and (value := _first(implicit, name)):
-                if is_proof:
-                    proof_from_nearby = True
-                elif name in ("url", "proxy") and not proof_from_nearby:
-                    logger.warning(
-                        "%s in .env is ignored: the API key does not come from there", _VARIABLES[name][0]
-                    )
-                    value = None
-        found[name] = value
+        if value or name in ("api_key", "session_key"):
+            continue
+        value = _first(explicit, name) or _first(environ, name)
+        nearby_value = _first(implicit, name)
+        if not value and nearby_value and name in ("url", "proxy") and not proof_from_nearby:
+            logger.warning("%s in .env is ignored: the API key does not come from there", _VARIABLES[name][0])
+            nearby_value = None
+        found[name] = value or nearby_value
     for name, message in _MISSING.items():
         if not found[name]:
             raise AuthenticationError(message)
     if not (pwd or found["api_key"] or found["session_key"]):
         raise AuthenticationError(_NO_PROOF[api_version])
     for name, value in found.items():
+        if value and not is_text(value):
+            raise ArgumentError(f"{name} is no text that can be sent")
         if value and any(ord(character) < 32 or ord(character) == 127 for character in value):
             raise ArgumentError(f"{name} holds control characters; check {' or '.join(_VARIABLES[name])}")
     return Settings(
@@ -185,7 +202,10 @@ def check_base_url(url: str, *, plain_allowed: bool) -> str:
     >>> check_base_url("http://127.0.0.1:8181/", plain_allowed=False)
     'http://127.0.0.1:8181'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ArgumentError(f"{_shown(url)!r} is no address; write https://host") from None
     try:
         port = parts.port
     except ValueError:
@@ -247,7 +267,7 @@ def parse_proxy(text: str) -> Proxy:
             pass
         case _:
             host = ""
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not is_host(host) or not (port.isascii() and port.isdecimal()) or not 0 < int(port) < 65536:
         raise ArgumentError("a proxy is written accsyn:host:port or socks:host:port")
     match kind:
         case "accsyn":
@@ -257,6 +277,14 @@ def parse_proxy(text: str) -> Proxy:
         case "socks4":
             return Proxy(f"socks4://{host}:{port}", is_socks=True)
     raise ArgumentError(f"unknown kind of proxy {kind!r}; write accsyn:host:port or socks:host:port")
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is a text with something in it, and one that UTF-8 can write."""
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _secret(text: str | None) -> Secret | None:

@@ -14,11 +14,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from accsyn_async.errors import AuthenticationError, SessionClosedError
+from accsyn_async.errors import AccsynError, AuthenticationError, SessionClosedError
 
 __all__ = ["Grant", "SingleFlight"]
 
 T = TypeVar("T")
+
+_LANDING = 5.0
+"""Seconds that a login under way is given to end when the session closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class SingleFlight(Generic[T]):
             self._flight.add_done_callback(self._landed)
         try:
             return await asyncio.shield(self._flight)
-        except AuthenticationError as error:
+        except AccsynError as error:
             raise _again(error) from None
         except asyncio.CancelledError:
             mine = asyncio.current_task()
@@ -98,7 +101,8 @@ class SingleFlight(Generic[T]):
         flight = self._flight
         if flight is not None:
             flight.cancel()
-            await asyncio.wait([flight])
+            # It may be in a function of the caller's that does not end when it is told to.
+            await asyncio.wait([flight], timeout=_LANDING)
 
     async def _fly(self, generation: int) -> Grant[T]:
         return Grant(generation, await self._login())
@@ -114,6 +118,6 @@ class SingleFlight(Generic[T]):
             self._refusal = error
 
 
-def _again(error: AuthenticationError) -> AuthenticationError:
+def _again(error: AccsynError) -> AccsynError:
     """A fresh copy: one exception raised in a thousand tasks would collect their tracebacks."""
     return copy.copy(error)

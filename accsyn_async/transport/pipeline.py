@@ -7,11 +7,12 @@ import json
 import logging
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from accsyn_async.errors import AccsynError, AuthenticationError, BackendError, SessionClosedError
+from accsyn_async.logs import LINES
 from accsyn_async.times import format_time
 from accsyn_async.transport.limiter import Limiter, Priority
 from accsyn_async.transport.login import Grant, SingleFlight
@@ -122,6 +123,7 @@ class Pipeline:
         self._pretty = pretty
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
+        self._deadlines: set[asyncio.Timeout] = set()
         self.last_message: str | None = None
 
     @property
@@ -179,6 +181,8 @@ class Pipeline:
             request = self._event(grant, call, eid, created)
             await self._limiter.acquire(priority)
             under_way = True
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("%s %s, event %s, sends %s", call.verb, call.uri, eid, self._told_of(call))
             outcome = await self._exchange(request, read, call.uri)
             under_way = False
             acted = acted or (isinstance(outcome, Failure) and may_have_acted(outcome))
@@ -194,11 +198,19 @@ class Pipeline:
             return await exchange(await self._login.renew(grant.generation))
 
         try:
-            async with asyncio.timeout(total):
-                outcome = await self._persist(attempt, effect, total, attempts)
+            async with asyncio.timeout(total) as deadline:
+                self._deadlines.add(deadline)
+                try:
+                    outcome = await self._persist(attempt, effect, total, attempts)
+                finally:
+                    self._deadlines.discard(deadline)
         except TimeoutError:
             acted = acted or under_way
             message = f"{call.uri} was not answered within {total:g} s, all waiting counted"
+            if self._closed:
+                message = "the session was closed before the answer came"
+                if not acted or effect is Effect.READ:
+                    raise SessionClosedError(message, uri=call.uri, eid=eid) from None
             outcome = Failure(FailureKind.UNREACHED, message)
         except AccsynError as error:
             if not acted or effect is Effect.READ:
@@ -210,8 +222,12 @@ class Pipeline:
         return outcome
 
     async def aclose(self) -> None:
-        """Stop a login under way and close all connections. May be called twice."""
+        """End all calls under way and close all connections. May be called twice."""
         self._closed = True
+        now = asyncio.get_running_loop().time()
+        for deadline in self._deadlines:
+            if not deadline.expired():
+                deadline.reschedule(now)
         try:
             await self._login.aclose()
         finally:
@@ -289,18 +305,26 @@ class Pipeline:
             outcome = judge(response, read, now=self._clock.now())
         if logger.isEnabledFor(logging.DEBUG):
             took = (self._clock.monotonic() - began) * 1000
-            logger.debug("%s %s: %s, %.0f ms", request.verb, uri, self._shown(response, outcome), took)
+            said, lines = self._said(response, outcome)
+            logger.debug("%s %s: %s, %.0f ms", request.verb, uri, said, took, extra={LINES: lines})
         return outcome
 
-    def _shown(self, response: Response | Failure, outcome: object) -> str:
-        """What a log may show of a reply."""
+    def _told_of(self, call: Call) -> str:
+        """What a log may show of what is sent."""
+        told = {"id": call.id, "query": call.query, "data": call.data}
+        text = json.dumps({name: value for name, value in told.items() if value}, default=str)
+        return self._redact(text[: _SHOWN + 1000])[:_SHOWN]
+
+    def _said(self, response: Response | Failure, outcome: object) -> tuple[str, list[str]]:
+        """What a log may show of a reply: in the line itself, and in lines below it."""
         if isinstance(outcome, Failure):
-            return self._redact(outcome.message)
+            return self._redact(outcome.message), []
         body = response.body if isinstance(response, Response) else b""
         if self._pretty:
-            body = json.dumps(decode_plain(body), indent=4).encode()
-        # A secret that begins within what is shown may end a little after it.
-        return self._redact(body[: _SHOWN + 1000].decode("utf-8", "replace"))[:_SHOWN]
+            text = json.dumps(decode_plain(body), indent=4)
+            # A secret that begins within what is shown may end a little after it.
+            return f"{len(body)} bytes", self._redact(text[: _SHOWN + 1000])[:_SHOWN].split("\n")
+        return self._redact(body[: _SHOWN + 1000].decode("utf-8", "replace"))[:_SHOWN], []
 
     async def _log_in(self) -> Pass:
         """Find the backend, log in to it."""
@@ -314,21 +338,31 @@ class Pipeline:
         proof = await (self._proofs.first() if before is None else self._proofs.renewal())
         try:
             return await self._log_in_with(proof, self._base, before)
-        except AuthenticationError:
-            if proof.kind != "session_key" or not self._proofs.can_renew:
+        except AuthenticationError as error:
+            # Another proof is no repetition; where this user may not log in at all, it is kept back.
+            if proof.kind != "session_key" or not self._proofs.can_renew or error.http_status == 403:
                 raise
         return await self._log_in_with(await self._proofs.renewal(), self._base, before)
 
     async def _log_in_with(self, proof: Proof, base: str, before: Ticket | None) -> Pass:
-        self._redact.know(proof.secret.reveal(), passing=proof.kind != "api_key")
-        reply = await self._ask(self._dialect.login(base, proof, before), "login")
-        ticket = self._dialect.read_login(reply, proof)
-        if isinstance(ticket, Failure):
-            raise self._told(BackendError(ticket.message, uri="login"))
+        if proof.kind != "pwd":
+            self._redact.know(proof.secret.reveal(), passing=proof.kind == "session_key")
+        request = self._dialect.login(base, proof, before)
+        # A password is known no longer than it takes: it may not be meant to stay in memory.
+        with self._redact.knowing(proof.secret.reveal(), _payload(request.headers)):
+            reply = await self._ask(request, "login")
+            ticket = self._dialect.read_login(reply, proof)
+            if isinstance(ticket, Failure):
+                raise self._told(BackendError(ticket.message, uri="login"))
         self._redact.know(ticket.session, passing=True)
+        self._redact.know(_payload(ticket.headers), passing=True)
         if ticket.key is not None:
             self._redact.know(ticket.key.reveal(), passing=True)
         return Pass(base, ticket, self._dialect.envelope(ticket))
+
+    def hide(self, secret: str) -> None:
+        """Keep a secret that a call brought out of every message from now on."""
+        self._redact.know(secret, passing=True)
 
     async def _ask(self, request: Request, uri: str) -> dict[str, Any]:
         async def attempt() -> dict[str, Any] | Failure:
@@ -346,3 +380,8 @@ class Pipeline:
         error.args = (error.message,)
         self.last_message = error.message
         return error
+
+
+def _payload(headers: Mapping[str, str]) -> str:
+    """What proves the user in a request's headers, without the name of the scheme."""
+    return headers["Authorization"].partition(" ")[2]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 
 from accsyn_async.errors import AuthenticationError, SessionExpiredError, TransportError
-from accsyn_async.transport.credentials import Credentials
+from accsyn_async.transport.credentials import Credentials, is_text
 from accsyn_async.wire.dialect import Proof
 from accsyn_async.wire.redact import Secret
 
@@ -62,12 +63,21 @@ class Proofs:
             )
         if isinstance(pwd, Secret):
             return Proof("pwd", pwd)
+        raised = ""
+        text: object = None
         try:
             answer = pwd()
-            text: object = await answer if inspect.isawaitable(answer) else answer
+            text = await answer if inspect.isawaitable(answer) else answer
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raised = type(error).__name__
         except Exception as error:
-            # Its words may hold the password.
-            raise TransportError(f"the function passed as pwd raised {type(error).__name__}") from None
-        if not isinstance(text, str) or not text:
+            raised = type(error).__name__
+        if raised:
+            # Not in its handler: the words of the error, which may hold the password, stay behind.
+            raise TransportError(f"the function passed as pwd raised {raised}")
+        if not is_text(text):
             raise AuthenticationError("the function passed as pwd returned no password")
-        return Proof("pwd", Secret(text))
+        return Proof("pwd", Secret(str(text)))

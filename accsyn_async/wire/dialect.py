@@ -14,10 +14,20 @@ from accsyn_async.wire.message import Call, Request, Ticket
 from accsyn_async.wire.redact import Secret
 from accsyn_async.wire.reply import Failure
 
-__all__ = ["ApiVersion", "Dialect", "Endpoint", "Proof", "base64_text", "device_header", "is_host"]
+__all__ = [
+    "ApiVersion",
+    "Dialect",
+    "Endpoint",
+    "Proof",
+    "base64_text",
+    "device_header",
+    "is_host",
+    "is_name",
+]
 
 ApiVersion = Literal["v3", "v1"]
 
+_NAME = re.compile(r"[!#-&*-~]+")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
@@ -97,6 +107,15 @@ def is_host(text: object) -> bool:
     (True, False, False)
     """
     return isinstance(text, str) and _HOST.fullmatch(text) is not None
+
+
+def is_name(value: object) -> bool:
+    """Whether a value can name a session or a user: a text of printable ASCII without space or quote.
+
+    >>> is_name("5d91b33ac71c12871d1fc3c2"), is_name("a b"), is_name({"id": 1})
+    (True, False, False)
+    """
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
 def _printable(text: str) -> str:

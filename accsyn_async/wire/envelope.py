@@ -42,6 +42,9 @@ class Envelope:
         self._body = (head, middle, ident_part, tail)
         self._url = tuple(quote(part) for part in self._body)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("an envelope cannot be pickled: it holds a session's id")
+
     def write(self, call: Call, eid: str, created: str) -> tuple[str, bytes | None]:
         """Write an event.
 

@@ -6,6 +6,8 @@ import base64
 import json
 import re
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -70,12 +72,14 @@ class Redactor:
     'sent *** and {"pwd": "***"}'
     """
 
-    __slots__ = ("_known", "_passing", "_pattern")
+    __slots__ = ("_known", "_passing")
 
     def __init__(self) -> None:
         self._known: list[set[str]] = []
         self._passing: deque[set[str]] = deque(maxlen=_PASSING)
-        self._pattern: re.Pattern[str] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("a redactor cannot be pickled: it holds secrets")
 
     def know(self, secret: str, *, passing: bool = False) -> None:
         """Hide a secret from now on: raw, in base64, URL-quoted, and its first 16 characters.
@@ -89,13 +93,23 @@ class Redactor:
             if forms in self._passing:
                 self._passing.remove(forms)
             (self._passing if passing else self._known).append(forms)
-            known = sorted(set().union(*self._known, *self._passing), key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, known)))
+
+    @contextmanager
+    def knowing(self, *secrets: str) -> Iterator[None]:
+        """Hide secrets for a while, and forget them."""
+        forms = [_forms(secret) for secret in secrets if len(secret) >= 4]
+        self._known += forms
+        try:
+            yield
+        finally:
+            for each in forms:
+                self._known.remove(each)
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        if self._pattern is not None:
-            text = self._pattern.sub(HIDDEN, text)
+        # Not by a regular expression: those are cached for all of the process.
+        for form in sorted(set().union(*self._known, *self._passing), key=len, reverse=True):
+            text = text.replace(form, HIDDEN)
         return _PAIR.sub(_hide_value, text)
 
 

@@ -6,7 +6,15 @@ import json
 from typing import Any
 
 from accsyn_async.wire.codec import encode
-from accsyn_async.wire.dialect import ApiVersion, Endpoint, Proof, base64_text, device_header, is_host
+from accsyn_async.wire.dialect import (
+    ApiVersion,
+    Endpoint,
+    Proof,
+    base64_text,
+    device_header,
+    is_host,
+    is_name,
+)
 from accsyn_async.wire.envelope import Envelope
 from accsyn_async.wire.message import Call, Request, Ticket
 from accsyn_async.wire.redact import Secret
@@ -74,12 +82,12 @@ class V1:
 
     def read_login(self, reply: dict[str, Any], proof: Proof) -> Ticket | Failure:
         """What the answer to ``login`` gives."""
-        key = reply.get("session_key")
-        if not isinstance(key, str) or not key or not reply.get("id"):
+        key, uid = reply.get("session_key"), reply.get("id")
+        if not isinstance(key, str) or not is_name(key) or not is_name(uid):
             return Failure(FailureKind.REFUSED, "the backend answered the login without a session key")
         return Ticket(
             session=self._session,
-            uid=str(reply["id"]),
+            uid=str(uid),
             role=str(reply.get("clearance") or "none"),
             headers=self._headers("ASSession", "session_key", key),
             key=Secret(key),

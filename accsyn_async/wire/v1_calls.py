@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
+from accsyn_async.errors import ArgumentError
 from accsyn_async.wire.message import Call
 
 __all__ = ["to_v1"]
 
 _OLD_NAME = {"transfer": "job", "folder": "share"}
 _PLACE = {"site": "organization/site", "queue": "job", "task": "job/task"}
+_IDENT = re.compile(r"[\w.@+-]+", re.ASCII)
 _JOB_TYPE = {"job": 1, "queue": 2}
 """v1 keeps queues among the jobs and tells them apart by a number."""
 
@@ -25,6 +28,9 @@ def to_v1(call: Call) -> Call:
     Call(verb='GET', uri='job/find', data={'type': 1, 'finished': True}, query=None, id=None)
     >>> to_v1(Call("GET", "workspace/file", {"op": "exists", "path": "share=a/b"})).uri
     'organization/file'
+
+    Raises:
+        ArgumentError: an id that v1 wants in a query is none.
     """
     if call.uri == "setting":
         return _setting(call)
@@ -52,13 +58,13 @@ def _find(call: Call, entitytype: str, place: str) -> Call:
     query = call.query
     for name, value in _object(call.data).items():
         if name == "parent" and entitytype == "task":
-            query = f"job.id={value}" + (f" and ({query})" if query else "")
+            query = f"job.id={_bare(value)}" + (f" and ({query})" if query else "")
         elif name == "inactive":
             data["offline"] = value
         elif name != "single_entity_query":
             data[name] = value
     if call.id:
-        query = f"id={call.id}"
+        query = f"id={_bare(call.id)}"
     return Call(call.verb, f"{place}/find", data, query)
 
 
@@ -68,7 +74,7 @@ def _create(call: Call, entitytype: str, place: str) -> Call:
         data["type"] = _JOB_TYPE["queue"]
     elif entitytype in ("job", "task"):
         data.setdefault("allow_duplicates", True)
-    return Call(call.verb, f"{place}/create", data, query=call.id)
+    return Call(call.verb, f"{place}/create", data, query=_bare(call.id) if call.id else None)
 
 
 def _setting(call: Call) -> Call:
@@ -82,6 +88,13 @@ def _setting(call: Call) -> Call:
         # It goes behind the id, as 2.2.1 writes it.
         data["integration"] = data.pop("integration")
     return Call(call.verb, call.uri, {**data, "data": given.get("data")})
+
+
+def _bare(ident: str) -> str:
+    """An id that becomes part of a query."""
+    if not _IDENT.fullmatch(ident):
+        raise ArgumentError(f"{ident!r} is no id: it holds what a query would take for more than a value")
+    return ident
 
 
 def _object(data: dict[str, Any] | list[Any] | None) -> dict[str, Any]:

@@ -6,7 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from accsyn_async.wire.codec import encode
-from accsyn_async.wire.dialect import ApiVersion, Endpoint, Proof, base64_text, device_header, is_host
+from accsyn_async.wire.dialect import (
+    ApiVersion,
+    Endpoint,
+    Proof,
+    base64_text,
+    device_header,
+    is_host,
+    is_name,
+)
 from accsyn_async.wire.envelope import Envelope
 from accsyn_async.wire.message import Call, Request, Ticket
 from accsyn_async.wire.reply import Failure, FailureKind
@@ -52,8 +60,10 @@ class V3:
             return Failure(
                 FailureKind.REFUSED, f"no API endpoint is known for the workspace {self._workspace!r}"
             )
-        port = result.get("port")
-        return Endpoint(str(host), port if isinstance(port, int) else 443)
+        port = result.get("port", 443)
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
+            return Failure(FailureKind.REFUSED, f"accsyn names no usable port for {self._workspace!r}")
+        return Endpoint(str(host), port)
 
     def login(self, base: str, proof: Proof, before: Ticket | None = None) -> Request:
         """Log in, which takes an API key."""
@@ -62,12 +72,14 @@ class V3:
     def read_login(self, reply: dict[str, Any], proof: Proof) -> Ticket | Failure:
         """What the answer to ``login`` gives."""
         result = reply.get("result")
-        if not isinstance(result, dict) or not result.get("session_id") or not result.get("id"):
+        given = result if isinstance(result, dict) else {}
+        session, uid = given.get("session_id"), given.get("id")
+        if not is_name(session) or not is_name(uid):
             return Failure(FailureKind.REFUSED, "the backend answered the login without a session")
         return Ticket(
-            session=str(result["session_id"]),
-            uid=str(result["id"]),
-            role=str(result.get("role") or "none"),
+            session=str(session),
+            uid=str(uid),
+            role=str(given.get("role") or "none"),
             headers=self._headers(proof),
         )
 

@@ -70,7 +70,7 @@ def test_what_stays_is_handed_out_once(
     assert changing.stayed <= set(got)
 
 
-@pytest.mark.parametrize(("count", "requests"), [(0, 1), (9, 1), (10, 2), (11, 2), (25, 3)])
+@pytest.mark.parametrize(("count", "requests"), [(0, 1), (9, 2), (10, 2), (11, 3), (25, 4)])
 def test_a_list_that_stays_as_it_is_costs_a_request_a_page(count: int, requests: int) -> None:
     changing = Changing(count, 0, 0, inserts=False, deletes=False)
     got = asyncio.run(all_of(changing, 10))
@@ -92,6 +92,41 @@ def test_a_backend_that_does_not_page_ends_it(ignored: str) -> None:
     got = asyncio.run(main())
     assert len(got) == len(set(got))
     assert len(got) < 12 if ignored == "skip" else len(got) == 40
+
+
+@pytest.mark.parametrize("cap", [7, 10, 11])
+def test_a_backend_that_hands_out_less_than_asked_for_is_asked_on(cap: int) -> None:
+    rows = [row(number) for number in range(100)]
+
+    async def page(skip: int, limit: int) -> list[Row]:
+        return rows[skip : skip + min(limit, cap)]
+
+    async def main() -> list[str]:
+        return [each["id"] async for each in FindIter(page, 10)]
+
+    assert asyncio.run(main()) == [f"r{number}" for number in range(100)]
+
+
+@given(seed=st.integers(0, 10**6), heads=st.integers(1, 5))
+def test_rows_that_come_at_the_head_lose_none(seed: int, heads: int) -> None:
+    dice = random.Random(seed)
+    rows = [row(number) for number in range(60)]
+    new = 1000
+
+    async def page(skip: int, limit: int) -> list[Row]:
+        nonlocal new
+        for _ in range(dice.randint(0, heads)):
+            rows.insert(0, row(new))
+            new += 1
+            rows.pop(dice.randrange(3))
+        return rows[skip : skip + limit]
+
+    async def main() -> list[str]:
+        return [each["id"] async for each in FindIter(page, 10)]
+
+    got = asyncio.run(main())
+    assert len(got) == len(set(got))
+    assert {each["id"] for each in rows if int(each["id"][1:]) < 60} <= set(got)
 
 
 def test_rows_without_ids() -> None:
@@ -135,6 +170,7 @@ def test_through_a_session() -> None:
             {"limit": 5, "attributes": ["name", "id"]},
             {"limit": 6, "skip": 4, "attributes": ["name", "id"]},
             {"limit": 6, "skip": 9, "attributes": ["name", "id"]},
+            {"limit": 6, "skip": 12, "attributes": ["name", "id"]},
         ]
 
     run(main())

@@ -77,10 +77,12 @@ class Recorder:
             return {"message": "E#S001 The session has expired", "session_expired": True}
         rows: list[dict[str, Any]] = [ROW_V1 if "/v1.0/" in path else ROW]
         if uri == "acl/find":
+            user = re.search(r"entity=user:(\w+)", event.get("query", ""))
+            who = user[1] if user else USER
             rows = [
                 {
                     "id": JOB,
-                    "entity": f"user:{USER}",
+                    "entity": f"user:{who}",
                     "target": f"share:{SHARE}",
                     "read": True,
                     "write": False,

@@ -1,41 +1,24 @@
-"""The workspace at large: its integrations, and what of it runs on this computer."""
+"""What of accsyn runs on this computer."""
 
 from __future__ import annotations
 
+import re
 import socket
 import warnings
-from typing import Any
 
-from accsyn_async.api.arguments import text
 from accsyn_async.api.caller import Caller
+from accsyn_async.wire.query import quote_value
 
-__all__ = ["WorkspaceCalls"]
+__all__ = ["ClientCalls"]
 
+_PLAIN = re.compile(r"[\w.-]+")
 _RUNNING = ("online", "disabled")
 _APP, _SERVER, _USERSERVER = 0, 1, 2
 """Numbers of kinds of clients (official client 3.4.0)."""
 
 
-class WorkspaceCalls(Caller):
-    """Calls on integrations and clients."""
-
-    async def integration(self, name: str, operation: str, data: dict[str, Any]) -> Any:
-        """Have an integration do something.
-
-        Args:
-            name: which one, such as ``"ftrack"``.
-            operation: what, in the integration's own words.
-            data: what it needs for that.
-
-        Returns:
-            What the integration answers.
-
-        Example::
-
-            answer = await session.integration("ftrack", "status", {"project": "thefilm"})
-        """
-        uri = f"workspace/integration/{text('name', name)}/utility"
-        return await self._result("PUT", uri, {"operation": text("operation", operation), "data": data})
+class ClientCalls(Caller):
+    """Calls on clients: the desktop app, and servers."""
 
     async def app_is_running(self) -> bool | None:
         """Whether this user's desktop app is online on this computer.
@@ -78,6 +61,8 @@ class WorkspaceCalls(Caller):
         return await self.daemon_is_running()
 
     async def _is_running(self, kind: str) -> bool | None:
-        query = f"user={self._uid} AND code={socket.gethostname()} AND {kind}"
-        clients = await self._result("GET", "client/find", {}, query=query)
+        host = socket.gethostname()
+        code = host if _PLAIN.fullmatch(host) else quote_value(host)
+        query = f"user={self._uid} AND code={code} AND {kind}"
+        clients = await self._rows("GET", "client/find", {}, query=query)
         return any(client.get("status") in _RUNNING for client in clients) if clients else None
