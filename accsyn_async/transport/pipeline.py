@@ -302,7 +302,8 @@ class Pipeline:
         if isinstance(response, Failure):
             outcome: T | Failure = response
         else:
-            outcome = judge(response, read, now=self._clock.now())
+            # Only where there may be a Retry-After is the time of day of use.
+            outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
         if logger.isEnabledFor(logging.DEBUG):
             took = (self._clock.monotonic() - began) * 1000
             said, lines = self._said(response, outcome)

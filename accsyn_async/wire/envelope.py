@@ -16,6 +16,8 @@ __all__ = ["COMPRESS_ABOVE", "Envelope", "estimated_size"]
 COMPRESS_ABOVE = 100 * 1024
 """Estimated size of ``data`` above which it travels gzipped (official client 3.4.0)."""
 
+_URIS = 256
+"""Percent-encoded uris that an envelope keeps at most."""
 _IN_URL = frozenset({"GET", "DELETE"})
 
 
@@ -30,7 +32,7 @@ class Envelope:
         workspace_key: ``workspace`` in v3, ``domain`` in v1.
     """
 
-    __slots__ = ("_body", "_url")
+    __slots__ = ("_body", "_uris", "_url")
 
     def __init__(
         self, workspace: str, session: str, ident: str, hostname: str, *, workspace_key: str = "workspace"
@@ -41,6 +43,7 @@ class Envelope:
         tail = '", "hostname": ' + encode(hostname)
         self._body = (head, middle, ident_part, tail)
         self._url = tuple(quote(part) for part in self._body)
+        self._uris: dict[str, str] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("an envelope cannot be pickled: it holds a session's id")
@@ -70,11 +73,20 @@ class Envelope:
             head, middle, ident, tail = self._url
             # A UUID and a time have nothing to quote but the time's colons.
             at = created.replace(":", "%3A")
-            parts = (head, eid, middle, quote(encode(call.uri)), ident, at, tail, quote(rest))
+            parts = (head, eid, middle, self._quoted(call.uri), ident, at, tail, quote(rest))
             return "".join(parts), None
         head, middle, ident, tail = self._body
         parts = (head, eid, middle, encode(call.uri), ident, created, tail, rest)
         return "", "".join(parts).encode("ascii")
+
+    def _quoted(self, uri: str) -> str:
+        """A uri in quotes, percent-encoded: there are few, so those that were needed are kept."""
+        quoted = self._uris.get(uri)
+        if quoted is None:
+            quoted = quote(encode(uri))
+            if len(self._uris) < _URIS:
+                self._uris[uri] = quoted
+        return quoted
 
 
 def estimated_size(value: Any) -> int:
