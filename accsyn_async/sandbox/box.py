@@ -21,6 +21,8 @@ from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
+from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.jobs import JobTopic
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session
@@ -237,7 +239,9 @@ class Sandbox:
         )
         access = Access(workspace)
         engine = Engine(self._speed, clock)
-        replies = Replies(self._code, access, Calls(workspace, engine), self._limit)
+        replies = Replies(
+            self._code, access, Calls([EntityTopic(workspace), JobTopic(workspace, engine)]), self._limit
+        )
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
         return _Parts(workspace, access, engine, replies, ca, server_tls)
 

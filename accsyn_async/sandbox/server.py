@@ -130,7 +130,7 @@ class Replies:
         if event.ident.casefold() != user.username.casefold():
             raise Refusal("E#A403", "'ident' is not the user who sends this.")
         self._access.check_session(event.session, user)
-        return self._calls.answer(request.method, event, user)
+        return await self._calls.answer(request.method, event, user)
 
 
 def _read(body: bytes) -> Event:

@@ -204,7 +204,7 @@ async def test_a_broken_call_is_answered(wire: Any, monkeypatch: pytest.MonkeyPa
     def broken(*_: Any) -> None:
         raise ValueError("secret detail")
 
-    monkeypatch.setattr("accsyn_async.sandbox.calls.jobs.create_job", broken)
+    monkeypatch.setattr("accsyn_async.sandbox.topics.jobs.jobs.create_job", broken)
     reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
     assert wire.status == 500
     assert set(reply) == {"exception", "message"}

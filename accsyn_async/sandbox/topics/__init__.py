@@ -1,0 +1,1 @@
+"""The calls by topic: what each does for whom."""

@@ -1,0 +1,127 @@
+"""Transfers and their tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from accsyn_async.sandbox import jobs, rows, rules
+from accsyn_async.sandbox.engine import Engine
+from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, flag_of, page
+
+__all__ = ["JobTopic"]
+
+ARCHIVED_AFTER: Final = 14 * 24 * 3600
+
+
+class JobTopic(Topic):
+    """Answers calls on transfers and tasks.
+
+    Args:
+        workspace: whose.
+        engine: what runs them.
+    """
+
+    def __init__(self, workspace: Workspace, engine: Engine) -> None:
+        self._workspace = workspace
+        self._engine = engine
+        self._jobs = rows.jobs(workspace)
+        self._tasks = rows.tasks()
+
+    def calls(self) -> Mapping[str, tuple[str, Answer]]:
+        """The calls on transfers, by their old name too, and on tasks."""
+        known: dict[str, tuple[str, Answer]] = {
+            "task/find": ("GET", self._find_tasks),
+            "task/create": ("POST", self._create_tasks),
+            "task/edit": ("PUT", self._edit_tasks),
+        }
+        for name in ("transfer", "job"):
+            known |= {
+                f"{name}/find": ("GET", self._find_jobs),
+                f"{name}/create": ("POST", self._create_job),
+                f"{name}/edit": ("PUT", self._edit_job),
+                f"{name}/delete": ("DELETE", self._delete_job),
+            }
+        return known
+
+    def _find_jobs(self, event: Event, user: SandboxUser) -> Reply:
+        data = data_of(event)
+        mine = self._workspace.jobs.values()
+        seen: Iterable[Job] = mine if user.elevated else (job for job in mine if rules.may_see(user, job))
+        if event.id:
+            job = self._workspace.jobs.get(event.id)
+            found = [job] if job is not None and rules.may_see(user, job) else []
+            return page(self._jobs, found, event, data)
+        if flag_of(data, "finished") or flag_of(data, "archived"):
+            limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
+            archived = flag_of(data, "archived")
+            ended = (job for job in seen if job.is_finished and ((job.finished or "") < limit) is archived)
+            return page(self._jobs, ended, event, data)
+        active = (job for job in seen if not job.is_finished)
+        reply = page(self._jobs, active, event, data)
+        if reply["result"] or not flag_of(data, "single_entity_query"):
+            return reply
+        return page(self._jobs, (job for job in seen if job.is_finished), event, data)
+
+    def _find_tasks(self, event: Event, user: SandboxUser) -> Reply:
+        data = data_of(event)
+        parent = data.get("parent")
+        pairs: Iterable[tuple[Job, Task]]
+        if isinstance(parent, str):
+            job = self._job(parent, user)
+            pairs = ((job, task) for task in job.tasks.values())
+        elif event.id or event.query:
+            pairs = (
+                (job, task)
+                for job in self._workspace.jobs.values()
+                if rules.may_see(user, job)
+                for task in job.tasks.values()
+                if not event.id or event.id in (job.id, task.id)
+            )
+        else:
+            raise Refusal("E#J026", "Say which transfer's tasks: give its id as the parent.")
+        return page(self._tasks, pairs, event, data)
+
+    def _create_job(self, event: Event, user: SandboxUser) -> Reply:
+        job = jobs.create_job(self._workspace, user, event.data)
+        self._engine.attend(job)
+        return {"result": self._jobs.rows([job])}
+
+    def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
+        job = self._job(event.id, user)
+        rules.require_change(user, job, "change")
+        jobs.edit_job(self._workspace, user, job, event.data)
+        self._engine.attend(job)
+        return {"result": self._jobs.rows([job])}
+
+    def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
+        job = self._job(event.id, user)
+        rules.require_change(user, job, "delete")
+        if not job.is_finished:
+            rules.change_job_status(job, "aborted", self._workspace.clock)
+            self._engine.attend(job)
+        del self._workspace.jobs[job.id]
+        return {"result": True}
+
+    def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:
+        job = self._job(event.id, user)
+        rules.require_change(user, job, "add tasks to")
+        added = jobs.add_tasks(self._workspace, user, job, event.data)
+        self._engine.attend(job)
+        return {"result": self._tasks.rows((job, task) for task in added)}
+
+    def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
+        job = self._job(event.id, user)
+        rules.require_change(user, job, "change tasks of")
+        changed = jobs.edit_tasks(self._workspace, user, job, event.data)
+        self._engine.attend(job)
+        return {"result": self._tasks.rows((job, task) for task in changed)}
+
+    def _job(self, name: str | None, user: SandboxUser) -> Job:
+        job = self._workspace.jobs.get(name or "")
+        if job is None or not rules.may_see(user, job):
+            raise Refusal("E#J404", f"There is no transfer {name!r}.")
+        return job
