@@ -265,7 +265,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
             if size > MAX_REPLY:
                 response.close()
                 return _too_large(status)
-    except aiohttp.ClientPayloadError:
+    except (aiohttp.ClientPayloadError, RuntimeError):
+        # The latter: the pool was closed just when the headers had come.
         return cut_off(status, b"".join(chunks))
     return b"".join(chunks)
 
