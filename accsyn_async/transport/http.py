@@ -67,6 +67,7 @@ class AiohttpSender:
         client_session: aiohttp.ClientSession | None = None,
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
+        _check_traces(trace_configs)
         if client_session is not None:
             _check_own(client_session, socks, trace_configs)
         if socks is not None:
@@ -222,6 +223,13 @@ def _check_own(
             "a SOCKS proxy (proxy= or ACCSYN_PROXY) does not go together with client_session; give that "
             f"session a connector of its own: aiohttp_socks.ProxyConnector.from_url({socks!r})"
         )
+
+
+def _check_traces(trace_configs: object) -> None:
+    if not isinstance(trace_configs, Sequence) or not all(
+        isinstance(each, aiohttp.TraceConfig) for each in trace_configs
+    ):
+        raise ArgumentError(f"trace_configs is a list of aiohttp.TraceConfig, not {trace_configs!r}")
 
 
 def _check_usable(session: aiohttp.ClientSession) -> None:

@@ -109,7 +109,7 @@ class JobReader:
             try:
                 job = Job.from_row(text)
             except (ValueError, RecursionError):
-                # One row that names no job, or is nested too deeply, must not blind a watch to all the others.
+                # One row that names no job, or is too deep, must not blind a watch to all the others.
                 continue
             if self._last.get(job.id) != job:
                 changed.append(job)

@@ -186,6 +186,7 @@ def test_a_caller_gets_a_value_or_one_of_our_errors(
 
 UID = "5d91b33ac71c12871d1fc3c2"
 NO_NAMES: list[Any] = [None, True, 5, [1], {"a": 1}, "", "a b", "\ud800", "x\n\0y", "it's", 'a"b']
+NO_RESULTS: list[Any] = [[], "x", True, {}, [[1]]]
 LOGINS: dict[type[Backend], list[Any]] = {
     Backend: [
         *(
@@ -193,7 +194,7 @@ LOGINS: dict[type[Backend], list[Any]] = {
             for name in ("id", "session_id")
             for value in NO_NAMES
         ),
-        *({"result": result} for result in ([], "x", True, {}, [[1]])),
+        *({"result": result} for result in NO_RESULTS),
     ],
     OlderBackend: [
         {"id": UID, "clearance": "admin", "session_key": "key-1"} | {name: value}
@@ -246,9 +247,9 @@ NO_PORTS: list[Any] = [True, -1, 0, 65536, 99999, 10**30, "443", 443.0, None, [4
 NO_PLACES: list[tuple[type[Backend], Any]] = [
     *((Backend, {"result": {"hostname": host, "port": 443}}) for host in NO_HOSTS),
     *((Backend, {"result": {"hostname": "127.0.0.1", "port": port}}) for port in NO_PORTS),
-    *((Backend, said) for said in ({}, {"result": None}, {"result": []}, {"result": "h"}, [1], 5)),
+    *((Backend, said) for said in [*NO_LOGINS, {"result": []}, {"result": "h"}]),
     *((OlderBackend, {"domain": host}) for host in NO_HOSTS),
-    *((OlderBackend, said) for said in ({}, [1], 5)),
+    *((OlderBackend, said) for said in NO_LOGINS),
 ]
 
 

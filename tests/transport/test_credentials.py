@@ -250,7 +250,7 @@ def test_an_address_that_lies_nearby_gets_no_proof_from_elsewhere(
     tmp_path: Path,
 ) -> None:
     envfile(tmp_path / ".env", **ELSEWHERE, **nearby)
-    settings = resolve(**passed, api_version=api_version, environ=WHO | environ, directory=tmp_path)  # type: ignore[arg-type]
+    settings = resolve(**passed, api_version=api_version, environ=WHO | environ, directory=tmp_path)
     assert (settings.url, settings.proxy) == (None, None)
     found = settings.credentials
     if passed:
