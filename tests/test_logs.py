@@ -89,7 +89,7 @@ def test_verbose_tells_what_is_sent(kind: type[Backend], use: Any, told: list[st
         ({"note": "the key-of-the-test is it"}, "key-of-the-test"),
         ({"deep": [{"api_key": "hunter2"}]}, "hunter2"),
         ({"filler": "x" * 1993, "note": "key-of-the-test"}, "key-of-the"),
-        *(({"filler": "x" * width, "note": "key-of-the-test"}, "key-") for width in range(1950, 2000, 4)),
+        *(({"filler": "x" * width, "note": "key-of-the-test"}, "key-") for width in range(1900, 1970, 2)),
     ],
 )
 def test_what_is_sent_is_told_without_secrets(data: dict[str, Any], hidden: str, tmp_path: Path) -> None:

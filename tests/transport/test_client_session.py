@@ -118,7 +118,7 @@ async def test_a_session_of_ours_keeps_no_cookies() -> None:
     """By name, as no jar keeps those of bare addresses; the other half shows that a jar would."""
 
     async def bake(request: bytes, writer: asyncio.StreamWriter) -> None:
-        said = LOGIN if b"/api/login" in request else {"result": []}
+        said: Any = LOGIN if b"/api/login" in request else {"result": []}
         writer.write(answer(json.dumps(said).encode(), Set_Cookie="route=7; Path=/"))
 
     async with raw_server(bake) as (port, received), aiohttp.ClientSession() as theirs:
