@@ -68,5 +68,7 @@ def _handler(path: str | os.PathLike[str] | None) -> logging.Handler:
         return logging.StreamHandler()
     try:
         return logging.FileHandler(path, encoding="utf-8")
-    except OSError as error:
-        raise ArgumentError(f"the log file {os.fspath(path)!r} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError, TypeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "that is no path"
+        shown = os.fspath(path) if isinstance(path, os.PathLike) else path
+        raise ArgumentError(f"the log file {shown!r} cannot be written: {reason}") from None

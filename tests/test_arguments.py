@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accsyn_async import where
 from accsyn_async.errors import AccsynError, ArgumentError, QueryError
 from tests.support.backend import Backend, job_id
 from tests.support.virtual import run
@@ -105,3 +107,92 @@ def test_offline_is_deprecated() -> None:
             assert backend.requests()[-1].data == {"inactive": True}
 
     run(main())
+
+
+def _in_itself() -> list[dict[str, Any]]:
+    """Data that holds itself: an object, a list, and a file to publish."""
+    entry: dict[str, Any] = {"filename": "a", "is_dir": True}
+    entry["files"] = [entry]
+    listed: list[Any] = []
+    listed.append(listed)
+    return [entry, {"a": listed}, {"a": {"b": [entry]}}]
+
+
+def _deep(depth: int, *, listed: bool = False) -> dict[str, Any]:
+    value: Any = {}
+    for _ in range(depth):
+        value = [value] if listed else {"filename": "a", "is_dir": True, "files": [value]}
+    return {"a": value} if listed else value
+
+
+ENDLESS: list[Callable[[], dict[str, Any]]] = [
+    *(lambda index=index: _in_itself()[index] for index in range(3)),
+    *(lambda depth=depth: _deep(depth) for depth in (1000, 100_000)),
+    *(lambda depth=depth: _deep(depth, listed=True) for depth in (1000, 100_000)),
+    lambda: _deep(50_000) | {"large": "x" * 200_000},
+]
+TAKERS: list[Callable[[Any, dict[str, Any]], Any]] = [
+    lambda session, data: session.create("Transfer", data),
+    lambda session, data: session.create("Transfer", [data]),
+    lambda session, data: session.create("Task", data, job_id(1)),
+    lambda session, data: session.update("Transfer", job_id(1), data),
+    lambda session, data: session.update_many("task", job_id(1), [data]),
+    lambda session, data: session.delete_one("Transfer", job_id(1), data),
+    lambda session, data: session.delete_many("collection", job_id(1), data),
+    lambda session, data: session.integration("ftrack", "sync", data),
+    lambda session, data: session.get_setting("x", data=data),
+    lambda session, data: session.grant("user", job_id(1), "folder", job_id(2), {"read": data}),
+]
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("take", range(len(TAKERS)))
+def test_data_without_an_end_is_refused(take: int, verbose: bool, tmp_path: Path) -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session(verbose=verbose, path_logfile=tmp_path / "log") as session:
+            for make in ENDLESS:
+                with pytest.raises(ArgumentError):
+                    await TAKERS[take](session, make())
+        assert [request.uri for request in backend.received] == ["login"]
+
+    run(main())
+
+
+def test_files_to_publish_without_an_end_are_refused() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session:
+            for data in (_in_itself()[0], _deep(1000), _deep(100_000)):
+                with pytest.raises(ArgumentError, match="nested too deeply"):
+                    await session.prepublish([data])
+        assert [request.uri for request in backend.received] == ["login"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"a":['])
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("as_file", [True, False])
+def test_json_text_100_000_deep_is_refused(opening: str, closed: bool, as_file: bool) -> None:
+    closing = opening.replace("[", "]").replace('{"a":', "}")[::-1]
+    text = opening * 100_000 + ("1" + closing * 100_000 if closed else "")
+
+    Path("deep.json").write_text(text)
+
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session:
+            with pytest.raises(ArgumentError):
+                await session.create("Transfer", "deep.json" if as_file else text)
+        assert [request.uri for request in backend.received] == ["login"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("lookup", ["size", "size__gt", "size__in", "size__not"])
+def test_a_number_of_thousands_of_digits_is_refused(sign: int, lookup: str) -> None:
+    number = sign * 10**5000
+    with pytest.raises(ArgumentError):
+        where("Transfer", **{lookup: [number] if lookup.endswith("in") else number})

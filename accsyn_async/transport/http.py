@@ -67,6 +67,7 @@ class AiohttpSender:
         client_session: aiohttp.ClientSession | None = None,
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
+        _check_traces(trace_configs)
         if client_session is not None:
             _check_own(client_session, socks, trace_configs)
         if socks is not None:
@@ -224,6 +225,13 @@ def _check_own(
         )
 
 
+def _check_traces(trace_configs: object) -> None:
+    if not isinstance(trace_configs, Sequence) or not all(
+        isinstance(each, aiohttp.TraceConfig) for each in trace_configs
+    ):
+        raise ArgumentError(f"trace_configs is a list of aiohttp.TraceConfig, not {trace_configs!r}")
+
+
 def _check_usable(session: aiohttp.ClientSession) -> None:
     if session.closed:
         raise SessionClosedError("the aiohttp session that was passed as client_session is closed")
@@ -265,7 +273,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
             if size > MAX_REPLY:
                 response.close()
                 return _too_large(status)
-    except aiohttp.ClientPayloadError:
+    except (aiohttp.ClientPayloadError, RuntimeError):
+        # The latter: the pool was closed just when the headers had come.
         return cut_off(status, b"".join(chunks))
     return b"".join(chunks)
 

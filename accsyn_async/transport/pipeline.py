@@ -321,8 +321,7 @@ class Pipeline:
         if isinstance(outcome, Failure):
             return self._redact(outcome.message), []
         body = response.body if isinstance(response, Response) else b""
-        if self._pretty:
-            text = json.dumps(decode_plain(body), indent=4)
+        if self._pretty and (text := _indented(body)):
             # A secret that begins within what is shown may end a little after it.
             return f"{len(body)} bytes", self._redact(text[: _SHOWN + 1000])[:_SHOWN].split("\n")
         return self._redact(body[: _SHOWN + 1000].decode("utf-8", "replace"))[:_SHOWN], []
@@ -381,6 +380,14 @@ class Pipeline:
         error.args = (error.message,)
         self.last_message = error.message
         return error
+
+
+def _indented(body: bytes) -> str | None:
+    """A reply with indentation; ``None`` where it is nested too deeply for that."""
+    try:
+        return json.dumps(decode_plain(body), indent=4)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _payload(headers: Mapping[str, str]) -> str:

@@ -65,11 +65,14 @@ def decode(body: bytes) -> Any:
 'metadata': {'day': '2026-01-22T08:35:59'}}
     """
     value = decode_plain(body)
-    if value.__class__ is dict:
-        rows = value.get("result")
-        if rows.__class__ is list and len(rows) >= _MANY and read_columns(rows, body):
-            return value
-    return with_values(value)
+    try:
+        if value.__class__ is dict:
+            rows = value.get("result")
+            if rows.__class__ is list and len(rows) >= _MANY and read_columns(rows, body):
+                return value
+        return with_values(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def decode_plain(body: bytes) -> Any:

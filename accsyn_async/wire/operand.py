@@ -80,7 +80,10 @@ def read_operand(name: str, value: object) -> Operand:
         case bool():
             return Operand("true" if value else "false", bare=True)
         case int():
-            return Operand(int.__repr__(value), bare=True)
+            try:
+                return Operand(int.__repr__(value), bare=True)
+            except ValueError:
+                raise ArgumentError(f"{name} cannot be compared with a number of so many digits") from None
         case float() if math.isfinite(value):
             whole = value.is_integer() and abs(value) < _WHOLE_FLOATS
             return Operand(str(int(value)) if whole else float.__repr__(value), bare=True)

@@ -108,8 +108,8 @@ class JobReader:
             text = bytes(row)
             try:
                 job = Job.from_row(text)
-            except ValueError:
-                # One row that names no job must not blind a watch to all the others.
+            except (ValueError, RecursionError):
+                # One row that names no job, or is too deep, must not blind a watch to all the others.
                 continue
             if self._last.get(job.id) != job:
                 changed.append(job)

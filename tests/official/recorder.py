@@ -38,6 +38,8 @@ class Recorder:
         self.requests: list[dict[str, Any]] = []
         self.expire: list[str] = []
         """uris whose next call is told that the session has expired."""
+        self.answer: Any = None
+        """What every event is answered; ``None`` lets each be answered so that both clients go on."""
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -68,6 +70,8 @@ class Recorder:
         if path.endswith("/user/login/auth"):
             logins = sum(each["path"] == path for each in self.requests)
             return web.json_response({"session_key": f"key-{logins}", "clearance": "admin", "id": USER})
+        if self.answer is not None:
+            return web.json_response(self.answer)
         return web.json_response(self._answer(path, json.loads(unquote(query or text))))
 
     def _answer(self, path: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -114,6 +114,21 @@ async def test_its_cookies_go_along() -> None:
     assert [b"route=7" in request for request in received] == [False, True, False, False]
 
 
+async def test_a_session_of_ours_keeps_no_cookies() -> None:
+    """By name, as no jar keeps those of bare addresses; the other half shows that a jar would."""
+
+    async def bake(request: bytes, writer: asyncio.StreamWriter) -> None:
+        said: Any = LOGIN if b"/api/login" in request else {"result": []}
+        writer.write(answer(json.dumps(said).encode(), Set_Cookie="route=7; Path=/"))
+
+    async with raw_server(bake) as (port, received), aiohttp.ClientSession() as theirs:
+        for client_session in (None, theirs):
+            async with login_to(f"http://localhost:{port}", client_session=client_session) as session:
+                await session.find("Transfer")
+                await session.create("Transfer", {"a": 1})
+    assert [b"route=7" in request for request in received] == [False, False, False, False, True, True]
+
+
 async def test_its_own_ways_with_replies_do_not_count() -> None:
     async def say(request: bytes, writer: asyncio.StreamWriter) -> None:
         if b"/zipped" in request:

@@ -11,6 +11,7 @@ import pytest
 from accsyn_async import Session
 from accsyn_async.errors import ArgumentError, AuthenticationError
 from accsyn_async.transport.credentials import check_base_url, parse_proxy, resolve
+from accsyn_async.wire.dialect import ApiVersion
 from accsyn_async.wire.redact import Secret
 
 FULL = {"ACCSYN_WORKSPACE": "env-ws", "ACCSYN_API_USER": "env@x.com", "ACCSYN_API_KEY": "env-key"}
@@ -218,3 +219,52 @@ def test_proxies_that_are_refused(text: str) -> None:
 def test_a_session_refuses_what_it_cannot_use(options: dict[str, object]) -> None:
     with pytest.raises(ArgumentError):
         Session("acme", "lisa@example.com", "key", **options)  # type: ignore[arg-type]
+
+
+WHO = {"ACCSYN_WORKSPACE": "acme", "ACCSYN_API_USER": "lisa@example.com"}
+ELSEWHERE = {"ACCSYN_URL": "https://elsewhere.example", "ACCSYN_PROXY": "accsyn:elsewhere:80"}
+API_KEY, SESSION_KEY = {"ACCSYN_API_KEY": "a-key"}, {"ACCSYN_SESSION_KEY": "s-key"}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "passed", "environ", "nearby"),
+    [
+        ("v3", {}, API_KEY, API_KEY),
+        ("v3", {}, API_KEY, SESSION_KEY),
+        ("v3", {"api_key": "mine"}, {}, API_KEY),
+        ("v1", {}, API_KEY, API_KEY),
+        ("v1", {}, API_KEY, SESSION_KEY),
+        ("v1", {}, SESSION_KEY, API_KEY),
+        ("v1", {}, SESSION_KEY, SESSION_KEY),
+        ("v1", {}, API_KEY | SESSION_KEY, API_KEY | SESSION_KEY),
+        ("v1", {"pwd": "mine"}, {}, API_KEY | SESSION_KEY),
+        ("v1", {"session_key": "mine"}, {}, API_KEY),
+        ("v1", {"api_key": "mine"}, {}, SESSION_KEY),
+    ],
+)
+def test_an_address_that_lies_nearby_gets_no_proof_from_elsewhere(
+    api_version: ApiVersion,
+    passed: dict[str, str],
+    environ: dict[str, str],
+    nearby: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    envfile(tmp_path / ".env", **ELSEWHERE, **nearby)
+    settings = resolve(**passed, api_version=api_version, environ=WHO | environ, directory=tmp_path)
+    assert (settings.url, settings.proxy) == (None, None)
+    found = settings.credentials
+    if passed:
+        proofs = {"api_key": found.api_key, "pwd": found.pwd, "session_key": found.session_key}
+        assert proofs == {name: Secret(passed[name]) if name in passed else None for name in proofs}
+    else:
+        assert found.api_key == (Secret("a-key") if "ACCSYN_API_KEY" in environ else None)
+        assert found.session_key == (Secret("s-key") if "ACCSYN_SESSION_KEY" in environ else None)
+
+
+@pytest.mark.parametrize(("api_version", "nearby"), [("v3", API_KEY), ("v1", API_KEY), ("v1", SESSION_KEY)])
+def test_an_address_goes_with_the_proof_beside_it(
+    api_version: ApiVersion, nearby: dict[str, str], tmp_path: Path
+) -> None:
+    envfile(tmp_path / ".env", **ELSEWHERE, **nearby)
+    settings = resolve(api_version=api_version, environ=WHO, directory=tmp_path)
+    assert (settings.url, settings.proxy) == (ELSEWHERE["ACCSYN_URL"], ELSEWHERE["ACCSYN_PROXY"])

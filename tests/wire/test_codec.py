@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from accsyn_async.errors import ArgumentError
 from accsyn_async.wire.codec import decode, encode
+from accsyn_async.wire.rows import JobReader
 from accsyn_async.wire.values import with_values
 
 WHEN = dt.datetime(2026, 1, 22, 8, 35, 59, tzinfo=dt.UTC)
@@ -109,3 +113,22 @@ def test_what_refers_to_itself_is_refused() -> None:
 @given(json_values)
 def test_reading_values_never_fails(value: Any) -> None:
     with_values(json.loads(json.dumps(value)))
+
+
+@pytest.mark.parametrize("leaf", [b'"2026-01-02T03:04:05"', b'"26-01-02T03:04:05"', b"5"])
+@pytest.mark.parametrize("opening", [b'{"a":', b'[{"a":'])
+@pytest.mark.parametrize("read", [decode, JobReader()])
+def test_what_is_too_deep_is_no_json_at_every_depth(
+    read: Callable[[bytes], object], opening: bytes, leaf: bytes
+) -> None:
+    """Reading times goes a little deeper than reading the text does."""
+    closing = opening.replace(b"[", b"]").replace(b'{"a":', b"}")[::-1]
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(400)
+    try:
+        for depth in range(100, 420):
+            body = b'{"result": [{"id": "x", "a": %s%s%s}]}' % (opening * depth, leaf, closing * depth)
+            with contextlib.suppress(ValueError):
+                read(body)
+    finally:
+        sys.setrecursionlimit(before)
