@@ -72,6 +72,17 @@ async def test_discovery() -> None:
     assert request.url.split("?") == [f"http://127.0.0.1:{port}{official['path']}", official["query"]]
 
 
+@pytest.mark.parametrize("form", ["accsyn:127.0.0.1:{port}", "127.0.0.1:{port}"])
+async def test_an_accsyn_proxy_gets_what_the_official_client_sends_it(form: str) -> None:
+    async with recording() as (record, port):
+        await asyncio.to_thread(_official, port)
+        expected, record.requests = record.requests[1:3], []
+        async with Session("acme", "lisa@example.com", "my-key", proxy=form.format(port=port)) as session:
+            name, args, kwargs = _fresh()[0]
+            await getattr(session, name)(*args, **kwargs)
+    assert record.requests == expected
+
+
 async def test_quoted_regular_expressions_keep_their_case() -> None:
     """One of the two deliberate differences; the other is that certificates are checked."""
     async with recording() as (record, port):
