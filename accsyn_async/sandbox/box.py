@@ -22,6 +22,7 @@ from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.files import FileTopic
 from accsyn_async.sandbox.topics.jobs import JobTopic
 
 if TYPE_CHECKING:
@@ -239,9 +240,8 @@ class Sandbox:
         )
         access = Access(workspace)
         engine = Engine(self._speed, clock)
-        replies = Replies(
-            self._code, access, Calls([EntityTopic(workspace), JobTopic(workspace, engine)]), self._limit
-        )
+        topics = [EntityTopic(workspace), JobTopic(workspace, engine), FileTopic(workspace)]
+        replies = Replies(self._code, access, Calls(topics), self._limit)
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
         return _Parts(workspace, access, engine, replies, ca, server_tls)
 
