@@ -22,9 +22,10 @@ __all__ = ["Expression", "PatternError", "wildcard"]
 
 MAX_PATTERN: Final = 1000
 MAX_NODES: Final = 5000
-MAX_WORK: Final = 1_000_000
+MAX_WORK: Final = 300_000
 MAX_REMEMBERED: Final = 20_000
 
+_KINDS: Final = re.ASCII | re.UNICODE | re.LOCALE
 _ONE_CHARACTER: Final = frozenset({_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _constants.ANY})
 _REPEATS: Final = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT})
 _AHEAD: Final = frozenset({_constants.ASSERT, _constants.ASSERT_NOT})
@@ -80,12 +81,13 @@ class Expression:
     Args:
         pattern: as Python writes them.
         ignore_case: whether ``a`` is ``A``.
+        fills: whether it must fill a text, alone or repeated, rather than occur in it.
 
     Raises:
         PatternError: it is none, too long, repeats too much, or needs what the module's text names.
     """
 
-    def __init__(self, pattern: str, *, ignore_case: bool = True) -> None:
+    def __init__(self, pattern: str, *, ignore_case: bool = True, fills: bool = False) -> None:
         if len(pattern) > MAX_PATTERN:
             raise PatternError(f"a pattern of more than {MAX_PATTERN} characters")
         try:
@@ -94,7 +96,8 @@ class Expression:
                 re.compile(pattern)
                 tree = _parser.parse(pattern, re.IGNORECASE if ignore_case else 0)
             builder = _Builder()
-            start = builder.sequence(tree, builder.match, tree.state.flags)
+            items = _filling(tree) if fills else tree
+            start = builder.sequence(items, builder.match, tree.state.flags)
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"not a regular expression: {error}") from None
         self._nodes = builder.nodes
@@ -104,7 +107,7 @@ class Expression:
         self._work = MAX_WORK
 
     def search(self, text: str) -> bool:
-        """Whether it occurs in a text.
+        """Whether it occurs in a text, or fills it.
 
         Raises:
             PatternError: this and the texts before have taken too much work.
@@ -177,6 +180,8 @@ class _Builder:
             return self._add(_Node([self.sequence(one, then, flags) for one in value[1]]))
         if operation is _constants.SUBPATTERN:
             _, added, removed, items = value
+            if added & _KINDS:
+                flags &= ~_KINDS
             return self.sequence(items, then, (flags | added) & ~removed)
         if operation in _REPEATS:
             least, most, items = value
@@ -222,6 +227,14 @@ class _Builder:
             pattern = _compiler.compile(_parser.SubPattern(state, [(operation, value)]), flags)
             test = self._tests[key] = pattern.match
         return test
+
+
+def _filling(tree: Any) -> list[tuple[Any, Any]]:
+    return [
+        (_constants.AT, _constants.AT_BEGINNING_STRING),
+        (_constants.MAX_REPEAT, (1, _constants.MAXREPEAT, tree)),
+        (_constants.AT, _constants.AT_END_STRING),
+    ]
 
 
 def _assertion(code: Any, flags: int) -> Callable[[_Place], bool]:

@@ -88,6 +88,15 @@ def test_no_pattern_takes_more_than_its_text(pattern: str) -> None:
     assert time.process_time() - began < 2
 
 
+@given(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), TEXTS)
+def test_it_fills_what_python_fills(pattern: str, text: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = re.compile(f"(?:{pattern})+")
+    expression = Expression(pattern, ignore_case=False, fills=True)
+    assert expression.search(text) is bool(wanted.fullmatch(text))
+
+
 def test_what_takes_too_long_in_all_is_refused() -> None:
     expression = Expression("(a|b)*a(a|b){900}c")
     began = time.process_time()
