@@ -13,6 +13,7 @@ from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 
 __all__ = ["FilePlaces", "Reach", "Spot", "by_role"]
 
+MAX_DEPTH: Final = 100
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
 Reach = Callable[[SandboxUser, Share, tuple[str, ...], bool], bool]
@@ -72,6 +73,8 @@ class FilePlaces:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
         """
         place = self._read(_text(path))
+        if len(place.parts or ()) > MAX_DEPTH:
+            raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
         site = self._site(place)
         share, parts = self._share(user, place)
         if not self._reach(user, share, parts, False):
