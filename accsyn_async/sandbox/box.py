@@ -65,6 +65,10 @@ class Sandbox:
 
     Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
     ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
+    be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
+    ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
+    Settings of workspace, queues and shares are kept and inherited, but only a job's own change a transfer.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -13,9 +14,13 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox import Sandbox
+from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.file_changes import delete, make_folder, move
+from accsyn_async.sandbox.file_places import FilePlaces
 from accsyn_async.sandbox.filters import NameFilter
 from accsyn_async.sandbox.listing import Allowance, Listing, list_files, measure
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import SandboxUser, Share, Workspace
 from accsyn_async.sandbox.storage import StorageError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
@@ -173,6 +178,21 @@ async def test_others_have_their_home_alone(start: Any, connect: Any) -> None:
         assert (await ask(admin, "exists", "home=standard@example.com/in"))["result"] is True
 
 
+def test_who_may_reach_what_is_decided_in_one_place(tmp_path: Path) -> None:
+    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
+    standard = workspace.users[2]
+
+    def reach(user: SandboxUser, share: Share, parts: tuple[str, ...], write: bool) -> bool:
+        return parts[:1] == ("in",) and not write
+
+    places = FilePlaces(workspace, reach)
+    assert places.find(standard, "share=projects/in/a").path == ("in", "a")
+    with pytest.raises(Refusal, match="There is no volume"):
+        places.find(standard, "share=projects/out")
+    with pytest.raises(Refusal, match="may not change"):
+        places.find(standard, "share=projects/in/a", write=True)
+
+
 async def test_the_official_client(judge: Any) -> None:
     def work(session: Any, box: Sandbox) -> None:
         assert [row["filename"] for row in session.ls("share=projects")] == ["a.mov", "show"]
@@ -218,8 +238,11 @@ def swapping(root: Path, outside: Path) -> Iterator[list[int]]:
     swaps = [0]
 
     def swap() -> None:
-        while not stop.is_set():
-            aside = root / f"aside{swaps[0]}"
+        for number in itertools.count():
+            if stop.is_set():
+                break
+            # What moves may make the folder anew before this puts it back: then that one stays.
+            aside = root / f"aside{number}"
             try:
                 (root / "show").rename(aside)
                 (root / "show").symlink_to(outside)
