@@ -143,7 +143,7 @@ def _number(value: object) -> Number | None:
         return value
     if not isinstance(value, str):
         return None
-    text = value.strip()
+    text = value.strip().casefold()
     found = _NUMBER.fullmatch(text)
     if found is None or not any(character.isdigit() for character in text.partition("e")[0]):
         return None

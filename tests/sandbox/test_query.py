@@ -199,6 +199,16 @@ WORDS = [
 ]
 
 
+@given(
+    st.sampled_from(["=", "<", ">=", "!=", "in", "contains"]),
+    st.text("1eE+-._ ٣a", max_size=5),
+    st.text("1eE+-._ ٣a", max_size=5) | st.integers() | st.floats(),
+)
+def test_any_value_is_compared_with_any(operator: str, value: str, found: Any) -> None:
+    test: Any = compile_query(f"code {operator} '{value}'", lambda name: lambda entity: entity)
+    assert test(found) in (True, False)
+
+
 @given(st.lists(st.sampled_from(WORDS), max_size=20))
 def test_any_words_are_read_or_refused(words: list[str]) -> None:
     with suppress(QueryError):
