@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections.abc import Callable
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Workspace
@@ -13,10 +14,16 @@ __all__ = ["Access"]
 
 
 class Access:
-    """Checks credentials and session ids."""
+    """Checks credentials and session ids.
 
-    def __init__(self, workspace: Workspace) -> None:
+    Args:
+        workspace: whose users.
+        on_login: is told who has logged in.
+    """
+
+    def __init__(self, workspace: Workspace, on_login: Callable[[SandboxUser], None] | None = None) -> None:
         self._workspace = workspace
+        self._on_login = on_login
         self._sessions: dict[str, SandboxUser] = {}
         self.logins = 0
 
@@ -43,6 +50,8 @@ class Access:
         self.logins += 1
         session = secrets.token_hex(16)
         self._sessions[session] = user
+        if self._on_login is not None:
+            self._on_login(user)
         return session
 
     def check_session(self, session: str, user: SandboxUser) -> None:

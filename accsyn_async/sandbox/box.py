@@ -18,11 +18,18 @@ from accsyn_async.sandbox.access import Access
 from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.engine import Engine
+from accsyn_async.sandbox.journal import Journal
+from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.files import FileTopic
+from accsyn_async.sandbox.topics.finder import Finder
 from accsyn_async.sandbox.topics.jobs import JobTopic
+from accsyn_async.sandbox.topics.publishing import PublishTopic
+from accsyn_async.sandbox.topics.records import RecordTopic
+from accsyn_async.sandbox.topics.settings import SettingTopic
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session
@@ -58,6 +65,10 @@ class Sandbox:
 
     Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
     ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
+    be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
+    ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
+    Settings of workspace, queues and shares are kept and inherited, but only a job's own change a transfer.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 
@@ -81,6 +92,7 @@ class Sandbox:
             temporary one.
         speed: MB/s (1 MB is 1,000,000 bytes) that each running transfer gets.
         rate_limit: whether an address may send 30 requests a second (60 at once), as the real backend has it.
+        give_api_keys: whether users may ask for their own api key, which workspaces refuse by default.
 
     Raises:
         ValueError: ``speed`` is not above 0, or ``workspace`` is empty.
@@ -97,6 +109,7 @@ class Sandbox:
         local_root: Path | str | None = None,
         speed: float = 50.0,
         rate_limit: bool = True,
+        give_api_keys: bool = False,
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
@@ -110,6 +123,7 @@ class Sandbox:
         self._local_root = local_root
         self._speed = speed
         self._limit = AddressLimit() if rate_limit else None
+        self._give_api_keys = give_api_keys
         self._stack: AsyncExitStack | None = None
         self._parts: _Parts | None = None
 
@@ -237,11 +251,20 @@ class Sandbox:
             _folder(Path(self._local_root or folder / "local")),
             clock,
         )
-        access = Access(workspace)
+        journal = Journal()
+        notes = Notes(journal, clock)
+        access = Access(workspace, notes.login)
         engine = Engine(self._speed, clock)
-        replies = Replies(
-            self._code, access, Calls([EntityTopic(workspace), JobTopic(workspace, engine)]), self._limit
-        )
+        entities = [EntityTopic(workspace), JobTopic(workspace, engine)]
+        finder = Finder(entities)
+        topics = [
+            *entities,
+            FileTopic(workspace),
+            SettingTopic(workspace, finder),
+            RecordTopic(workspace, journal, finder),
+            PublishTopic(give_api_keys=self._give_api_keys),
+        ]
+        replies = Replies(self._code, access, Calls(topics, notes.call), self._limit)
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
         return _Parts(workspace, access, engine, replies, ca, server_tls)
 

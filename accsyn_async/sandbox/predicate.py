@@ -6,15 +6,19 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox.query import And, Comparison, Node, Not, Or, QueryError, parse
+from accsyn_async.sandbox.patterns import Expression, PatternError, wildcard
+from accsyn_async.sandbox.query import And, Comparison, Node, Or, QueryError, parse
 
 __all__ = ["compile_query"]
 
 T = TypeVar("T")
 Getter = Callable[[T], Any]
 Test = Callable[[str], bool]
+Number = int | float
 
-MAX_PATTERN: Final = 1000
+_NUMBER: Final = re.compile(
+    r"[+-]?(?P<whole>\d{1,300})?(\.\d{0,300})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE
+)
 
 
 def compile_query(text: str, field: Callable[[str], Getter[T] | None]) -> Callable[[T], bool]:
@@ -42,9 +46,6 @@ def _compile(node: Node, field: Callable[[str], Getter[T] | None]) -> Callable[[
         case Or(parts):
             some = [_compile(part, field) for part in parts]
             return lambda entity: any(test(entity) for test in some)
-        case Not(part):
-            inner = _compile(part, field)
-            return lambda entity: not inner(entity)
         case _:
             return _comparison(node, field)
 
@@ -59,65 +60,57 @@ def _comparison(node: Comparison, field: Callable[[str], Getter[T] | None]) -> C
     if operator in ("<", ">", "<=", ">="):
         order = _order(operator, node.value)
         return lambda entity: any(order(value) for value in _alternatives(getter(entity)))
-    test = _test(operator, node)
+    if operator == "matches":
+        return _matches(node, getter)
+    test, number = _test(operator, node.value.casefold())
 
     def holds(entity: T) -> bool:
         value = getter(entity)
         if value.__class__ is str:
             return test(value.casefold()) is not negated
-        return any(test(text) for text in _texts(value)) is not negated
+        return any(_passes(one, test, number) for one in _alternatives(value)) is not negated
 
     return holds
 
 
-def _test(operator: str, node: Comparison) -> Test:
-    value = node.value.casefold()
-    if operator == "=":
-        return _equals(value)
-    if operator == "in":
-        return _one_of(value)
-    if operator == "contains":
-        if "*" in value:
-            return _wildcard(f"*{value}*")
-        return lambda text: value in text
-    if len(node.value) > MAX_PATTERN:
-        raise QueryError(f"a pattern of more than {MAX_PATTERN} characters", node.value_position)
+def _matches(node: Comparison, getter: Getter[T]) -> Callable[[T], bool]:
+    r"""As written, not folded: ``\S`` is not ``\s``."""
+    negated = node.negated
     try:
-        expression = re.compile(node.value, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise QueryError(f"not a regular expression: {error}", node.value_position) from None
-    return lambda text: expression.search(text) is not None
+        search = Expression(node.value).search
+    except PatternError as error:
+        raise QueryError(str(error), node.value_position) from None
+
+    def holds(entity: T) -> bool:
+        try:
+            return any(search(_text(value)) for value in _alternatives(getter(entity))) is not negated
+        except PatternError as error:
+            raise QueryError(str(error), node.value_position) from None
+
+    return holds
 
 
-def _equals(value: str) -> Test:
-    return _wildcard(value) if "*" in value else value.__eq__
-
-
-def _one_of(value: str) -> Test:
-    parts = [part.strip() for part in value.split(",")]
+def _test(operator: str, value: str) -> tuple[Test, Callable[[Number], bool] | None]:
+    """How texts are tested, and numbers if not as texts."""
+    if operator == "contains":
+        return (wildcard(f"*{value}*") if "*" in value else lambda text: value in text), None
+    parts = [value] if operator == "=" else [part.strip() for part in value.split(",")]
     plain = frozenset(part for part in parts if "*" not in part)
-    patterns = [_wildcard(part) for part in parts if "*" in part]
+    patterns = [wildcard(part) for part in parts if "*" in part]
+    numbers = frozenset(number for number in map(_number, plain) if number is not None)
     if not patterns:
-        return plain.__contains__
-    return lambda text: text in plain or any(pattern(text) for pattern in patterns)
-
-
-def _wildcard(value: str) -> Test:
-    """A test of texts in which each ``*`` stands for anything; takes no longer than the text is long."""
-    first, *middle, last = value.split("*")
+        return plain.__contains__, numbers.__contains__
 
     def test(text: str) -> bool:
-        at, end = len(first), len(text) - len(last)
-        if at > end or not (text.startswith(first) and text.endswith(last)):
-            return False
-        for part in middle:
-            found = text.find(part, at, end)
-            if found < 0:
-                return False
-            at = found + len(part)
-        return True
+        return text in plain or any(pattern(text) for pattern in patterns)
 
-    return test
+    return test, lambda number: number in numbers or any(pattern(_text(number)) for pattern in patterns)
+
+
+def _passes(value: Any, test: Test, number: Callable[[Number], bool] | None) -> bool:
+    if number is not None and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number(value)
+    return test(_text(value).casefold())
 
 
 def _order(operator: str, value: str) -> Callable[[Any], bool]:
@@ -133,7 +126,7 @@ def _order(operator: str, value: str) -> Callable[[Any], bool]:
         elif found is None:
             return False
         else:
-            left, right = _text(found), folded
+            left, right = _text(found).casefold(), folded
         if operator == "<":
             return bool(left < right)
         if operator == ">":
@@ -143,28 +136,29 @@ def _order(operator: str, value: str) -> Callable[[Any], bool]:
     return compare
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+def _number(value: object) -> Number | None:
+    if isinstance(value, bool):
         return None
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
+    if isinstance(value, (int, float)):
+        return value
+    if not isinstance(value, str):
         return None
+    text = value.strip().casefold()
+    found = _NUMBER.fullmatch(text)
+    if found is None or not any(character.isdigit() for character in text.partition("e")[0]):
+        return None
+    return int(text) if found[0] == found["whole"] else float(text)
 
 
 def _alternatives(value: Any) -> Iterable[Any]:
     return value if isinstance(value, (tuple, list)) else (value,)
 
 
-def _texts(value: Any) -> Iterable[str]:
-    return (_text(part) for part in _alternatives(value))
-
-
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value.casefold()
+        return value
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).casefold()
+    return str(value)

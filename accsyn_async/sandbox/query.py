@@ -1,7 +1,8 @@
 """Reads query text into a tree.
 
-The language: comparisons joined by ``AND`` and ``OR``, turned by ``NOT``, nested in parentheses. A comparison
-is an attribute (``status``, ``job.id``), an operator and a value. ``AND`` binds tighter than ``OR``.
+The language: comparisons joined by ``AND`` and ``OR``, nested in parentheses. A comparison is an attribute
+(``status``, ``job.id``), an operator and a value. ``AND`` binds tighter than ``OR``. ``NOT`` stands within a
+comparison (``status not in "done,aborted"``), never before one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["And", "Comparison", "Node", "Not", "Or", "QueryError", "parse"]
+__all__ = ["And", "Comparison", "Node", "Or", "QueryError", "parse"]
 
 MAX_DEPTH: Final = 100
 
@@ -68,14 +69,7 @@ class Or:
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Holds when its part does not."""
-
-    part: Node
-
-
-Node = Comparison | And | Or | Not
+Node = Comparison | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +170,8 @@ class _Reader:
     def _one(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise QueryError(f"nested more than {MAX_DEPTH} deep", self._next.position)
-        if self._take_word("not"):
-            return Not(self._one(depth + 1))
+        if self._next.is_word("not"):
+            raise QueryError("NOT cannot stand before a comparison, only within", self._next.position)
         if self._next.kind == "open":
             self._take()
             node = self.expression(depth + 1)

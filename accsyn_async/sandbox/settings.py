@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
 
+from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
 __all__ = ["Settings", "read_settings"]
@@ -42,22 +43,10 @@ class _Glob:
 
 @dataclass(frozen=True, slots=True)
 class _Expression:
-    pattern: re.Pattern[str]
+    pattern: Expression
 
     def matches(self, name: str) -> bool:
-        return any(self._fills(text) for text in dict.fromkeys((name, PurePath(name).stem)))
-
-    def _fills(self, text: str) -> bool:
-        if self.pattern.fullmatch(text):
-            return True
-        # Repeated by hand: '(?:[0-9]+)+' would take time exponential in the name's length.
-        at = 0
-        while at < len(text):
-            found = self.pattern.match(text, at)
-            if found is None or found.end() == at:
-                return False
-            at = found.end()
-        return True
+        return any(self.pattern.search(text) for text in dict.fromkeys((name, PurePath(name).stem)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +110,6 @@ def _statement(name: str, text: str) -> _Statement:
     if written is None:
         raise Refusal("E#J028", f"The setting {name!r}: write re('…') or re('…','I'), not {text}.")
     try:
-        return _Expression(re.compile(written["text"], re.IGNORECASE if written["flag"] else 0))
-    except (re.error, OverflowError, RecursionError) as error:
+        return _Expression(Expression(written["text"], ignore_case=bool(written["flag"]), fills=True))
+    except PatternError as error:
         raise Refusal("E#J028", f"The setting {name!r}: {text} is no regular expression ({error}).") from None

@@ -24,7 +24,7 @@ from accsyn_async.sandbox.settings import Settings
 __all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
 
 EVERYTHING: Final = Settings()
-RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.unlink} <= os.supports_dir_fd and (
+RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.rmdir, os.unlink} <= os.supports_dir_fd and (
     os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
 )
 _FOLDER_FLAGS: Final = (
@@ -152,6 +152,48 @@ class Folder:
         except OSError as error:
             raise self._failed(name, error) from None
         return self.child(name)
+
+    def add(self, name: str) -> None:
+        """Make a folder in it.
+
+        Raises:
+            StorageError: something stands there.
+        """
+        target, at = self._at(name)
+        try:
+            os.mkdir(target, **at)
+        except OSError as error:
+            raise self._failed(name, error) from None
+
+    def remove(self, name: str) -> None:
+        """Remove an empty folder, or anything that is no folder; of a link the link itself."""
+        target, at = self._at(name)
+        found = self.look(name)
+        try:
+            if found is not None and found.kind == "folder":
+                os.rmdir(target, **at)
+            else:
+                os.unlink(target, **at)
+        except OSError as error:
+            raise self._failed(name, error) from None
+
+    def move(self, name: str, to: Folder, new: str) -> None:
+        """Move a file or folder to a name that is free; a link is not moved.
+
+        Raises:
+            StorageError: it is missing or a link, or something stands there.
+        """
+        found = self.look(name)
+        if found is None or found.kind not in ("file", "folder"):
+            self._require(name, "file")
+        if to.look(new) is not None:
+            raise StorageError(f"{to._path / new} already exists")
+        source, at = self._at(name, "src_dir_fd")
+        target, there = to._at(new, "dst_dir_fd")
+        try:
+            os.rename(source, target, **at, **there)
+        except OSError as error:
+            raise self._failed(name, error) from None
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """The names in it and what stands there, sorted by name."""

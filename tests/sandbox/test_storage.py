@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -185,6 +185,32 @@ def test_only_names_are_names(source: Path, name: str) -> None:
         for method in (folder.look, folder.child, folder.make, folder.read):
             with pytest.raises(StorageError):
                 method(name)
+
+
+@pytest.mark.usefixtures("way")
+def test_folders_change_what_is_in_them(source: Path, outside: Path) -> None:
+    (source / "link").symlink_to(outside)
+    with Folder.root(source) as root, root.child("show") as show:
+        show.add("new")
+        root.move("a.mov", show, "z.mov")
+        show.move("deep", root, "deep")
+        root.remove("link")
+        show.remove("empty")
+        refused: list[Callable[[], None]] = [
+            lambda: show.add("new"),
+            lambda: root.move("show", root, "deep"),
+            lambda: root.move("nothing", root, "x"),
+            lambda: root.remove("deep"),
+            lambda: root.remove("nothing"),
+            lambda: root.move("show", root, "../x"),
+            lambda: root.add(".."),
+            lambda: root.remove(".."),
+        ]
+        for change in refused:
+            with pytest.raises(StorageError):
+                change()
+    assert tree(source) == {"deep/", "deep/c.mov", "show/", "show/b.mov", "show/new/", "show/z.mov"}
+    assert tree(outside) == {"secret"}
 
 
 def test_no_descriptor_is_lost(source: Path, target: Path, outside: Path) -> None:

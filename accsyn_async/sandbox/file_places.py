@@ -1,0 +1,141 @@
+"""Finds the file or folder that a path of a file operation names, and who may reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from accsyn_async.sandbox.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
+
+__all__ = ["FilePlaces", "Reach", "Spot", "by_role"]
+
+MAX_DEPTH: Final = 100
+KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
+
+Reach = Callable[[SandboxUser, Share, tuple[str, ...], bool], bool]
+
+
+def by_role(user: SandboxUser, share: Share, parts: tuple[str, ...], write: bool) -> bool:
+    """Whether a user may read, or write, at a path on a share: elevated users everywhere, others at home."""
+    return user.elevated or share.user is user
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a path leads.
+
+    Attributes:
+        root: the folder that must not be left.
+        base: the names from it to the share's folder.
+        parts: the names from there.
+        folder: whether it was written with a trailing slash.
+        text: the path as written.
+    """
+
+    root: Path
+    base: tuple[str, ...]
+    parts: tuple[str, ...]
+    folder: bool
+    text: str
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the root."""
+        return (*self.base, *self.parts)
+
+
+class FilePlaces:
+    """Finds paths.
+
+    Args:
+        workspace: where the shares are looked up.
+        reach: tells whether a user may read (``False``) or write (``True``) at a path on a share.
+    """
+
+    def __init__(self, workspace: Workspace, reach: Reach = by_role) -> None:
+        self._workspace = workspace
+        self._reach = reach
+
+    def find(self, user: SandboxUser, path: object, *, write: bool = False) -> Spot:
+        """Find a path.
+
+        Args:
+            user: who asks.
+            path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
+                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
+            write: whether it is to be changed.
+
+        Raises:
+            Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
+        """
+        place = self._read(_text(path))
+        if len(place.parts or ()) > MAX_DEPTH:
+            raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
+        site = self._site(place)
+        share, parts = self._share(user, place)
+        if not self._reach(user, share, parts, False):
+            raise _no_share(share.kind, share.code)
+        if write and not self._reach(user, share, parts, True):
+            raise Refusal("E#F003", f"You may not change {place.text!r}.")
+        server = self._workspace.client_of(site=site)
+        if server is not None and server.status != "online":
+            raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
+        base = share.parts if site.main else (share.volume, *share.parts)
+        return Spot(site.folder, base, parts, place.folder, place.text)
+
+    def _read(self, text: str) -> Place:
+        try:
+            return read_place(text, self._workspace.code, self._workspace.main_site.code)
+        except NotationError as error:
+            raise Refusal("E#F002", f"The path {text!r} cannot be used: {error}.") from None
+
+    def _site(self, place: Place) -> Site:
+        party = place.party
+        if party is None or party.kind == "workspace":
+            return self._workspace.main_site
+        if party.kind != "site":
+            raise Refusal("E#F002", f"{place.text!r} is on a user's machine; name a share.")
+        site = self._workspace.find_site(party.name)
+        if site is None:
+            raise Refusal("E#F005", f"There is no site {party.name!r}.")
+        return site
+
+    def _share(self, user: SandboxUser, place: Place) -> tuple[Share, tuple[str, ...]]:
+        workspace = self._workspace
+        parts = place.parts or ()
+        if place.share is not None:
+            kind, name = place.share
+            share = workspace.find_share(kind, name)
+            if share is None:
+                raise _no_share(kind, name)
+            return share, parts
+        if place.absolute:
+            if parts and parts[0].casefold() == "volumes":
+                parts = parts[1:]
+            volume = workspace.find_share("volume", parts[0]) if parts else None
+            if volume is None or place.drive is not None:
+                raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
+            return volume, parts[1:]
+        if not user.elevated and place.party is None:
+            return next(share for share in workspace.homes if share.user is user), parts
+        volume = workspace.find_share("volume", parts[0]) if parts else None
+        return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
+
+
+def _text(path: object) -> str:
+    if isinstance(path, str):
+        return path
+    if isinstance(path, dict):
+        shares = [path[key] for key in KEYS if path.get(key)]
+        below = path.get("path", "")
+        if len(shares) <= 1 and isinstance(below, str) and all(isinstance(one, str) for one in shares):
+            return f"share={shares[0]}/{below.lstrip('/')}" if shares else below
+    raise Refusal("E#F002", "A path must be a text, or an object of a path and perhaps a share.")
+
+
+def _no_share(kind: str, name: str) -> Refusal:
+    return Refusal("E#F001", f"There is no {kind} {name!r}.")
