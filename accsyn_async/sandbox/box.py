@@ -21,6 +21,7 @@ from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
+from accsyn_async.sandbox.topics.clients import ClientTopic
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.jobs import JobTopic
 
@@ -56,8 +57,9 @@ class Sandbox:
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
     Api keys, ids and sessions are fresh at each start.
 
-    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
-    ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
+    ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
+    ``transfer_`` settings are refused, the rest is kept and does nothing.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 
@@ -240,7 +242,10 @@ class Sandbox:
         access = Access(workspace)
         engine = Engine(self._speed, clock)
         replies = Replies(
-            self._code, access, Calls([EntityTopic(workspace), JobTopic(workspace, engine)]), self._limit
+            self._code,
+            access,
+            Calls([EntityTopic(workspace), JobTopic(workspace, engine), ClientTopic(workspace)]),
+            self._limit,
         )
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
         return _Parts(workspace, access, engine, replies, ca, server_tls)

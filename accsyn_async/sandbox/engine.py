@@ -1,18 +1,20 @@
-"""Runs jobs: measures, copies at a speed, and says how it goes."""
+"""Runs jobs: measures, copies or computes, tries again what failed, and says how it goes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+from accsyn_async.sandbox import compute, rules
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier
+from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
 from accsyn_async.sandbox.pacing import Pace
+from accsyn_async.sandbox.plan import Plan
 from accsyn_async.sandbox.settings import Settings, read_settings
 from accsyn_async.sandbox.state import End, Job, Task
 from accsyn_async.sandbox.storage import StorageError, survey
@@ -24,6 +26,9 @@ T = TypeVar("T")
 WORKERS: Final = 8
 UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
 ACTIVE: Final = frozenset({"init", "waiting", "running"})
+EXECUTED: Final = frozenset({"transfer", "compute"})
+MAX_RETRIES: Final = 5
+FIRST_RETRY: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -33,23 +38,27 @@ class _Run:
 
     def __init__(self) -> None:
         self.bell = asyncio.Event()
+        self.timer: asyncio.Timeout | None = None
         self.fresh = True
-        self.plan: deque[Task] = deque()
+        self.blocked = False
+        self.plan = Plan()
         self.task: Task | None = None
         self.copier: Copier | None = None
-        self.began = 0.0
+        self.pace: Pace | None = None
+        self.failed: set[Task] = set()
 
     def drop(self) -> None:
         if self.copier is not None:
             self.copier.close()
-        self.task = self.copier = None
+        self.task = self.copier = self.pace = None
 
 
 class Engine:
-    """Moves the bytes of all jobs.
+    """Does the work of all jobs.
 
     A job's own ``status`` is its command: whoever changes it, or a task's, calls `attend` afterwards.
-    A paused job keeps the file it was in the middle of open, and goes on from there.
+    A paused job keeps the file it was in the middle of open, and goes on from there. A job that failed is
+    tried again by itself after a pause, which grows each time, until somebody changes it.
 
     Args:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
@@ -59,6 +68,7 @@ class Engine:
     def __init__(self, speed: float, clock: Clock) -> None:
         self._rate = speed * 1_000_000
         self._clock = clock
+        self._dispatcher = Dispatcher()
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
@@ -69,13 +79,29 @@ class Engine:
         run = self._runs.get(job.id)
         if run is not None:
             run.fresh = True
-            run.plan.clear()
+            run.plan.forget()
             run.bell.set()
-        elif job.status in ACTIVE and not self._closed:
+        elif job.status in ACTIVE and job.kind in EXECUTED and not self._closed:
             run = self._runs[job.id] = _Run()
             task = asyncio.create_task(self._live(job, run), name=f"accsyn-sandbox job {job.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def reconsider(self) -> None:
+        """Look at every job that waits or runs again, after a queue or a client was changed."""
+        for run in self._runs.values():
+            if run.blocked or run.pace is not None:
+                run.bell.set()
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass at once, for what is transferred or computed and for what is tried again later."""
+        now = asyncio.get_running_loop().time()
+        for run in self._runs.values():
+            run.plan.began -= seconds
+            if run.pace is not None:
+                run.pace.skip(seconds)
+            if run.timer is not None and (when := run.timer.when()) is not None:
+                run.timer.reschedule(max(when - seconds, now))
 
     async def aclose(self) -> None:
         """Stop every job, remove what is half written, end the threads; again does nothing."""
@@ -89,6 +115,7 @@ class Engine:
         try:
             while not self._closed:
                 if job.status == "paused" and run.copier is not None:
+                    self._stand_back(job, run)
                     await self._wait(run, None)
                 elif job.status not in ACTIVE or not await self._work(job, run):
                     break
@@ -98,7 +125,9 @@ class Engine:
             self._runs.pop(job.id, None)
             if run.task is not None:
                 self._give_up(run.task, "queued")
-                job.tally()
+            self._stand_back(job, run)
+            compute.roll_up(job)
+            job.tally()
             run.drop()
 
     async def _work(self, job: Job, run: _Run) -> bool:
@@ -109,36 +138,82 @@ class Engine:
         task = self._next_task(job, run)
         if task is None:
             return await self._conclude(job, run)
+        if hindrance(job, task):
+            self._stand_back(job, run)
+            return await self._await_turn(job, run)
+        if not self._dispatcher.claim(job, task):
+            return await self._await_turn(job, run)
         job.status = "running"
+        if task is not run.task:
+            run.plan.dispatch(task, _settings(job, task).bucket, asyncio.get_running_loop().time())
         try:
-            await self._transfer(job, task, run)
+            if job.kind == "compute":
+                await self._compute(job, task, run)
+            else:
+                await self._transfer(job, task, run)
         except Exception as error:
             self._fail(job, task, _reason(error))
+            run.failed.add(task)
             run.drop()
         finally:
             job.speed = None
         return True
 
+    async def _await_turn(self, job: Job, run: _Run) -> bool:
+        job.status = "waiting"
+        run.blocked = True
+        await self._wait(run, None)
+        run.blocked = False
+        return True
+
+    def _stand_back(self, job: Job, run: _Run) -> None:
+        """Let the next job run between these endpoints."""
+        run.plan.recall()
+        for following in self._dispatcher.give_up(job):
+            if following.id in self._runs:
+                self._runs[following.id].bell.set()
+
     async def _conclude(self, job: Job, run: _Run) -> bool:
-        """Nothing is queued: end the job, or wait for a task on hold."""
+        """Nothing can be done: end the job, or wait for a task on hold."""
         states = {task.status for task in job.counted()}
-        if "onhold" in states:
-            job.status = "waiting"
-            await self._wait(run, None)
-            return True
         if "failed" in states:
             job.status = "failed"
+        elif "onhold" in states:
+            job.status = "waiting"
         else:
             job.tally()
             job.status = "done"
             job.finished = self._clock.text()
-        return False
+            return False
+        self._stand_back(job, run)
+        if job.status == "failed":
+            return await self._retry_later(job, run)
+        await self._wait(run, None)
+        return True
+
+    async def _retry_later(self, job: Job, run: _Run) -> bool:
+        mine = [task for task in run.failed if task.status == "failed"]
+        if not mine or job.retries >= MAX_RETRIES:
+            return False
+        if not await self._wait(run, FIRST_RETRY * 2**job.retries):
+            return job.status in ACTIVE
+        job.retries += 1
+        run.failed.clear()
+        run.fresh = True
+        for task in mine:
+            rules.retry(task)
+        rules.revive(job)
+        return True
 
     async def _measure(self, job: Job, run: _Run) -> None:
         if not run.fresh:
             return
         run.fresh = False
-        unmeasured = [task for task in job.tasks.values() if task.size < 0 and task.status == "queued"]
+        unmeasured = [
+            task
+            for task in job.tasks.values()
+            if job.kind != "compute" and task.size < 0 and task.status == "queued"
+        ]
         for task in unmeasured:
             if job.status not in ACTIVE or self._closed:
                 run.fresh = True
@@ -148,6 +223,7 @@ class Engine:
             except Exception as error:
                 if task.status == "queued":
                     self._fail(job, task, _reason(error))
+                    run.failed.add(task)
             else:
                 task.size = size
         if unmeasured:
@@ -162,22 +238,16 @@ class Engine:
             run.task.copied = 0 if run.task.status != "done" else run.task.copied
             job.tally()
             run.drop()
-        for _ in range(2):
-            while run.plan:
-                task = run.plan.popleft()
-                if task.status == "queued":
-                    return task
-            queued = [task for task in job.tasks.values() if task.status == "queued"]
-            run.plan.extend(sorted(queued, key=lambda task: -task.priority))
-        return None
+        return run.plan.next(job, asyncio.get_running_loop().time())
 
     async def _transfer(self, job: Job, task: Task, run: _Run) -> None:
         loop = asyncio.get_running_loop()
         task.message = ""
+        settings = _settings(job, task)
         if run.copier is None:
             task.status = "booting"
-            run.task, run.began = task, loop.time()
-            make = partial(Copier, task.source, task.destination, _settings(job, task))
+            run.task = task
+            make = partial(Copier, task.source, task.destination, settings)
             copier = run.copier = await self._in_thread(make)
             if task.status == "booting":
                 task.status = "queued"
@@ -185,22 +255,54 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = Pace(self._rate, loop.time())
-        while job.status == "running" and task.status == "executing" and not self._closed:
+        pace = run.pace = Pace(min(self._rate, settings.rate), loop.time())
+        while self._goes_on(job, task):
             job.speed = pace.speed(loop.time())
             kept = copier.kept
             copied = await self._in_thread(lambda: copier.advance(pace.chunk))
             self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
-                    self._succeed(task, loop.time() - run.began)
+                    self._succeed(task, loop.time() - run.plan.began)
                     run.drop()
                 return
             pause = pace.sent(copied, loop.time())
             if pause > 0:
                 await self._wait(run, pause)
+        run.pace = None
         if task.status == "executing":
             task.status = "queued"
+
+    async def _compute(self, job: Job, task: Task, run: _Run) -> None:
+        """Stand in for an engine: take the time that the task asks for, and fail when it asks for that."""
+        loop = asyncio.get_running_loop()
+        stint = compute.stint(job, task)
+        task.message = ""
+        task.status = "executing"
+        compute.roll_up(job)
+        left = stint.seconds
+        while self._goes_on(job, task):
+            began = loop.time()
+            run.blocked = True
+            passed = await self._wait(run, left)
+            run.blocked = False
+            left -= loop.time() - began
+            if (passed or left <= 0) and task.status == "executing":
+                if stint.failure:
+                    raise compute.ComputeError(stint.failure)
+                self._succeed(task, loop.time() - run.plan.began)
+                compute.roll_up(job)
+                return
+        if task.status == "executing":
+            task.status = "queued"
+
+    def _goes_on(self, job: Job, task: Task) -> bool:
+        return (
+            job.status == "running"
+            and task.status == "executing"
+            and not self._closed
+            and not hindrance(job, task)
+        )
 
     def _count(self, job: Job, task: Task, copied: int, size: int) -> None:
         if task.status not in UNFINISHED:
@@ -229,21 +331,25 @@ class Engine:
         if task.status != "done":
             task.copied = 0
 
-    async def _wait(self, run: _Run, seconds: float | None) -> None:
+    async def _wait(self, run: _Run, seconds: float | None) -> bool:
+        """Wait for the bell; tell whether the time passed without it."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as run.timer:
                 await run.bell.wait()
         except TimeoutError:
-            return
+            return True
+        finally:
+            run.timer = None
         if not self._closed:
             run.bell.clear()
+        return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, (StorageError, OSError)):
+    if isinstance(error, (StorageError, OSError, compute.ComputeError)):
         return str(error)
     logger.error("a transfer broke", exc_info=error)
     return "the sandbox failed; its log says why"

@@ -22,6 +22,7 @@ class Pace:
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
         self._due = now
+        self._allowed = MAX_DEBT
         self._window: deque[tuple[float, int]] = deque([(now, 0)])
         self._inside = 0
 
@@ -37,15 +38,20 @@ class Pace:
             How many seconds to wait before the next.
         """
         self._due += count / self._rate
-        if now - self._due > MAX_DEBT:
-            # A slow disk is not made up for later with a rush.
-            self._due = now - MAX_DEBT
+        # A slow disk is not made up for later with a rush.
+        self._due = max(self._due, now - self._allowed)
+        self._allowed = max(MAX_DEBT, now - self._due)
         self._window.append((now, count))
         self._inside += count
         while len(self._window) > 2 and now - self._window[0][0] > WINDOW:
             self._window.popleft()
             self._inside -= self._window[0][1]
         return max(0.0, self._due - now)
+
+    def skip(self, seconds: float) -> None:
+        """Let that much time have passed: what was due in it is sent at once."""
+        self._due -= seconds
+        self._allowed += seconds
 
     def speed(self, now: float) -> float:
         """MB/s (1 MB is 1,000,000 bytes) over the last two seconds; at first the rate itself."""

@@ -98,9 +98,12 @@ class Queue:
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Client:
-    """A program that sends and receives: a user's desktop app (type 0) or a site's server (type 1)."""
+    """A program that sends and receives: a user's desktop app (type 0) or a site's server (type 1).
+
+    ``status`` is ``online``, ``offline``, ``disabled`` or ``disabled-offline``.
+    """
 
     id: str
     code: str
@@ -142,6 +145,7 @@ class End:
         share: the share it lies on; ``None`` on a user's machine.
         client: the client that serves it.
         mirrored: whether the path was left out and is that of the source.
+        frames: the first and last number of a sequence, whose last part then holds ``%04d``.
     """
 
     party: Party
@@ -152,11 +156,20 @@ class End:
     share: Share | None
     client: Client | None
     mirrored: bool = False
+    frames: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A file or folder of a job. ``size`` is -1 before it was measured; ``milliseconds`` the time it took."""
+    """A file or folder of a job, or something to compute.
+
+    Attributes:
+        size: bytes; -1 before it was measured.
+        milliseconds: the time that it took with all that was dispatched together with it.
+        compute: what its engine is given.
+        deps: the uris of the tasks that must be done before.
+        branch: whether it only holds other tasks, which are executed in its stead.
+    """
 
     uri: str
     source: End
@@ -172,11 +185,22 @@ class Task:
     finished: str | None = None
     milliseconds: int = 0
     message: str = ""
+    description: str = ""
+    compute: dict[str, Any] = field(default_factory=dict)
+    deps: tuple[str, ...] = ()
+    branch: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A transfer. ``size`` is -1 before it was measured; ``speed`` (MB/s) is ``None`` when nothing moves."""
+    """A transfer, a compute job, a delivery, a request or a stream, which ``kind`` tells.
+
+    Attributes:
+        size: bytes; -1 before it was measured.
+        speed: MB/s; ``None`` when nothing moves.
+        retries: how often it was tried again by itself since a user touched it.
+        engine: what computes; empty for other kinds.
+    """
 
     number: int
     name: str
@@ -197,6 +221,9 @@ class Job:
     copied: int = 0
     speed: float | None = None
     finished: str | None = None
+    kind: str = "transfer"
+    retries: int = 0
+    engine: str = ""
 
     @property
     def destination_text(self) -> str:
@@ -211,8 +238,8 @@ class Job:
         return self.status in FINISHED
 
     def counted(self) -> Iterator[Task]:
-        """The tasks that are not excluded."""
-        return (task for task in self.tasks.values() if task.status != "excluded")
+        """The tasks that are not excluded, without those that only hold others."""
+        return (task for task in self.tasks.values() if task.status != "excluded" and not task.branch)
 
     def tally(self) -> None:
         """Sum the tasks' sizes and copied bytes up."""
@@ -265,6 +292,8 @@ class Workspace:
             *(Client(new_id(), f"{site.code}-server", SERVER, now, site=site) for site in self.sites),
         )
         self.jobs: dict[str, Job] = {}
+        self.changed: Callable[[], None] = _nothing
+        """To be called after a queue or a client was changed: jobs may go on, or must wait."""
         self._numbers = 0
 
     @property
@@ -302,6 +331,10 @@ class Workspace:
         """The share of a kind (``share`` for any) by code or id, in any case."""
         shares = [one for one in self.shares if kind in ("share", one.kind)]
         return _named(shares, name.casefold(), lambda share: (share.code, share.id))
+
+
+def _nothing() -> None:
+    pass
 
 
 def _named(entities: Iterable[T], name: str, names: Callable[[T], tuple[str, ...]]) -> T | None:

@@ -28,6 +28,7 @@ class JobTopic(Topic):
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
         self._workspace = workspace
         self._engine = engine
+        workspace.changed = engine.reconsider
         self._jobs = rows.jobs(workspace)
         self._tasks = rows.tasks()
 
