@@ -13,11 +13,9 @@ from accsyn_async.sandbox.state import Job, Task
 __all__ = [
     "ComputeError",
     "Stint",
-    "above",
     "below",
     "check_deps",
     "is_ready",
-    "parameters",
     "roll_up",
     "stint",
 ]

@@ -11,13 +11,13 @@ from typing import Final, TypeVar
 
 from accsyn_async.sandbox import compute, rules
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.copier import Copier
+from accsyn_async.sandbox.copier import Copier, survey_end
 from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
 from accsyn_async.sandbox.pacing import Pace
 from accsyn_async.sandbox.plan import Plan
 from accsyn_async.sandbox.settings import Settings, read_settings
-from accsyn_async.sandbox.state import End, Job, Task
-from accsyn_async.sandbox.storage import StorageError, survey
+from accsyn_async.sandbox.state import Job, Task
+from accsyn_async.sandbox.storage import StorageError
 
 __all__ = ["Engine"]
 
@@ -219,13 +219,13 @@ class Engine:
                 run.fresh = True
                 return
             try:
-                size = await self._in_thread(partial(_size, task.source, _settings(job, task)))
+                found = await self._in_thread(partial(survey_end, task.source, _settings(job, task)))
             except Exception as error:
                 if task.status == "queued":
                     self._fail(job, task, _reason(error))
                     run.failed.add(task)
             else:
-                task.size = size
+                task.size = found.size
         if unmeasured:
             job.tally()
         if job.status == "init":
@@ -353,10 +353,6 @@ def _reason(error: Exception) -> str:
         return str(error)
     logger.error("a transfer broke", exc_info=error)
     return "the sandbox failed; its log says why"
-
-
-def _size(end: End, settings: Settings) -> int:
-    return survey(end.root, end.parts, folder=end.folder and bool(end.parts), settings=settings).size
 
 
 def _settings(job: Job, task: Task) -> Settings:

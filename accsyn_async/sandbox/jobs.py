@@ -284,12 +284,13 @@ def _require_parties(ends: list[tuple[End, End]], source: Any, destination: Any)
 
 
 def _paths(start: End, end: End) -> tuple[object, ...]:
-    return start.root, start.parts, end.root, end.parts, end.folder
+    return start.root, start.parts, start.frames, end.root, end.parts, end.folder
 
 
 def _touch(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     job.modified = workspace.clock.text()
     job.modifier = user
+    job.retries = 0
 
 
 def _name(data: dict[str, Any]) -> str:

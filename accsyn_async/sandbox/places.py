@@ -57,6 +57,8 @@ class Resolver:
         if not self._user.elevated and from_side.site is not None and to_side.site is not None:
             raise Refusal("E#J006", "Only admins and employees transfer between sites.")
         start = self._end(from_side, from_place)
+        if to_place.frames is not None and to_place.frames != start.frames:
+            raise Refusal("E#J032", f"The destination {destination!r} is numbered otherwise than {source!r}.")
         if to_place.parts is None:
             return start, self._mirror(start, to_side, destination)
         return start, self._end(to_side, to_place)
@@ -135,7 +137,8 @@ class Resolver:
         path = (*share.parts, *parts)
         root, path = self._rooted(side.site, share, path)
         client = self._workspace.client_of(site=side.site)
-        return End(self.party(side), root, path, place.folder, "/".join(parts), share, client)
+        text = "/".join(parts) + _range(place.frames)
+        return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
 
     def _local_end(self, user: SandboxUser, place: Place) -> End:
         if place.share is not None:
@@ -145,9 +148,8 @@ class Resolver:
             parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         text = place.text.rstrip("/\\") or place.text
         client = self._workspace.client_of(user=user)
-        return End(
-            self.party(_Side(user=user)), self._workspace.local_root, parts, place.folder, text, None, client
-        )
+        party, root = self.party(_Side(user=user)), self._workspace.local_root
+        return End(party, root, parts, place.folder, text, None, client, frames=place.frames)
 
     def _mirror(self, start: End, side: _Side, text: str) -> End:
         if side.site is None or start.share is None:
@@ -156,10 +158,13 @@ class Resolver:
                 f"The destination {text!r} has no path; only from a share to a site it can be left out.",
             )
         share = start.share
-        below = tuple(start.path.split("/")) if start.path else ()
+        text = start.path.removesuffix(_range(start.frames))
+        below = tuple(text.split("/")) if text else ()
         root, path = self._rooted(side.site, share, (*share.parts, *below))
         client = self._workspace.client_of(site=side.site)
-        return End(self.party(side), root, path, False, start.path, share, client, mirrored=True)
+        return End(
+            self.party(side), root, path, False, start.path, share, client, mirrored=True, frames=start.frames
+        )
 
     def _rooted(self, site: Site, share: Share, path: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
         return (site.folder, path) if site.main else (site.folder, (share.volume, *path))
@@ -226,6 +231,10 @@ def _with_party(place: Place, party: Party) -> Place:
         name = "" if party.kind == "workspace" else party.id
         return replace(place, party=notation.Party(party.kind, name))
     return place
+
+
+def _range(frames: tuple[int, int] | None) -> str:
+    return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
 
 
 def _below(place: Place, root: Path) -> tuple[str, ...] | None:
