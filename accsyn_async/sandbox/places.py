@@ -63,6 +63,12 @@ class Resolver:
             return start, self._mirror(start, to_side, destination)
         return start, self._end(to_side, to_place)
 
+    def here(self) -> End:
+        """The main site itself, where what is computed is."""
+        site = self._workspace.main_site
+        client = self._workspace.client_of(site=site)
+        return End(self.party(_Side(site=site)), site.folder, (), True, "", None, client)
+
     def _read(self, text: str, what: str) -> Place:
         try:
             return read_place(text, self._workspace.code, self._workspace.main_site.code)

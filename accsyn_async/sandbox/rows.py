@@ -80,6 +80,9 @@ def _job_hr(job: Job) -> str:
 def _progress(job: Job) -> int:
     if job.status == "done":
         return 100
+    if job.kind == "compute":
+        states = [task.status for task in job.counted()]
+        return 100 * states.count("done") // max(len(states), 1)
     return min(100, 100 * job.copied // job.size) if job.size > 0 else 0
 
 
@@ -104,6 +107,7 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "created": lambda job: job.created,
             "destination": lambda job: job.destination.value,
             "destination_hr": lambda job: job.destination.hr,
+            "engine": lambda job: job.engine,
             "etr": _etr,
             "finished": lambda job: job.finished or EPOCH,
             "id": lambda job: job.id,
@@ -149,7 +153,10 @@ def tasks() -> Table[tuple[Job, Task]]:
     """The table of tasks, each with its job."""
     return Table(
         {
+            "compute": lambda pair: pair[1].compute,
             "created": lambda pair: pair[1].created,
+            "deps": lambda pair: list(pair[1].deps),
+            "description": lambda pair: pair[1].description,
             "destination": lambda pair: _end(pair[1].destination),
             "finished": lambda pair: pair[1].finished or EPOCH,
             "id": lambda pair: pair[1].id,

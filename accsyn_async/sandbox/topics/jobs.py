@@ -1,11 +1,11 @@
-"""Transfers and their tasks."""
+"""Transfers, compute jobs and their tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from accsyn_async.sandbox import jobs, rows, rules
+from accsyn_async.sandbox import jobs, rows, rules, tasks
 from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
@@ -15,10 +15,11 @@ from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, fla
 __all__ = ["JobTopic"]
 
 ARCHIVED_AFTER: Final = 14 * 24 * 3600
+KINDS: Final = ("transfer", "compute")
 
 
 class JobTopic(Topic):
-    """Answers calls on transfers and tasks.
+    """Answers calls on jobs and tasks.
 
     Args:
         workspace: whose.
@@ -33,13 +34,13 @@ class JobTopic(Topic):
         self._tasks = rows.tasks()
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
-        """The calls on transfers, by their old name too, and on tasks."""
+        """The calls on jobs of each kind, on transfers by their old name too, and on tasks."""
         known: dict[str, tuple[str, Answer]] = {
             "task/find": ("GET", self._find_tasks),
             "task/create": ("POST", self._create_tasks),
             "task/edit": ("PUT", self._edit_tasks),
         }
-        for name in ("transfer", "job"):
+        for name in ("job", *KINDS):
             known |= {
                 f"{name}/find": ("GET", self._find_jobs),
                 f"{name}/create": ("POST", self._create_job),
@@ -50,11 +51,14 @@ class JobTopic(Topic):
 
     def _find_jobs(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
-        mine = self._workspace.jobs.values()
-        seen: Iterable[Job] = mine if user.elevated else (job for job in mine if rules.may_see(user, job))
+        kind = _kind(event)
+        wanted = kind or "transfer"
+        seen = [
+            job for job in self._workspace.jobs.values() if job.kind == wanted and rules.may_see(user, job)
+        ]
         if event.id:
             job = self._workspace.jobs.get(event.id)
-            found = [job] if job is not None and rules.may_see(user, job) else []
+            found = [job] if job is not None and kind in ("", job.kind) and rules.may_see(user, job) else []
             return page(self._jobs, found, event, data)
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
@@ -87,7 +91,7 @@ class JobTopic(Topic):
         return page(self._tasks, pairs, event, data)
 
     def _create_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = jobs.create_job(self._workspace, user, event.data)
+        job = jobs.create_job(self._workspace, user, event.data, _kind(event) or "transfer")
         self._engine.attend(job)
         return {"result": self._jobs.rows([job])}
 
@@ -110,14 +114,14 @@ class JobTopic(Topic):
     def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "add tasks to")
-        added = jobs.add_tasks(self._workspace, user, job, event.data)
+        added = tasks.add_tasks(self._workspace, user, job, event.data)
         self._engine.attend(job)
         return {"result": self._tasks.rows((job, task) for task in added)}
 
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
-        changed = jobs.edit_tasks(self._workspace, user, job, event.data)
+        changed = tasks.edit_tasks(self._workspace, user, job, event.data)
         self._engine.attend(job)
         return {"result": self._tasks.rows((job, task) for task in changed)}
 
@@ -126,3 +130,9 @@ class JobTopic(Topic):
         if job is None or not rules.may_see(user, job):
             raise Refusal("E#J404", f"There is no transfer {name!r}.")
         return job
+
+
+def _kind(event: Event) -> str:
+    """The kind of job that a call is on; empty for the old name, which names any job by its id."""
+    name = event.uri.casefold().partition("/")[0]
+    return "" if name == "job" else name
