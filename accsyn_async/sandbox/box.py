@@ -22,6 +22,7 @@ from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 from accsyn_async.sandbox.topics.clients import ClientTopic
+from accsyn_async.sandbox.topics.deliveries import DeliveryTopic
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.jobs import JobTopic
 
@@ -244,7 +245,14 @@ class Sandbox:
         replies = Replies(
             self._code,
             access,
-            Calls([EntityTopic(workspace), JobTopic(workspace, engine), ClientTopic(workspace)]),
+            Calls(
+                [
+                    EntityTopic(workspace),
+                    JobTopic(workspace, engine),
+                    DeliveryTopic(workspace, engine),
+                    ClientTopic(workspace),
+                ]
+            ),
             self._limit,
         )
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)

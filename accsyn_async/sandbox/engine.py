@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox import compute, rules
+from accsyn_async.sandbox import compute, deliveries, rules
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier, survey_end
 from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
@@ -81,11 +81,18 @@ class Engine:
             run.fresh = True
             run.plan.forget()
             run.bell.set()
-        elif job.status in ACTIVE and job.kind in EXECUTED and not self._closed:
+        elif self._closed:
+            return
+        elif job.status in ACTIVE and job.kind in EXECUTED:
             run = self._runs[job.id] = _Run()
-            task = asyncio.create_task(self._live(job, run), name=f"accsyn-sandbox job {job.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(job, self._live(job, run))
+        elif job.status == "pending" and job.kind not in EXECUTED:
+            self._spawn(job, self._size_up(job))
+
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def reconsider(self) -> None:
         """Look at every job that waits or runs again, after a queue or a client was changed."""
@@ -111,6 +118,22 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
+    async def _size_up(self, delivery: Job) -> None:
+        """Measure a delivery that was submitted, then let it wait for its recipients."""
+        for task in list(delivery.counted()):
+            task.status, task.message = "pending", ""
+            try:
+                found = await self._in_thread(partial(survey_end, task.source, _settings(delivery, task)))
+            except Exception as error:
+                task.status, task.message = "failed", _reason(error)
+            else:
+                task.size = found.size
+        delivery.tally()
+        if delivery.status == "pending":
+            failed = any(task.status == "failed" for task in delivery.counted())
+            delivery.status = "failed" if failed else "waiting"
+            deliveries.settle(delivery, self._clock)
+
     async def _live(self, job: Job, run: _Run) -> None:
         try:
             while not self._closed:
@@ -129,6 +152,8 @@ class Engine:
             compute.roll_up(job)
             job.tally()
             run.drop()
+            if job.delivery is not None:
+                deliveries.settle(job.delivery, self._clock)
 
     async def _work(self, job: Job, run: _Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""

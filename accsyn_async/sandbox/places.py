@@ -63,6 +63,42 @@ class Resolver:
             return start, self._mirror(start, to_side, destination)
         return start, self._end(to_side, to_place)
 
+    def at_site(self, text: str, what: str) -> End:
+        """Find what lies on a share, at whichever site.
+
+        Raises:
+            Refusal: it cannot be read, does not exist, or lies on somebody's own machine.
+        """
+        place = self._read(text, what)
+        if place.parts is None:
+            raise Refusal("E#J003", f"The {what} {text!r} has no path.")
+        side = self._side(place)
+        if side is None and self._on_volume(place):
+            side = _Side(site=self._workspace.main_site)
+        if side is None or side.site is None:
+            raise Refusal("E#D005", f"The {what} {text!r} lies on no share; upload it to one first.")
+        return self._end(side, place)
+
+    def on_own_machine(self, text: str, what: str) -> End:
+        """Find what lies on the machine of the user who asks.
+
+        Raises:
+            Refusal: it cannot be read, or lies elsewhere.
+        """
+        place = self._read(text, what)
+        side = _Side(user=self._user) if place.party is None else self._party_side(place.party)
+        if place.parts is None or side.user is None:
+            raise Refusal("E#D006", f"The {what} {text!r} is no path on your own machine.")
+        return self._local_end(side.user, place)
+
+    def own_party(self) -> Party:
+        """The party of the user who asks."""
+        return self.party(_Side(user=self._user))
+
+    def home(self) -> End:
+        """The home of the user who asks."""
+        return self.at_site(f"home={self._user.username}/", "destination")
+
     def here(self) -> End:
         """The main site itself, where what is computed is."""
         site = self._workspace.main_site

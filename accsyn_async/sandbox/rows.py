@@ -83,6 +83,9 @@ def _progress(job: Job) -> int:
     if job.kind == "compute":
         states = [task.status for task in job.counted()]
         return 100 * states.count("done") // max(len(states), 1)
+    if job.recipients:
+        shares = [_progress(one.transfer) for one in job.recipients if one.transfer is not None]
+        return sum(shares) // max(len(shares), 1)
     return min(100, 100 * job.copied // job.size) if job.size > 0 else 0
 
 
@@ -105,6 +108,7 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "code": lambda job: job.name,
             "name": lambda job: job.name,
             "created": lambda job: job.created,
+            "delivery": lambda job: None if job.delivery is None else job.delivery.id,
             "destination": lambda job: job.destination.value,
             "destination_hr": lambda job: job.destination.hr,
             "engine": lambda job: job.engine,
@@ -114,8 +118,12 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "metadata": lambda job: job.metadata,
             "modified": lambda job: job.modified,
             "modifier": lambda job: job.modifier.id,
-            "parent": lambda job: job.queue.id,
-            "parent_hr": lambda job: f"queue:{uri}{job.queue.code}({job.queue.id})",
+            "parent": lambda job: (job.delivery or job.queue).id,
+            "parent_hr": lambda job: (
+                f"queue:{uri}{job.queue.code}({job.queue.id})"
+                if job.delivery is None
+                else f"{job.delivery.kind}:{_job_hr(job.delivery)}"
+            ),
             "priority": lambda job: job.priority,
             "progress": _progress,
             "settings": lambda job: job.settings,
@@ -133,7 +141,12 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "destination": lambda job: job.destination.names,
             "user": lambda job: (job.user.id, job.user.username, _user_hr(job.user)),
             "modifier": lambda job: (job.modifier.id, job.modifier.username),
-            "parent": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
+            "delivery": lambda job: () if job.delivery is None else (job.delivery.id, job.delivery.name),
+            "parent": lambda job: (
+                (job.queue.id, job.queue.code, uri + job.queue.code)
+                if job.delivery is None
+                else (job.delivery.id, job.delivery.name)
+            ),
             "queue": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
             **_references("user", lambda job: job.user, ("username", "role")),
             **_references("queue", lambda job: job.queue, ("code",)),

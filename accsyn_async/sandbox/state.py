@@ -19,6 +19,7 @@ __all__ = [
     "Job",
     "Party",
     "Queue",
+    "Recipient",
     "SandboxUser",
     "Share",
     "Site",
@@ -128,8 +129,8 @@ class Party:
 
     @property
     def value(self) -> str:
-        """``<kind>:<id>``."""
-        return f"{self.kind}:{self.id}"
+        """``<kind>:<id>``; empty for nobody in particular."""
+        return f"{self.kind}:{self.id}" if self.kind else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,9 @@ class Job:
         speed: MB/s; ``None`` when nothing moves.
         retries: how often it was tried again by itself since a user touched it.
         engine: what computes; empty for other kinds.
+        delivery: the delivery, request or stream that a transfer belongs to.
+        recipients: whom a delivery, request or stream is for.
+        inbox: where a request's files go to.
     """
 
     number: int
@@ -224,6 +228,9 @@ class Job:
     kind: str = "transfer"
     retries: int = 0
     engine: str = ""
+    delivery: Job | None = None
+    recipients: list[Recipient] = field(default_factory=list)
+    inbox: End | None = None
 
     @property
     def destination_text(self) -> str:
@@ -248,6 +255,21 @@ class Job:
         if measured or not sizes:
             self.size = sum(measured)
         self.copied = sum(task.copied for task in self.counted())
+
+
+@dataclass(slots=True, eq=False)
+class Recipient:
+    """Whom a delivery, request or stream is for.
+
+    Attributes:
+        name: the e-mail address.
+        user: ``None`` for somebody who is not yet invited.
+        transfer: the transfer of this recipient; ``None`` before the delivery was submitted.
+    """
+
+    name: str
+    user: SandboxUser | None = None
+    transfer: Job | None = None
 
 
 class Workspace:

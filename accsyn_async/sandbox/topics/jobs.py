@@ -1,11 +1,11 @@
-"""Transfers, compute jobs and their tasks."""
+"""Jobs of every kind, and their tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from accsyn_async.sandbox import jobs, rows, rules, tasks
+from accsyn_async.sandbox import deliveries, jobs, rows, rules, tasks
 from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
@@ -15,7 +15,7 @@ from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, fla
 __all__ = ["JobTopic"]
 
 ARCHIVED_AFTER: Final = 14 * 24 * 3600
-KINDS: Final = ("transfer", "compute")
+KINDS: Final = ("transfer", "compute", *deliveries.KINDS)
 
 
 class JobTopic(Topic):
@@ -91,39 +91,57 @@ class JobTopic(Topic):
         return page(self._tasks, pairs, event, data)
 
     def _create_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = jobs.create_job(self._workspace, user, event.data, _kind(event) or "transfer")
-        self._engine.attend(job)
+        kind = _kind(event) or "transfer"
+        make = deliveries.create_delivery if kind in deliveries.KINDS else jobs.create_job
+        job = make(self._workspace, user, event.data, kind)
+        self._attend(job)
         return {"result": self._jobs.rows([job])}
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change")
-        jobs.edit_job(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        if job.kind in deliveries.KINDS:
+            deliveries.edit_delivery(self._workspace, user, job, event.data)
+        elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
+            jobs.edit_job(self._workspace, user, job, event.data)
+        self._attend(job)
         return {"result": self._jobs.rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "delete")
-        if not job.is_finished:
-            rules.change_job_status(job, "aborted", self._workspace.clock)
-            self._engine.attend(job)
-        del self._workspace.jobs[job.id]
+        if job.delivery is not None:
+            deliveries.forget(job)
+        for one in [one for one in self._workspace.jobs.values() if job in (one, one.delivery)]:
+            if not one.is_finished:
+                rules.change_job_status(one, "aborted", self._workspace.clock)
+                self._attend(one)
+            self._workspace.jobs.pop(one.id, None)
         return {"result": True}
 
     def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "add tasks to")
-        added = tasks.add_tasks(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        packed = job.kind in deliveries.KINDS or job.delivery is not None
+        add = deliveries.add_files if packed else tasks.add_tasks
+        added = add(self._workspace, user, job, event.data)
+        self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in added)}
 
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
         changed = tasks.edit_tasks(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in changed)}
+
+    def _attend(self, job: Job) -> None:
+        self._engine.attend(job)
+        for one in job.recipients:
+            if one.transfer is not None:
+                self._engine.attend(one.transfer)
+        if job.delivery is not None:
+            deliveries.settle(job.delivery, self._workspace.clock)
 
     def _job(self, name: str | None, user: SandboxUser) -> Job:
         job = self._workspace.jobs.get(name or "")
