@@ -17,7 +17,7 @@ from accsyn_async.sandbox.entities import (
     State,
 )
 
-__all__ = ["READERS", "WRITERS", "may_change", "may_list", "may_read", "may_see", "may_write"]
+__all__ = ["READERS", "WRITERS", "may_change", "may_list", "may_read", "may_see", "may_write", "shows"]
 
 ALL: Final = frozenset({"admin", "employee", "standard"})
 STAFF: Final = frozenset({"admin", "employee"})
@@ -49,11 +49,21 @@ def may_write(user: SandboxUser, share: Share, parts: tuple[str, ...] = ()) -> b
 
 
 def may_list(user: SandboxUser, share: Share, parts: tuple[str, ...] = ()) -> bool:
-    """Whether a folder shows up in a listing: it may be read, or leads to one that the user was granted."""
-    if may_read(user, share, parts):
-        return True
+    """Whether a user may list a folder: all of it, or only what `shows` when something below was granted."""
+    return may_read(user, share, parts) or len(_on_the_way(user, share, parts)) > len(parts)
+
+
+def shows(user: SandboxUser, share: Share, parts: tuple[str, ...]) -> bool:
+    """Whether a file or folder shows in a listing: it may be read, or was granted, or leads there."""
+    return may_read(user, share, parts) or bool(_on_the_way(user, share, parts))
+
+
+def _on_the_way(user: SandboxUser, share: Share, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The path that a user was granted on a share, when it is this one or lies below."""
     acl = share.acls.get(user.id)
-    return acl is not None and acl.state is State.ACTIVE and acl.parts[: len(parts)] == parts
+    if acl is None or acl.state is not State.ACTIVE or acl.parts[: len(parts)] != parts:
+        return ()
+    return acl.parts
 
 
 def _owns_all(user: SandboxUser, share: Share) -> bool:
