@@ -34,7 +34,12 @@ class Access:
         # Comparing with some key even for an unknown user tells an attacker nothing by the time it takes.
         known = self._workspace.users[0].api_key if user is None else user.api_key
         good = secrets.compare_digest(known.encode(), api_key.encode())
-        if user is None or not good or (workspace or "").casefold() != self._workspace.code.casefold():
+        if (
+            user is None
+            or user.status == "disabled"
+            or not good
+            or (workspace or "").casefold() != self._workspace.code.casefold()
+        ):
             raise Refusal("E#A401", "Wrong workspace, user name or API key.", status=401)
         return user
 

@@ -21,7 +21,7 @@ from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser, Workspace
-from accsyn_async.sandbox.topics.clients import ClientTopic
+from accsyn_async.sandbox.topics.acl import AclTopic
 from accsyn_async.sandbox.topics.deliveries import DeliveryTopic
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.jobs import JobTopic
@@ -239,22 +239,17 @@ class Sandbox:
             sites,
             _folder(Path(self._local_root or folder / "local")),
             clock,
+            spare=folder / "spare",
         )
         access = Access(workspace)
         engine = Engine(self._speed, clock)
-        replies = Replies(
-            self._code,
-            access,
-            Calls(
-                [
-                    EntityTopic(workspace),
-                    JobTopic(workspace, engine),
-                    DeliveryTopic(workspace, engine),
-                    ClientTopic(workspace),
-                ]
-            ),
-            self._limit,
-        )
+        topics = [
+            EntityTopic(workspace, engine.attend),
+            AclTopic(workspace, engine.attend),
+            JobTopic(workspace, engine),
+            DeliveryTopic(workspace, engine),
+        ]
+        replies = Replies(self._code, access, Calls(topics), self._limit)
         ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
         return _Parts(workspace, access, engine, replies, ca, server_tls)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from accsyn_async.sandbox import jobs, recipients, rules
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.drafts import name_in, read_drafts
+from accsyn_async.sandbox.kinds.users import invite
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import End, Job, Party, Recipient, SandboxUser, Task, Workspace
@@ -175,7 +176,7 @@ def join(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> N
         raise Refusal("E#D021", f"The {job.kind} is aborted.")
     recipients.join(job, one)
     if job.status != "init":
-        _hand_out(workspace, job)
+        _hand_out(workspace, user, job)
         _store_transfers(workspace, job)
         settle(job, workspace.clock)
     touch(workspace, user, job)
@@ -271,7 +272,7 @@ def _submit(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     _require_ready(job)
     job.status = "pending"
     job.finished = None
-    _hand_out(workspace, job)
+    _hand_out(workspace, user, job)
 
 
 def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: str) -> None:
@@ -296,13 +297,13 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
         raise Refusal("E#J021", f"The {job.kind} is {job.status}; set it to pending to send it again.")
 
 
-def _hand_out(workspace: Workspace, job: Job) -> None:
+def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     """Make the transfers that recipients do not yet have; who is no user is invited."""
     for one in job.recipients:
         if one.transfer is not None:
             continue
         if one.user is None:
-            one.user = recipients.invite(workspace, one.name)
+            one.user = workspace.find_user(one.name) or invite(workspace, user, one.name)
         party = Resolver(workspace, one.user).own_party()
         source, destination = (party, job.destination) if job.kind == "request" else (job.source, party)
         data = {"name": job.name, "priority": job.priority, "queue": job.queue.id}

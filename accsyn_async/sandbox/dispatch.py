@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from accsyn_async.sandbox.state import Client, Job, Task
 
 __all__ = ["Dispatcher", "hindrance"]
-
-PAUSED: Final = frozenset({"paused", "disabled", "offline", "onhold"})
 
 Pair = tuple[str, ...]
 
 
 def hindrance(job: Job, task: Task) -> str:
     """Why a task cannot run now, whatever else does; empty when it can."""
-    if getattr(job.queue, "status", "enabled") in PAUSED:
+    if job.queue.status == "paused":
         return f"the queue {job.queue.code} is paused"
     for client in (task.source.client, task.destination.client):
         if client is not None and client.status != "online":

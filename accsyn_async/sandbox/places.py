@@ -209,7 +209,7 @@ class Resolver:
         )
 
     def _rooted(self, site: Site, share: Share, path: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
-        return (site.folder, path) if site.main else (site.folder, (share.volume, *path))
+        return (share.folder, path) if site.main else (site.folder, (share.volume, *path))
 
     def _on_share(self, place: Place) -> tuple[Share, tuple[str, ...]]:
         workspace = self._workspace
@@ -228,7 +228,9 @@ class Resolver:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
             return found
         if place.party is None and not self._user.elevated:
-            home = next(share for share in workspace.homes if share.user is self._user)
+            home = next((share for share in workspace.homes if share.user is self._user), None)
+            if home is None:
+                raise Refusal("E#J015", f"You have no home for {place.text!r}; name a share.")
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])

@@ -1,16 +1,14 @@
-"""Whom deliveries are for: reading, finding and inviting them."""
+"""Whom deliveries are for: reading and finding them."""
 
 from __future__ import annotations
 
 import re
-import secrets
-import socket
 from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Client, Job, Recipient, SandboxUser, Workspace, new_id
+from accsyn_async.sandbox.state import Job, Recipient, Workspace
 
-__all__ = ["find", "invite", "join", "name_recipient", "read"]
+__all__ = ["find", "join", "name_recipient", "read"]
 
 _E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
 
@@ -73,15 +71,3 @@ def join(job: Job, recipient: Recipient) -> None:
     if find(job, recipient.name) is not None:
         raise Refusal("E#D014", f"{recipient.name} is a recipient already.")
     job.recipients.append(recipient)
-
-
-def invite(workspace: Workspace, name: str) -> SandboxUser:
-    """The user of an e-mail address, made with the standard role when there is none."""
-    user = workspace.find_user(name)
-    if user is None:
-        now = workspace.clock.text()
-        user = SandboxUser("standard", name, secrets.token_urlsafe(32), created=now)
-        workspace.users = (*workspace.users, user)
-        client = Client(new_id(), socket.gethostname(), 0, now, user=user)
-        workspace.clients = (*workspace.clients, client)
-    return user

@@ -124,7 +124,7 @@ class Replies:
             body = await _body(request)
             # A big body takes long to unpack, too long for the loop.
             event = await asyncio.to_thread(_read, body) if len(body) > THREAD_FROM else _read(body)
-        self.events[event.uri.casefold() if self._calls.knows(event.uri) else "?"] += 1
+        self.events[self._calls.name(event.uri) or "?"] += 1
         if event.workspace.casefold() != self._workspace.casefold():
             raise Refusal("E#W404", f"There is no workspace {event.workspace!r}.")
         if event.ident.casefold() != user.username.casefold():

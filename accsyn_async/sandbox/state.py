@@ -1,17 +1,15 @@
-"""The entities of a workspace, in memory. Knows no wire, no files, no rules."""
+"""The jobs of a workspace, and what they are about, in memory. Knows no wire, no files, no rules."""
 
 from __future__ import annotations
 
-import secrets
-import socket
-import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.entities import Client, Queue, SandboxUser, Share, Site, new_id
+from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = [
     "Client",
@@ -28,91 +26,7 @@ __all__ = [
     "new_id",
 ]
 
-T = TypeVar("T")
-
 FINISHED: Final = frozenset({"done", "aborted"})
-APP, SERVER = 0, 1
-
-
-def new_id() -> str:
-    """A fresh entity id: 24 hex digits, the first eight the time."""
-    return f"{int(time.time()) & 0xFFFFFFFF:08x}{secrets.token_hex(8)}"
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxUser:
-    """A user of the workspace.
-
-    Attributes:
-        role: ``admin``, ``employee`` or ``standard``.
-        username: the e-mail address to log in with.
-        api_key: the secret to log in with, fresh each start.
-        id: the entity id.
-        created: UTC text.
-    """
-
-    role: str
-    username: str
-    api_key: str = field(repr=False)
-    id: str = field(default_factory=new_id)
-    created: str = ""
-
-    @property
-    def elevated(self) -> bool:
-        """Whether the user is an admin or an employee."""
-        return self.role in ("admin", "employee")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A place with servers; the main one is the workspace's own premises."""
-
-    id: str
-    code: str
-    main: bool
-    folder: Path
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A volume, or a user's home on one. ``parts`` leads from the volume's folder to it."""
-
-    id: str
-    code: str
-    kind: str
-    volume: str
-    parts: tuple[str, ...]
-    created: str
-    default: bool = False
-    user: SandboxUser | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Holds jobs."""
-
-    id: str
-    code: str
-    priority: int
-    created: str
-    default: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Client:
-    """A program that sends and receives: a user's desktop app (type 0) or a site's server (type 1).
-
-    ``status`` is ``online``, ``offline``, ``disabled`` or ``disabled-offline``.
-    """
-
-    id: str
-    code: str
-    type: int
-    created: str
-    user: SandboxUser | None = None
-    site: Site | None = None
-    status: str = "online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,94 +184,3 @@ class Recipient:
     name: str
     user: SandboxUser | None = None
     transfer: Job | None = None
-
-
-class Workspace:
-    """All that a workspace holds.
-
-    Args:
-        code: the workspace's code.
-        volume: the folder of the default volume at the main site.
-        site_folders: the remote sites' folders by code.
-        local_root: the folder that stands for the users' own machines.
-        clock: tells the time.
-    """
-
-    def __init__(
-        self, code: str, volume: Path, site_folders: dict[str, Path], local_root: Path, clock: Clock
-    ) -> None:
-        now = clock.text()
-        self.id = new_id()
-        self.code = code
-        self.created = now
-        self.clock = clock
-        self.local_root = local_root
-        self.users = tuple(
-            SandboxUser(role, f"{role}@example.com", secrets.token_urlsafe(32), created=now)
-            for role in ("admin", "employee", "standard")
-        )
-        self.main_site = Site(new_id(), "hq", True, volume, now)
-        self.sites = (
-            self.main_site,
-            *(Site(new_id(), code, False, folder, now) for code, folder in site_folders.items()),
-        )
-        self.default_volume = Share(new_id(), "projects", "volume", "projects", (), now, default=True)
-        self.homes = tuple(
-            Share(new_id(), user.username, "home", "projects", ("home", user.username), now, user=user)
-            for user in self.users
-        )
-        self.default_queue = Queue(new_id(), "medium", 500, now, default=True)
-        self.queues = (self.default_queue,)
-        host = socket.gethostname()
-        self.clients = (
-            *(Client(new_id(), host, APP, now, user=user) for user in self.users),
-            *(Client(new_id(), f"{site.code}-server", SERVER, now, site=site) for site in self.sites),
-        )
-        self.jobs: dict[str, Job] = {}
-        self.changed: Callable[[], None] = _nothing
-        """To be called after a queue or a client was changed: jobs may go on, or must wait."""
-        self._numbers = 0
-
-    @property
-    def volumes(self) -> tuple[Share, ...]:
-        """The volumes."""
-        return (self.default_volume,)
-
-    @property
-    def shares(self) -> tuple[Share, ...]:
-        """The volumes and homes."""
-        return (*self.volumes, *self.homes)
-
-    def next_number(self) -> int:
-        """The number of the next job."""
-        self._numbers += 1
-        return self._numbers
-
-    def client_of(self, *, user: SandboxUser | None = None, site: Site | None = None) -> Client | None:
-        """The client that sends and receives for a user or a site."""
-        return next((one for one in self.clients if one.user is user and one.site is site), None)
-
-    def find_user(self, name: str) -> SandboxUser | None:
-        """The user of an e-mail address or id, in any case."""
-        return _named(self.users, name.casefold(), lambda user: (user.username, user.id))
-
-    def find_site(self, name: str) -> Site | None:
-        """The site of a code or id, in any case."""
-        return _named(self.sites, name.casefold(), lambda site: (site.code, site.id))
-
-    def find_queue(self, name: str) -> Queue | None:
-        """The queue of a code or id, in any case."""
-        return _named(self.queues, name.casefold(), lambda queue: (queue.code, queue.id))
-
-    def find_share(self, kind: str, name: str) -> Share | None:
-        """The share of a kind (``share`` for any) by code or id, in any case."""
-        shares = [one for one in self.shares if kind in ("share", one.kind)]
-        return _named(shares, name.casefold(), lambda share: (share.code, share.id))
-
-
-def _nothing() -> None:
-    pass
-
-
-def _named(entities: Iterable[T], name: str, names: Callable[[T], tuple[str, ...]]) -> T | None:
-    return next((one for one in entities if name in (text.casefold() for text in names(one))), None)

@@ -3,49 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-
-
-@pytest.fixture
-def official(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
-    """The module; what importing it does to logging is undone."""
-    monkeypatch.chdir(tmp_path)  # where there is no .env
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield pytest.importorskip("accsyn_api.session")
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-
-
-@pytest.fixture
-async def judge(official: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs a function of an official session and the sandbox, in a thread."""
-
-    async def run(work: Callable[[Any, Sandbox], None], role: str = "admin", speed: float = 500) -> None:
-        async with Sandbox(speed=speed) as box:
-            (box.volume / "a.mov").write_bytes(bytes(range(250)) * 400)
-            (box.volume / "show").mkdir()
-            (box.volume / "show" / "b.mov").write_bytes(b"b" * 2000)
-            monkeypatch.setenv("ACCSYN_PROXY", box.url.removeprefix("http://"))
-
-            def in_thread() -> None:
-                user = box.user(role)
-                work(official.Session(box.workspace, user.username, user.api_key), box)
-
-            await asyncio.to_thread(in_thread)
-
-    return run
 
 
 def follow(session: Any, job: str, *statuses: str) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import json
 import socket
@@ -139,7 +140,7 @@ async def test_wrong_credentials(wire: Any, headers: dict[str, str]) -> None:
 
 async def test_another_user_s_key_does_not_log_in(box: Sandbox, connect: Any) -> None:
     async with connect(box, "standard") as wire:
-        wire.user = type(wire.user)("admin", "admin@example.com", wire.user.api_key)
+        wire.user = dataclasses.replace(wire.user, code="admin@example.com")
         reply = await wire.request("PUT", "/api/v3/api/login", data=b"{}")
         assert wire.status == 401
         assert "message" in reply

@@ -13,18 +13,22 @@ from accsyn_async.sandbox.predicate import compile_query
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser
 
-__all__ = ["Answer", "Reply", "Topic", "count_of", "data_of", "flag_of", "page"]
+__all__ = ["Answer", "Answers", "Reply", "Topic", "count_of", "data_of", "flag_of", "page"]
 
 Reply = dict[str, Any]
 Answer = Callable[[Event, SandboxUser], Reply | Awaitable[Reply]]
+Answers = Mapping[str, Answer]
 
 
 class Topic(ABC):
     """Calls that belong together."""
 
     @abstractmethod
-    def calls(self) -> Mapping[str, tuple[str, Answer]]:
-        """The HTTP method and the answer of each uri, in lower case."""
+    def calls(self) -> Mapping[str, tuple[str, Answer] | Answers]:
+        """The HTTP method and the answer of each uri, in lower case; or the answers by method.
+
+        A ``*`` in a uri stands for any one part: ``workspace/integration/*/utility``.
+        """
 
 
 def data_of(event: Event) -> Reply:
