@@ -89,6 +89,9 @@ def new_job(
             raise Refusal("E#P002", "Only admins and employees make compute jobs.")
         if not isinstance(engine, str) or not engine:
             raise Refusal("E#J034", "A compute job names its 'engine'.")
+        if workspace.find_engine(engine) is None:
+            known = ", ".join(one.code for one in workspace.engines)
+            raise Refusal("E#J034", f"There is no engine {engine!r} (there are {known}).")
     queue = find_queue(workspace, data.get("queue"))
     priority = priority_in(data, 500)
     metadata, settings = object_in(data, "metadata"), settings_in(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from accsyn_async.sandbox import notation
+from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import End, Job, Party, SandboxUser, Share, Site, Workspace
@@ -56,12 +56,12 @@ class Resolver:
             raise Refusal("E#J005", f"Source and destination of {source!r} are the same party.")
         if not self._user.elevated and from_side.site is not None and to_side.site is not None:
             raise Refusal("E#J006", "Only admins and employees transfer between sites.")
-        start = self._end(from_side, from_place)
+        start = self._end(from_side, from_place, "source")
         if to_place.frames is not None and to_place.frames != start.frames:
             raise Refusal("E#J032", f"The destination {destination!r} is numbered otherwise than {source!r}.")
         if to_place.parts is None:
             return start, self._mirror(start, to_side, destination)
-        return start, self._end(to_side, to_place)
+        return start, self._end(to_side, to_place, "destination")
 
     def at_site(self, text: str, what: str) -> End:
         """Find what lies on a share, at whichever site.
@@ -77,7 +77,7 @@ class Resolver:
             side = _Side(site=self._workspace.main_site)
         if side is None or side.site is None:
             raise Refusal("E#D005", f"The {what} {text!r} lies on no share; upload it to one first.")
-        return self._end(side, place)
+        return self._end(side, place, what)
 
     def on_own_machine(self, text: str, what: str) -> End:
         """Find what lies on the machine of the user who asks.
@@ -171,16 +171,26 @@ class Resolver:
             )
         return _Side(user=user)
 
-    def _end(self, side: _Side, place: Place) -> End:
+    def _end(self, side: _Side, place: Place, what: str) -> End:
         if side.user is not None:
             return self._local_end(side.user, place)
         assert side.site is not None
         share, parts = self._on_share(place)
-        path = (*share.parts, *parts)
-        root, path = self._rooted(side.site, share, path)
-        client = self._workspace.client_of(site=side.site)
+        self._require_access(share, parts, what)
         text = "/".join(parts) + _range(place.frames)
+        located = share.locate(parts)
+        if located is None:
+            raise Refusal("E#J015", f"The collection {share.code!r} shows no {text!r}.")
+        real, below = located
+        root, path = self._rooted(side.site, real, (*real.parts, *below))
+        client = self._workspace.client_of(site=side.site)
         return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
+
+    def _require_access(self, share: Share, parts: tuple[str, ...], what: str) -> None:
+        allows, verb = (roles.may_read, "read from") if what == "source" else (roles.may_write, "write to")
+        if not allows(self._user, share, parts):
+            path = "/".join((share.code, *parts))
+            raise Refusal("E#P005", f"You may not {verb} {share.kind}={path}; ask for access to it.")
 
     def _local_end(self, user: SandboxUser, place: Place) -> End:
         if place.share is not None:
@@ -202,6 +212,7 @@ class Resolver:
         share = start.share
         text = start.path.removesuffix(_range(start.frames))
         below = tuple(text.split("/")) if text else ()
+        self._require_access(share, below, "destination")
         root, path = self._rooted(side.site, share, (*share.parts, *below))
         client = self._workspace.client_of(site=side.site)
         return End(
@@ -217,8 +228,8 @@ class Resolver:
         if place.share is not None:
             kind, name = place.share
             share = workspace.find_share(kind, name)
-            if share is None or not self._may_use(share):
-                usable = [one for one in workspace.shares if self._may_use(one)]
+            if share is None or not roles.may_see(self._user, share):
+                usable = [one for one in workspace.shares if roles.may_see(self._user, one)]
                 known = ", ".join(f"{one.kind}={one.code}" for one in usable)
                 raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
             return share, parts
@@ -234,9 +245,6 @@ class Resolver:
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
-
-    def _may_use(self, share: Share) -> bool:
-        return share.user is None or share.user is self._user or self._user.elevated
 
     def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
         """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""

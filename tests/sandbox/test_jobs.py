@@ -143,18 +143,19 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ({"source": "a.mov", "destination": "/x", "status": "pending"}, "E#J020", "waiting or paused"),
         ({"tasks": []}, "E#J001", "tasks"),
         ({"tasks": [3]}, "E#J001", "task"),
+        ({"engine": "x", "tasks": {"a": {}}}, "E#J034", "no engine 'x' (there are pipeline)"),
         ({"engine": 3, "tasks": {"a": {}}}, "E#J034", "engine"),
-        ({"engine": "x", "tasks": {"a": {"source": "a.mov"}}}, "E#J033", "source"),
-        ({"engine": "x", "tasks": {"a": {"deps": ["b"]}}}, "E#J030", "'b', which does not exist"),
-        ({"engine": "x", "tasks": {"a": {"deps": "b"}}}, "E#J030", "list of uris"),
-        ({"engine": "x", "tasks": {"a": {"deps": ["a"]}}}, "E#J031", "circle"),
+        ({"engine": "pipeline", "tasks": {"a": {"source": "a.mov"}}}, "E#J033", "source"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": ["b"]}}}, "E#J030", "'b', which does not exist"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": "b"}}}, "E#J030", "list of uris"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": ["a"]}}}, "E#J031", "circle"),
         (
-            {"engine": "x", "tasks": {"a": {"deps": ["b/0"]}, "b": {"tasks": [{}], "deps": ["a"]}}},
+            {"engine": "pipeline", "tasks": {"a": {"deps": ["b/0"]}, "b": {"tasks": [{}], "deps": ["a"]}}},
             "E#J031",
             "circle",
         ),
-        ({"engine": "x", "tasks": {"a/b": {}}}, "E#J001", "without a slash"),
-        ({"engine": "x", "tasks": {"a": {"tasks": {}}}}, "E#J001", "at least one"),
+        ({"engine": "pipeline", "tasks": {"a/b": {}}}, "E#J001", "without a slash"),
+        ({"engine": "pipeline", "tasks": {"a": {"tasks": {}}}}, "E#J001", "at least one"),
         ({"source": "a.mov", "destination": "/x", "append": True}, "E#J035", "name it"),
         ({"tasks": ["a.mov", "a.mov"], "destination": "/x/", "allow_duplicates": False}, "E#J017", "twice"),
         ({"tasks": {"a": {"tasks": {"b": {}}}}}, "E#J008", "nested"),
@@ -318,5 +319,5 @@ async def test_others_homes_are_not_listed_to_standard_users(box: Any, connect: 
     async with connect(box, "standard") as wire:
         data = {"source": "home=admin@example.com/a.mov", "destination": "/x"}
         reply = await wire.call("POST", "transfer/create", data)
-        known = "(there are volume=projects, home=standard@example.com)"
+        known = "(there are home=standard@example.com)"
         assert reply["message"] == f"E#J015 There is no home 'admin@example.com' {known}."

@@ -241,7 +241,7 @@ async def test_a_delivery_and_its_recipients(judge: Any) -> None:
 async def test_a_compute_job(judge: Any) -> None:
     def work(session: Any, box: Sandbox) -> None:
         tasks = {"a": {"tasks": {"0": {}, "1": {}}}, "b": {"deps": ["a"]}}
-        job = session.create("Compute", {"engine": "houdini", "name": "Render", "tasks": tasks})
+        job = session.create("Compute", {"engine": "pipeline", "name": "Render", "tasks": tasks})
         end = time.monotonic() + 15
         while session.get_entity("Compute", job["id"])["status"] != "done":
             assert time.monotonic() < end
@@ -251,6 +251,6 @@ async def test_a_compute_job(judge: Any) -> None:
             (uri, "done") for uri in ("a", "a/0", "a/1", "b")
         ]
         with pytest.raises(Exception, match="E#J031"):
-            session.create("Compute", {"engine": "houdini", "tasks": {"a": {"deps": ["a"]}}})
+            session.create("Compute", {"engine": "pipeline", "tasks": {"a": {"deps": ["a"]}}})
 
     await judge(work)

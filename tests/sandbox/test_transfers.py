@@ -351,3 +351,37 @@ async def test_a_job_of_the_same_name_is_appended_to(start: Any) -> None:
         assert "message" in reply
         other = {"name": "Other", "tasks": ["a.mov"], "destination": "site=berlin", "append": True}
         assert (await wire.create(other))["id"] != first["id"]
+
+
+async def test_what_a_role_may_transfer(start: Any, connect: Any) -> None:
+    async with (
+        start() as (box, admin),
+        connect(box, "employee") as employee,
+        connect(box, "standard") as standard,
+    ):
+        (box.local_root / "up.mov").write_bytes(b"up")
+        download = {"source": "volume=projects/show/b.mov", "destination": "/in/"}
+        upload = {"source": "/up.mov", "destination": "volume=projects/show/new/"}
+
+        async def refused(wire: Any, data: Any) -> str:
+            return str((await wire.call("POST", "transfer/create", data)).get("message", "")).partition(" ")[
+                0
+            ]
+
+        assert [await refused(employee, data) for data in (download, upload)] == ["", ""]
+        assert [await refused(standard, data) for data in (download, upload)] == ["E#J015", "E#J015"]
+        (volume,) = await admin.find("volume")
+        for read, write, codes in (
+            (True, False, ["", "E#P005"]),
+            (False, True, ["E#P005", ""]),
+        ):
+            data = {
+                "entity": f"user:{box.user('employee').id}",
+                "target": f"share:{volume['id']}",
+                "read": read,
+                "write": write,
+            }
+            assert "result" in await admin.call("POST", "acl/create", data)
+            assert [await refused(employee, data) for data in (download, upload)] == codes
+        mirrored = {"source": "a.mov", "destination": "site=berlin"}
+        assert await refused(employee, mirrored) == "E#P005"

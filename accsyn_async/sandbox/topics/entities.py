@@ -31,10 +31,15 @@ TASK_UPDATES: Final = ("status", "priority", "metadata")
 JOB_UPDATES: Final = (*TASK_UPDATES, "name", "code", "queue", "settings")
 CREATE_ATTRIBUTES: Final = {
     "transfer": (*JOB_UPDATES, "source", "destination", "tasks"),
+    "compute": (*JOB_UPDATES, "engine", "compute", "tasks"),
+    "delivery": (*JOB_UPDATES, "recipients", "source", "tasks"),
+    "request": (*JOB_UPDATES, "recipients", "destination"),
+    "stream": (*JOB_UPDATES, "recipients", "source", "tasks"),
     "task": (*TASK_UPDATES, "uri", "source", "destination", "settings", "tasks"),
     "file": ("files",),
 }
-UPDATE_ATTRIBUTES: Final = {"transfer": JOB_UPDATES, "task": TASK_UPDATES}
+JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
+UPDATE_ATTRIBUTES: Final = {**dict.fromkeys(JOB_KINDS, JOB_UPDATES), "task": TASK_UPDATES}
 
 
 class EntityTopic(Topic):
@@ -71,7 +76,7 @@ class EntityTopic(Topic):
             "acl": self._acls.table.attributes,
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
-            "transfer": rows.jobs(workspace).attributes,
+            **dict.fromkeys(JOB_KINDS, rows.jobs(workspace).attributes),
             "task": rows.tasks().attributes,
         }
 
