@@ -38,6 +38,7 @@ class _Run:
         self.task: Task | None = None
         self.copier: Copier | None = None
         self.began = 0.0
+        self.behind = False
 
     def drop(self) -> None:
         if self.copier is not None:
@@ -62,6 +63,7 @@ class Engine:
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
+        self._caught_up = asyncio.Event()
         self._closed = False
 
     def attend(self, job: Job) -> None:
@@ -77,9 +79,30 @@ class Engine:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is a job that it looks after."""
+        return bool(self._runs)
+
+    async def catch_up(self) -> None:
+        """Wait until every job has done what the clock, which was moved on, gives it time for."""
+        self._caught_up.clear()
+        for run in self._runs.values():
+            run.behind = True
+            run.bell.set()
+        self._note_idle()
+        await self._caught_up.wait()
+
+    def _note_idle(self, run: _Run | None = None) -> None:
+        if run is not None:
+            run.behind = False
+        if self._closed or not any(one.behind for one in self._runs.values()):
+            self._caught_up.set()
+
     async def aclose(self) -> None:
         """Stop every job, remove what is half written, end the threads; again does nothing."""
         self._closed = True
+        self._note_idle()
         for run in self._runs.values():
             run.bell.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -96,6 +119,7 @@ class Engine:
             job.speed = None
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
+            self._note_idle(run)
             if run.task is not None:
                 self._give_up(run.task, "queued")
                 job.tally()
@@ -172,11 +196,11 @@ class Engine:
         return None
 
     async def _transfer(self, job: Job, task: Task, run: _Run) -> None:
-        loop = asyncio.get_running_loop()
+        clock = self._clock
         task.message = ""
         if run.copier is None:
             task.status = "booting"
-            run.task, run.began = task, loop.time()
+            run.task, run.began = task, clock.monotonic()
             make = partial(Copier, task.source, task.destination, _settings(job, task))
             copier = run.copier = await self._in_thread(make)
             if task.status == "booting":
@@ -185,18 +209,18 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = Pace(self._rate, loop.time())
+        pace = Pace(self._rate, clock.monotonic(), clock.advanced)
         while job.status == "running" and task.status == "executing" and not self._closed:
-            job.speed = pace.speed(loop.time())
+            job.speed = pace.speed(clock.monotonic())
             kept = copier.kept
             copied = await self._in_thread(lambda: copier.advance(pace.chunk))
             self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
-                    self._succeed(task, loop.time() - run.began)
+                    self._succeed(task, clock.monotonic() - run.began)
                     run.drop()
                 return
-            pause = pace.sent(copied, loop.time())
+            pause = pace.sent(copied, clock.monotonic(), clock.advanced)
             if pause > 0:
                 await self._wait(run, pause)
         if task.status == "executing":
@@ -230,8 +254,9 @@ class Engine:
             task.copied = 0
 
     async def _wait(self, run: _Run, seconds: float | None) -> None:
+        self._note_idle(run)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._clock.real(seconds)):
                 await run.bell.wait()
         except TimeoutError:
             return

@@ -17,11 +17,14 @@ class Pace:
     Args:
         rate: bytes a second.
         now: monotonic seconds.
+        advanced: by how many of them a clock was moved on by hand so far.
     """
 
-    def __init__(self, rate: float, now: float) -> None:
+    def __init__(self, rate: float, now: float, advanced: float = 0.0) -> None:
         self._rate = rate
         self._due = now
+        self._advanced = advanced
+        self._allowed = MAX_DEBT
         self._window: deque[tuple[float, int]] = deque([(now, 0)])
         self._inside = 0
 
@@ -30,16 +33,19 @@ class Pace:
         """Bytes to copy in one step: a tenth of a second's worth, from 1 byte to 4 MiB."""
         return int(min(max(self._rate / 10, 1), 4 << 20))
 
-    def sent(self, count: int, now: float) -> float:
-        """Note bytes that were copied.
+    def sent(self, count: int, now: float, advanced: float = 0.0) -> float:
+        """Note bytes that were copied. Time that a clock was moved on by is made up for.
 
         Returns:
             How many seconds to wait before the next.
         """
         self._due += count / self._rate
-        if now - self._due > MAX_DEBT:
+        self._allowed += advanced - self._advanced
+        self._advanced = advanced
+        if now - self._due > self._allowed:
             # A slow disk is not made up for later with a rush.
-            self._due = now - MAX_DEBT
+            self._due = now - self._allowed
+        self._allowed = max(MAX_DEBT, min(self._allowed, now - self._due))
         self._window.append((now, count))
         self._inside += count
         while len(self._window) > 2 and now - self._window[0][0] > WINDOW:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
-import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.identity import new_id, new_uuid
+from accsyn_async.sandbox.keyring import Keyring
 
 __all__ = [
     "Client",
@@ -33,11 +32,6 @@ FINISHED: Final = frozenset({"done", "aborted"})
 APP, SERVER = 0, 1
 
 
-def new_id() -> str:
-    """A fresh entity id: 24 hex digits, the first eight the time."""
-    return f"{int(time.time()) & 0xFFFFFFFF:08x}{secrets.token_hex(8)}"
-
-
 @dataclass(frozen=True, slots=True)
 class SandboxUser:
     """A user of the workspace.
@@ -48,6 +42,7 @@ class SandboxUser:
         api_key: the secret to log in with, fresh each start.
         id: the entity id.
         created: UTC text.
+        password: what logs in to v1 instead of the api key; as secret.
     """
 
     role: str
@@ -55,6 +50,7 @@ class SandboxUser:
     api_key: str = field(repr=False)
     id: str = field(default_factory=new_id)
     created: str = ""
+    password: str = field(default="", repr=False)
 
     @property
     def elevated(self) -> bool:
@@ -166,7 +162,7 @@ class Task:
     priority: int = 500
     metadata: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_uuid)
     size: int = -1
     copied: int = 0
     finished: str | None = None
@@ -232,20 +228,29 @@ class Workspace:
         site_folders: the remote sites' folders by code.
         local_root: the folder that stands for the users' own machines.
         clock: tells the time.
+        keys: the users' secrets; fresh ones by default.
     """
 
     def __init__(
-        self, code: str, volume: Path, site_folders: dict[str, Path], local_root: Path, clock: Clock
+        self,
+        code: str,
+        volume: Path,
+        site_folders: dict[str, Path],
+        local_root: Path,
+        clock: Clock,
+        keys: Keyring | None = None,
     ) -> None:
         now = clock.text()
+        keys = keys or Keyring()
         self.id = new_id()
         self.code = code
         self.created = now
         self.clock = clock
         self.local_root = local_root
         self.users = tuple(
-            SandboxUser(role, f"{role}@example.com", secrets.token_urlsafe(32), created=now)
+            SandboxUser(role, name, keys.api_key(name), created=now, password=keys.password(name))
             for role in ("admin", "employee", "standard")
+            for name in (f"{role}@example.com",)
         )
         self.main_site = Site(new_id(), "hq", True, volume, now)
         self.sites = (
