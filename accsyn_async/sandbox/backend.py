@@ -13,11 +13,11 @@ from accsyn_async.sandbox.access import Access
 from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dialects import V1, V3, Dialect, Place
-from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.identity import draw_from
 from accsyn_async.sandbox.keyring import Keyring
 from accsyn_async.sandbox.session_keys import SessionKeys
 from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.synthetic import SparingEngine, Synthetic
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.jobs import JobTopic
 
@@ -67,6 +67,7 @@ class Backend:
         keys: its users' secrets.
         speed: MB/s that each running transfer gets.
         seed: makes its ids alike in every run; ``None`` for ids that nobody can foretell.
+        synthetic_jobs: how many jobs without files there are.
     """
 
     code: str
@@ -75,16 +76,18 @@ class Backend:
     keys: Keyring
     speed: float
     seed: int | str | None = None
+    synthetic_jobs: int = 0
     workspace: Workspace = field(init=False)
     access: Access = field(init=False)
     session_keys: SessionKeys = field(init=False)
-    engine: Engine = field(init=False)
+    engine: SparingEngine = field(init=False)
     calls: Calls = field(init=False)
     _ids: random.Random | None = field(init=False)
+    _synthetic: Synthetic = field(init=False)
 
     def __post_init__(self) -> None:
         self._ids = None if self.seed is None else random.Random(f"ids {self.seed}")
-        self.before_each()
+        draw_from(self._ids)
         self.workspace = Workspace(
             self.code,
             self.folders.volume,
@@ -95,7 +98,9 @@ class Backend:
         )
         self.access = Access(self.workspace)
         self.session_keys = SessionKeys(self.workspace)
-        self.engine = Engine(self.speed, self.clock)
+        self.engine = SparingEngine(self.speed, self.clock)
+        self._synthetic = Synthetic(self.workspace, self.synthetic_jobs, self.seed)
+        self.engine.spared = self._synthetic.ids
         self.calls = Calls([EntityTopic(self.workspace), JobTopic(self.workspace, self.engine)])
 
     def dialects(self, place: Place) -> tuple[Dialect, ...]:
@@ -130,6 +135,7 @@ class Backend:
     def before_each(self) -> None:
         """To be called before an event is answered, in the task that does."""
         draw_from(self._ids)
+        self._synthetic.tick()
 
 
 def _made(path: Path) -> Path:

@@ -85,6 +85,7 @@ class Sandbox:
         seed: makes ids and the weather's choices the same in every run; secrets are fresh all the same.
         time_factor: seconds that pass in the box in a real one; 0 for a clock that stands still but for
             `advance`.
+        synthetic_jobs: how many jobs without files there are from the start, which move by the clock.
         control: whether ``/_sandbox/`` is served to whoever has `control_token`.
 
     Raises:
@@ -104,6 +105,7 @@ class Sandbox:
         rate_limit: bool = True,
         seed: int | str | None = None,
         time_factor: float = 1.0,
+        synthetic_jobs: int = 0,
         control: bool = False,
     ) -> None:
         if not 0 < speed < float("inf"):
@@ -121,6 +123,7 @@ class Sandbox:
         self._speed = speed
         self._limit = AddressLimit() if rate_limit else None
         self._seed = seed
+        self._synthetic_jobs = synthetic_jobs
         self._clock = Clock(factor=time_factor)
         self._keys = Keyring()
         self._weather = Weather(seed)
@@ -320,7 +323,9 @@ class Sandbox:
         return Folders(folder, self._volume, self._local_root), tls
 
     def _made(self, folders: Folders) -> Backend:
-        backend = Backend(self._code, folders, self._clock, self._keys, self._speed, self._seed)
+        backend = Backend(
+            self._code, folders, self._clock, self._keys, self._speed, self._seed, self._synthetic_jobs
+        )
         self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
         return backend
 

@@ -209,11 +209,11 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = Pace(self._rate, clock.monotonic(), clock.advanced)
+        pace = Pace(self._rate, clock.monotonic(), clock.advanced, clock.factor)
         while job.status == "running" and task.status == "executing" and not self._closed:
             job.speed = pace.speed(clock.monotonic())
             kept = copier.kept
-            copied = await self._in_thread(lambda: copier.advance(pace.chunk))
+            copied = await self._in_thread(lambda: copier.advance(pace.budget(clock.monotonic())))
             self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
