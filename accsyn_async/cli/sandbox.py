@@ -120,7 +120,13 @@ def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> Non
             "url": box.url,
             "workspace": box.workspace,
             "users": [
-                {"role": user.role, "username": user.username, "api_key": user.api_key} for user in box.users
+                {
+                    "role": user.role,
+                    "username": user.username,
+                    "api_key": user.api_key,
+                    "password": user.password,
+                }
+                for user in box.users
             ],
         }
         if box.ca is not None:

@@ -56,6 +56,10 @@ class Fault:
         for name in ("uri", "verb"):
             if not isinstance(getattr(self, name), (str, type(None))):
                 raise ValueError(f"{name} must be a text")
+        for name in ("count", "skip", "status", "retry_after"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, type(None))):
+                raise ValueError(f"{name} must be a number, not {value!r}")
         if not 0 <= self.share <= 1:
             raise ValueError(f"share is from 0 to 1, not {self.share}")
         for name in ("count", "skip", "retry_after"):

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from yarl import URL
 
 from accsyn_async.errors import AccsynError, AuthenticationError, SessionExpiredError
@@ -249,6 +251,95 @@ async def test_a_watch_in_v1(box: Sandbox) -> None:
                         break
         with pytest.raises(AccsynError):
             await session.create("Job", {"source": "a.mov", "destination": "site=nowhere"})
+
+
+OLD_URIS = st.sampled_from(
+    [
+        *(
+            f"job/{verb}"
+            for verb in ("find", "create", "edit", "delete", "offline", "task/find", "task/create")
+        ),
+        *(
+            "share/edit",
+            "setting",
+            "organization/file",
+            "organization/site/find",
+            "user/generate_session_key",
+        ),
+        *("user/find", "attributes", "entitytypes", "organization/", "job/", "job/task/", "/"),
+    ]
+) | st.text(max_size=8)
+OLD_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "offline",
+                    "server",
+                    "siteserver_clear",
+                    "scope",
+                    "ident",
+                    "name",
+                    "lifetime",
+                    "tasks",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+async def test_any_event_is_answered(box: Sandbox) -> None:
+    async with aiohttp.ClientSession() as http:
+        old = Old(http, box)
+        await old.log_in(old.told("ASCredentials", api_key=old.user.api_key))
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=100)
+        @given(
+            st.sampled_from(["GET", "PUT", "POST", "DELETE"]),
+            OLD_URIS,
+            OLD_VALUES,
+            st.none() | st.text(max_size=10) | st.sampled_from([f"id={JOB}", "status=done"]),
+            st.none() | st.just(JOB) | st.text(max_size=5),
+        )
+        def send(verb: str, uri: str, data: Any, query: str | None, ident: str | None) -> None:
+            work = old.call(verb, uri, data, query=query, id=ident)
+            reply = asyncio.run_coroutine_threadsafe(work, loop).result(30)
+            assert old.status in (200, 400), reply
+            assert {"result", "message", "session_key"} & set(reply)
+            assert "exception" not in reply
+
+        await asyncio.to_thread(send)
+
+
+async def test_any_credentials_are_answered(box: Sandbox) -> None:
+    async with aiohttp.ClientSession() as http:
+        old = Old(http, box)
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=60)
+        @given(
+            st.sampled_from(["ASCredentials", "ASSession", "basic"]),
+            st.dictionaries(
+                st.sampled_from(["domain", "username", "api_key", "pwd", "session_key"]),
+                OLD_VALUES | st.sampled_from(["acme", "admin@example.com"]),
+            )
+            | OLD_VALUES,
+        )
+        def log_in(scheme: str, told: Any) -> None:
+            header = f"{scheme} {base64.b64encode(json.dumps(told).encode()).decode()}"
+            reply = asyncio.run_coroutine_threadsafe(old.log_in(header), loop).result(30)
+            assert old.status == 401
+            assert list(reply) == ["message"]
+
+        await asyncio.to_thread(log_in)
 
 
 CALLS_OF_2_2_1: list[tuple[str, list[Any], dict[str, Any]]] = [
