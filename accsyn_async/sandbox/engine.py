@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -38,7 +39,8 @@ class _Run:
 
     def __init__(self) -> None:
         self.bell = asyncio.Event()
-        self.timer: asyncio.Timeout | None = None
+        self.called = False
+        self.behind = False
         self.fresh = True
         self.blocked = False
         self.plan = Plan()
@@ -46,6 +48,10 @@ class _Run:
         self.copier: Copier | None = None
         self.pace: Pace | None = None
         self.failed: set[Task] = set()
+
+    def ring(self) -> None:
+        self.called = True
+        self.bell.set()
 
     def drop(self) -> None:
         if self.copier is not None:
@@ -72,6 +78,7 @@ class Engine:
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
+        self._caught_up = asyncio.Event()
         self._closed = False
 
     def attend(self, job: Job) -> None:
@@ -80,7 +87,7 @@ class Engine:
         if run is not None:
             run.fresh = True
             run.plan.forget()
-            run.bell.set()
+            run.ring()
         elif self._closed:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
@@ -98,23 +105,34 @@ class Engine:
         """Look at every job that waits or runs again, after a queue or a client was changed."""
         for run in self._runs.values():
             if run.blocked or run.pace is not None:
-                run.bell.set()
+                run.ring()
 
-    def skip(self, seconds: float) -> None:
-        """Let time pass at once, for what is transferred or computed and for what is tried again later."""
-        now = asyncio.get_running_loop().time()
+    @property
+    def busy(self) -> bool:
+        """Whether there is a job that it looks after."""
+        return bool(self._runs)
+
+    async def catch_up(self) -> None:
+        """Wait until every job has done what the clock, which was moved on, gives it time for."""
+        self._caught_up.clear()
         for run in self._runs.values():
-            run.plan.began -= seconds
-            if run.pace is not None:
-                run.pace.skip(seconds)
-            if run.timer is not None and (when := run.timer.when()) is not None:
-                run.timer.reschedule(max(when - seconds, now))
+            run.behind = True
+            run.bell.set()
+        self._note_idle()
+        await self._caught_up.wait()
+
+    def _note_idle(self, run: _Run | None = None) -> None:
+        if run is not None:
+            run.behind = False
+        if self._closed or not any(one.behind for one in self._runs.values()):
+            self._caught_up.set()
 
     async def aclose(self) -> None:
         """Stop every job, remove what is half written, end the threads; again does nothing."""
         self._closed = True
+        self._note_idle()
         for run in self._runs.values():
-            run.bell.set()
+            run.ring()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
@@ -146,6 +164,7 @@ class Engine:
             job.speed = None
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
+            self._note_idle(run)
             if run.task is not None:
                 self._give_up(run.task, "queued")
             self._stand_back(job, run)
@@ -170,7 +189,7 @@ class Engine:
             return await self._await_turn(job, run)
         job.status = "running"
         if task is not run.task:
-            run.plan.dispatch(task, _settings(job, task).bucket, asyncio.get_running_loop().time())
+            run.plan.dispatch(task, _settings(job, task).bucket, self._clock.monotonic())
         try:
             if job.kind == "compute":
                 await self._compute(job, task, run)
@@ -196,7 +215,8 @@ class Engine:
         run.plan.recall()
         for following in self._dispatcher.give_up(job):
             if following.id in self._runs:
-                self._runs[following.id].bell.set()
+                self._runs[following.id].behind = not self._caught_up.is_set()
+                self._runs[following.id].ring()
 
     async def _conclude(self, job: Job, run: _Run) -> bool:
         """Nothing can be done: end the job, or wait for a task on hold."""
@@ -263,10 +283,10 @@ class Engine:
             run.task.copied = 0 if run.task.status != "done" else run.task.copied
             job.tally()
             run.drop()
-        return run.plan.next(job, asyncio.get_running_loop().time())
+        return run.plan.next(job, self._clock.monotonic())
 
     async def _transfer(self, job: Job, task: Task, run: _Run) -> None:
-        loop = asyncio.get_running_loop()
+        clock = self._clock
         task.message = ""
         settings = _settings(job, task)
         if run.copier is None:
@@ -280,18 +300,20 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = run.pace = Pace(min(self._rate, settings.rate), loop.time())
+        pace = run.pace = Pace(
+            min(self._rate, settings.rate), clock.monotonic(), clock.advanced, clock.factor
+        )
         while self._goes_on(job, task):
-            job.speed = pace.speed(loop.time())
+            job.speed = pace.speed(clock.monotonic())
             kept = copier.kept
-            copied = await self._in_thread(lambda: copier.advance(pace.chunk))
+            copied = await self._in_thread(lambda: copier.advance(pace.budget(clock.monotonic())))
             self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
-                    self._succeed(task, loop.time() - run.plan.began)
+                    self._succeed(task, clock.monotonic() - run.plan.began)
                     run.drop()
                 return
-            pause = pace.sent(copied, loop.time())
+            pause = pace.sent(copied, clock.monotonic(), clock.advanced)
             if pause > 0:
                 await self._wait(run, pause)
         run.pace = None
@@ -300,22 +322,22 @@ class Engine:
 
     async def _compute(self, job: Job, task: Task, run: _Run) -> None:
         """Stand in for an engine: take the time that the task asks for, and fail when it asks for that."""
-        loop = asyncio.get_running_loop()
+        clock = self._clock
         stint = compute.stint(job, task)
         task.message = ""
         task.status = "executing"
         compute.roll_up(job)
         left = stint.seconds
         while self._goes_on(job, task):
-            began = loop.time()
+            began = clock.monotonic()
             run.blocked = True
             passed = await self._wait(run, left)
             run.blocked = False
-            left -= loop.time() - began
+            left -= clock.monotonic() - began
             if (passed or left <= 0) and task.status == "executing":
                 if stint.failure:
                     raise compute.ComputeError(stint.failure)
-                self._succeed(task, loop.time() - run.plan.began)
+                self._succeed(task, clock.monotonic() - run.plan.began)
                 compute.roll_up(job)
                 return
         if task.status == "executing":
@@ -357,17 +379,22 @@ class Engine:
             task.copied = 0
 
     async def _wait(self, run: _Run, seconds: float | None) -> bool:
-        """Wait for the bell; tell whether the time passed without it."""
-        try:
-            async with asyncio.timeout(seconds) as run.timer:
-                await run.bell.wait()
-        except TimeoutError:
-            return True
-        finally:
-            run.timer = None
-        if not self._closed:
-            run.bell.clear()
-        return False
+        """Wait for the bell, by the sandbox's clock; tell whether the time passed without it."""
+        clock = self._clock
+        end = None if seconds is None else clock.monotonic() + seconds
+        while True:
+            left = None if end is None else end - clock.monotonic()
+            if left is not None and left <= 0:
+                return True
+            self._note_idle(run)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(clock.real(left)):
+                    await run.bell.wait()
+            if not self._closed:
+                run.bell.clear()
+            if run.called:
+                run.called = self._closed
+                return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

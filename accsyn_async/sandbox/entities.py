@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
-import uuid
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
+
+from accsyn_async.sandbox.identity import new_id, new_uuid
 
 __all__ = [
     "APP",
@@ -26,7 +26,6 @@ __all__ = [
     "Share",
     "Site",
     "State",
-    "new_id",
 ]
 
 APP: Final = 0
@@ -34,11 +33,6 @@ SERVER: Final = 1
 USER_SERVER: Final = 2
 BROWSER: Final = 3
 LANE: Final = 4
-
-
-def new_id() -> str:
-    """A fresh entity id: 24 hex digits, the first eight the time."""
-    return f"{int(time.time()) & 0xFFFFFFFF:08x}{secrets.token_hex(8)}"
 
 
 class State(IntEnum):
@@ -92,12 +86,14 @@ class SandboxUser(Entity):
     Attributes:
         role: ``admin``, ``employee`` or ``standard``.
         api_key: the secret to log in with, fresh each start.
+        password: what logs in to v1 instead of the api key; as secret.
         queue: where jobs that involve the user go when they name no queue.
         logged_in: UTC text; empty when never.
     """
 
     role: str
     api_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     queue: Queue | None = None
     logged_in: str = ""
 
@@ -177,7 +173,7 @@ class CollectionFile:
     parts: tuple[str, ...]
     created: str
     creator: str
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_uuid)
 
     @property
     def name(self) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from accsyn_async.sandbox.entities import Client, Queue, SandboxUser, Share, Site, new_id
+from accsyn_async.sandbox.entities import Client, Queue, SandboxUser, Share, Site
+from accsyn_async.sandbox.identity import new_id, new_uuid
 from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = [
@@ -94,7 +94,7 @@ class Task:
     priority: int = 500
     metadata: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_uuid)
     size: int = -1
     copied: int = 0
     finished: str | None = None

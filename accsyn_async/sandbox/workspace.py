@@ -21,8 +21,9 @@ from accsyn_async.sandbox.entities import (
     Share,
     Site,
     State,
-    new_id,
 )
+from accsyn_async.sandbox.identity import new_id
+from accsyn_async.sandbox.keyring import Keyring
 
 if TYPE_CHECKING:
     from accsyn_async.sandbox.state import Job
@@ -44,6 +45,7 @@ class Workspace:
         local_root: the folder that stands for the users' own machines.
         clock: tells the time.
         spare: where folders of further volumes and sites are made; ``None`` when there can be none.
+        keys: the first users' secrets; fresh ones by default.
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class Workspace:
         local_root: Path,
         clock: Clock,
         spare: Path | None = None,
+        keys: Keyring | None = None,
     ) -> None:
+        keys = keys or Keyring()
         self.id = new_id()
         self.code = code
         self.name = code
@@ -82,7 +86,16 @@ class Workspace:
             )
         )
         for role in ("admin", "employee", "standard"):
-            user = self.add(SandboxUser(code=f"{role}@example.com", name=role.capitalize(), role=role))
+            code = f"{role}@example.com"
+            user = self.add(
+                SandboxUser(
+                    code=code,
+                    name=role.capitalize(),
+                    role=role,
+                    api_key=keys.api_key(code),
+                    password=keys.password(code),
+                )
+            )
             self.add_app(user)
             home = self.add_home(user)
             if role != "admin":

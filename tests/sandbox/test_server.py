@@ -96,7 +96,9 @@ async def test_what_is_no_http_is_answered_with_an_object(box: Sandbox, text: by
     [
         ("GET", "/", 404),
         ("GET", "/api/v3/event/../x", 404),
-        ("GET", "/api/v1.0/event", 404),
+        ("GET", "/api/v2/event", 404),
+        ("GET", "/api/v1.0/event", 401),
+        ("GET", "/_sandbox/state", 404),
         ("POST", "/api/v3/api/login", 405),
         ("OPTIONS", "/api/v3/event", 405),
         ("PATCH", "/api/v3/event", 405),
