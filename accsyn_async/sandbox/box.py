@@ -293,7 +293,7 @@ class Sandbox:
         self._clock.restart()
         self._weather.clear(self._seed)
         self._replies.clear()
-        folders.clear()
+        await asyncio.to_thread(folders.clear)
         self._backend = self._made(folders)
 
     def forget_requests(self) -> None:

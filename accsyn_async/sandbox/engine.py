@@ -94,6 +94,7 @@ class Engine:
         await self._caught_up.wait()
 
     def _note_idle(self, run: _Run | None = None) -> None:
+        """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
         if run is not None:
             run.behind = False
         if self._closed or not any(one.behind for one in self._runs.values()):
