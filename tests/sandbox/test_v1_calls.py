@@ -59,6 +59,7 @@ CALLS: list[tuple[tuple[Any, ...], tuple[Any, ...]]] = [
         ("PUT", "organization/integration/ftrack/utility", {"operation": "sync"}),
         ("PUT", "workspace/integration/ftrack/utility", {"operation": "sync"}),
     ),
+    (("GET", "share/servers", {}, None, JOB), ("GET", "volume/servers", {}, None, JOB)),
     (("PUT", "share/edit", {"server": "s"}, None, JOB), ("PUT", "share/server", {"client": "s"}, None, JOB)),
     (
         ("PUT", "share/edit", {"siteserver_clear": "s"}, None, JOB),
