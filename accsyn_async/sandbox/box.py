@@ -55,7 +55,8 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
-    Api keys, ids and sessions are fresh at each start.
+    Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
+    older workspaces (v1).
 
     Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
     ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
@@ -89,7 +90,8 @@ class Sandbox:
         control: whether ``/_sandbox/`` is served to whoever has `control_token`.
 
     Raises:
-        ValueError: ``speed`` is not above 0, ``time_factor`` is below 0, or ``workspace`` is empty.
+        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
+            ``workspace`` is empty.
     """
 
     def __init__(
@@ -112,6 +114,8 @@ class Sandbox:
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
         if not 0 <= time_factor < float("inf"):
             raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
+        if synthetic_jobs < 0:
+            raise ValueError(f"synthetic_jobs must be 0 or more, not {synthetic_jobs}")
         if not workspace:
             raise ValueError("workspace must not be empty")
         self._host = host
@@ -293,7 +297,7 @@ class Sandbox:
         self._clock.restart()
         self._weather.clear(self._seed)
         self._replies.clear()
-        folders.clear()
+        await asyncio.to_thread(folders.clear)
         self._backend = self._made(folders)
 
     def forget_requests(self) -> None:

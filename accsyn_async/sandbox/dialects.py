@@ -141,7 +141,7 @@ class V1:
         if not isinstance(body.get("session"), str):
             raise Refusal("E#A400", "The login names no 'session'.", status=400)
         user, reply = self._keys.log_in(headers.get("Authorization"), body.get("session_key_reuse"))
-        self._access.logins += 1
+        self._access.note_login(user)
         return user, reply
 
     def authenticate(self, headers: Mapping[str, str]) -> SandboxUser:

@@ -122,6 +122,7 @@ class Engine:
         await self._caught_up.wait()
 
     def _note_idle(self, run: _Run | None = None) -> None:
+        """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
         if run is not None:
             run.behind = False
         if self._closed or not any(one.behind for one in self._runs.values()):
@@ -289,6 +290,9 @@ class Engine:
         clock = self._clock
         task.message = ""
         settings = _settings(job, task)
+        # Made before anything is waited for: a job that is seen to run misses no time that is skipped.
+        rate = min(self._rate, settings.rate)
+        pace = run.pace = Pace(rate, clock.monotonic(), clock.advanced, clock.factor)
         if run.copier is None:
             task.status = "booting"
             run.task = task
@@ -300,9 +304,6 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = run.pace = Pace(
-            min(self._rate, settings.rate), clock.monotonic(), clock.advanced, clock.factor
-        )
         while self._goes_on(job, task):
             job.speed = pace.speed(clock.monotonic())
             kept = copier.kept

@@ -59,6 +59,8 @@ def from_v1(verb: str, event: Event, is_queue: Callable[[str], bool]) -> tuple[s
                 query, ident = None, by_id[2].casefold()
         case "offline":
             operation = "deactivate"
+        case "servers" if scope == "share":
+            scope = "volume"
     if isinstance(data, dict) and "offline" in data:
         data["inactive"] = data.pop("offline")
     return verb, replace(

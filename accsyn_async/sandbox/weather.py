@@ -82,6 +82,8 @@ class Fault:
         """Whether it is about such a request."""
         if self.verb is not None and self.verb.upper() != verb:
             return False
+        if self.kind == "expire" and uri in ("login", "discovery"):
+            return False
         return self.uri is None or fnmatchcase(uri.casefold(), self.uri.casefold())
 
 

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accsyn_async.sandbox import FaultKind
 
 
 async def test_a_fresh_start(start: Any, tmp_path: Path) -> None:
@@ -133,3 +141,39 @@ async def test_control(start: Any) -> None:
         ):
             assert isinstance(await ask("POST", what, body), str)
             assert 400 <= wire.status < 500
+
+
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.just([])
+)
+FAULTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.sampled_from([kind for kind in get_args(FaultKind) if kind != "delay"]) | VALUES,
+        **dict.fromkeys(("uri", "verb", "count", "share", "skip", "status", "retry_after"), VALUES),
+        **dict.fromkeys(("seconds", "acted", "self", "hits"), VALUES),
+    },
+)
+
+
+async def test_any_fault_is_answered(start: Any) -> None:
+    async with start(control=True) as (box, wire):
+        good = {TOKEN: box.control_token, "Content-Type": "application/json"}
+        loop = asyncio.get_running_loop()
+
+        async def add(fault: Any) -> None:
+            body = json.dumps(fault).encode()
+            reply = await wire.request("POST", "/_sandbox/faults", headers=good, data=body)
+            assert wire.status in (200, 400)
+            assert {"result", "message"} & set(reply)
+            with contextlib.suppress(aiohttp.ClientError, json.JSONDecodeError):
+                reply = await wire.call("GET", "user/find", {})
+                assert "exception" not in reply
+            await wire.request("DELETE", "/_sandbox/faults", headers=good)
+
+        @settings(max_examples=100)
+        @given(FAULTS)
+        def send(fault: Any) -> None:
+            asyncio.run_coroutine_threadsafe(add(fault), loop).result(30)
+
+        await asyncio.to_thread(send)
