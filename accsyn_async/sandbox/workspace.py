@@ -82,8 +82,7 @@ class Workspace:
             )
         )
         for role in ("admin", "employee", "standard"):
-            user = self.add(SandboxUser(code=f"{role}@example.com", name=role.capitalize(), role=role))
-            self.add_app(user)
+            user = self.add_user(f"{role}@example.com", role, name=role.capitalize())
             home = self.add_home(user)
             if role != "admin":
                 self.grant(user, home)
@@ -98,9 +97,11 @@ class Workspace:
         self._entities[type(entity)][entity.id] = entity
         return entity
 
-    def add_app(self, user: SandboxUser) -> Client:
-        """Give a user a desktop app, online."""
-        return self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
+    def add_user(self, code: str, role: str, *, name: str = "", creator: str = "accsyn") -> SandboxUser:
+        """Take a user in, with an api key and a desktop app that is online."""
+        user = self.add(SandboxUser(code=code, name=name, role=role, creator=creator))
+        self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
+        return user
 
     def add_server(self, site: Site, user: SandboxUser | None = None) -> Client:
         """Give a site a server, online."""

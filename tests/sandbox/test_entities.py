@@ -252,6 +252,8 @@ async def test_users(box: Any, wire: Any, connect: Any) -> None:
         await done(wire, "DELETE", "user/delete", lisa["id"])
         assert (await hers.call("GET", "user/find", {}))["message"].startswith("E#A401")
     assert await wire.find("home", "user=lisa@example.com") == []
+    await made(wire, "user", code="lisa@example.com", create_home_share=False)
+    await made(wire, "home", user="lisa@example.com")
 
 
 async def test_servers_of_volumes(wire: Any) -> None:

@@ -69,7 +69,7 @@ class Kind(ABC, Generic[E]):
 
     def attributes_to_update(self, user: SandboxUser) -> list[str]:
         """The attributes that a user may set."""
-        if user.role not in roles.WRITERS.get(self.name, roles.READERS["workspace"]):
+        if user.role not in roles.WRITERS[self.name]:
             return []
         return sorted(name for name in self.settable if user.elevated or name in self.plain)
 
@@ -196,9 +196,7 @@ class Kind(ABC, Generic[E]):
         """What keeps a code from being used: archived entities do not."""
         folded = code.casefold()
         return [
-            one
-            for one in self.members()
-            if one.own_state is not State.ARCHIVED and one.code.casefold() == folded
+            one for one in self.members() if one.state is not State.ARCHIVED and one.code.casefold() == folded
         ]
 
     def _require_free(self, code: str, entity: E | None = None) -> None:
