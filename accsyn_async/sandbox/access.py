@@ -48,6 +48,7 @@ class Access:
         self.logins += 1
         session = secrets.token_hex(16)
         self._sessions[session] = user
+        user.logged_in = self._workspace.clock.text()
         return session
 
     def check_session(self, session: str, user: SandboxUser) -> None:

@@ -57,7 +57,7 @@ class Sites(Kind[Site]):
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Site:
         code = self._new_code(values)
-        site = Site(**{**values, "code": code, "folder": self._workspace.spare_folder("sites")})
+        site = Site(**{**values, "code": code, "folder": self._folder()})
         return self._workspace.add(site)
 
     def _detach(self, user: SandboxUser, entity: Site, *, force: bool) -> None:

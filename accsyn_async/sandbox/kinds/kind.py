@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from accsyn_async.sandbox import fields, roles, rules
@@ -228,6 +229,16 @@ class Kind(ABC, Generic[E]):
         if queue is None and name:
             raise Refusal("E#N412", f"There is no queue {name!r}.")
         return {"queue": queue}
+
+    def _folder(self) -> Path:
+        """A fresh folder for the files of a new entity.
+
+        Raises:
+            Refusal: there is nowhere to make one.
+        """
+        if self._workspace.spare is None:
+            raise Refusal("E#N426", f"This sandbox has nowhere to keep the files of another {self.name}.")
+        return self._workspace.spare_folder(f"{self.name}s")
 
     def touch(self, user: SandboxUser, entity: E) -> None:
         """Note who changed an entity."""

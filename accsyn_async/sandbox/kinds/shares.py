@@ -68,7 +68,9 @@ class Shares(Kind[Share]):
         workspace = self._workspace
         volume = workspace.default_volume if name is None else workspace.find_share("volume", name)
         if volume is None or not roles.may_see(user, volume):
-            raise Refusal("E#N412", f"There is no volume {name!r}.")
+            raise Refusal(
+                "E#N412", f"There is no volume {name!r}." if name else "Name a volume with 'parent'."
+            )
         return volume
 
 
@@ -91,9 +93,7 @@ class Volumes(Shares):
             name: value for name, value in values.items() if name not in ("server", "siteservers", "code")
         }
         self._queue(values)
-        volume = workspace.add(
-            Share(code=code, kind="volume", root=workspace.spare_folder("volumes"), volume=code)
-        )
+        volume = workspace.add(Share(code=code, kind="volume", root=self._folder(), volume=code))
         self._change(user, volume, changes)
         for server in servers:
             serve(volume, server)
