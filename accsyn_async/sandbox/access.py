@@ -48,6 +48,7 @@ class Access:
         self.note_login(user)
         session = secrets.token_hex(16)
         self._sessions[session] = user
+        user.logged_in = self._workspace.clock.text()
         return session
 
     def note_login(self, user: SandboxUser) -> None:

@@ -228,6 +228,18 @@ class Share(Entity):
         assert root is not None
         return root
 
+    @property
+    def availability(self) -> str:
+        """The status with what comes of its volume: of that, and of whether it is served at the main site."""
+        if self.kind == "collection":
+            return self.status
+        volume = self if self.parent is None else self.parent
+        on = self.status == volume.status == "enabled"
+        for server in volume.servers:
+            if server.site is not None and server.site.main and server.status == "online":
+                return "enabled" if on else "disabled"
+        return "offline" if on else "disabled-offline"
+
     def locate(self, parts: tuple[str, ...]) -> tuple[Share, tuple[str, ...]] | None:
         """Where a path on it really lies, which differs for a collection.
 

@@ -127,21 +127,6 @@ def engines() -> Table[ComputeEngine]:
     return Table(_common())
 
 
-def share_status(share: Share) -> str:
-    """A share's status: besides what it was set to, whether its volume is served at the main site."""
-    if share.kind == "collection":
-        return share.status
-    volume = share if share.parent is None else share.parent
-    served = any(
-        server.site is not None and server.site.main and server.status == "online"
-        for server in volume.servers
-    )
-    on = share.status == volume.status == "enabled"
-    if served:
-        return "enabled" if on else "disabled"
-    return "offline" if on else "disabled-offline"
-
-
 def _path(share: Share) -> str:
     if share.kind == "volume":
         return str(share.root)
@@ -152,8 +137,8 @@ def shares(kind: str = "share") -> Table[Share]:
     """The table of volumes, or of what lies on them; ``share`` for all."""
     sent: dict[str, Getter[Share]] = {
         **_common(),
-        "status": share_status,
-        "status_hr": lambda share: STATUS_HR[share_status(share)],
+        "status": lambda share: share.availability,
+        "status_hr": lambda share: STATUS_HR[share.availability],
         "type": lambda share: share.kind,
         "path": _path,
         "email": lambda share: share.email,

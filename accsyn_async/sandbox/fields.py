@@ -30,7 +30,7 @@ Reader = Callable[[str, Any], Any]
 MAX_CODE: Final = 128
 MAX_TEXT: Final = 10_000
 
-_CODE: Final = re.compile(r"[^\W_][\w.@+-]*")
+_CODE: Final = re.compile(r"[^\W_][\w.+-]*")
 _ID: Final = re.compile(r"[0-9a-f]{24}")
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
@@ -124,14 +124,14 @@ def names(name: str, value: Any) -> list[str]:
 
 
 def code(name: str, value: Any) -> str:
-    """A name for programs, which paths and queries can hold without quotes."""
+    """A name for programs, which paths and queries can hold without quotes; homes alone have an ``@``."""
     if (
         not isinstance(value, str)
         or len(value) > MAX_CODE
         or not _CODE.fullmatch(value)
         or _ID.fullmatch(value)
     ):
-        raise _wrong(name, "letters, digits and _.@+-, beginning with a letter or digit", value)
+        raise _wrong(name, "letters, digits and _.+-, beginning with a letter or digit", value)
     return value
 
 

@@ -87,16 +87,8 @@ class Workspace:
         )
         for role in ("admin", "employee", "standard"):
             code = f"{role}@example.com"
-            user = self.add(
-                SandboxUser(
-                    code=code,
-                    name=role.capitalize(),
-                    role=role,
-                    api_key=keys.api_key(code),
-                    password=keys.password(code),
-                )
-            )
-            self.add_app(user)
+            user = self.add_user(code, role, name=role.capitalize())
+            user.api_key, user.password = keys.api_key(code), keys.password(code)
             home = self.add_home(user)
             if role != "admin":
                 self.grant(user, home)
@@ -111,9 +103,11 @@ class Workspace:
         self._entities[type(entity)][entity.id] = entity
         return entity
 
-    def add_app(self, user: SandboxUser) -> Client:
-        """Give a user a desktop app, online."""
-        return self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
+    def add_user(self, code: str, role: str, *, name: str = "", creator: str = "accsyn") -> SandboxUser:
+        """Take a user in, with an api key and a desktop app that is online."""
+        user = self.add(SandboxUser(code=code, name=name, role=role, creator=creator))
+        self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
+        return user
 
     def add_server(self, site: Site, user: SandboxUser | None = None) -> Client:
         """Give a site a server, online."""

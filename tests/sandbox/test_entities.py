@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from accsyn_async.sandbox.calls import Calls
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.topics.entities import EntityTopic
 
 
 async def made(wire: Any, kind: str, **data: Any) -> Any:
@@ -245,13 +253,17 @@ async def test_users(box: Any, wire: Any, connect: Any) -> None:
     async with connect(box, "standard") as hers:
         hers.user = user
         await hers.log_in()
-        assert codes(await hers.find("user")) == ["lisa@example.com"]
+        (row,) = await hers.find("user")
+        assert row["code"] == "lisa@example.com"
+        assert row["logged_in"] >= row["created"]
         await edited(wire, "user", lisa["id"], status="disabled")
         assert (await hers.call("GET", "user/find", {}))["message"].startswith("E#A401")
         await edited(wire, "user", lisa["id"], status="enabled")
         await done(wire, "DELETE", "user/delete", lisa["id"])
         assert (await hers.call("GET", "user/find", {}))["message"].startswith("E#A401")
     assert await wire.find("home", "user=lisa@example.com") == []
+    await made(wire, "user", code="lisa@example.com", create_home_share=False)
+    await made(wire, "home", user="lisa@example.com")
 
 
 async def test_servers_of_volumes(wire: Any) -> None:
@@ -303,3 +315,13 @@ async def test_the_workspace(wire: Any) -> None:
     assert (await edited(wire, "workspace", row["id"], name="Acme Film"))["name"] == "Acme Film"
     assert "message" in await wire.call("PUT", "workspace/edit", {"code": "x"}, id=row["id"])
     assert "message" in await wire.call("PUT", "workspace/edit", {"name": "x"}, id="0" * 24)
+
+
+@pytest.mark.parametrize("kind", ["site", "volume"])
+async def test_nowhere_to_keep_files(tmp_path: Path, kind: str) -> None:
+    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
+    calls = Calls([EntityTopic(workspace)])
+    event = Event(f"{kind}/create", "acme", "s", "admin@example.com", {"name": "N"}, None, None)
+    with pytest.raises(Refusal, match="E#N426"):
+        await calls.answer("POST", event, workspace.users[0])
+    assert len(workspace.sites) == len(workspace.volumes) == 1

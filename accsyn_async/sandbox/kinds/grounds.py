@@ -57,7 +57,7 @@ class Sites(Kind[Site]):
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Site:
         code = self._new_code(values)
-        site = Site(**{**values, "code": code, "folder": self._workspace.spare_folder("sites")})
+        site = Site(**{**values, "code": code, "folder": self._folder()})
         return self._workspace.add(site)
 
     def _detach(self, user: SandboxUser, entity: Site, *, force: bool) -> None:
@@ -104,13 +104,14 @@ class Queues(Kind[Queue]):
         return self._workspace.add(queue)
 
     def _change(self, user: SandboxUser, entity: Queue, values: dict[str, Any]) -> None:
-        for name in ("default", "compute_default"):
-            if values.get(name) is False and getattr(entity, name):
-                raise Refusal("E#N424", f"Make another queue the {name} one instead.")
-            if values.get(name):
-                for queue in self._workspace.every(Queue):
-                    setattr(queue, name, False)
+        flags = ("default", "compute_default")
+        if any(values.get(name) is False and getattr(entity, name) for name in flags):
+            raise Refusal("E#N424", "Make another queue the default one instead.")
         super()._change(user, entity, values)
+        for name in flags:
+            if values.get(name):
+                for queue in self.members():
+                    setattr(queue, name, queue is entity)
         self._workspace.changed()
 
     def _detach(self, user: SandboxUser, entity: Queue, *, force: bool) -> None:

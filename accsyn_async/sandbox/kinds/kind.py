@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from accsyn_async.sandbox import fields, roles, rules
@@ -69,7 +70,7 @@ class Kind(ABC, Generic[E]):
 
     def attributes_to_update(self, user: SandboxUser) -> list[str]:
         """The attributes that a user may set."""
-        if user.role not in roles.WRITERS.get(self.name, roles.READERS["workspace"]):
+        if user.role not in roles.WRITERS[self.name]:
             return []
         return sorted(name for name in self.settable if user.elevated or name in self.plain)
 
@@ -196,9 +197,7 @@ class Kind(ABC, Generic[E]):
         """What keeps a code from being used: archived entities do not."""
         folded = code.casefold()
         return [
-            one
-            for one in self.members()
-            if one.own_state is not State.ARCHIVED and one.code.casefold() == folded
+            one for one in self.members() if one.state is not State.ARCHIVED and one.code.casefold() == folded
         ]
 
     def _require_free(self, code: str, entity: E | None = None) -> None:
@@ -230,6 +229,16 @@ class Kind(ABC, Generic[E]):
         if queue is None and name:
             raise Refusal("E#N412", f"There is no queue {name!r}.")
         return {"queue": queue}
+
+    def _folder(self) -> Path:
+        """A fresh folder for the files of a new entity.
+
+        Raises:
+            Refusal: there is nowhere to make one.
+        """
+        if self._workspace.spare is None:
+            raise Refusal("E#N426", f"This sandbox has nowhere to keep the files of another {self.name}.")
+        return self._workspace.spare_folder(f"{self.name}s")
 
     def touch(self, user: SandboxUser, entity: E) -> None:
         """Note who changed an entity."""

@@ -48,7 +48,7 @@ class Shares(Kind[Share]):
         return [
             one
             for one in self._workspace.every(Share)
-            if one.own_state is not State.ARCHIVED and one.code.casefold() == folded
+            if one.state is not State.ARCHIVED and one.code.casefold() == folded
         ]
 
     def _change(self, user: SandboxUser, entity: Share, values: dict[str, Any]) -> None:
@@ -68,7 +68,9 @@ class Shares(Kind[Share]):
         workspace = self._workspace
         volume = workspace.default_volume if name is None else workspace.find_share("volume", name)
         if volume is None or not roles.may_see(user, volume):
-            raise Refusal("E#N412", f"There is no volume {name!r}.")
+            raise Refusal(
+                "E#N412", f"There is no volume {name!r}." if name else "Name a volume with 'parent'."
+            )
         return volume
 
 
@@ -90,11 +92,9 @@ class Volumes(Shares):
         changes = {
             name: value for name, value in values.items() if name not in ("server", "siteservers", "code")
         }
-        queue = self._queue(values)
-        volume = workspace.add(
-            Share(code=code, kind="volume", root=workspace.spare_folder("volumes"), volume=code)
-        )
-        self._change(user, volume, {**changes, **queue})
+        self._queue(values)
+        volume = workspace.add(Share(code=code, kind="volume", root=self._folder(), volume=code))
+        self._change(user, volume, changes)
         for server in servers:
             serve(volume, server)
         return volume
@@ -102,10 +102,10 @@ class Volumes(Shares):
     def _change(self, user: SandboxUser, entity: Share, values: dict[str, Any]) -> None:
         if values.get("default") is False and entity.default:
             raise Refusal("E#N424", "Make another volume the default one instead.")
+        super()._change(user, entity, values)
         if values.get("default"):
             for volume in self.members():
-                volume.default = False
-        super()._change(user, entity, values)
+                volume.default = volume is entity
 
     def _detach(self, user: SandboxUser, entity: Share, *, force: bool) -> None:
         self._require_other(entity)
@@ -163,10 +163,10 @@ class Homes(Shares):
         if not roles.may_write(user, volume, parts):
             raise Refusal("E#P002", f"You may not make a home on the volume {volume.code!r}.")
         self._require_free(owner.code)
-        queue = self._queue(values)
+        self._queue(values)
         home = workspace.add_home(owner, user.username)
         home.parent, home.volume, home.parts = volume, volume.volume, parts
-        self._change(user, home, {**values, **queue})
+        self._change(user, home, values)
         return home
 
     def _rest(self, user: SandboxUser, entity: Share) -> None:

@@ -31,9 +31,7 @@ def invite(workspace: Workspace, inviter: SandboxUser, code: str, role: str = "s
                 raise Refusal("E#P002", f"Your role, {inviter.role}, may not invite {code} again.")
             user.own_state = State.ACTIVE
             return user
-    user = workspace.add(SandboxUser(code=code, role=role, creator=inviter.username))
-    workspace.add_app(user)
-    return user
+    return workspace.add_user(code, role, creator=inviter.username)
 
 
 class Users(Kind[SandboxUser]):
@@ -88,7 +86,7 @@ class Users(Kind[SandboxUser]):
             setattr(invited, name, values.get(name, getattr(invited, name)))
         invited.queue = queue.get("queue")
         if values.get("create_home_share", True) and not any(
-            one.user is invited and one.own_state is not State.ARCHIVED for one in workspace.every(Share)
+            one.user is invited and one.state is not State.ARCHIVED for one in workspace.every(Share)
         ):
             workspace.grant(invited, workspace.add_home(invited, user.username), creator=user.username)
         for volume in volumes:
