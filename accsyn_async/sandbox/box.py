@@ -58,8 +58,11 @@ class Sandbox:
     Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
     older workspaces (v1).
 
-    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
-    ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
+    ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
+    ``transfer_`` settings are refused, the rest is kept and does nothing. One transfer runs between two
+    endpoints at a time. The engine ``pipeline`` computes nothing, takes the time of a task's parameter
+    ``seconds``, and fails when its parameter ``fail`` says so.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 

@@ -15,7 +15,7 @@ from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier, survey_end
 from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
 from accsyn_async.sandbox.pacing import Pace
-from accsyn_async.sandbox.plan import Plan
+from accsyn_async.sandbox.run import Run
 from accsyn_async.sandbox.settings import Settings, read_settings
 from accsyn_async.sandbox.state import Job, Task
 from accsyn_async.sandbox.storage import StorageError
@@ -34,31 +34,6 @@ FIRST_RETRY: Final = 30.0
 logger = logging.getLogger(__name__)
 
 
-class _Run:
-    """One job under way: what it copies, what comes next, and a bell to wake it."""
-
-    def __init__(self) -> None:
-        self.bell = asyncio.Event()
-        self.called = False
-        self.behind = False
-        self.fresh = True
-        self.blocked = False
-        self.plan = Plan()
-        self.task: Task | None = None
-        self.copier: Copier | None = None
-        self.pace: Pace | None = None
-        self.failed: set[Task] = set()
-
-    def ring(self) -> None:
-        self.called = True
-        self.bell.set()
-
-    def drop(self) -> None:
-        if self.copier is not None:
-            self.copier.close()
-        self.task = self.copier = self.pace = None
-
-
 class Engine:
     """Does the work of all jobs.
 
@@ -75,7 +50,7 @@ class Engine:
         self._rate = speed * 1_000_000
         self._clock = clock
         self._dispatcher = Dispatcher()
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
         self._caught_up = asyncio.Event()
@@ -91,7 +66,7 @@ class Engine:
         elif self._closed:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
-            run = self._runs[job.id] = _Run()
+            run = self._runs[job.id] = Run()
             self._spawn(job, self._live(job, run))
         elif job.status == "pending" and job.kind not in EXECUTED:
             self._spawn(job, self._size_up(job))
@@ -121,7 +96,7 @@ class Engine:
         self._note_idle()
         await self._caught_up.wait()
 
-    def _note_idle(self, run: _Run | None = None) -> None:
+    def _note_idle(self, run: Run | None = None) -> None:
         """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
         if run is not None:
             run.behind = False
@@ -153,7 +128,7 @@ class Engine:
             delivery.status = "failed" if failed else "waiting"
             deliveries.settle(delivery, self._clock)
 
-    async def _live(self, job: Job, run: _Run) -> None:
+    async def _live(self, job: Job, run: Run) -> None:
         try:
             while not self._closed:
                 if job.status == "paused" and run.copier is not None:
@@ -175,7 +150,7 @@ class Engine:
             if job.delivery is not None:
                 deliveries.settle(job.delivery, self._clock)
 
-    async def _work(self, job: Job, run: _Run) -> bool:
+    async def _work(self, job: Job, run: Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""
         await self._measure(job, run)
         if job.status not in ACTIVE or self._closed:
@@ -204,14 +179,14 @@ class Engine:
             job.speed = None
         return True
 
-    async def _await_turn(self, job: Job, run: _Run) -> bool:
+    async def _await_turn(self, job: Job, run: Run) -> bool:
         job.status = "waiting"
         run.blocked = True
         await self._wait(run, None)
         run.blocked = False
         return True
 
-    def _stand_back(self, job: Job, run: _Run) -> None:
+    def _stand_back(self, job: Job, run: Run) -> None:
         """Let the next job run between these endpoints."""
         run.plan.recall()
         for following in self._dispatcher.give_up(job):
@@ -219,7 +194,7 @@ class Engine:
                 self._runs[following.id].behind = not self._caught_up.is_set()
                 self._runs[following.id].ring()
 
-    async def _conclude(self, job: Job, run: _Run) -> bool:
+    async def _conclude(self, job: Job, run: Run) -> bool:
         """Nothing can be done: end the job, or wait for a task on hold."""
         states = {task.status for task in job.counted()}
         if "failed" in states:
@@ -237,7 +212,7 @@ class Engine:
         await self._wait(run, None)
         return True
 
-    async def _retry_later(self, job: Job, run: _Run) -> bool:
+    async def _retry_later(self, job: Job, run: Run) -> bool:
         mine = [task for task in run.failed if task.status == "failed"]
         if not mine or job.retries >= MAX_RETRIES:
             return False
@@ -251,7 +226,7 @@ class Engine:
         rules.revive(job)
         return True
 
-    async def _measure(self, job: Job, run: _Run) -> None:
+    async def _measure(self, job: Job, run: Run) -> None:
         if not run.fresh:
             return
         run.fresh = False
@@ -277,7 +252,7 @@ class Engine:
         if job.status == "init":
             job.status = "waiting"
 
-    def _next_task(self, job: Job, run: _Run) -> Task | None:
+    def _next_task(self, job: Job, run: Run) -> Task | None:
         if run.task is not None:
             if run.task.status == "queued":
                 return run.task
@@ -286,7 +261,7 @@ class Engine:
             run.drop()
         return run.plan.next(job, self._clock.monotonic())
 
-    async def _transfer(self, job: Job, task: Task, run: _Run) -> None:
+    async def _transfer(self, job: Job, task: Task, run: Run) -> None:
         clock = self._clock
         task.message = ""
         settings = _settings(job, task)
@@ -321,7 +296,7 @@ class Engine:
         if task.status == "executing":
             task.status = "queued"
 
-    async def _compute(self, job: Job, task: Task, run: _Run) -> None:
+    async def _compute(self, job: Job, task: Task, run: Run) -> None:
         """Stand in for an engine: take the time that the task asks for, and fail when it asks for that."""
         clock = self._clock
         stint = compute.stint(job, task)
@@ -379,7 +354,7 @@ class Engine:
         if task.status != "done":
             task.copied = 0
 
-    async def _wait(self, run: _Run, seconds: float | None) -> bool:
+    async def _wait(self, run: Run, seconds: float | None) -> bool:
         """Wait for the bell, by the sandbox's clock; tell whether the time passed without it."""
         clock = self._clock
         end = None if seconds is None else clock.monotonic() + seconds

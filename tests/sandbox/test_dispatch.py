@@ -209,3 +209,22 @@ async def test_time_that_is_skipped_ends_a_long_transfer(start: Any) -> None:
         await wire.until(job["id"], "done")
         (task,) = await wire.tasks(job["id"])
         assert task["time"] >= 100_000
+
+
+async def test_a_paused_queue_holds_its_jobs(start: Any) -> None:
+    async with start(speed=0.08) as (_, wire):
+        (queue,) = await wire.find("queue")
+
+        async def set_to(status: str) -> None:
+            reply = await wire.call("PUT", "queue/edit", {"status": status}, id=queue["id"])
+            assert "result" in reply, reply
+
+        job = await wire.create({"source": "a.mov", "destination": "site=berlin"})
+        await wire.until(job["id"], "running")
+        await set_to("paused")
+        await wire.until(job["id"], "waiting")
+        other = await wire.create({"source": "show", "destination": "/in/"})
+        await wire.until(other["id"], "waiting")
+        await set_to("waiting")
+        for one in (job, other):
+            await wire.until(one["id"], "done")
