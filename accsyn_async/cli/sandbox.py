@@ -9,7 +9,7 @@ import json as json_text
 import shlex
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["sandbox"]
 
+MAX_JOBS: Final = 100_000
+
 
 async def sandbox(
     *,
@@ -30,6 +32,11 @@ async def sandbox(
     volume: Path | None = None,
     local_root: Path | None = None,
     speed: float = 50.0,
+    time_factor: float = 1.0,
+    seed: str | None = None,
+    jobs: int = 0,
+    synthetic: bool = False,
+    control: bool = False,
     json: bool = False,
 ) -> int:
     """Serve a workspace in a box, until Ctrl-C. Transfers in it are real: files are copied between folders.
@@ -41,6 +48,12 @@ async def sandbox(
         volume: The folder of the volume 'projects'; a temporary one when left out.
         local_root: The folder that stands for the users' own machines; a temporary one when left out.
         speed: MB/s that each transfer gets; 50 when left out.
+        time_factor: Seconds that pass in the box in a real one; 1 when left out, 1440 makes a day pass in a
+            minute, 0 lets the clock stand still.
+        seed: Make ids, names and bad weather the same in every run; keys are fresh all the same.
+        jobs: With --synthetic, how many jobs there are from the start; 0 when left out.
+        synthetic: Fill the workspace with jobs that have no files and move by the clock.
+        control: Serve /_sandbox/ (state, reset, seed, clock, faults, requests) to whoever has the token.
         json: Begin with one JSON object that holds the address and the users.
     """
     from accsyn_async.sandbox import Sandbox
@@ -50,12 +63,29 @@ async def sandbox(
         raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
     if not 0 < speed < float("inf"):
         raise ArgumentError(f"--speed is MB/s, more than 0, not {speed:g}")
+    if not 0 <= time_factor < float("inf"):
+        raise ArgumentError(f"--time-factor is 0 or more, not {time_factor:g}")
+    if not 0 <= jobs <= MAX_JOBS:
+        raise ArgumentError(f"--jobs is a number from 0 to {MAX_JOBS}, not {jobs}")
+    if bool(jobs) != synthetic:
+        raise ArgumentError("--jobs and --synthetic go together: --jobs 5000 --synthetic")
     if not _is_loopback(host):
         output.note(
             f"accsyn-async: others on the network can reach {safe(host)}; they need a key to get in"
             + ("" if tls else ", and can read the keys of those who do (consider --tls)")
         )
-    box = Sandbox(host=host, port=port, tls=tls, volume=volume, local_root=local_root, speed=speed)
+    box = Sandbox(
+        host=host,
+        port=port,
+        tls=tls,
+        volume=volume,
+        local_root=local_root,
+        speed=speed,
+        seed=seed,
+        time_factor=time_factor,
+        synthetic_jobs=jobs,
+        control=control,
+    )
     stop = asyncio.Event()
     with logging_to(output, verbose=False):
         try:
@@ -66,7 +96,7 @@ async def sandbox(
             # A service that is told to end by SIGTERM has ended well.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-            _announce(box, output, json=json)
+            _announce(box, output, json=json, control=control)
             await stop.wait()
         finally:
             await box.aclose()
@@ -84,17 +114,25 @@ def _start_error(error: OSError, host: str, port: int) -> ArgumentError | Transp
     )
 
 
-def _announce(box: Sandbox, output: Output, *, json: bool) -> None:
+def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> None:
     if json:
         facts: dict[str, object] = {
             "url": box.url,
             "workspace": box.workspace,
             "users": [
-                {"role": user.role, "username": user.username, "api_key": user.api_key} for user in box.users
+                {
+                    "role": user.role,
+                    "username": user.username,
+                    "api_key": user.api_key,
+                    "password": user.password,
+                }
+                for user in box.users
             ],
         }
         if box.ca is not None:
             facts["ca"] = str(box.ca)
+        if control:
+            facts["control_token"] = box.control_token
         output.line(json_text.dumps(facts))
         return
     admin = box.user("admin")
@@ -124,6 +162,9 @@ def _announce(box: Sandbox, output: Output, *, json: bool) -> None:
     if box.ca is None:
         address = box.url.partition("://")[2]
         lines += [f"The official client reaches it with:  export ACCSYN_PROXY={address}", ""]
+    if control:
+        curl = f"curl -H 'X-Sandbox-Token: {box.control_token}' {box.url}/_sandbox/state"
+        lines += ["What it has been asked, its weather and its clock:", "", curl, ""]
     for line in lines:
         output.line(line)
     output.note("Serving; Ctrl-C ends it and removes its temporary folders.")

@@ -1,6 +1,16 @@
 """A workspace in a box, to develop and test against offline."""
 
 from accsyn_async.sandbox.box import Sandbox, SandboxStatistics
+from accsyn_async.sandbox.recording import RecordedRequest
 from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.weather import Fault, FaultKind, Weather
 
-__all__ = ["Sandbox", "SandboxStatistics", "SandboxUser"]
+__all__ = [
+    "Fault",
+    "FaultKind",
+    "RecordedRequest",
+    "Sandbox",
+    "SandboxStatistics",
+    "SandboxUser",
+    "Weather",
+]

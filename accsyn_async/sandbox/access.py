@@ -41,18 +41,28 @@ class Access:
         # Comparing with some key even for an unknown user tells an attacker nothing by the time it takes.
         known = self._workspace.users[0].api_key if user is None else user.api_key
         good = secrets.compare_digest(known.encode(), api_key.encode())
-        if user is None or not good or (workspace or "").casefold() != self._workspace.code.casefold():
+        if (
+            user is None
+            or user.status == "disabled"
+            or not good
+            or (workspace or "").casefold() != self._workspace.code.casefold()
+        ):
             raise Refusal("E#A401", "Wrong workspace, user name or API key.", status=401)
         return user
 
     def log_in(self, user: SandboxUser) -> str:
         """Hand a fresh session id out."""
-        self.logins += 1
+        self.note_login(user)
         session = secrets.token_hex(16)
         self._sessions[session] = user
+        return session
+
+    def note_login(self, user: SandboxUser) -> None:
+        """Note that somebody has logged in, in whatever dialect."""
+        self.logins += 1
+        user.logged_in = self._workspace.clock.text()
         if self._on_login is not None:
             self._on_login(user)
-        return session
 
     def check_session(self, session: str, user: SandboxUser) -> None:
         """Refuse a session id that is unknown, expired, or somebody else's.

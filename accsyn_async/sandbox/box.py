@@ -8,35 +8,29 @@ import ssl
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from accsyn_async.sandbox.access import Access
-from accsyn_async.sandbox.calls import Calls
+from accsyn_async.sandbox.backend import Backend, Folders
+from accsyn_async.sandbox.certificate import make_certificate
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.journal import Journal
-from accsyn_async.sandbox.journal_notes import Notes
+from accsyn_async.sandbox.control import Control
+from accsyn_async.sandbox.dialects import Place
+from accsyn_async.sandbox.keyring import Keyring
 from accsyn_async.sandbox.limit import AddressLimit
+from accsyn_async.sandbox.recording import RecordedRequest, Recording
 from accsyn_async.sandbox.server import Replies, make_server
-from accsyn_async.sandbox.state import SandboxUser, Workspace
-from accsyn_async.sandbox.topics.entities import EntityTopic
-from accsyn_async.sandbox.topics.files import FileTopic
-from accsyn_async.sandbox.topics.finder import Finder
-from accsyn_async.sandbox.topics.jobs import JobTopic
-from accsyn_async.sandbox.topics.publishing import PublishTopic
-from accsyn_async.sandbox.topics.records import RecordTopic
-from accsyn_async.sandbox.topics.settings import SettingTopic
+from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.weather import Weather
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session
 
 __all__ = ["Sandbox", "SandboxStatistics"]
-
-SITES: Final = ("berlin",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +55,14 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
-    Api keys, ids and sessions are fresh at each start.
+    Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
+    older workspaces (v1).
 
-    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include`` and
-    ``transfer_ignore_existing``; other ``transfer_`` settings are refused, the rest is kept and does nothing.
+    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
+    ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
+    ``transfer_`` settings are refused, the rest is kept and does nothing. One transfer runs between two
+    endpoints at a time. The engine ``pipeline`` computes nothing, takes the time of a task's parameter
+    ``seconds``, and fails when its parameter ``fail`` says so.
     A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
     be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
     ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
@@ -93,9 +91,15 @@ class Sandbox:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running transfer gets.
         rate_limit: whether an address may send 30 requests a second (60 at once), as the real backend has it.
         give_api_keys: whether users may ask for their own api key, which workspaces refuse by default.
+        seed: makes ids and the weather's choices the same in every run; secrets are fresh all the same.
+        time_factor: seconds that pass in the box in a real one; 0 for a clock that stands still but for
+            `advance`.
+        synthetic_jobs: how many jobs without files there are from the start, which move by the clock.
+        control: whether ``/_sandbox/`` is served to whoever has `control_token`.
 
     Raises:
-        ValueError: ``speed`` is not above 0, or ``workspace`` is empty.
+        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
+            ``workspace`` is empty.
     """
 
     def __init__(
@@ -110,9 +114,17 @@ class Sandbox:
         speed: float = 50.0,
         rate_limit: bool = True,
         give_api_keys: bool = False,
+        seed: int | str | None = None,
+        time_factor: float = 1.0,
+        synthetic_jobs: int = 0,
+        control: bool = False,
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
+        if not 0 <= time_factor < float("inf"):
+            raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
+        if synthetic_jobs < 0:
+            raise ValueError(f"synthetic_jobs must be 0 or more, not {synthetic_jobs}")
         if not workspace:
             raise ValueError("workspace must not be empty")
         self._host = host
@@ -124,24 +136,37 @@ class Sandbox:
         self._speed = speed
         self._limit = AddressLimit() if rate_limit else None
         self._give_api_keys = give_api_keys
+        self._seed = seed
+        self._synthetic_jobs = synthetic_jobs
+        self._clock = Clock(factor=time_factor)
+        self._keys = Keyring()
+        self._weather = Weather(seed)
+        self._recording = Recording()
+        self._place = Place()
+        self._control = Control(self) if control else None
+        self._replies = Replies(self._clock, self._weather, self._recording, self._limit, self._control)
         self._stack: AsyncExitStack | None = None
-        self._parts: _Parts | None = None
+        self._folders: Folders | None = None
+        self._backend: Backend | None = None
+        self._ca: Path | None = None
 
     async def __aenter__(self) -> Self:
-        if self._parts is not None:
+        if self._backend is not None:
             raise RuntimeError("a Sandbox can be started once")
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
             stack.push_async_callback(asyncio.to_thread, _remove, folder)
-            self._parts = parts = await asyncio.to_thread(self._prepare, folder)
-            stack.push_async_callback(parts.engine.aclose)
-            runner = make_server(parts.replies)
+            folders, tls = await asyncio.to_thread(self._prepare, folder)
+            self._folders, self._backend = folders, self._made(folders)
+            stack.push_async_callback(self._close_engine)
+            runner = make_server(self._replies)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            site = web.TCPSite(runner, self._host, self._port, ssl_context=parts.server_tls)
+            site = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
             await site.start()
             self._port = runner.addresses[0][1]
-            parts.replies.bind(_reachable(self._host), self._port)
+            self._place.hostname, self._place.port = _reachable(self._host), self._port
+            self._replies.bind(self._place.hostname, self._port)
             self._stack = stack.pop_all()
         return self
 
@@ -186,7 +211,8 @@ class Sandbox:
     @property
     def ca(self) -> Path | None:
         """The PEM file of the authority that signed the certificate; ``None`` without TLS."""
-        return self._started().ca
+        self._started()
+        return self._ca
 
     def site_root(self, code: str) -> Path:
         """The folder of a remote site, which holds its copy of each volume (``<folder>/projects/…``).
@@ -215,73 +241,117 @@ class Sandbox:
 
         Args:
             role: whose.
-            options: passed on to `accsyn_async.Session`, whose own ``async with`` opens it.
+            options: passed on to `accsyn_async.Session`, whose own ``async with`` opens it; with
+                ``api_version="v1"`` it speaks as older clients do, also with ``pwd=`` or ``session_key=``
+                instead of the api key.
         """
         from accsyn_async.session import Session
 
         user = self.user(role)
         if self.ca is not None:
             options.setdefault("ssl", ssl.create_default_context(cafile=self.ca))
-        return Session(self._code, user.username, user.api_key, url=self.url, **options)
+        if "pwd" not in options and "session_key" not in options:
+            options.setdefault("api_key", user.api_key)
+        return Session(self._code, user.username, url=self.url, **options)
+
+    @property
+    def weather(self) -> Weather:
+        """What goes wrong; ``box.weather.add("throttle", count=2)`` lets something."""
+        return self._weather
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """What was asked, the oldest first (the last ten thousand), with secrets masked."""
+        return self._recording.requests
+
+    @property
+    def now(self) -> datetime:
+        """The time in the box."""
+        return datetime.fromtimestamp(self._clock.now(), UTC)
+
+    @property
+    def control_token(self) -> str:
+        """What ``/_sandbox/`` wants as ``X-Sandbox-Token``; fresh each start.
+
+        Raises:
+            RuntimeError: it is not served.
+        """
+        if self._control is None:
+            raise RuntimeError("this sandbox has no control; start it with control=True")
+        return self._control.token
+
+    async def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Move the clock on; what transfers would have copied by then is copied when this returns.
+
+        Raises:
+            ValueError: the sum is below 0.
+        """
+        await self._started().advance(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+
+    async def reset(self, *, seed: int | str | None = None) -> None:
+        """Begin anew: a fresh workspace, fair weather, the right time, nothing recorded.
+
+        Transfers are stopped, temporary folders are emptied, those that were given are left alone. The users
+        keep their api keys and passwords; sessions have expired.
+
+        Args:
+            seed: replaces that of the start when given.
+        """
+        old = self._started()
+        folders = self._folders
+        assert folders is not None
+        await old.engine.aclose()
+        self._seed = self._seed if seed is None else seed
+        self._clock.restart()
+        self._weather.clear(self._seed)
+        self._replies.clear()
+        await asyncio.to_thread(folders.clear)
+        self._backend = self._made(folders)
+
+    def forget_requests(self) -> None:
+        """Forget what was asked, for ``requests``."""
+        self._recording.clear()
 
     def expire_sessions(self) -> None:
-        """Refuse every session id handed out so far, with ``session_expired``."""
-        self._started().access.expire_sessions()
+        """Refuse every session handed out so far, with ``session_expired``."""
+        self._started()
+        self._replies.expire_sessions()
 
     def statistics(self) -> SandboxStatistics:
         """What it has been asked so far."""
-        parts = self._started()
-        replies = parts.replies
-        return SandboxStatistics(
-            replies.requests, parts.access.logins, replies.throttled, dict(replies.events)
-        )
+        logins = self._started().access.logins
+        replies = self._replies
+        return SandboxStatistics(replies.requests, logins, replies.throttled, dict(replies.events))
 
-    def _started(self) -> _Parts:
-        if self._parts is None:
+    def _started(self) -> Backend:
+        if self._backend is None:
             raise RuntimeError("the Sandbox has not been started; use 'async with'")
-        return self._parts
+        return self._backend
 
-    def _prepare(self, folder: Path) -> _Parts:
-        clock = Clock()
-        sites = {code: _folder(folder / "sites" / code) for code in SITES}
-        workspace = Workspace(
+    def _prepare(self, folder: Path) -> tuple[Folders, ssl.SSLContext | None]:
+        tls = None
+        if self._tls:
+            self._ca, tls = make_certificate(folder, _reachable(self._host))
+        return Folders(folder, self._volume, self._local_root), tls
+
+    def _made(self, folders: Folders) -> Backend:
+        backend = Backend(
             self._code,
-            _folder(Path(self._volume or folder / "volume")),
-            sites,
-            _folder(Path(self._local_root or folder / "local")),
-            clock,
+            folders,
+            self._clock,
+            self._keys,
+            self._speed,
+            self._seed,
+            self._synthetic_jobs,
+            self._give_api_keys,
         )
-        journal = Journal()
-        notes = Notes(journal, clock)
-        access = Access(workspace, notes.login)
-        engine = Engine(self._speed, clock)
-        entities = [EntityTopic(workspace), JobTopic(workspace, engine)]
-        finder = Finder(entities)
-        topics = [
-            *entities,
-            FileTopic(workspace),
-            SettingTopic(workspace, finder),
-            RecordTopic(workspace, journal, finder),
-            PublishTopic(give_api_keys=self._give_api_keys),
-        ]
-        replies = Replies(self._code, access, Calls(topics, notes.call), self._limit)
-        ca, server_tls = _certificate(folder, self._host) if self._tls else (None, None)
-        return _Parts(workspace, access, engine, replies, ca, server_tls)
+        self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
+        return backend
 
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    workspace: Workspace
-    access: Access
-    engine: Engine
-    replies: Replies
-    ca: Path | None
-    server_tls: ssl.SSLContext | None
-
-
-def _folder(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path.resolve()
+    async def _close_engine(self) -> None:
+        await self._started().engine.aclose()
 
 
 def _remove(folder: Path) -> None:
@@ -290,17 +360,3 @@ def _remove(folder: Path) -> None:
 
 def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
-
-
-def _certificate(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
-    try:
-        import trustme
-    except ImportError:
-        raise RuntimeError("a sandbox with tls needs trustme: pip install 'accsyn-async[cli]'") from None
-    authority = trustme.CA()
-    names = dict.fromkeys((_reachable(host), "localhost", "127.0.0.1", "::1"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
-    path = folder / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path, context

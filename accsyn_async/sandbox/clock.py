@@ -1,9 +1,10 @@
-"""The sandbox's time, as accsyn writes it."""
+"""The sandbox's time, as accsyn writes it; it can run faster, stand still, or be moved on."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Final
 
 __all__ = ["EPOCH", "Clock"]
@@ -14,13 +15,70 @@ EPOCH: Final = "1970-01-01T00:00:00"
 class Clock:
     """Tells the time of day as UTC text, ``2026-01-22T08:35:59``, which sorts as it runs.
 
+    >>> clock = Clock(lambda: 0.0, factor=0)
+    >>> clock.advance(90)
+    >>> clock.text()
+    '1970-01-01T00:01:30'
+
     Args:
         now: gives seconds since the epoch.
+        factor: seconds that pass here in a real one; 0 for a clock that stands still until it is moved on.
+        monotonic: gives real seconds that never go back.
     """
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        *,
+        factor: float = 1.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._now = now
+        self._monotonic = monotonic
+        self._begin = now()
+        self._started = monotonic()
+        self._skew = 0.0
+        self.factor = factor
+        self.advanced = 0.0
+
+    def restart(self) -> None:
+        """Tell the right time again."""
+        self._begin, self._started = self._now(), self._monotonic()
+        self._skew = self.advanced = 0.0
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._begin + (self._now() - self._begin) * self.factor + self.advanced
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for measuring."""
+        return self._started + (self._monotonic() - self._started) * self.factor + self.advanced
 
     def text(self, ago: float = 0.0) -> str:
         """The time ``ago`` seconds ago."""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._now() - ago))
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.now() + self._skew - ago))
+
+    def http_date(self) -> str | None:
+        """The time for a ``Date`` header; ``None`` when it is that of the machine."""
+        told = self.now() + self._skew
+        return formatdate(told, usegmt=True) if abs(told - self._now()) > 1 else None
+
+    def real(self, seconds: float | None) -> float | None:
+        """How long ``seconds`` here are in real ones; ``None`` for ever."""
+        if seconds is None or seconds <= 0:
+            return seconds
+        return seconds / self.factor if self.factor else None
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on.
+
+        Raises:
+            ValueError: ``seconds`` is below 0.
+        """
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a clock is moved on, not by {seconds} seconds")
+        self.advanced += seconds
+
+    def skew(self, seconds: float) -> None:
+        """Let the time of day, as texts tell it, be wrong by so much; nothing ends earlier or later."""
+        self._skew = seconds

@@ -7,11 +7,12 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
+from accsyn_async.sandbox.sequences import Numbered
 from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.state import End
 from accsyn_async.sandbox.storage import EVERYTHING, Aside, Folder, StorageError, Survey, opened, survey
 
-__all__ = ["Copier"]
+__all__ = ["Copier", "survey_end"]
 
 FILES_A_STEP: Final = 64
 
@@ -35,9 +36,14 @@ class Copier:
         self._destination = destination
         self._lock = threading.Lock()
         self._settings = settings
-        self._survey: Survey = survey(
-            source.root, source.parts, folder=source.folder and bool(source.parts), settings=settings
-        )
+        self._survey: Survey = survey_end(source, settings)
+        self._from = source.parts if source.frames is None else source.parts[:-1]
+        self._names: dict[str, str] = {}
+        if source.frames is not None and (to := _target_names(destination)) is not None:
+            numbered = Numbered.read(source.parts[-1])
+            for (name,), _ in self._survey.files:
+                if numbered is not None and (number := numbered.number(name)) is not None:
+                    self._names[name] = to.name(number)
         self._target: tuple[str, ...] | None = None
         self._next = 0
         self._file: _File | None = None
@@ -102,8 +108,8 @@ class Copier:
     def _open_next(self, target: tuple[str, ...]) -> _File | None:
         """Open the next file; ``None`` when the one at the destination is left alone."""
         path, _ = self._survey.files[self._next]
-        source = (*self._source.parts, *path)
-        destination = (*target, *path)
+        source = (*self._from, *path)
+        destination = (*target, *(self._names.get(name, name) for name in path))
         with ExitStack() as stack:
             above = stack.enter_context(opened(self._source.root, source[:-1]))
             into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
@@ -119,6 +125,11 @@ class Copier:
     def _find_target(self) -> tuple[str, ...]:
         """Where the source ends up, by rsync's rule for a trailing slash."""
         end = self._destination
+        if self._source.frames is not None:
+            # The files of a sequence are many, so they end up in a folder however it is written.
+            target = end.parts if _target_names(end) is None else end.parts[:-1]
+            with opened(end.root, target, make=True):
+                return target
         name = self._source.parts[-1] if self._source.parts else _root_name(self._source)
         if self._survey.folder:
             # A folder named as such is merged into, so that a second try does not nest it in the first.
@@ -191,3 +202,32 @@ class _File:
 
 def _root_name(end: End) -> str:
     return end.share.code if end.share is not None else "root"
+
+
+def survey_end(end: End, settings: Settings) -> Survey:
+    """Measure a source: a file, a folder, or the files of a sequence that are there, in its folder.
+
+    Raises:
+        StorageError: it is missing, of the wrong kind, or holds what is not transferred.
+    """
+    if end.frames is None:
+        return survey(end.root, end.parts, folder=end.folder and bool(end.parts), settings=settings)
+    numbered = Numbered.read(end.parts[-1])
+    first, last = end.frames
+    files = []
+    with opened(end.root, end.parts[:-1]) as folder:
+        for name, entry in folder.entries():
+            number = None if numbered is None else numbered.number(name)
+            if number is None or not first <= number <= last or entry.kind != "file":
+                continue
+            if settings.includes(name) and not settings.excludes(name):
+                files.append(((name,), entry.size))
+    if not files:
+        path = end.root.joinpath(*end.parts)
+        raise StorageError(f"there is no file of {path} from {first} to {last}")
+    return Survey(True, tuple(files), ())
+
+
+def _target_names(end: End) -> Numbered | None:
+    """How the files of a sequence are called at a destination that says so."""
+    return Numbered.read(end.parts[-1]) if end.parts and not end.folder else None

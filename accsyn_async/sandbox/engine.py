@@ -1,21 +1,24 @@
-"""Runs jobs: measures, copies at a speed, and says how it goes."""
+"""Runs jobs: measures, copies or computes, tries again what failed, and says how it goes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+from accsyn_async.sandbox import compute, deliveries, rules
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.copier import Copier
+from accsyn_async.sandbox.copier import Copier, survey_end
+from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
 from accsyn_async.sandbox.pacing import Pace
+from accsyn_async.sandbox.run import Run
 from accsyn_async.sandbox.settings import Settings, read_settings
-from accsyn_async.sandbox.state import End, Job, Task
-from accsyn_async.sandbox.storage import StorageError, survey
+from accsyn_async.sandbox.state import Job, Task
+from accsyn_async.sandbox.storage import StorageError
 
 __all__ = ["Engine"]
 
@@ -24,32 +27,19 @@ T = TypeVar("T")
 WORKERS: Final = 8
 UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
 ACTIVE: Final = frozenset({"init", "waiting", "running"})
+EXECUTED: Final = frozenset({"transfer", "compute"})
+MAX_RETRIES: Final = 5
+FIRST_RETRY: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
 
-class _Run:
-    """One job under way: what it copies, what comes next, and a bell to wake it."""
-
-    def __init__(self) -> None:
-        self.bell = asyncio.Event()
-        self.fresh = True
-        self.plan: deque[Task] = deque()
-        self.task: Task | None = None
-        self.copier: Copier | None = None
-        self.began = 0.0
-
-    def drop(self) -> None:
-        if self.copier is not None:
-            self.copier.close()
-        self.task = self.copier = None
-
-
 class Engine:
-    """Moves the bytes of all jobs.
+    """Does the work of all jobs.
 
     A job's own ``status`` is its command: whoever changes it, or a task's, calls `attend` afterwards.
-    A paused job keeps the file it was in the middle of open, and goes on from there.
+    A paused job keeps the file it was in the middle of open, and goes on from there. A job that failed is
+    tried again by itself after a pause, which grows each time, until somebody changes it.
 
     Args:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
@@ -59,9 +49,11 @@ class Engine:
     def __init__(self, speed: float, clock: Clock) -> None:
         self._rate = speed * 1_000_000
         self._clock = clock
-        self._runs: dict[str, _Run] = {}
+        self._dispatcher = Dispatcher()
+        self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
+        self._caught_up = asyncio.Event()
         self._closed = False
 
     def attend(self, job: Job) -> None:
@@ -69,26 +61,78 @@ class Engine:
         run = self._runs.get(job.id)
         if run is not None:
             run.fresh = True
-            run.plan.clear()
+            run.plan.forget()
+            run.ring()
+        elif self._closed:
+            return
+        elif job.status in ACTIVE and job.kind in EXECUTED:
+            run = self._runs[job.id] = Run()
+            self._spawn(job, self._live(job, run))
+        elif job.status == "pending" and job.kind not in EXECUTED:
+            self._spawn(job, self._size_up(job))
+
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def reconsider(self) -> None:
+        """Look at every job that waits or runs again, after a queue or a client was changed."""
+        for run in self._runs.values():
+            if run.blocked or run.pace is not None:
+                run.ring()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is a job that it looks after."""
+        return bool(self._runs)
+
+    async def catch_up(self) -> None:
+        """Wait until every job has done what the clock, which was moved on, gives it time for."""
+        self._caught_up.clear()
+        for run in self._runs.values():
+            run.behind = True
             run.bell.set()
-        elif job.status in ACTIVE and not self._closed:
-            run = self._runs[job.id] = _Run()
-            task = asyncio.create_task(self._live(job, run), name=f"accsyn-sandbox job {job.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._note_idle()
+        await self._caught_up.wait()
+
+    def _note_idle(self, run: Run | None = None) -> None:
+        """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
+        if run is not None:
+            run.behind = False
+        if self._closed or not any(one.behind for one in self._runs.values()):
+            self._caught_up.set()
 
     async def aclose(self) -> None:
         """Stop every job, remove what is half written, end the threads; again does nothing."""
         self._closed = True
+        self._note_idle()
         for run in self._runs.values():
-            run.bell.set()
+            run.ring()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
-    async def _live(self, job: Job, run: _Run) -> None:
+    async def _size_up(self, delivery: Job) -> None:
+        """Measure a delivery that was submitted, then let it wait for its recipients."""
+        for task in list(delivery.counted()):
+            task.status, task.message = "pending", ""
+            try:
+                found = await self._in_thread(partial(survey_end, task.source, _settings(delivery, task)))
+            except Exception as error:
+                task.status, task.message = "failed", _reason(error)
+            else:
+                task.size = found.size
+        delivery.tally()
+        if delivery.status == "pending":
+            failed = any(task.status == "failed" for task in delivery.counted())
+            delivery.status = "failed" if failed else "waiting"
+            deliveries.settle(delivery, self._clock)
+
+    async def _live(self, job: Job, run: Run) -> None:
         try:
             while not self._closed:
                 if job.status == "paused" and run.copier is not None:
+                    self._stand_back(job, run)
                     await self._wait(run, None)
                 elif job.status not in ACTIVE or not await self._work(job, run):
                     break
@@ -96,12 +140,17 @@ class Engine:
             job.speed = None
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
+            self._note_idle(run)
             if run.task is not None:
                 self._give_up(run.task, "queued")
-                job.tally()
+            self._stand_back(job, run)
+            compute.roll_up(job)
+            job.tally()
             run.drop()
+            if job.delivery is not None:
+                deliveries.settle(job.delivery, self._clock)
 
-    async def _work(self, job: Job, run: _Run) -> bool:
+    async def _work(self, job: Job, run: Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""
         await self._measure(job, run)
         if job.status not in ACTIVE or self._closed:
@@ -109,75 +158,120 @@ class Engine:
         task = self._next_task(job, run)
         if task is None:
             return await self._conclude(job, run)
+        if hindrance(job, task):
+            self._stand_back(job, run)
+            return await self._await_turn(job, run)
+        if not self._dispatcher.claim(job, task):
+            return await self._await_turn(job, run)
         job.status = "running"
+        if task is not run.task:
+            run.plan.dispatch(task, _settings(job, task).bucket, self._clock.monotonic())
         try:
-            await self._transfer(job, task, run)
+            if job.kind == "compute":
+                await self._compute(job, task, run)
+            else:
+                await self._transfer(job, task, run)
         except Exception as error:
             self._fail(job, task, _reason(error))
+            run.failed.add(task)
             run.drop()
         finally:
             job.speed = None
         return True
 
-    async def _conclude(self, job: Job, run: _Run) -> bool:
-        """Nothing is queued: end the job, or wait for a task on hold."""
+    async def _await_turn(self, job: Job, run: Run) -> bool:
+        job.status = "waiting"
+        run.blocked = True
+        await self._wait(run, None)
+        run.blocked = False
+        return True
+
+    def _stand_back(self, job: Job, run: Run) -> None:
+        """Let the next job run between these endpoints."""
+        run.plan.recall()
+        for following in self._dispatcher.give_up(job):
+            if following.id in self._runs:
+                self._runs[following.id].behind = not self._caught_up.is_set()
+                self._runs[following.id].ring()
+
+    async def _conclude(self, job: Job, run: Run) -> bool:
+        """Nothing can be done: end the job, or wait for a task on hold."""
         states = {task.status for task in job.counted()}
-        if "onhold" in states:
-            job.status = "waiting"
-            await self._wait(run, None)
-            return True
         if "failed" in states:
             job.status = "failed"
+        elif "onhold" in states:
+            job.status = "waiting"
         else:
             job.tally()
             job.status = "done"
             job.finished = self._clock.text()
-        return False
+            return False
+        self._stand_back(job, run)
+        if job.status == "failed":
+            return await self._retry_later(job, run)
+        await self._wait(run, None)
+        return True
 
-    async def _measure(self, job: Job, run: _Run) -> None:
+    async def _retry_later(self, job: Job, run: Run) -> bool:
+        mine = [task for task in run.failed if task.status == "failed"]
+        if not mine or job.retries >= MAX_RETRIES:
+            return False
+        if not await self._wait(run, FIRST_RETRY * 2**job.retries):
+            return job.status in ACTIVE
+        job.retries += 1
+        run.failed.clear()
+        run.fresh = True
+        for task in mine:
+            rules.retry(task)
+        rules.revive(job)
+        return True
+
+    async def _measure(self, job: Job, run: Run) -> None:
         if not run.fresh:
             return
         run.fresh = False
-        unmeasured = [task for task in job.tasks.values() if task.size < 0 and task.status == "queued"]
+        unmeasured = [
+            task
+            for task in job.tasks.values()
+            if job.kind != "compute" and task.size < 0 and task.status == "queued"
+        ]
         for task in unmeasured:
             if job.status not in ACTIVE or self._closed:
                 run.fresh = True
                 return
             try:
-                size = await self._in_thread(partial(_size, task.source, _settings(job, task)))
+                found = await self._in_thread(partial(survey_end, task.source, _settings(job, task)))
             except Exception as error:
                 if task.status == "queued":
                     self._fail(job, task, _reason(error))
+                    run.failed.add(task)
             else:
-                task.size = size
+                task.size = found.size
         if unmeasured:
             job.tally()
         if job.status == "init":
             job.status = "waiting"
 
-    def _next_task(self, job: Job, run: _Run) -> Task | None:
+    def _next_task(self, job: Job, run: Run) -> Task | None:
         if run.task is not None:
             if run.task.status == "queued":
                 return run.task
             run.task.copied = 0 if run.task.status != "done" else run.task.copied
             job.tally()
             run.drop()
-        for _ in range(2):
-            while run.plan:
-                task = run.plan.popleft()
-                if task.status == "queued":
-                    return task
-            queued = [task for task in job.tasks.values() if task.status == "queued"]
-            run.plan.extend(sorted(queued, key=lambda task: -task.priority))
-        return None
+        return run.plan.next(job, self._clock.monotonic())
 
-    async def _transfer(self, job: Job, task: Task, run: _Run) -> None:
-        loop = asyncio.get_running_loop()
+    async def _transfer(self, job: Job, task: Task, run: Run) -> None:
+        clock = self._clock
         task.message = ""
+        settings = _settings(job, task)
+        # Made before anything is waited for: a job that is seen to run misses no time that is skipped.
+        rate = min(self._rate, settings.rate)
+        pace = run.pace = Pace(rate, clock.monotonic(), clock.advanced, clock.factor)
         if run.copier is None:
             task.status = "booting"
-            run.task, run.began = task, loop.time()
-            make = partial(Copier, task.source, task.destination, _settings(job, task))
+            run.task = task
+            make = partial(Copier, task.source, task.destination, settings)
             copier = run.copier = await self._in_thread(make)
             if task.status == "booting":
                 task.status = "queued"
@@ -185,22 +279,53 @@ class Engine:
                 return
         copier = run.copier
         task.status = "executing"
-        pace = Pace(self._rate, loop.time())
-        while job.status == "running" and task.status == "executing" and not self._closed:
-            job.speed = pace.speed(loop.time())
+        while self._goes_on(job, task):
+            job.speed = pace.speed(clock.monotonic())
             kept = copier.kept
-            copied = await self._in_thread(lambda: copier.advance(pace.chunk))
+            copied = await self._in_thread(lambda: copier.advance(pace.budget(clock.monotonic())))
             self._count(job, task, copied + copier.kept - kept, copier.size)
             if copier.finished:
                 if task.status == "executing":
-                    self._succeed(task, loop.time() - run.began)
+                    self._succeed(task, clock.monotonic() - run.plan.began)
                     run.drop()
                 return
-            pause = pace.sent(copied, loop.time())
+            pause = pace.sent(copied, clock.monotonic(), clock.advanced)
             if pause > 0:
                 await self._wait(run, pause)
+        run.pace = None
         if task.status == "executing":
             task.status = "queued"
+
+    async def _compute(self, job: Job, task: Task, run: Run) -> None:
+        """Stand in for an engine: take the time that the task asks for, and fail when it asks for that."""
+        clock = self._clock
+        stint = compute.stint(job, task)
+        task.message = ""
+        task.status = "executing"
+        compute.roll_up(job)
+        left = stint.seconds
+        while self._goes_on(job, task):
+            began = clock.monotonic()
+            run.blocked = True
+            passed = await self._wait(run, left)
+            run.blocked = False
+            left -= clock.monotonic() - began
+            if (passed or left <= 0) and task.status == "executing":
+                if stint.failure:
+                    raise compute.ComputeError(stint.failure)
+                self._succeed(task, clock.monotonic() - run.plan.began)
+                compute.roll_up(job)
+                return
+        if task.status == "executing":
+            task.status = "queued"
+
+    def _goes_on(self, job: Job, task: Task) -> bool:
+        return (
+            job.status == "running"
+            and task.status == "executing"
+            and not self._closed
+            and not hindrance(job, task)
+        )
 
     def _count(self, job: Job, task: Task, copied: int, size: int) -> None:
         if task.status not in UNFINISHED:
@@ -229,28 +354,33 @@ class Engine:
         if task.status != "done":
             task.copied = 0
 
-    async def _wait(self, run: _Run, seconds: float | None) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await run.bell.wait()
-        except TimeoutError:
-            return
-        if not self._closed:
-            run.bell.clear()
+    async def _wait(self, run: Run, seconds: float | None) -> bool:
+        """Wait for the bell, by the sandbox's clock; tell whether the time passed without it."""
+        clock = self._clock
+        end = None if seconds is None else clock.monotonic() + seconds
+        while True:
+            left = None if end is None else end - clock.monotonic()
+            if left is not None and left <= 0:
+                return True
+            self._note_idle(run)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(clock.real(left)):
+                    await run.bell.wait()
+            if not self._closed:
+                run.bell.clear()
+            if run.called:
+                run.called = self._closed
+                return False
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, (StorageError, OSError)):
+    if isinstance(error, (StorageError, OSError, compute.ComputeError)):
         return str(error)
     logger.error("a transfer broke", exc_info=error)
     return "the sandbox failed; its log says why"
-
-
-def _size(end: End, settings: Settings) -> int:
-    return survey(end.root, end.parts, folder=end.folder and bool(end.parts), settings=settings).size
 
 
 def _settings(job: Job, task: Task) -> Settings:

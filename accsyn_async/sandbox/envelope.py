@@ -63,15 +63,20 @@ def url_object(query: str) -> dict[str, Any]:
     return json_object(unquote_to_bytes(query))
 
 
-def read_event(body: dict[str, Any]) -> Event:
+def read_event(body: dict[str, Any], workspace: str = "workspace") -> Event:
     """Read an event.
+
+    Args:
+        body: its fields.
+        workspace: the field that names the workspace; v1 has ``domain``.
 
     Raises:
         Refusal: a field is missing or of the wrong kind, or ``gz_data`` does not unpack within the bounds.
     """
     if body.get("audience") != "api":
         raise _malformed("'audience' must be 'api'")
-    texts = {name: _text(body, name) for name in ("uri", "workspace", "session", "ident", "eid", "created")}
+    names = ("uri", workspace, "session", "ident", "eid", "created")
+    texts = {name: _text(body, name) for name in names}
     for name in ("query", "id"):
         if body.get(name) is not None and not isinstance(body[name], str):
             raise _malformed(f"{name!r} must be a text")
@@ -85,7 +90,7 @@ def read_event(body: dict[str, Any]) -> Event:
         raise _malformed("'data' must be an object, a list or null")
     return Event(
         uri=texts["uri"].strip("/"),
-        workspace=texts["workspace"],
+        workspace=texts[workspace],
         session=texts["session"],
         ident=texts["ident"],
         data=data,

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 
-__all__ = ["FilePlaces", "Reach", "Spot", "by_role"]
+__all__ = ["FilePlaces", "Spot"]
 
 MAX_DEPTH: Final = 100
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
-
-Reach = Callable[[SandboxUser, Share, tuple[str, ...], bool], bool]
-
-
-def by_role(user: SandboxUser, share: Share, parts: tuple[str, ...], write: bool) -> bool:
-    """Whether a user may read, or write, at a path on a share: elevated users everywhere, others at home."""
-    return user.elevated or share.user is user
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +28,7 @@ class Spot:
         parts: the names from there.
         folder: whether it was written with a trailing slash.
         text: the path as written.
+        shows: tells of the names below whether the user may see what is there.
     """
 
     root: Path
@@ -41,6 +36,7 @@ class Spot:
     parts: tuple[str, ...]
     folder: bool
     text: str
+    shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -53,14 +49,12 @@ class FilePlaces:
 
     Args:
         workspace: where the shares are looked up.
-        reach: tells whether a user may read (``False``) or write (``True``) at a path on a share.
     """
 
-    def __init__(self, workspace: Workspace, reach: Reach = by_role) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._reach = reach
 
-    def find(self, user: SandboxUser, path: object, *, write: bool = False) -> Spot:
+    def find(self, user: SandboxUser, path: object, *, write: bool = False, whole: bool = False) -> Spot:
         """Find a path.
 
         Args:
@@ -68,6 +62,7 @@ class FilePlaces:
             path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
                 code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
             write: whether it is to be changed.
+            whole: whether all of it is to be read, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
@@ -77,15 +72,28 @@ class FilePlaces:
             raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
         site = self._site(place)
         share, parts = self._share(user, place)
-        if not self._reach(user, share, parts, False):
+        if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
             raise _no_share(share.kind, share.code)
-        if write and not self._reach(user, share, parts, True):
+        if write and not roles.may_write(user, share, parts):
             raise Refusal("E#F003", f"You may not change {place.text!r}.")
+        readable = roles.may_read if whole else roles.may_list
+        if not write and not readable(user, share, parts):
+            raise Refusal("E#F003", f"You may not read {place.text!r}.")
+        asked, below = share, parts
+        located = share.locate(parts)
+        if located is None:
+            raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
+        share, parts = located
         server = self._workspace.client_of(site=site)
         if server is not None and server.status != "online":
             raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
         base = share.parts if site.main else (share.volume, *share.parts)
-        return Spot(site.folder, base, parts, place.folder, place.text)
+        root = share.folder if site.main else site.folder
+
+        def shows(names: tuple[str, ...]) -> bool:
+            return roles.shows(user, asked, (*below, *names))
+
+        return Spot(root, base, parts, place.folder, place.text, shows)
 
     def _read(self, text: str) -> Place:
         try:
@@ -121,7 +129,10 @@ class FilePlaces:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
             return volume, parts[1:]
         if not user.elevated and place.party is None:
-            return next(share for share in workspace.homes if share.user is user), parts
+            home = next((share for share in workspace.homes if share.user is user), None)
+            if home is None:
+                raise Refusal("E#F001", f"You have no home for {place.text!r}; name a share.")
+            return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
 

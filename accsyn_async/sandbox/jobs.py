@@ -1,134 +1,117 @@
-"""Makes and edits transfers from what clients send."""
+"""Makes and edits transfers and compute jobs from what clients send."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from accsyn_async.sandbox import rules
+from accsyn_async.sandbox import compute, rules
+from accsyn_async.sandbox.drafts import (
+    Draft,
+    flag_in,
+    name_in,
+    object_in,
+    priority_in,
+    read_compute,
+    read_drafts,
+    settings_in,
+)
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.settings import read_settings
-from accsyn_async.sandbox.state import End, Job, Queue, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Workspace
+from accsyn_async.sandbox.tasks import add_task, add_tasks, paths, require_parties, touch
 
-__all__ = ["add_tasks", "create_job", "edit_job", "edit_tasks"]
-
-MAX_TASKS: Final = 100_000
-NEW_TASK_STATES: Final = ("queued", "onhold", "excluded")
+__all__ = ["create_job", "edit_job", "find_queue", "new_job"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A task as it was sent."""
+def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "transfer") -> Job:
+    """Make a transfer, or a compute job when it names an engine; nothing is stored when it is refused.
 
-    uri: str | None
-    source: str
-    destination: str | None
-    status: str
-    priority: int
-    metadata: dict[str, Any]
-    settings: dict[str, Any]
-
-
-def create_job(workspace: Workspace, user: SandboxUser, data: Any) -> Job:
-    """Make a transfer; nothing is stored when it is refused.
+    With ``append`` true its tasks join the user's latest job of that name, when there is one.
 
     Raises:
         Refusal: the specification is wrong, with a text that says why.
     """
     if not isinstance(data, dict):
-        raise Refusal("E#J001", "A transfer is made of an object.")
-    if data.get("engine") or data.get("compute"):
-        raise Refusal("E#J008", "Compute jobs are not supported by this sandbox.")
-    drafts = list(_drafts(data))
-    resolver = Resolver(workspace, user)
-    ends = [resolver.resolve(draft.source, _destination(draft)) for draft in drafts]
-    source, destination = ends[0][0].party, ends[0][1].party
-    _require_parties(ends, source, destination)
+        raise Refusal("E#J001", "A job is made of an object.")
+    computes = kind == "compute" or data.get("engine") is not None
+    kind = "compute" if computes else kind
+    if flag_in(data, "append"):
+        job = _namesake(workspace, user, data, kind)
+        if job is not None:
+            own = {name: data[name] for name in ("source", "destination") if name in data}
+            add_tasks(workspace, user, job, data if "tasks" in data else {**data, "tasks": [own]})
+            return job
     status = data.get("status")
     if status not in (None, "waiting", "paused"):
-        raise Refusal("E#J020", f"A new transfer's status can be waiting or paused, not {status!r}.")
+        raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
+    resolver = Resolver(workspace, user)
+    drafts = read_compute(data) if computes else read_drafts(data)
+    if computes:
+        ends = [(resolver.here(), resolver.here())] * len(drafts)
+    else:
+        ends = [resolver.resolve(draft.source, _destination(draft)) for draft in drafts]
+    source, destination = ends[0][0].party, ends[0][1].party
+    require_parties(ends, source, destination)
+    if flag_in(data, "allow_duplicates") is False and not computes:
+        _refuse_twins(drafts, ends)
+    job = new_job(workspace, user, data, kind, source, destination)
+    job.name = name_in(data) or (job.engine if computes else _generated_name(ends[0][0]))
+    for draft, (start, end) in zip(drafts, ends, strict=True):
+        add_task(job, draft, start, end, job.created)
+    compute.check_deps(job.tasks)
+    if all(task.status == "excluded" for task in job.tasks.values() if not task.branch):
+        job.status = "done"
+        job.size = 0
+        job.finished = job.created
+    elif status == "paused":
+        job.status = "paused"
+    compute.roll_up(job)
+    workspace.jobs[job.id] = job
+    return job
+
+
+def new_job(
+    workspace: Workspace,
+    user: SandboxUser,
+    data: dict[str, Any],
+    kind: str,
+    source: Party,
+    destination: Party,
+) -> Job:
+    """A job with the attributes that were sent, without tasks and not yet stored.
+
+    Raises:
+        Refusal: one is wrong, or the user may not make such a job.
+    """
+    engine = data.get("engine") or ""
+    if kind == "compute":
+        if not user.elevated:
+            raise Refusal("E#P002", "Only admins and employees make compute jobs.")
+        if not isinstance(engine, str) or not engine:
+            raise Refusal("E#J034", "A compute job names its 'engine'.")
+        if workspace.find_engine(engine) is None:
+            known = ", ".join(one.code for one in workspace.engines)
+            raise Refusal("E#J034", f"There is no engine {engine!r} (there are {known}).")
+    queue = find_queue(workspace, data.get("queue"))
+    priority = priority_in(data, 500)
+    metadata, settings = object_in(data, "metadata"), settings_in(data)
     now = workspace.clock.text()
-    job = Job(
+    return Job(
         number=workspace.next_number(),
-        name=_name(data) or _generated_name(ends[0][0]),
+        name=name_in(data),
         user=user,
-        queue=_queue(workspace, data.get("queue")),
+        queue=queue,
         source=source,
         destination=destination,
         created=now,
         modified=now,
         modifier=user,
-        priority=_priority(data, 500),
-        metadata=_object(data, "metadata"),
-        settings=_settings(data),
+        priority=priority,
+        metadata=metadata,
+        settings=settings,
+        kind=kind,
+        engine=engine,
     )
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        _add(job, draft, start, end, now)
-    if all(task.status == "excluded" for task in job.tasks.values()):
-        job.status = "done"
-        job.size = 0
-        job.finished = now
-    elif status == "paused":
-        job.status = "paused"
-    workspace.jobs[job.id] = job
-    return job
-
-
-def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> list[Task]:
-    """Add tasks to a job, which revives it when it had finished.
-
-    A task that is there already, with the same source and destination, is retried instead, or refused with
-    ``allow_duplicates`` false; with ``replace_duplicates`` it takes the new one's attributes too.
-
-    Returns:
-        The tasks that were added or retried.
-
-    Raises:
-        Refusal: one is wrong; none is added.
-    """
-    if not isinstance(data, dict) or "tasks" not in data:
-        raise Refusal("E#J001", "Tasks are added with an object that has 'tasks'.")
-    allow, replace = (_flag(data, name) for name in ("allow_duplicates", "replace_duplicates"))
-    drafts = list(_drafts(data))
-    if len(job.tasks) + len(drafts) > MAX_TASKS:
-        raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
-    resolver = Resolver(workspace, user)
-    mirrored = all(task.destination.mirrored for task in job.tasks.values())
-    ends = []
-    for draft in drafts:
-        if draft.destination is None and not mirrored:
-            raise Refusal(
-                "E#J007", f"The task {draft.source!r} needs a destination; this job mirrors no paths."
-            )
-        ends.append(resolver.resolve(draft.source, draft.destination or job.destination_text, job))
-    _require_parties(ends, job.source, job.destination)
-    there = {_paths(task.source, task.destination): task for task in job.tasks.values()}
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        known = there.get(_paths(start, end))
-        if known is not None and allow is False:
-            raise Refusal("E#J017", f"The task {known.uri} has the same source and destination.")
-        if known is None and draft.uri is not None and draft.uri in job.tasks:
-            raise Refusal("E#J018", f"There is a task {draft.uri!r} with other paths.")
-    now = workspace.clock.text()
-    added: dict[str, Task] = {}
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        known = there.get(_paths(start, end))
-        if known is None:
-            known = there[_paths(start, end)] = _add(job, draft, start, end, now)
-        elif known.id not in added:
-            rules.change_task_status(known, "queued", workspace.clock)
-            if replace:
-                known.priority, known.metadata = draft.priority, draft.metadata
-                known.settings = draft.settings
-        added[known.id] = known
-    _touch(workspace, user, job)
-    if any(task.status == "queued" for task in added.values()) and (
-        job.is_finished or job.status == "failed"
-    ):
-        rules.revive(job)
-    return list(added.values())
 
 
 def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> None:
@@ -143,108 +126,21 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> No
     wrong = [key for key in data if key not in known]
     if wrong:
         raise Refusal("E#J023", f"{', '.join(map(repr, wrong))} cannot be changed, only {', '.join(known)}.")
-    name = _name(data) or job.name
-    queue = _queue(workspace, data["queue"]) if "queue" in data else job.queue
-    priority = _priority(data, job.priority)
-    metadata = _object(data, "metadata") if "metadata" in data else job.metadata
-    settings = _settings(data) if "settings" in data else job.settings
+    name = name_in(data) or job.name
+    queue = find_queue(workspace, data["queue"]) if "queue" in data else job.queue
+    priority = priority_in(data, job.priority)
+    metadata = object_in(data, "metadata") if "metadata" in data else job.metadata
+    settings = settings_in(data) if "settings" in data else job.settings
     if "status" in data:
         rules.check_job_status(job, data["status"])
         rules.change_job_status(job, data["status"], workspace.clock)
+        compute.roll_up(job)
     job.name, job.queue, job.priority = name, queue, priority
     job.metadata, job.settings = metadata, settings
-    _touch(workspace, user, job)
+    touch(workspace, user, job)
 
 
-def edit_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> list[Task]:
-    """Change tasks' status, priority or metadata; each row names its task by ``id`` or ``uri``.
-
-    Returns:
-        The tasks that were changed.
-
-    Raises:
-        Refusal: a row is wrong; nothing is changed.
-    """
-    rows = [data] if isinstance(data, dict) else data
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise Refusal("E#J001", "Tasks are changed with a list of objects.")
-    by_id = {task.id: task for task in job.tasks.values()}
-    changes: list[tuple[Task, str | None, int, dict[str, Any]]] = []
-    for row in rows:
-        name = row.get("id", row.get("uri"))
-        task = by_id.get(name) or job.tasks.get(name) if isinstance(name, str) else None
-        if task is None:
-            raise Refusal("E#J024", f"The transfer has no task {name!r}; name it by 'id' or 'uri'.")
-        known = ("id", "uri", "status", "priority", "metadata")
-        wrong = [key for key in row if key not in known]
-        if wrong:
-            raise Refusal("E#J023", f"A task's {', '.join(map(repr, wrong))} cannot be changed.")
-        status = row.get("status")
-        if status is not None and status not in rules.TASK_STATES:
-            allowed = ", ".join(rules.TASK_STATES)
-            raise Refusal("E#J020", f"A task's status can be set to {allowed}, not to {status!r}.")
-        metadata = _object(row, "metadata") if "metadata" in row else task.metadata
-        changes.append((task, status, _priority(row, task.priority), metadata))
-    again = False
-    for task, status, priority, metadata in changes:
-        task.priority, task.metadata = priority, metadata
-        if status is not None:
-            again |= rules.change_task_status(task, status, workspace.clock)
-    job.tally()
-    _touch(workspace, user, job)
-    settled = job.status == "failed" and any(status is not None for _, status, _, _ in changes)
-    if settled or (again and job.is_finished):
-        rules.revive(job)
-    return [task for task, _, _, _ in changes]
-
-
-def _drafts(data: dict[str, Any]) -> Iterator[_Draft]:
-    tasks = data.get("tasks")
-    if tasks is None:
-        yield _draft(None, {key: data[key] for key in ("source", "destination") if key in data}, {})
-        return
-    if isinstance(tasks, dict) and isinstance(tasks.get("source"), str):
-        tasks = [tasks]
-    if not isinstance(tasks, (list, dict)) or not tasks:
-        raise Refusal("E#J001", "'tasks' must be a list or an object with at least one task.")
-    if len(tasks) > MAX_TASKS:
-        raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
-    pairs = tasks.items() if isinstance(tasks, dict) else ((None, task) for task in tasks)
-    for uri, task in pairs:
-        yield _draft(uri, task, data)
-
-
-def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> _Draft:
-    if isinstance(task, str):
-        task = {"source": task}
-    if not isinstance(task, dict):
-        raise Refusal("E#J001", "A task is a source or an object.")
-    if "tasks" in task or "compute" in task:
-        raise Refusal("E#J008", "Compute jobs with nested tasks are not supported by this sandbox.")
-    uri = task.get("uri", uri)
-    if uri is not None and (not isinstance(uri, str) or not uri):
-        raise Refusal("E#J001", "A task's 'uri' must be a text.")
-    source = task.get("source", data.get("source"))
-    destination = task.get("destination", data.get("destination"))
-    if not isinstance(source, str):
-        raise Refusal("E#J001", "A 'source' is missing, or is no text.")
-    if destination is not None and not isinstance(destination, str):
-        raise Refusal("E#J001", "The 'destination' must be a text.")
-    status = task.get("status", "queued")
-    if status not in NEW_TASK_STATES:
-        raise Refusal("E#J020", f"A new task's status can be {', '.join(NEW_TASK_STATES)}, not {status!r}.")
-    return _Draft(
-        uri,
-        source,
-        destination,
-        status,
-        _priority(task, 500),
-        _object(task, "metadata"),
-        _settings(task),
-    )
-
-
-def _destination(draft: _Draft) -> str:
+def _destination(draft: Draft) -> str:
     if draft.destination is None:
         raise Refusal(
             "E#J007", f"The task {draft.source!r} needs a 'destination'; a site alone mirrors the path."
@@ -252,51 +148,21 @@ def _destination(draft: _Draft) -> str:
     return draft.destination
 
 
-def _add(job: Job, draft: _Draft, start: End, end: End, now: str) -> Task:
-    uri = draft.uri
-    if uri is None:
-        number = len(job.tasks)
-        while str(number) in job.tasks:
-            number += 1
-        uri = str(number)
-    elif uri in job.tasks:
-        raise Refusal("E#J018", f"There are two tasks {uri!r}.")
-    task = job.tasks[uri] = Task(
-        uri,
-        start,
-        end,
-        now,
-        status=draft.status,
-        priority=draft.priority,
-        metadata=draft.metadata,
-        settings=draft.settings,
-    )
-    return task
+def _refuse_twins(drafts: list[Draft], ends: list[tuple[End, End]]) -> None:
+    seen = set()
+    for draft, (start, end) in zip(drafts, ends, strict=True):
+        if paths(start, end) in seen:
+            raise Refusal("E#J017", f"{draft.source!r} is there twice, with the same destination.")
+        seen.add(paths(start, end))
 
 
-def _require_parties(ends: list[tuple[End, End]], source: Any, destination: Any) -> None:
-    for start, end in ends:
-        for what, one, first in (("source", start.party, source), ("destination", end.party, destination)):
-            if one != first:
-                raise Refusal(
-                    "E#J004", f"A job has one {what} party, but its tasks name {first.hr} and {one.hr}."
-                )
-
-
-def _paths(start: End, end: End) -> tuple[object, ...]:
-    return start.root, start.parts, end.root, end.parts, end.folder
-
-
-def _touch(workspace: Workspace, user: SandboxUser, job: Job) -> None:
-    job.modified = workspace.clock.text()
-    job.modifier = user
-
-
-def _name(data: dict[str, Any]) -> str:
-    name = data.get("name") or data.get("code") or ""
-    if not isinstance(name, str) or len(name) > 1000:
-        raise Refusal("E#J001", "The name must be a text of at most 1000 characters.")
-    return name
+def _namesake(workspace: Workspace, user: SandboxUser, data: dict[str, Any], kind: str) -> Job | None:
+    name = name_in(data)
+    if not name:
+        raise Refusal("E#J035", "To 'append' to a job, name it.")
+    jobs = reversed(workspace.jobs.values())
+    mine = (job for job in jobs if job.user is user and job.kind == kind and job.status != "aborted")
+    return next((job for job in mine if job.name == name), None)
 
 
 def _generated_name(start: End) -> str:
@@ -305,7 +171,12 @@ def _generated_name(start: End) -> str:
     return start.share.code if start.share is not None else start.path
 
 
-def _queue(workspace: Workspace, name: Any) -> Queue:
+def find_queue(workspace: Workspace, name: Any) -> Queue:
+    """The queue that was named, or the default one.
+
+    Raises:
+        Refusal: there is none of that name.
+    """
     if name is None:
         return workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
@@ -313,32 +184,3 @@ def _queue(workspace: Workspace, name: Any) -> Queue:
         known = ", ".join(one.code for one in workspace.queues)
         raise Refusal("E#J019", f"There is no queue {name!r} (there are {known}).")
     return queue
-
-
-def _priority(data: dict[str, Any], default: int) -> int:
-    value = data.get("priority", default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
-        raise Refusal("E#J025", f"A priority is a number from 1 to 1000, not {value!r}.")
-    return value
-
-
-def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
-    value = data.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Refusal("E#J001", f"{name!r} must be an object.")
-    return value
-
-
-def _settings(data: dict[str, Any]) -> dict[str, Any]:
-    settings = _object(data, "settings")
-    read_settings(settings)
-    return settings
-
-
-def _flag(data: dict[str, Any], name: str) -> bool | None:
-    value = data.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise Refusal("E#J001", f"{name!r} must be true or false.")
-    return value

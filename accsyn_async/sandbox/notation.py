@@ -3,7 +3,8 @@ r"""Reads accsyn's ``party:path`` notation, without knowing what exists.
 The party is the workspace (``acme:``), its main site (``hq:``), a user (``lisa@example.com:``), a site
 (``site=berlin:``) or a client (``client=<id>:``). The path is relative (``thefilm/a.mov``), on a share
 (``share=projects/a.mov``, ``volume=``, ``folder=``, ``collection=``, ``home=``), or absolute
-(``/Volumes/EDIT/a.mov``, ``C:\Users\john\a.mov``). Either may be missing.
+(``/Volumes/EDIT/a.mov``, ``C:\Users\john\a.mov``). Either may be missing. The files of a
+numbered sequence are named together: ``movie.%04d.jpg[100-167]``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from accsyn_async.sandbox.sequences import split_range
 
 __all__ = ["NotationError", "Party", "Place", "read_place"]
 
@@ -20,7 +23,6 @@ MAX_TEXT: Final = 32_768
 _DRIVE: Final = re.compile(r"([A-Za-z]):(?=[\\/]|$)")
 _E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
 _QUIRK: Final = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
-_SEQUENCE: Final = re.compile(r".*%\d*d.*\[\d+-\d+\]", re.DOTALL)
 
 
 class NotationError(ValueError):
@@ -47,6 +49,7 @@ class Place:
         drive: the Windows drive letter, upper case; ``None`` without one.
         folder: whether it ended with a slash and so names a folder.
         text: the path as written.
+        frames: the first and last number of a sequence, whose last part then holds ``%04d``.
     """
 
     party: Party | None = None
@@ -56,6 +59,7 @@ class Place:
     drive: str | None = None
     folder: bool = False
     text: str = ""
+    frames: tuple[int, int] | None = None
 
 
 def read_place(text: str, workspace: str, main_site: str = "hq") -> Place:
@@ -148,8 +152,13 @@ def _path(party: Party | None, text: str) -> Place:
         raise NotationError("a name in it is longer than 255 bytes")
     if any("\ud800" <= character <= "\udfff" for character in rest):
         raise NotationError("it is not proper Unicode")
-    if parts and _SEQUENCE.fullmatch(parts[-1]):
-        raise NotationError("file sequences (a.%04d.jpg[100-167]) are not supported by this sandbox")
+    frames = None
+    if parts:
+        try:
+            last, frames = split_range(parts[-1])
+        except ValueError as error:
+            raise NotationError(str(error)) from None
+        parts = (*parts[:-1], last)
     return Place(
         party=party,
         share=None if share is None else share[:2],
@@ -158,4 +167,5 @@ def _path(party: Party | None, text: str) -> Place:
         drive=drive,
         folder=not parts or text.endswith(("/", "\\")),
         text=text,
+        frames=frames,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from accsyn_async.sandbox import notation
+from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import End, Job, Party, SandboxUser, Share, Site, Workspace
@@ -56,10 +56,54 @@ class Resolver:
             raise Refusal("E#J005", f"Source and destination of {source!r} are the same party.")
         if not self._user.elevated and from_side.site is not None and to_side.site is not None:
             raise Refusal("E#J006", "Only admins and employees transfer between sites.")
-        start = self._end(from_side, from_place)
+        start = self._end(from_side, from_place, "source")
+        if to_place.frames is not None and to_place.frames != start.frames:
+            raise Refusal("E#J032", f"The destination {destination!r} is numbered otherwise than {source!r}.")
         if to_place.parts is None:
             return start, self._mirror(start, to_side, destination)
-        return start, self._end(to_side, to_place)
+        return start, self._end(to_side, to_place, "destination")
+
+    def at_site(self, text: str, what: str) -> End:
+        """Find what lies on a share, at whichever site.
+
+        Raises:
+            Refusal: it cannot be read, does not exist, or lies on somebody's own machine.
+        """
+        place = self._read(text, what)
+        if place.parts is None:
+            raise Refusal("E#J003", f"The {what} {text!r} has no path.")
+        side = self._side(place)
+        if side is None and self._on_volume(place):
+            side = _Side(site=self._workspace.main_site)
+        if side is None or side.site is None:
+            raise Refusal("E#D005", f"The {what} {text!r} lies on no share; upload it to one first.")
+        return self._end(side, place, what)
+
+    def on_own_machine(self, text: str, what: str) -> End:
+        """Find what lies on the machine of the user who asks.
+
+        Raises:
+            Refusal: it cannot be read, or lies elsewhere.
+        """
+        place = self._read(text, what)
+        side = _Side(user=self._user) if place.party is None else self._party_side(place.party)
+        if place.parts is None or side.user is None:
+            raise Refusal("E#D006", f"The {what} {text!r} is no path on your own machine.")
+        return self._local_end(side.user, place)
+
+    def own_party(self) -> Party:
+        """The party of the user who asks."""
+        return self.party(_Side(user=self._user))
+
+    def home(self) -> End:
+        """The home of the user who asks."""
+        return self.at_site(f"home={self._user.username}/", "destination")
+
+    def here(self) -> End:
+        """The main site itself, where what is computed is."""
+        site = self._workspace.main_site
+        client = self._workspace.client_of(site=site)
+        return End(self.party(_Side(site=site)), site.folder, (), True, "", None, client)
 
     def _read(self, text: str, what: str) -> Place:
         try:
@@ -127,15 +171,26 @@ class Resolver:
             )
         return _Side(user=user)
 
-    def _end(self, side: _Side, place: Place) -> End:
+    def _end(self, side: _Side, place: Place, what: str) -> End:
         if side.user is not None:
             return self._local_end(side.user, place)
         assert side.site is not None
         share, parts = self._on_share(place)
-        path = (*share.parts, *parts)
-        root, path = self._rooted(side.site, share, path)
+        self._require_access(share, parts, what)
+        text = "/".join(parts) + _range(place.frames)
+        located = share.locate(parts)
+        if located is None:
+            raise Refusal("E#J015", f"The collection {share.code!r} shows no {text!r}.")
+        real, below = located
+        root, path = self._rooted(side.site, real, (*real.parts, *below))
         client = self._workspace.client_of(site=side.site)
-        return End(self.party(side), root, path, place.folder, "/".join(parts), share, client)
+        return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
+
+    def _require_access(self, share: Share, parts: tuple[str, ...], what: str) -> None:
+        allows, verb = (roles.may_read, "read from") if what == "source" else (roles.may_write, "write to")
+        if not allows(self._user, share, parts):
+            path = "/".join((share.code, *parts))
+            raise Refusal("E#P005", f"You may not {verb} {share.kind}={path}; ask for access to it.")
 
     def _local_end(self, user: SandboxUser, place: Place) -> End:
         if place.share is not None:
@@ -145,9 +200,8 @@ class Resolver:
             parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         text = place.text.rstrip("/\\") or place.text
         client = self._workspace.client_of(user=user)
-        return End(
-            self.party(_Side(user=user)), self._workspace.local_root, parts, place.folder, text, None, client
-        )
+        party, root = self.party(_Side(user=user)), self._workspace.local_root
+        return End(party, root, parts, place.folder, text, None, client, frames=place.frames)
 
     def _mirror(self, start: End, side: _Side, text: str) -> End:
         if side.site is None or start.share is None:
@@ -156,13 +210,17 @@ class Resolver:
                 f"The destination {text!r} has no path; only from a share to a site it can be left out.",
             )
         share = start.share
-        below = tuple(start.path.split("/")) if start.path else ()
+        text = start.path.removesuffix(_range(start.frames))
+        below = tuple(text.split("/")) if text else ()
+        self._require_access(share, below, "destination")
         root, path = self._rooted(side.site, share, (*share.parts, *below))
         client = self._workspace.client_of(site=side.site)
-        return End(self.party(side), root, path, False, start.path, share, client, mirrored=True)
+        return End(
+            self.party(side), root, path, False, start.path, share, client, mirrored=True, frames=start.frames
+        )
 
     def _rooted(self, site: Site, share: Share, path: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
-        return (site.folder, path) if site.main else (site.folder, (share.volume, *path))
+        return (share.folder, path) if site.main else (site.folder, (share.volume, *path))
 
     def _on_share(self, place: Place) -> tuple[Share, tuple[str, ...]]:
         workspace = self._workspace
@@ -170,8 +228,8 @@ class Resolver:
         if place.share is not None:
             kind, name = place.share
             share = workspace.find_share(kind, name)
-            if share is None or not self._may_use(share):
-                usable = [one for one in workspace.shares if self._may_use(one)]
+            if share is None or not roles.may_see(self._user, share):
+                usable = [one for one in workspace.shares if roles.may_see(self._user, one)]
                 known = ", ".join(f"{one.kind}={one.code}" for one in usable)
                 raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
             return share, parts
@@ -181,13 +239,12 @@ class Resolver:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
             return found
         if place.party is None and not self._user.elevated:
-            home = next(share for share in workspace.homes if share.user is self._user)
+            home = next((share for share in workspace.homes if share.user is self._user), None)
+            if home is None:
+                raise Refusal("E#J015", f"You have no home for {place.text!r}; name a share.")
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
-
-    def _may_use(self, share: Share) -> bool:
-        return share.user is None or share.user is self._user or self._user.elevated
 
     def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
         """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""
@@ -226,6 +283,10 @@ def _with_party(place: Place, party: Party) -> Place:
         name = "" if party.kind == "workspace" else party.id
         return replace(place, party=notation.Party(party.kind, name))
     return place
+
+
+def _range(frames: tuple[int, int] | None) -> str:
+    return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
 
 
 def _below(place: Place, root: Path) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""The attributes of each entity type: what is sent, and what a query compares."""
+"""The attributes of jobs and tasks: what is sent, and what a query compares."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from accsyn_async.sandbox.clock import EPOCH
-from accsyn_async.sandbox.state import Client, End, Job, Queue, SandboxUser, Share, Site, Task, Workspace
+from accsyn_async.sandbox.state import End, Job, SandboxUser, Task, Workspace
 
-__all__ = ["Table", "clients", "jobs", "queues", "shares", "sites", "tasks", "users", "workspaces"]
+__all__ = ["Getter", "Row", "Table", "jobs", "tasks", "user_hr"]
 
 T = TypeVar("T")
 Getter = Callable[[T], Any]
@@ -69,7 +69,8 @@ def _descend(value: Any, keys: list[str]) -> Any:
     return value
 
 
-def _user_hr(user: SandboxUser) -> str:
+def user_hr(user: SandboxUser) -> str:
+    """A user for people."""
     return f"user:{user.username}[{user.role}]({user.id})"
 
 
@@ -80,6 +81,12 @@ def _job_hr(job: Job) -> str:
 def _progress(job: Job) -> int:
     if job.status == "done":
         return 100
+    if job.kind == "compute":
+        states = [task.status for task in job.counted()]
+        return 100 * states.count("done") // max(len(states), 1)
+    if job.recipients:
+        shares = [_progress(one.transfer) for one in job.recipients if one.transfer is not None]
+        return sum(shares) // max(len(shares), 1)
     return min(100, 100 * job.copied // job.size) if job.size > 0 else 0
 
 
@@ -102,16 +109,22 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "code": lambda job: job.name,
             "name": lambda job: job.name,
             "created": lambda job: job.created,
+            "delivery": lambda job: None if job.delivery is None else job.delivery.id,
             "destination": lambda job: job.destination.value,
             "destination_hr": lambda job: job.destination.hr,
+            "engine": lambda job: job.engine,
             "etr": _etr,
             "finished": lambda job: job.finished or EPOCH,
             "id": lambda job: job.id,
             "metadata": lambda job: job.metadata,
             "modified": lambda job: job.modified,
             "modifier": lambda job: job.modifier.id,
-            "parent": lambda job: job.queue.id,
-            "parent_hr": lambda job: f"queue:{uri}{job.queue.code}({job.queue.id})",
+            "parent": lambda job: (job.delivery or job.queue).id,
+            "parent_hr": lambda job: (
+                f"queue:{uri}{job.queue.code}({job.queue.id})"
+                if job.delivery is None
+                else f"{job.delivery.kind}:{_job_hr(job.delivery)}"
+            ),
             "priority": lambda job: job.priority,
             "progress": _progress,
             "settings": lambda job: job.settings,
@@ -122,14 +135,19 @@ def jobs(workspace: Workspace) -> Table[Job]:
             "status": lambda job: job.status,
             "uri": lambda job: uri + job.queue.code,
             "user": lambda job: job.user.id,
-            "user_hr": lambda job: _user_hr(job.user),
+            "user_hr": lambda job: user_hr(job.user),
         },
         {
             "source": lambda job: job.source.names,
             "destination": lambda job: job.destination.names,
-            "user": lambda job: (job.user.id, job.user.username, _user_hr(job.user)),
+            "user": lambda job: (job.user.id, job.user.username, user_hr(job.user)),
             "modifier": lambda job: (job.modifier.id, job.modifier.username),
-            "parent": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
+            "delivery": lambda job: () if job.delivery is None else (job.delivery.id, job.delivery.name),
+            "parent": lambda job: (
+                (job.queue.id, job.queue.code, uri + job.queue.code)
+                if job.delivery is None
+                else (job.delivery.id, job.delivery.name)
+            ),
             "queue": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
             **_references("user", lambda job: job.user, ("username", "role")),
             **_references("queue", lambda job: job.queue, ("code",)),
@@ -149,7 +167,10 @@ def tasks() -> Table[tuple[Job, Task]]:
     """The table of tasks, each with its job."""
     return Table(
         {
+            "compute": lambda pair: pair[1].compute,
             "created": lambda pair: pair[1].created,
+            "deps": lambda pair: list(pair[1].deps),
+            "description": lambda pair: pair[1].description,
             "destination": lambda pair: _end(pair[1].destination),
             "finished": lambda pair: pair[1].finished or EPOCH,
             "id": lambda pair: pair[1].id,
@@ -184,98 +205,3 @@ def _end(end: End) -> Row:
     if end.party.kind in ("user", "site"):
         row[end.party.kind] = end.party.id
     return row
-
-
-def users() -> Table[SandboxUser]:
-    """The table of users."""
-    return Table(
-        {
-            "code": lambda user: user.username,
-            "name": lambda user: user.role.capitalize(),
-            "created": lambda user: user.created,
-            "email": lambda user: user.username,
-            "id": lambda user: user.id,
-            "role": lambda user: user.role,
-            "status": lambda user: "enabled",
-        },
-        {"username": lambda user: user.username},
-    )
-
-
-def workspaces(sites: Sequence[Site]) -> Table[Workspace]:
-    """The table of the one workspace."""
-    return Table(
-        {
-            "code": lambda workspace: workspace.code,
-            "name": lambda workspace: workspace.code,
-            "created": lambda workspace: workspace.created,
-            "id": lambda workspace: workspace.id,
-            "main_site": lambda workspace: sites[0].id,
-        }
-    )
-
-
-def sites() -> Table[Site]:
-    """The table of sites."""
-    return Table(
-        {
-            "code": lambda site: site.code,
-            "name": lambda site: site.code,
-            "created": lambda site: site.created,
-            "id": lambda site: site.id,
-            "main": lambda site: site.main,
-            "status": lambda site: "enabled",
-        }
-    )
-
-
-def shares() -> Table[Share]:
-    """The table of volumes and homes."""
-    return Table(
-        {
-            "code": lambda share: share.code,
-            "name": lambda share: share.code,
-            "created": lambda share: share.created,
-            "default": lambda share: share.default,
-            "id": lambda share: share.id,
-            "status": lambda share: "enabled",
-            "type": lambda share: share.kind,
-            "user": lambda share: None if share.user is None else share.user.id,
-        }
-    )
-
-
-def queues(workspace: Workspace) -> Table[Queue]:
-    """The table of queues."""
-    return Table(
-        {
-            "code": lambda queue: queue.code,
-            "name": lambda queue: queue.code,
-            "created": lambda queue: queue.created,
-            "default": lambda queue: queue.default,
-            "id": lambda queue: queue.id,
-            "priority": lambda queue: queue.priority,
-            "status": lambda queue: "enabled",
-            "uri": lambda queue: f"{workspace.code}/{queue.code}",
-        }
-    )
-
-
-def clients() -> Table[Client]:
-    """The table of clients."""
-    return Table(
-        {
-            "code": lambda client: client.code,
-            "name": lambda client: client.code,
-            "created": lambda client: client.created,
-            "id": lambda client: client.id,
-            "site": lambda client: None if client.site is None else client.site.id,
-            "status": lambda client: client.status,
-            "type": lambda client: client.type,
-            "user": lambda client: None if client.user is None else client.user.id,
-        },
-        {
-            "user": lambda client: () if client.user is None else (client.user.id, client.user.username),
-            "site": lambda client: () if client.site is None else (client.site.id, client.site.code),
-        },
-    )

@@ -15,7 +15,12 @@ UNFINISHED = frozenset({"queued", "booting", "executing"})
 
 def may_see(user: SandboxUser, job: Job) -> bool:
     """Whether a user finds a job: admins and employees all, others those that they are a party of."""
-    return user.elevated or job.user is user or user.id in (job.source.id, job.destination.id)
+    return (
+        user.elevated
+        or job.user is user
+        or user.id in (job.source.id, job.destination.id)
+        or any(one.user is user for one in job.recipients)
+    )
 
 
 def require_change(user: SandboxUser, job: Job, what: str) -> None:

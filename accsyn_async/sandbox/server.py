@@ -7,26 +7,29 @@ import json
 import logging
 import math
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from accsyn_async.sandbox.access import Access
-from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.envelope import Event, json_object, read_event, url_object
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.control import Control
+from accsyn_async.sandbox.dialects import Dialect
+from accsyn_async.sandbox.envelope import Event, json_object, url_object
 from accsyn_async.sandbox.limit import AddressLimit
+from accsyn_async.sandbox.recording import RecordedRequest, Recording, mask
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.storm import Struck, odd_response, weathered
+from accsyn_async.sandbox.weather import Fault, Weather
 
 __all__ = ["Replies", "allowed_hosts", "make_server"]
 
 MAX_BODY: Final = 16 * 1024 * 1024
 THREAD_FROM: Final = 256 * 1024
-DISCOVERY: Final = "/api/v3/J3PKTtDvolDMBtTy6AFGA"
-LOGIN: Final = "/api/v3/api/login"
-EVENT: Final = "/api/v3/event"
-METHODS: Final = {DISCOVERY: ("GET",), LOGIN: ("PUT",), EVENT: ("GET", "PUT", "POST", "DELETE")}
+CONTROL: Final = "/_sandbox/"
 
 logger = logging.getLogger(__name__)
 
@@ -38,107 +41,207 @@ def allowed_hosts(host: str, port: int) -> frozenset[str]:
     return frozenset(names | {f"{name}:{port}" for name in names})
 
 
+@dataclass(slots=True)
+class _Asked:
+    """What becomes known of a request while it is answered."""
+
+    verb: str
+    uri: str
+    dialect: str = ""
+    user: str = ""
+    event: Event | None = None
+    large: bool = False
+    message: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
 class Replies:
     """Answers requests.
 
     Args:
-        workspace: the workspace's code, for discovery.
-        access: checks who asks.
-        calls: answers events.
+        clock: the sandbox's.
+        weather: what goes wrong.
+        recording: keeps what was asked.
         limit: the limit of each address; ``None`` lifts it.
+        control: answers what is asked under ``/_sandbox/``; ``None`` when that is off.
     """
 
-    def __init__(self, workspace: str, access: Access, calls: Calls, limit: AddressLimit | None) -> None:
-        self._workspace = workspace
-        self._access = access
-        self._calls = calls
+    def __init__(
+        self,
+        clock: Clock,
+        weather: Weather,
+        recording: Recording,
+        limit: AddressLimit | None,
+        control: Control | None = None,
+    ) -> None:
+        self._clock = clock
+        self._weather = weather
+        self._recording = recording
         self._limit = limit
+        self._control = control
         self._hosts: frozenset[str] = frozenset()
-        self._hostname = ""
-        self._port = 0
+        self._addresses: dict[str, tuple[Dialect, str, tuple[str, ...]]] = {}
+        self._dialects: tuple[Dialect, ...] = ()
+        self._secrets: tuple[str, ...] = ()
+        self._before_each: Callable[[], None] = lambda: None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what was asked."""
         self.requests = 0
         self.throttled = 0
         self.events: Counter[str] = Counter()
+        self._recording.clear()
 
     def bind(self, host: str, port: int) -> None:
         """Say where the server listens."""
         self._hosts = allowed_hosts(host, port)
-        self._hostname, self._port = host, port
+
+    def serve(
+        self, dialects: Iterable[Dialect], secrets: Iterable[str], before_each: Callable[[], None]
+    ) -> None:
+        """Say what is served from now on.
+
+        Args:
+            dialects: the ways to talk to the workspace.
+            secrets: what is masked in the recording.
+            before_each: called before each event is answered.
+        """
+        self._dialects = tuple(dialects)
+        self._addresses = {
+            path: (dialect, what, methods)
+            for dialect in self._dialects
+            for path, (what, methods) in dialect.addresses.items()
+        }
+        self._secrets = tuple(secrets)
+        self._before_each = before_each
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request, always with a JSON object."""
+        """Answer a request, always with a JSON object, unless the weather is bad."""
         self.requests += 1
+        path, _, query = request.raw_path.partition("?")
+        asked = _Asked(request.method, path)
+        response, status = await self._respond(request, asked, query)
+        if not path.startswith(CONTROL):
+            self._record(asked, status)
+        return response
+
+    async def _respond(
+        self, request: web.BaseRequest, asked: _Asked, query: str
+    ) -> tuple[web.StreamResponse, int]:
         try:
-            return _response(await self._answer(request))
+            reply = await self._answer(request, asked, query)
+            return self._response(reply), 200
+        except Struck as struck:
+            return await odd_response(request, struck, self._response)
         except Refusal as refusal:
             headers = {}
             if isinstance(refusal.extra.get("retry_after"), int):
                 headers["Retry-After"] = str(refusal.extra["retry_after"])
-            return _response(refusal.reply(), refusal.status, headers)
+            asked.message = str(refusal)
+            return self._response(refusal.reply(), refusal.status, headers), refusal.status
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
             logger.exception("a request broke")
-            text = "The sandbox failed; its log says why."
-            return _response({"exception": text, "message": f"E#E500 {text}"}, 500)
+            asked.message = "The sandbox failed; its log says why."
+            reply = {"exception": asked.message, "message": f"E#E500 {asked.message}"}
+            return self._response(reply, 500), 500
 
-    async def _answer(self, request: web.BaseRequest) -> dict[str, Any]:
+    async def _answer(self, request: web.BaseRequest, asked: _Asked, query: str) -> dict[str, Any]:
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1 or hosts[0].strip().casefold() not in self._hosts:
             raise Refusal("E#E421", "This host is not served here.", status=421)
+        if self._control is not None and asked.uri.startswith(CONTROL):
+            body = await _body(request)
+            return await self._control.answer(
+                request.method, asked.uri.removeprefix(CONTROL), request.headers, hosts[0], body
+            )
         wait = self._limit.take(request.remote or "") if self._limit is not None else 0.0
         if wait:
             self.throttled += 1
             seconds = math.ceil(wait)
             raise Refusal("E#E429", "Too many requests, slow down.", status=429, retry_after=seconds)
-        path, _, query = request.raw_path.partition("?")
-        methods = METHODS.get(path)
-        if methods is None:
+        known = self._addresses.get(asked.uri)
+        if known is None:
             raise Refusal("E#E404", "There is nothing at this address.", status=404)
+        dialect, what, methods = known
         if request.method not in methods:
             raise Refusal("E#E405", f"{request.method} does not work here.", status=405)
-        if path == DISCOVERY:
-            return self._discover(url_object(query))
-        if path == LOGIN:
-            return await self._log_in(request)
-        return await self._event(request, query)
+        asked.dialect = dialect.name
+        if what == "event":
+            return await self._event(request, dialect, asked, query)
+        asked.uri = what
+        body = await _body(request) if request.method == "PUT" else b""
+        sent = url_object(query) if request.method == "GET" else json_object(body) if body else {}
 
-    def _discover(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        ident = wanted.get("ident")
-        if not isinstance(ident, str) or ident.casefold() != self._workspace.casefold():
-            raise Refusal("E#W404", f"There is no workspace {ident!r}.")
-        return {"result": {"hostname": self._hostname, "port": self._port}}
+        async def act() -> dict[str, Any]:
+            if what == "discovery":
+                return dialect.discover(sent)
+            user, reply = dialect.log_in(request.headers, sent)
+            asked.user = user.username
+            return reply
 
-    async def _log_in(self, request: web.BaseRequest) -> dict[str, Any]:
-        body = await _body(request)
-        if body:
-            json_object(body)
-        user = self._access.authenticate(*_credentials(request))
-        return {"result": {"id": user.id, "role": user.role, "session_id": self._access.log_in(user)}}
+        return await self._weathered(asked, act)
 
-    async def _event(self, request: web.BaseRequest, query: str) -> dict[str, Any]:
-        user = self._access.authenticate(*_credentials(request))
+    async def _event(
+        self, request: web.BaseRequest, dialect: Dialect, asked: _Asked, query: str
+    ) -> dict[str, Any]:
+        user = dialect.authenticate(request.headers)
+        asked.user = user.username
         if request.method in ("GET", "DELETE"):
-            event = read_event(url_object(query))
+            event = dialect.read(url_object(query), user)
         else:
             body = await _body(request)
+            asked.large = len(body) > THREAD_FROM
+
+            def read() -> Event:
+                return dialect.read(json_object(body), user)
+
             # A big body takes long to unpack, too long for the loop.
-            event = await asyncio.to_thread(_read, body) if len(body) > THREAD_FROM else _read(body)
-        self.events[self._calls.name(event.uri) or "?"] += 1
-        if event.workspace.casefold() != self._workspace.casefold():
-            raise Refusal("E#W404", f"There is no workspace {event.workspace!r}.")
-        if event.ident.casefold() != user.username.casefold():
-            raise Refusal("E#A403", "'ident' is not the user who sends this.")
-        self._access.check_session(event.session, user)
-        return await self._calls.answer(request.method, event, user)
+            event = await asyncio.to_thread(read) if asked.large else read()
+        asked.event, asked.uri = event, event.uri
+        self.events[dialect.name_of(event) or "?"] += 1
 
+        async def act() -> dict[str, Any]:
+            dialect.check_session(event, user)
+            self._before_each()
+            return await dialect.answer(request.method, event, user)
 
-def _read(body: bytes) -> Event:
-    return read_event(json_object(body))
+        return await self._weathered(asked, act)
 
+    async def _weathered(self, asked: _Asked, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        asked.faults = self._weather.strike(asked.verb, asked.uri)
+        return await weathered(asked.faults, act, self.expire_sessions, self._clock)
 
-def _credentials(request: web.BaseRequest) -> tuple[str | None, str | None]:
-    return request.headers.get("Authorization"), request.headers.get("X-Accsyn-Workspace")
+    def expire_sessions(self) -> None:
+        """Refuse every session handed out so far."""
+        for dialect in self._dialects:
+            dialect.expire_sessions()
+
+    def _record(self, asked: _Asked, status: int) -> None:
+        event = asked.event
+        self._recording.add(
+            RecordedRequest(
+                at=self._clock.text(),
+                dialect=asked.dialect,
+                verb=asked.verb,
+                uri=mask(asked.uri, self._secrets),
+                user=asked.user,
+                data=None if event is None or asked.large else mask(event.data, self._secrets),
+                query=None if event is None else mask(event.query, self._secrets),
+                id=None if event is None else mask(event.id, self._secrets),
+                status=status,
+                message=mask(asked.message, self._secrets),
+                faults=tuple(fault.kind for fault in asked.faults),
+            )
+        )
+
+    def _response(
+        self, reply: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+    ) -> web.Response:
+        date = self._clock.http_date()
+        return _response(reply, status, {**(headers or {}), "Date": date} if date else headers)
 
 
 async def _body(request: web.BaseRequest) -> bytes:

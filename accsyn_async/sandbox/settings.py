@@ -1,4 +1,4 @@
-r"""The settings of jobs and tasks that change what arrives.
+r"""The settings of jobs and tasks that change what arrives, and how.
 
 ``transfer_exclude`` and ``transfer_include`` hold statements separated by an escaped comma (``*tmp\,*.bak``;
 blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; case matters) that the name of
@@ -6,13 +6,18 @@ a file or folder must match, or ``re('…')``, or ``re('…','I')`` for any case
 accsyn's own example calls ``re('[0-9]')`` "is only numbers", an expression must fill the name, or the name
 without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``0012.exr`` out, and
 ``shot01.mov`` not. The manual lists no more than these examples; the rest is this sandbox's reading of it.
+
+``task_bucketsize`` says how many tasks are dispatched together, ``job_speed_limit`` and
+``transfer_speed_limit`` how many MB/s (1 MB is 1,000,000 bytes) are sent at most.
 """
 
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
@@ -22,7 +27,12 @@ from accsyn_async.sandbox.refusal import Refusal
 
 __all__ = ["Settings", "read_settings"]
 
-OBEYED: Final = ("transfer_exclude", "transfer_include", "transfer_ignore_existing")
+OBEYED: Final = (
+    "transfer_exclude",
+    "transfer_include",
+    "transfer_ignore_existing",
+    "transfer_speed_limit",
+)
 
 _EXPRESSION: Final = re.compile(
     r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
@@ -58,11 +68,15 @@ class Settings:
         include: when there are any, only files that match one of these, or are in a folder that does, are
             transferred; what is excluded stays left out.
         keep_existing: whether a file that exists at the destination is left alone.
+        bucket: how many tasks are dispatched together.
+        rate: bytes a second at most.
     """
 
     exclude: tuple[_Statement, ...] = ()
     include: tuple[_Statement, ...] = ()
     keep_existing: bool = False
+    bucket: int = 1
+    rate: float = math.inf
 
     def excludes(self, name: str) -> bool:
         """Whether a file or folder is left out by its name."""
@@ -74,7 +88,7 @@ class Settings:
 
 
 def read_settings(settings: Mapping[str, Any]) -> Settings:
-    """Read the settings that are obeyed; those that do not begin with ``transfer_`` change nothing.
+    """Read the settings that are obeyed; others that do not begin with ``transfer_`` change nothing.
 
     Raises:
         Refusal: one cannot be read, or is a ``transfer_`` setting that the sandbox does not know.
@@ -89,7 +103,25 @@ def read_settings(settings: Mapping[str, Any]) -> Settings:
         _statements(settings, "transfer_exclude"),
         _statements(settings, "transfer_include"),
         bool(settings.get("transfer_ignore_existing")),
+        int(_number(settings, "task_bucketsize", 1, whole=True)),
+        1_000_000
+        * min(_number(settings, name, math.inf) for name in ("job_speed_limit", "transfer_speed_limit")),
     )
+
+
+def _number(settings: Mapping[str, Any], name: str, default: float, *, whole: bool = False) -> float:
+    """A number above 0, which may be written as text; an empty one is none."""
+    value = settings.get(name)
+    if value is None or value == "":
+        return default
+    number = math.nan
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            number = float(value)
+    if not 0 < number < math.inf or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        raise Refusal("E#J029", f"The setting {name!r} must be {kind} above 0, not {value!r}.")
+    return number
 
 
 def _statements(settings: Mapping[str, Any], name: str) -> tuple[_Statement, ...]:

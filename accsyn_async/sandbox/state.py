@@ -1,17 +1,15 @@
-"""The entities of a workspace, in memory. Knows no wire, no files, no rules."""
+"""The jobs of a workspace, and what they are about, in memory. Knows no wire, no files, no rules."""
 
 from __future__ import annotations
 
-import secrets
-import socket
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.entities import Client, Queue, SandboxUser, Share, Site
+from accsyn_async.sandbox.identity import new_id, new_uuid
+from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = [
     "Client",
@@ -19,6 +17,7 @@ __all__ = [
     "Job",
     "Party",
     "Queue",
+    "Recipient",
     "SandboxUser",
     "Share",
     "Site",
@@ -27,88 +26,7 @@ __all__ = [
     "new_id",
 ]
 
-T = TypeVar("T")
-
 FINISHED: Final = frozenset({"done", "aborted"})
-APP, SERVER = 0, 1
-
-
-def new_id() -> str:
-    """A fresh entity id: 24 hex digits, the first eight the time."""
-    return f"{int(time.time()) & 0xFFFFFFFF:08x}{secrets.token_hex(8)}"
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxUser:
-    """A user of the workspace.
-
-    Attributes:
-        role: ``admin``, ``employee`` or ``standard``.
-        username: the e-mail address to log in with.
-        api_key: the secret to log in with, fresh each start.
-        id: the entity id.
-        created: UTC text.
-    """
-
-    role: str
-    username: str
-    api_key: str = field(repr=False)
-    id: str = field(default_factory=new_id)
-    created: str = ""
-
-    @property
-    def elevated(self) -> bool:
-        """Whether the user is an admin or an employee."""
-        return self.role in ("admin", "employee")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A place with servers; the main one is the workspace's own premises."""
-
-    id: str
-    code: str
-    main: bool
-    folder: Path
-    created: str
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A volume, or a user's home on one. ``parts`` leads from the volume's folder to it."""
-
-    id: str
-    code: str
-    kind: str
-    volume: str
-    parts: tuple[str, ...]
-    created: str
-    default: bool = False
-    user: SandboxUser | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """Holds jobs."""
-
-    id: str
-    code: str
-    priority: int
-    created: str
-    default: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A program that sends and receives: a user's desktop app (type 0) or a site's server (type 1)."""
-
-    id: str
-    code: str
-    type: int
-    created: str
-    user: SandboxUser | None = None
-    site: Site | None = None
-    status: str = "online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +43,8 @@ class Party:
 
     @property
     def value(self) -> str:
-        """``<kind>:<id>``."""
-        return f"{self.kind}:{self.id}"
+        """``<kind>:<id>``; empty for nobody in particular."""
+        return f"{self.kind}:{self.id}" if self.kind else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +60,7 @@ class End:
         share: the share it lies on; ``None`` on a user's machine.
         client: the client that serves it.
         mirrored: whether the path was left out and is that of the source.
+        frames: the first and last number of a sequence, whose last part then holds ``%04d``.
     """
 
     party: Party
@@ -152,11 +71,20 @@ class End:
     share: Share | None
     client: Client | None
     mirrored: bool = False
+    frames: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A file or folder of a job. ``size`` is -1 before it was measured; ``milliseconds`` the time it took."""
+    """A file or folder of a job, or something to compute.
+
+    Attributes:
+        size: bytes; -1 before it was measured.
+        milliseconds: the time that it took with all that was dispatched together with it.
+        compute: what its engine is given.
+        deps: the uris of the tasks that must be done before.
+        branch: whether it only holds other tasks, which are executed in its stead.
+    """
 
     uri: str
     source: End
@@ -166,17 +94,31 @@ class Task:
     priority: int = 500
     metadata: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    id: str = field(default_factory=new_uuid)
     size: int = -1
     copied: int = 0
     finished: str | None = None
     milliseconds: int = 0
     message: str = ""
+    description: str = ""
+    compute: dict[str, Any] = field(default_factory=dict)
+    deps: tuple[str, ...] = ()
+    branch: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A transfer. ``size`` is -1 before it was measured; ``speed`` (MB/s) is ``None`` when nothing moves."""
+    """A transfer, a compute job, a delivery, a request or a stream, which ``kind`` tells.
+
+    Attributes:
+        size: bytes; -1 before it was measured.
+        speed: MB/s; ``None`` when nothing moves.
+        retries: how often it was tried again by itself since a user touched it.
+        engine: what computes; empty for other kinds.
+        delivery: the delivery, request or stream that a transfer belongs to.
+        recipients: whom a delivery, request or stream is for.
+        inbox: where a request's files go to.
+    """
 
     number: int
     name: str
@@ -197,6 +139,12 @@ class Job:
     copied: int = 0
     speed: float | None = None
     finished: str | None = None
+    kind: str = "transfer"
+    retries: int = 0
+    engine: str = ""
+    delivery: Job | None = None
+    recipients: list[Recipient] = field(default_factory=list)
+    inbox: End | None = None
 
     @property
     def destination_text(self) -> str:
@@ -211,8 +159,8 @@ class Job:
         return self.status in FINISHED
 
     def counted(self) -> Iterator[Task]:
-        """The tasks that are not excluded."""
-        return (task for task in self.tasks.values() if task.status != "excluded")
+        """The tasks that are not excluded, without those that only hold others."""
+        return (task for task in self.tasks.values() if task.status != "excluded" and not task.branch)
 
     def tally(self) -> None:
         """Sum the tasks' sizes and copied bytes up."""
@@ -223,86 +171,16 @@ class Job:
         self.copied = sum(task.copied for task in self.counted())
 
 
-class Workspace:
-    """All that a workspace holds.
+@dataclass(slots=True, eq=False)
+class Recipient:
+    """Whom a delivery, request or stream is for.
 
-    Args:
-        code: the workspace's code.
-        volume: the folder of the default volume at the main site.
-        site_folders: the remote sites' folders by code.
-        local_root: the folder that stands for the users' own machines.
-        clock: tells the time.
+    Attributes:
+        name: the e-mail address.
+        user: ``None`` for somebody who is not yet invited.
+        transfer: the transfer of this recipient; ``None`` before the delivery was submitted.
     """
 
-    def __init__(
-        self, code: str, volume: Path, site_folders: dict[str, Path], local_root: Path, clock: Clock
-    ) -> None:
-        now = clock.text()
-        self.id = new_id()
-        self.code = code
-        self.created = now
-        self.clock = clock
-        self.local_root = local_root
-        self.users = tuple(
-            SandboxUser(role, f"{role}@example.com", secrets.token_urlsafe(32), created=now)
-            for role in ("admin", "employee", "standard")
-        )
-        self.main_site = Site(new_id(), "hq", True, volume, now)
-        self.sites = (
-            self.main_site,
-            *(Site(new_id(), code, False, folder, now) for code, folder in site_folders.items()),
-        )
-        self.default_volume = Share(new_id(), "projects", "volume", "projects", (), now, default=True)
-        self.homes = tuple(
-            Share(new_id(), user.username, "home", "projects", ("home", user.username), now, user=user)
-            for user in self.users
-        )
-        self.default_queue = Queue(new_id(), "medium", 500, now, default=True)
-        self.queues = (self.default_queue,)
-        host = socket.gethostname()
-        self.clients = (
-            *(Client(new_id(), host, APP, now, user=user) for user in self.users),
-            *(Client(new_id(), f"{site.code}-server", SERVER, now, site=site) for site in self.sites),
-        )
-        self.jobs: dict[str, Job] = {}
-        self._numbers = 0
-
-    @property
-    def volumes(self) -> tuple[Share, ...]:
-        """The volumes."""
-        return (self.default_volume,)
-
-    @property
-    def shares(self) -> tuple[Share, ...]:
-        """The volumes and homes."""
-        return (*self.volumes, *self.homes)
-
-    def next_number(self) -> int:
-        """The number of the next job."""
-        self._numbers += 1
-        return self._numbers
-
-    def client_of(self, *, user: SandboxUser | None = None, site: Site | None = None) -> Client | None:
-        """The client that sends and receives for a user or a site."""
-        return next((one for one in self.clients if one.user is user and one.site is site), None)
-
-    def find_user(self, name: str) -> SandboxUser | None:
-        """The user of an e-mail address or id, in any case."""
-        return _named(self.users, name.casefold(), lambda user: (user.username, user.id))
-
-    def find_site(self, name: str) -> Site | None:
-        """The site of a code or id, in any case."""
-        return _named(self.sites, name.casefold(), lambda site: (site.code, site.id))
-
-    def find_queue(self, name: str) -> Queue | None:
-        """The queue of a code or id, in any case."""
-        return _named(self.queues, name.casefold(), lambda queue: (queue.code, queue.id))
-
-    def find_share(self, kind: str, name: str) -> Share | None:
-        """The share of a kind (``share`` for any) by code or id, in any case."""
-        shares = [one for one in self.shares if kind in ("share", one.kind)]
-        return _named(shares, name.casefold(), lambda share: (share.code, share.id))
-
-
-def _named(entities: Iterable[T], name: str, names: Callable[[T], tuple[str, ...]]) -> T | None:
-    return next((one for one in entities if name in (text.casefold() for text in names(one))), None)
+    name: str
+    user: SandboxUser | None = None
+    transfer: Job | None = None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,31 @@ def test_a_sandbox_for_people(tmp_path: Path) -> None:
             code, out, errors = find.end()
         assert (code, errors) == (0, "")
         assert [json.loads(line)["code"] for line in out.splitlines()] == ["hq", "berlin"]
+
+
+def test_a_sandbox_that_is_controlled_from_outside() -> None:
+    options = ("--control", "--seed", "7", "--jobs", "30", "--synthetic", "--time-factor", "60")
+    with process(*CLI, "sandbox", "--json", "--port", "0", *options) as sandbox:
+        facts = json.loads(sandbox.line())
+        headers = {"X-Sandbox-Token": facts["control_token"]}
+        request = urllib.request.Request(f"{facts['url']}/_sandbox/state", headers=headers)
+        with urllib.request.urlopen(request) as reply:
+            state = json.load(reply)["result"]
+        assert state["workspace"] == facts["workspace"]
+        assert facts["users"][0]["api_key"] not in json.dumps(state)
+        env = {
+            "ACCSYN_URL": facts["url"],
+            "ACCSYN_WORKSPACE": facts["workspace"],
+            "ACCSYN_API_USER": facts["users"][0]["username"],
+            "ACCSYN_API_KEY": facts["users"][0]["api_key"],
+        }
+        with process(*CLI, "find", "Transfer", "--json", env=env) as find:
+            code, out, errors = find.end()
+        assert (code, errors) == (0, "")
+        assert len(out.splitlines()) > 20
+    with process(*CLI, "sandbox", "--port", "0", "--control") as sandbox:
+        while "curl" not in sandbox.line():
+            pass
 
 
 def test_tls_with_the_authority_that_is_named() -> None:

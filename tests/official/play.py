@@ -20,7 +20,7 @@ def main() -> None:
             returned.append(getattr(session, name)(*args, **kwargs))
         except Exception as error:
             returned.append(f"{type(error).__name__}: {error}")
-    json.dump({"version": session.__version__, "returned": returned}, sys.stdout)
+    json.dump({"version": session.__version__, "returned": returned}, sys.stdout, default=str)
 
 
 main()

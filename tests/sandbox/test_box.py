@@ -106,7 +106,14 @@ async def test_users_and_their_keys(caplog: pytest.LogCaptureFixture, connect: A
 
 
 async def test_wrong_use() -> None:
-    for options in ({"speed": 0}, {"speed": float("inf")}, {"speed": -1}, {"workspace": ""}):
+    for options in (
+        {"speed": 0},
+        {"speed": float("inf")},
+        {"speed": -1},
+        {"workspace": ""},
+        {"time_factor": -1},
+        {"synthetic_jobs": -1},
+    ):
         with pytest.raises(ValueError, match="must"):
             Sandbox(**options)
     box = Sandbox()

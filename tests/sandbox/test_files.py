@@ -14,13 +14,9 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.file_changes import delete, make_folder, move
-from accsyn_async.sandbox.file_places import FilePlaces
 from accsyn_async.sandbox.filters import NameFilter
 from accsyn_async.sandbox.listing import Allowance, Listing, list_files, measure
-from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser, Share, Workspace
 from accsyn_async.sandbox.storage import StorageError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
@@ -178,19 +174,23 @@ async def test_others_have_their_home_alone(start: Any, connect: Any) -> None:
         assert (await ask(admin, "exists", "home=standard@example.com/in"))["result"] is True
 
 
-def test_who_may_reach_what_is_decided_in_one_place(tmp_path: Path) -> None:
-    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
-    standard = workspace.users[2]
-
-    def reach(user: SandboxUser, share: Share, parts: tuple[str, ...], write: bool) -> bool:
-        return parts[:1] == ("in",) and not write
-
-    places = FilePlaces(workspace, reach)
-    assert places.find(standard, "share=projects/in/a").path == ("in", "a")
-    with pytest.raises(Refusal, match="There is no volume"):
-        places.find(standard, "share=projects/out")
-    with pytest.raises(Refusal, match="may not change"):
-        places.find(standard, "share=projects/in/a", write=True)
+async def test_what_was_granted_is_what_can_be_reached(box: Sandbox, connect: Any, wire: Any) -> None:
+    for name in ("in/a.mov", "in/deep/b.mov", "out/c.mov", "top.mov"):
+        path = box.volume / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"12345")
+    volume = next(iter((await wire.call("GET", "volume/find", {}))["result"]))
+    user = box.user("standard")
+    acl = {"entity": f"user:{user.id}", "target": f"share:{volume['id']}", "read": True, "path": "/in"}
+    assert "result" in await wire.call("POST", "acl/create", acl)
+    async with connect(box, "standard") as standard:
+        rows = (await ask(standard, "ls", "share=projects", recursive=True))["result"]
+        assert [row["filename"] for row in rows] == ["in"]
+        assert sorted(row["filename"] for row in rows[0]["files"]) == ["a.mov", "deep"]
+        assert (await ask(standard, "getsize", "share=projects/in"))["result"] == 10
+        assert "may not read" in (await ask(standard, "getsize", "share=projects"))["message"]
+        assert "There is no" in (await ask(standard, "ls", "share=projects/out"))["message"]
+        assert "may not change" in (await ask(standard, "mkdir", "share=projects/in/x"))["message"]
 
 
 async def test_the_official_client(judge: Any) -> None:

@@ -133,7 +133,8 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ({"source": "a.mov", "destination": "admin@example.com"}, "E#J007", "no path"),
         ({"source": "site=berlin", "destination": "acme"}, "E#J003", "no path"),
         ({"source": "../a.mov", "destination": "/x"}, "E#J002", ".."),
-        ({"source": "a.%04d.exr[1-9]", "destination": "/x"}, "E#J002", "sequences"),
+        ({"source": "a.%04d.exr[9-1]", "destination": "/x"}, "E#J002", "before it begins"),
+        ({"source": "a.%04d.exr[1-9]", "destination": "/b.%04d.exr[2-9]"}, "E#J032", "numbered otherwise"),
         ({"source": "a.mov", "destination": "/x", "queue": "low"}, "E#J019", "medium"),
         ({"source": "a.mov", "destination": "/x", "priority": 0}, "E#J025", "1 to 1000"),
         ({"source": "a.mov", "destination": "/x", "priority": True}, "E#J025", "1 to 1000"),
@@ -142,7 +143,21 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ({"source": "a.mov", "destination": "/x", "status": "pending"}, "E#J020", "waiting or paused"),
         ({"tasks": []}, "E#J001", "tasks"),
         ({"tasks": [3]}, "E#J001", "task"),
-        ({"engine": "pipeline", "tasks": {"a": {}}}, "E#J008", "Compute"),
+        ({"engine": "x", "tasks": {"a": {}}}, "E#J034", "no engine 'x' (there are pipeline)"),
+        ({"engine": 3, "tasks": {"a": {}}}, "E#J034", "engine"),
+        ({"engine": "pipeline", "tasks": {"a": {"source": "a.mov"}}}, "E#J033", "source"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": ["b"]}}}, "E#J030", "'b', which does not exist"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": "b"}}}, "E#J030", "list of uris"),
+        ({"engine": "pipeline", "tasks": {"a": {"deps": ["a"]}}}, "E#J031", "circle"),
+        (
+            {"engine": "pipeline", "tasks": {"a": {"deps": ["b/0"]}, "b": {"tasks": [{}], "deps": ["a"]}}},
+            "E#J031",
+            "circle",
+        ),
+        ({"engine": "pipeline", "tasks": {"a/b": {}}}, "E#J001", "without a slash"),
+        ({"engine": "pipeline", "tasks": {"a": {"tasks": {}}}}, "E#J001", "at least one"),
+        ({"source": "a.mov", "destination": "/x", "append": True}, "E#J035", "name it"),
+        ({"tasks": ["a.mov", "a.mov"], "destination": "/x/", "allow_duplicates": False}, "E#J017", "twice"),
         ({"tasks": {"a": {"tasks": {"b": {}}}}}, "E#J008", "nested"),
         ({"tasks": [{"source": "a.mov", "destination": "/x", "status": "done"}]}, "E#J020", "queued"),
         (
@@ -304,5 +319,5 @@ async def test_others_homes_are_not_listed_to_standard_users(box: Any, connect: 
     async with connect(box, "standard") as wire:
         data = {"source": "home=admin@example.com/a.mov", "destination": "/x"}
         reply = await wire.call("POST", "transfer/create", data)
-        known = "(there are volume=projects, home=standard@example.com)"
+        known = "(there are home=standard@example.com)"
         assert reply["message"] == f"E#J015 There is no home 'admin@example.com' {known}."

@@ -79,8 +79,8 @@ def test_what_is_written_is_read(
         ("client=664f", "needs a path"),
         ("a\0b", "null"),
         ("a/" + "x" * 256, "255"),
-        ("share=projects/m.%04d.jpg[100-167]", "sequences"),
-        ("site=berlin:m.%d.jpg[1-9]", "sequences"),
+        ("share=projects/m.%04d.jpg[167-100]", "ends before it begins"),
+        ("site=berlin:m.%d.jpg[9-1]", "ends before it begins"),
         ("a\ud800", "Unicode"),
         ("a" * 40_000, "longer"),
     ],
@@ -89,6 +89,21 @@ def test_what_cannot_be_read_says_why(text: str, part: str) -> None:
     with pytest.raises(NotationError, match=r".") as caught:
         read_place(text, "acme")
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "frames"),
+    [
+        ("share=projects/m.%04d.jpg[100-167]", "m.%04d.jpg", (100, 167)),
+        ("site=berlin:m.%d.jpg[1-1]", "m.%d.jpg", (1, 1)),
+        ("m.%04d.jpg", "m.%04d.jpg", None),
+        ("m.jpg[1-9]", "m.jpg[1-9]", None),
+    ],
+)
+def test_a_sequence_has_a_range(text: str, name: str, frames: tuple[int, int] | None) -> None:
+    place = read_place(text, "acme")
+    assert place.parts is not None
+    assert (place.parts[-1], place.frames) == (name, frames)
 
 
 @given(

@@ -207,3 +207,50 @@ async def test_logging_in(official: Any, monkeypatch: pytest.MonkeyPatch) -> Non
         await asyncio.to_thread(wrong, box.workspace, "wrong")
         await asyncio.to_thread(wrong, "elsewhere", user.api_key)
         assert box.statistics().logins == 1
+
+
+async def test_a_delivery_and_its_recipients(judge: Any) -> None:
+    def work(session: Any, box: Sandbox) -> None:
+        job = session.create("Delivery", {"name": "Dailies", "tasks": ["share=projects/a.mov"]})
+        assert job["status"] == "init"
+        assert session.grant("user", "standard@example.com", "delivery", job["id"]) is True
+        assert session.grant("user", "new@example.com", "delivery", job["id"]) is True
+        with pytest.raises(Exception, match="invite is not allowed"):
+            session.grant("user", "other@example.com", "delivery", job["id"], {"invite": False})
+        names = [row["user_hr"] for row in session.access("delivery", job["id"])]
+        assert names == ["standard@example.com", "new@example.com"]
+        assert session.revoke("user", "new@example.com", "delivery", job["id"]) is True
+        assert session.revoke("user", "new@example.com", "delivery", job["id"]) is False
+        assert session.update("Delivery", job["id"], {"status": "waiting"})["status"] == "pending"
+        assert session.grant("user", "employee@example.com", "delivery", job["id"])["actioned"] is False
+        assert len(session.find(f"Transfer WHERE delivery={job['id']}")) == 2
+        employee = box.user("employee")
+        other = type(session)(box.workspace, employee.username, employee.api_key)
+        transfer = other.find_one(f"Transfer WHERE delivery={job['id']} AND user=employee@example.com")
+        other.update("Transfer", transfer["id"], {"destination": "/in/"})
+        follow(other, transfer["id"], "done")
+        assert (box.local_root / "in" / "a.mov").exists()
+        assert session.revoke("user", "standard@example.com", "delivery", job["id"]) is True
+        assert session.get_entity("Delivery", job["id"])["status"] == "done"
+        session.delete_one("Delivery", job["id"])
+        assert session.get_entity("Delivery", job["id"]) is None
+
+    await judge(work)
+
+
+async def test_a_compute_job(judge: Any) -> None:
+    def work(session: Any, box: Sandbox) -> None:
+        tasks = {"a": {"tasks": {"0": {}, "1": {}}}, "b": {"deps": ["a"]}}
+        job = session.create("Compute", {"engine": "pipeline", "name": "Render", "tasks": tasks})
+        end = time.monotonic() + 15
+        while session.get_entity("Compute", job["id"])["status"] != "done":
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        rows = session.find("Task", entityid=job["id"])
+        assert [(row["uri"], row["status"]) for row in rows] == [
+            (uri, "done") for uri in ("a", "a/0", "a/1", "b")
+        ]
+        with pytest.raises(Exception, match="E#J031"):
+            session.create("Compute", {"engine": "pipeline", "tasks": {"a": {"deps": ["a"]}}})
+
+    await judge(work)

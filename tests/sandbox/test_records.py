@@ -16,7 +16,7 @@ from tests.sandbox.wire_client import wire_to
 
 PREPROCESS = "workspace/publish/preprocess"
 PARTY = Party("workspace", "1", "", ())
-USER = SandboxUser("admin", "admin@example.com", "")
+USER = SandboxUser(code="admin@example.com", role="admin")
 
 
 async def test_the_official_client(judge: Any) -> None:
@@ -205,9 +205,10 @@ def a_job(done: list[tuple[str, int]], size: int, copied: int, finished: str | N
     class Done:
         def __init__(self, finished: str, copied: int) -> None:
             self.finished, self.copied, self.status = finished, copied, "done"
+            self.branch = False
 
     created = "2026-01-22T08:00:00"
-    job = Job(1, "a", USER, Queue("", "", 1, ""), PARTY, PARTY, created, created, USER)
+    job = Job(1, "a", USER, Queue(code="medium"), PARTY, PARTY, created, created, USER)
     job.size, job.copied, job.finished = size, copied, finished
     job.tasks = {str(index): Done(*one) for index, one in enumerate(done)}  # type: ignore[misc]
     return job

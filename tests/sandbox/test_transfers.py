@@ -303,7 +303,7 @@ async def test_a_bug_in_copying_fails_the_task_and_nothing_else(
         raise ValueError("a bug")
 
     async with start() as (_, wire):
-        for place in ("survey", "Copier"):
+        for place in ("survey_end", "Copier"):
             with monkeypatch.context() as patch:
                 patch.setattr(f"accsyn_async.sandbox.engine.{place}", broken)
                 job = await wire.create({"source": "a.mov", "destination": "site=berlin"})
@@ -313,3 +313,75 @@ async def test_a_bug_in_copying_fails_the_task_and_nothing_else(
         await wire.edit(job["id"], status="waiting")
         await wire.until(job["id"], "done")
     assert "a transfer broke" in caplog.text
+
+
+async def test_duplicates_by_uri(start: Any) -> None:
+    async with start() as (box, wire):
+        job = await wire.create({"tasks": {"x": {"source": "a.mov", "destination": "/in/"}}})
+        await wire.until(job["id"], "done")
+        (box.local_root / "in" / "a.mov").unlink()
+        other = {"tasks": {"x": {"source": "show/b.mov", "destination": "/in/"}}}
+        for flags, code in (({}, "E#J018"), ({"allow_duplicates": False}, "E#J017")):
+            reply = await wire.call("POST", "task/create", {**other, **flags}, id=job["id"])
+            assert reply["message"].startswith(code)
+        (row,) = (await wire.call("POST", "task/create", {**other, "allow_duplicates": True}, id=job["id"]))[
+            "result"
+        ]
+        assert row["source"]["path"] == "a.mov"
+        await wire.until(job["id"], "done")
+        assert (box.local_root / "in" / "a.mov").exists()
+        data = {**other, "replace_duplicates": True}
+        (row,) = (await wire.call("POST", "task/create", data, id=job["id"]))["result"]
+        assert (row["uri"], row["source"]["path"]) == ("x", "show/b.mov")
+        await wire.until(job["id"], "done")
+        assert (box.local_root / "in" / "b.mov").exists()
+        assert len(await wire.tasks(job["id"])) == 1
+
+
+async def test_a_job_of_the_same_name_is_appended_to(start: Any) -> None:
+    async with start() as (_, wire):
+        data = {"name": "Daily", "source": "a.mov", "destination": "site=berlin", "append": True}
+        first = await wire.create(data)
+        await wire.until(first["id"], "done")
+        again = await wire.create({**data, "source": "show"})
+        assert again["id"] == first["id"]
+        assert (await wire.until(first["id"], "done"))["size"] == 105_000
+        assert [row["uri"] for row in await wire.tasks(first["id"])] == ["0", "1"]
+        reply = await wire.call("POST", "transfer/create", {**data, "destination": "/in/"})
+        assert "message" in reply
+        other = {"name": "Other", "tasks": ["a.mov"], "destination": "site=berlin", "append": True}
+        assert (await wire.create(other))["id"] != first["id"]
+
+
+async def test_what_a_role_may_transfer(start: Any, connect: Any) -> None:
+    async with (
+        start() as (box, admin),
+        connect(box, "employee") as employee,
+        connect(box, "standard") as standard,
+    ):
+        (box.local_root / "up.mov").write_bytes(b"up")
+        download = {"source": "volume=projects/show/b.mov", "destination": "/in/"}
+        upload = {"source": "/up.mov", "destination": "volume=projects/show/new/"}
+
+        async def refused(wire: Any, data: Any) -> str:
+            return str((await wire.call("POST", "transfer/create", data)).get("message", "")).partition(" ")[
+                0
+            ]
+
+        assert [await refused(employee, data) for data in (download, upload)] == ["", ""]
+        assert [await refused(standard, data) for data in (download, upload)] == ["E#J015", "E#J015"]
+        (volume,) = await admin.find("volume")
+        for read, write, codes in (
+            (True, False, ["", "E#P005"]),
+            (False, True, ["E#P005", ""]),
+        ):
+            data = {
+                "entity": f"user:{box.user('employee').id}",
+                "target": f"share:{volume['id']}",
+                "read": read,
+                "write": write,
+            }
+            assert "result" in await admin.call("POST", "acl/create", data)
+            assert [await refused(employee, data) for data in (download, upload)] == codes
+        mirrored = {"source": "a.mov", "destination": "site=berlin"}
+        assert await refused(employee, mirrored) == "E#P005"

@@ -1,15 +1,23 @@
-"""Finding what is no job, and what there is to know of entity types."""
+"""What a workspace is made of: finding it, and making, changing and removing it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import rows
+from accsyn_async.sandbox import entity_rows, fields, roles, rows
+from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
 from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.kinds.acls import Acls
+from accsyn_async.sandbox.kinds.any_share import AnyShares
+from accsyn_async.sandbox.kinds.collections import Collections
+from accsyn_async.sandbox.kinds.grounds import CLIENT_KINDS, Clients, Engines, Queues, Sites
+from accsyn_async.sandbox.kinds.kind import COMMON, Attend, Kind
+from accsyn_async.sandbox.kinds.shares import Folders, Homes, Shares, Volumes, require_server, serve
+from accsyn_async.sandbox.kinds.users import Users
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser, Workspace
-from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, page
+from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.topics.topic import Answer, Answers, Reply, Topic, data_of, flag_of, page
 
 __all__ = ["EntityTopic"]
 
@@ -23,90 +31,206 @@ TASK_UPDATES: Final = ("status", "priority", "metadata")
 JOB_UPDATES: Final = (*TASK_UPDATES, "name", "code", "queue", "settings")
 CREATE_ATTRIBUTES: Final = {
     "transfer": (*JOB_UPDATES, "source", "destination", "tasks"),
+    "compute": (*JOB_UPDATES, "engine", "compute", "tasks"),
+    "delivery": (*JOB_UPDATES, "recipients", "source", "tasks"),
+    "request": (*JOB_UPDATES, "recipients", "destination"),
+    "stream": (*JOB_UPDATES, "recipients", "source", "tasks"),
     "task": (*TASK_UPDATES, "uri", "source", "destination", "settings", "tasks"),
+    "file": ("files",),
 }
-UPDATE_ATTRIBUTES: Final = {"transfer": JOB_UPDATES, "task": TASK_UPDATES}
+JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
+UPDATE_ATTRIBUTES: Final = {**dict.fromkeys(JOB_KINDS, JOB_UPDATES), "task": TASK_UPDATES}
 
 
 class EntityTopic(Topic):
-    """Answers what is asked about users, queues, sites, shares and clients.
+    """Answers calls on users, sites, queues, engines, clients and shares.
 
     Args:
         workspace: whose.
+        attend: what is told of a job that was changed by what happens to something else.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, attend: Attend = lambda job: None) -> None:
         self._workspace = workspace
-        sites = rows.sites()
-        shares = rows.shares()
-        self._tables: dict[str, rows.Table[Any]] = {
-            "user": rows.users(),
-            "workspace": rows.workspaces(workspace.sites),
-            "queue": rows.queues(workspace),
-            "site": sites,
-            "volume": shares,
-            "home": shares,
-            "share": shares,
-            "client": rows.clients(),
+        self._collections = Collections(workspace, attend)
+        shares: dict[str, Shares] = {
+            "volume": Volumes(workspace, attend),
+            "folder": Folders(workspace, attend),
+            "home": Homes(workspace, attend),
+            "collection": self._collections,
         }
+        self._shares = AnyShares(workspace, attend, shares)
+        self._kinds: dict[str, Kind[Any]] = {
+            "user": Users(workspace, attend),
+            "site": Sites(workspace, attend),
+            "queue": Queues(workspace, attend),
+            "engine": Engines(workspace, attend),
+            **shares,
+            "share": self._shares,
+            **{name: Clients(workspace, attend, name) for name in ("client", *CLIENT_KINDS)},
+        }
+        self._workspaces = entity_rows.workspaces()
+        self._acls = Acls(workspace, attend)
         self._attributes: dict[str, list[str]] = {
-            **{name: table.attributes for name, table in self._tables.items()},
-            "transfer": rows.jobs(workspace).attributes,
+            **{name: kind.table.attributes for name, kind in self._kinds.items()},
+            "acl": self._acls.table.attributes,
+            "workspace": self._workspaces.attributes,
+            "file": entity_rows.files(workspace.default_volume).attributes,
+            **dict.fromkeys(JOB_KINDS, rows.jobs(workspace).attributes),
             "task": rows.tasks().attributes,
         }
 
-    def calls(self) -> Mapping[str, tuple[str, Answer]]:
-        """The calls on entity types, and a ``find`` for each."""
-        finds: dict[str, tuple[str, Answer]] = {
-            f"{name}/find": ("GET", self._find) for name in (*ENTITY_TYPES, "share")
+    def calls(self) -> Mapping[str, tuple[str, Answer] | Answers]:
+        """The calls on entity types, on each kind of entity, on servers and on what collections show."""
+        known: dict[str, tuple[str, Answer] | Answers] = {
+            f"{name}/find": ("GET", self._find_nothing) for name in ENTITY_TYPES
         }
-        return finds | {
+        for name in self._kinds:
+            known |= {
+                f"{name}/find": ("GET", self._find),
+                f"{name}/create": ("POST", self._create),
+                f"{name}/edit": ("PUT", self._edit),
+                f"{name}/delete": ("DELETE", self._delete),
+                f"{name}/activate": ("POST", self._activate),
+                f"{name}/deactivate": ("DELETE", self._deactivate),
+            }
+        for name in ("share", "volume"):
+            known |= {
+                f"{name}/server": {"PUT": self._assign, "DELETE": self._deassign},
+                f"{name}/servers": ("GET", self._assignments),
+            }
+        return known | {
             "entitytypes": ("GET", self._entity_types),
             "attributes": ("GET", self._names_of_attributes),
+            "workspace/find": ("GET", self._find_workspace),
+            "workspace/edit": ("PUT", self._edit_workspace),
+            "file/find": ("GET", self._find_files),
+            "file/add": ("POST", self._add_files),
+            "collection/file/remove": ("DELETE", self._remove_files),
         }
 
     def _entity_types(self, event: Event, user: SandboxUser) -> Reply:
-        return {"result": list(ENTITY_TYPES)}
+        return {"result": [name for name in ENTITY_TYPES if user.role in roles.READERS[name]]}
 
     def _names_of_attributes(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
         name = data.get("entitytype")
         name = OLD_NAMES.get(name.casefold(), name.casefold()) if isinstance(name, str) else None
-        if name not in self._attributes and name not in ENTITY_TYPES:
+        if name not in roles.READERS or user.role not in roles.READERS[name]:
             raise Refusal("E#E406", f"There is no entity type {data.get('entitytype')!r}.")
-        if data.get("create"):
-            return {"result": list(CREATE_ATTRIBUTES.get(name, ()))}
-        if data.get("update"):
-            return {"result": list(UPDATE_ATTRIBUTES.get(name, ()))}
-        return {"result": self._attributes.get(name, ["id", "code"])}
+        kind = self._acls if name == "acl" else self._kinds.get(name)
+        if flag_of(data, "create"):
+            given = CREATE_ATTRIBUTES.get(name, ())
+            return {"result": list(given) if kind is None else kind.attributes_to_create(user)}
+        if flag_of(data, "update"):
+            given = UPDATE_ATTRIBUTES.get(name, ())
+            return {"result": list(given) if kind is None else kind.attributes_to_update(user)}
+        return {"result": self._attributes.get(name, ["id", "code", "name"])}
+
+    def _find_nothing(self, event: Event, user: SandboxUser) -> Reply:
+        return {"result": []}
+
+    def _kind(self, event: Event) -> Kind[Any]:
+        return self._kinds[event.uri.casefold().partition("/")[0]]
 
     def _find(self, event: Event, user: SandboxUser) -> Reply:
-        name = event.uri.casefold().partition("/")[0]
-        data = data_of(event)
-        if name not in self._tables:
-            return {"result": []}
-        entities = self._entities(name, user)
-        if event.id:
-            entities = (one for one in entities if one.id == event.id)
-        elif data.get("archived") or data.get("inactive"):
-            entities = ()
-        return page(self._tables[name], entities, event, data)
+        kind, data = self._kind(event), data_of(event)
+        return page(kind.table, found(kind, user, event), event, data)
 
-    def _entities(self, name: str, user: SandboxUser) -> Iterable[Any]:
+    def _create(self, event: Event, user: SandboxUser) -> Reply:
+        kind = self._kind(event)
+        return {"result": kind.table.rows([kind.create(user, event.data)])}
+
+    def _edit(self, event: Event, user: SandboxUser) -> Reply:
+        kind = self._kind(event)
+        entity = kind.get(user, event.id)
+        kind.edit(user, entity, event.data)
+        return {"result": kind.table.rows([entity])}
+
+    def _delete(self, event: Event, user: SandboxUser) -> Reply:
+        kind = self._kind(event)
+        entity = kind.get(user, event.id, State.ACTIVE, State.INACTIVE)
+        kind.delete(user, entity, force=flag_of(data_of(event), "force"))
+        return {"result": True}
+
+    def _activate(self, event: Event, user: SandboxUser) -> Reply:
+        kind = self._kind(event)
+        kind.activate(user, kind.get(user, event.id or event.query, State.INACTIVE))
+        return {"result": True}
+
+    def _deactivate(self, event: Event, user: SandboxUser) -> Reply:
+        kind = self._kind(event)
+        kind.deactivate(user, kind.get(user, event.id))
+        return {"result": True}
+
+    def _find_workspace(self, event: Event, user: SandboxUser) -> Reply:
+        data = data_of(event)
+        seen = user.role in roles.READERS["workspace"] and event.id in (None, self._workspace.id)
+        seen = seen and not (flag_of(data, "inactive") or flag_of(data, "archived"))
+        return page(self._workspaces, [self._workspace] if seen else [], event, data)
+
+    def _edit_workspace(self, event: Event, user: SandboxUser) -> Reply:
         workspace = self._workspace
-        match name:
-            case "user":
-                return workspace.users if user.elevated else (user,)
-            case "workspace":
-                return (workspace,)
-            case "queue":
-                return workspace.queues
-            case "site":
-                return workspace.sites
-            case "volume":
-                return workspace.volumes
-            case "client":
-                return (one for one in workspace.clients if user.elevated or one.user is user)
-            case _:
-                shares = workspace.homes if name == "home" else workspace.shares
-                return (one for one in shares if user.elevated or one.user in (None, user))
+        if user.role not in roles.READERS["workspace"] or event.id not in (None, workspace.id):
+            raise Refusal("E#N404", f"There is no workspace {event.id!r}.")
+        if user.role not in roles.WRITERS["workspace"]:
+            raise Refusal("E#P002", f"Your role, {user.role}, may not change the workspace.")
+        for name, value in fields.read(event.data, COMMON, "workspace").items():
+            setattr(workspace, name, value)
+        workspace.modified, workspace.modifier = workspace.clock.text(), user.username
+        return {"result": self._workspaces.rows([workspace])}
+
+    def _served(self, event: Event, user: SandboxUser) -> Share:
+        share = self._shares.get(user, event.id)
+        if share.kind != "volume":
+            raise Refusal("E#N425", f"Servers serve volumes; {share.code!r} is a {share.kind}.")
+        return share
+
+    def _server(self, event: Event, user: SandboxUser) -> tuple[Share, Client]:
+        volume = self._served(event, user)
+        if user.role not in roles.WRITERS["volume"]:
+            raise Refusal("E#P002", f"Your role, {user.role}, may not change which servers serve a volume.")
+        ident = data_of(event).get("client")
+        return volume, self._kinds["client"].get(user, ident if isinstance(ident, str) else None)
+
+    def _assign(self, event: Event, user: SandboxUser) -> Reply:
+        volume, server = self._server(event, user)
+        require_server(server)
+        serve(volume, server)
+        return {"result": True}
+
+    def _deassign(self, event: Event, user: SandboxUser) -> Reply:
+        volume, server = self._server(event, user)
+        if server not in volume.servers:
+            raise Refusal("E#N404", f"The client {server.code!r} does not serve {volume.code!r}.")
+        volume.servers.remove(server)
+        return {"result": True}
+
+    def _assignments(self, event: Event, user: SandboxUser) -> Reply:
+        volume = self._served(event, user)
+        return {"result": [entity_rows.assignment(volume, server) for server in volume.servers]}
+
+    def _find_files(self, event: Event, user: SandboxUser) -> Reply:
+        data = data_of(event)
+        parent = data.get("parent", event.id)
+        collection = self._collections.get(user, parent if isinstance(parent, str) else None)
+        return page(entity_rows.files(collection), collection.files.values(), event, data)
+
+    def _add_files(self, event: Event, user: SandboxUser) -> Reply:
+        collection = self._collections.get(user, event.id)
+        added = self._collections.add(user, collection, event.data)
+        return {"result": entity_rows.files(collection).rows(added)}
+
+    def _remove_files(self, event: Event, user: SandboxUser) -> Reply:
+        collection = self._collections.get(user, event.id)
+        return {"result": self._collections.remove(user, collection, event.data)}
+
+
+def found(kind: Kind[Any], user: SandboxUser, event: Event) -> Iterable[Any]:
+    """What a ``find`` chooses from: the entity of the id in whatever state, or all in the state asked for."""
+    if event.id:
+        return (one for one in kind.members() if one.id == event.id and roles.may_see(user, one))
+    data = data_of(event)
+    if flag_of(data, "archived"):
+        return kind.visible(user, State.ARCHIVED)
+    return kind.visible(user, State.INACTIVE if flag_of(data, "inactive") else State.ACTIVE)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.file_changes import NotEmptyError, delete, make_folder, move
-from accsyn_async.sandbox.file_places import FilePlaces, Reach, Spot, by_role
+from accsyn_async.sandbox.file_places import FilePlaces, Spot
 from accsyn_async.sandbox.filters import FilterError, NameFilter, read_filter
 from accsyn_async.sandbox.listing import Allowance, Listing, exists, list_files, measure
 from accsyn_async.sandbox.patterns import PatternError
@@ -34,11 +34,10 @@ class FileTopic(Topic):
 
     Args:
         workspace: whose shares.
-        reach: tells whether a user may read or write at a path on a share.
     """
 
-    def __init__(self, workspace: Workspace, reach: Reach = by_role) -> None:
-        self._places = FilePlaces(workspace, reach)
+    def __init__(self, workspace: Workspace) -> None:
+        self._places = FilePlaces(workspace)
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def calls(self) -> Mapping[str, Answers]:
@@ -53,7 +52,7 @@ class FileTopic(Topic):
         names = _names(data)
         works: list[Work] = []
         for path in _paths(data, "path"):
-            spot = self._places.find(user, path)
+            spot = self._places.find(user, path, whole=operation == "getsize")
             works.append(partial(_looked, operation, spot, listing, names, allowance))
         return await self._run(data["path"], works)
 
@@ -116,7 +115,19 @@ def _looked(operation: str, spot: Spot, listing: Listing, names: NameFilter, all
         return exists(spot.root, spot.path)
     if operation == "getsize":
         return measure(spot.root, spot.path, names, allowance)
-    return list_files(spot.root, spot.path, listing, allowance)
+    return _shown(list_files(spot.root, spot.path, listing, allowance), spot, ())
+
+
+def _shown(rows: list[dict[str, Any]], spot: Spot, above: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Those rows that the user may see, who perhaps was granted only a path below."""
+    shown = []
+    for row in rows:
+        names = (*above, row["filename"])
+        if spot.shows(names):
+            if row.get("files"):
+                row["files"] = _shown(row["files"], spot, names)
+            shown.append(row)
+    return shown
 
 
 def _made(spot: Spot) -> None:

@@ -1,11 +1,11 @@
-"""Transfers and their tasks."""
+"""Jobs of every kind, and their tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from accsyn_async.sandbox import jobs, rows, rules
+from accsyn_async.sandbox import deliveries, jobs, rows, rules, tasks
 from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
@@ -15,10 +15,11 @@ from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, fla
 __all__ = ["JobTopic"]
 
 ARCHIVED_AFTER: Final = 14 * 24 * 3600
+KINDS: Final = ("transfer", "compute", *deliveries.KINDS)
 
 
 class JobTopic(Topic):
-    """Answers calls on transfers and tasks.
+    """Answers calls on jobs and tasks.
 
     Args:
         workspace: whose.
@@ -28,17 +29,18 @@ class JobTopic(Topic):
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
         self._workspace = workspace
         self._engine = engine
+        workspace.changed = engine.reconsider
         self._jobs = rows.jobs(workspace)
         self._tasks = rows.tasks()
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
-        """The calls on transfers, by their old name too, and on tasks."""
+        """The calls on jobs of each kind, on transfers by their old name too, and on tasks."""
         known: dict[str, tuple[str, Answer]] = {
             "task/find": ("GET", self._find_tasks),
             "task/create": ("POST", self._create_tasks),
             "task/edit": ("PUT", self._edit_tasks),
         }
-        for name in ("transfer", "job"):
+        for name in ("job", *KINDS):
             known |= {
                 f"{name}/find": ("GET", self._find_jobs),
                 f"{name}/create": ("POST", self._create_job),
@@ -49,11 +51,14 @@ class JobTopic(Topic):
 
     def _find_jobs(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
-        mine = self._workspace.jobs.values()
-        seen: Iterable[Job] = mine if user.elevated else (job for job in mine if rules.may_see(user, job))
+        kind = _kind(event)
+        wanted = kind or "transfer"
+        seen = [
+            job for job in self._workspace.jobs.values() if job.kind == wanted and rules.may_see(user, job)
+        ]
         if event.id:
             job = self._workspace.jobs.get(event.id)
-            found = [job] if job is not None and rules.may_see(user, job) else []
+            found = [job] if job is not None and kind in ("", job.kind) and rules.may_see(user, job) else []
             return page(self._jobs, found, event, data)
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
@@ -86,42 +91,66 @@ class JobTopic(Topic):
         return page(self._tasks, pairs, event, data)
 
     def _create_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = jobs.create_job(self._workspace, user, event.data)
-        self._engine.attend(job)
+        kind = _kind(event) or "transfer"
+        make = deliveries.create_delivery if kind in deliveries.KINDS else jobs.create_job
+        job = make(self._workspace, user, event.data, kind)
+        self._attend(job)
         return {"result": self._jobs.rows([job])}
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change")
-        jobs.edit_job(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        if job.kind in deliveries.KINDS:
+            deliveries.edit_delivery(self._workspace, user, job, event.data)
+        elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
+            jobs.edit_job(self._workspace, user, job, event.data)
+        self._attend(job)
         return {"result": self._jobs.rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "delete")
-        if not job.is_finished:
-            rules.change_job_status(job, "aborted", self._workspace.clock)
-            self._engine.attend(job)
-        del self._workspace.jobs[job.id]
+        if job.delivery is not None:
+            deliveries.forget(job)
+        for one in [one for one in self._workspace.jobs.values() if job in (one, one.delivery)]:
+            if not one.is_finished:
+                rules.change_job_status(one, "aborted", self._workspace.clock)
+                self._attend(one)
+            self._workspace.jobs.pop(one.id, None)
         return {"result": True}
 
     def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "add tasks to")
-        added = jobs.add_tasks(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        packed = job.kind in deliveries.KINDS or job.delivery is not None
+        add = deliveries.add_files if packed else tasks.add_tasks
+        added = add(self._workspace, user, job, event.data)
+        self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in added)}
 
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
-        changed = jobs.edit_tasks(self._workspace, user, job, event.data)
-        self._engine.attend(job)
+        changed = tasks.edit_tasks(self._workspace, user, job, event.data)
+        self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in changed)}
+
+    def _attend(self, job: Job) -> None:
+        self._engine.attend(job)
+        for one in job.recipients:
+            if one.transfer is not None:
+                self._engine.attend(one.transfer)
+        if job.delivery is not None:
+            deliveries.settle(job.delivery, self._workspace.clock)
 
     def _job(self, name: str | None, user: SandboxUser) -> Job:
         job = self._workspace.jobs.get(name or "")
         if job is None or not rules.may_see(user, job):
             raise Refusal("E#J404", f"There is no transfer {name!r}.")
         return job
+
+
+def _kind(event: Event) -> str:
+    """The kind of job that a call is on; empty for the old name, which names any job by its id."""
+    name = event.uri.casefold().partition("/")[0]
+    return "" if name == "job" else name

@@ -1,0 +1,134 @@
+"""What can be asked under ``/_sandbox/``: the state, bad weather, the clock, a fresh start."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from accsyn_async.sandbox.envelope import json_object
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.weather import Fault
+
+if TYPE_CHECKING:
+    from accsyn_async.sandbox.box import Sandbox
+
+__all__ = ["TOKEN_HEADER", "Control"]
+
+TOKEN_HEADER: Final = "X-Sandbox-Token"
+SAME: Final = frozenset({"same-origin", "none"})
+LONGEST: Final = 10 * 366 * 24 * 3600
+
+Reply = dict[str, Any]
+
+
+class Control:
+    """Answers whoever has the token; one token a start.
+
+    =========  ==================  =================================================================
+    GET        ``state``           address, clock, users without their secrets, what has been asked
+    POST       ``reset``           a fresh workspace, fair weather, nothing recorded
+    POST       ``seed``            the same with ``{"seed": 7}``, for ids and faults alike in every run
+    GET, POST  ``clock``           the time; ``{"advance": 3600}`` moves it on
+    GET        ``faults``          the weather
+    POST       ``faults``          lets something go wrong: ``{"kind": "throttle", "count": 2}``
+    DELETE     ``faults``          fair weather
+    GET        ``requests``        what was asked, secrets masked
+    DELETE     ``requests``        forgets it
+    =========  ==================  =================================================================
+
+    Args:
+        box: the sandbox.
+    """
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+        self.token = secrets.token_urlsafe(32)
+
+    async def answer(self, verb: str, what: str, headers: Mapping[str, str], host: str, body: bytes) -> Reply:
+        """Do what is asked.
+
+        Args:
+            verb: the HTTP method.
+            what: the path behind ``/_sandbox/``.
+            headers: the request's.
+            host: its ``Host``, which has been checked.
+            body: its body.
+
+        Raises:
+            Refusal: the token is missing or wrong, another site asks, or it cannot be done.
+        """
+        self._check(verb, headers, host)
+        sent = json_object(body) if body else {}
+        match verb, what:
+            case "GET", "state":
+                return {"result": self._state()}
+            case "POST", "reset":
+                await self._box.reset()
+                return {"result": True}
+            case "POST", "seed":
+                seed = sent.get("seed")
+                if isinstance(seed, bool) or not isinstance(seed, (int, str)):
+                    raise Refusal("E#E407", "'seed' must be a number or a text.", status=400)
+                await self._box.reset(seed=seed)
+                return {"result": True}
+            case "GET", "clock":
+                return {"result": {"now": self._box.now}}
+            case "POST", "clock":
+                seconds = sent.get("advance")
+                if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+                    raise Refusal("E#E407", "'advance' must be seconds.", status=400)
+                if not 0 <= seconds <= LONGEST:
+                    raise Refusal("E#E407", "The clock cannot be moved by that.", status=400)
+                await self._box.advance(seconds=seconds)
+                return {"result": {"now": self._box.now}}
+            case "GET", "faults":
+                return {"result": [_row(fault) for fault in self._box.weather.faults]}
+            case "POST", "faults":
+                return {"result": _row(self._add(sent))}
+            case "DELETE", "faults":
+                self._box.weather.clear()
+                return {"result": True}
+            case "GET", "requests":
+                return {"result": [dataclasses.asdict(one) for one in self._box.requests]}
+            case "DELETE", "requests":
+                self._box.forget_requests()
+                return {"result": True}
+        raise Refusal("E#E404", f"There is no {verb} {what!r} here.", status=404)
+
+    def _check(self, verb: str, headers: Mapping[str, str], host: str) -> None:
+        origin = headers.get("Origin")
+        scheme = self._box.url.partition("://")[0]
+        if origin is not None and origin.casefold() != f"{scheme}://{host.strip().casefold()}":
+            raise Refusal("E#E403", "Another site may not ask this.", status=403)
+        if headers.get("Sec-Fetch-Site", "none").casefold() not in SAME:
+            raise Refusal("E#E403", "Another site may not ask this.", status=403)
+        token = headers.get(TOKEN_HEADER, "")
+        if not secrets.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
+            raise Refusal("E#E401", f"Send the sandbox's token as {TOKEN_HEADER}.", status=401)
+        kind = headers.get("Content-Type", "").partition(";")[0].strip().casefold()
+        if verb not in ("GET", "HEAD") and kind != "application/json":
+            raise Refusal("E#E415", "Send JSON, as application/json.", status=415)
+
+    def _add(self, sent: Reply) -> Fault:
+        try:
+            return self._box.weather.add(**sent)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise Refusal("E#E407", f"This is no fault: {error}", status=400) from None
+
+    def _state(self) -> Reply:
+        box = self._box
+        return {
+            "url": box.url,
+            "workspace": box.workspace,
+            "now": box.now,
+            "users": [{"role": user.role, "username": user.username, "id": user.id} for user in box.users],
+            "statistics": dataclasses.asdict(box.statistics()),
+            "faults": [_row(fault) for fault in box.weather.faults],
+        }
+
+
+def _row(fault: Fault) -> Reply:
+    row = {one.name: getattr(fault, one.name) for one in dataclasses.fields(fault)}
+    return {name: value for name, value in row.items() if not name.startswith("_")}

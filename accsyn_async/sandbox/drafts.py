@@ -1,0 +1,196 @@
+"""Reads what clients send to make and to change jobs and tasks, without knowing what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.settings import read_settings
+
+__all__ = [
+    "MAX_TASKS",
+    "Draft",
+    "flag_in",
+    "name_in",
+    "object_in",
+    "priority_in",
+    "read_compute",
+    "read_drafts",
+    "settings_in",
+]
+
+MAX_TASKS: Final = 100_000
+NEW_TASK_STATES: Final = ("queued", "onhold", "excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A task as it was sent; a compute job's has no source. ``branch`` tells that it holds others."""
+
+    uri: str | None
+    source: str
+    destination: str | None
+    status: str
+    priority: int
+    metadata: dict[str, Any]
+    settings: dict[str, Any]
+    description: str = ""
+    compute: dict[str, Any] = field(default_factory=dict)
+    deps: tuple[str, ...] = ()
+    branch: bool = False
+
+
+def read_drafts(data: dict[str, Any]) -> list[Draft]:
+    """The tasks of a transfer, or those to add to one.
+
+    Raises:
+        Refusal: one is wrong.
+    """
+    tasks = data.get("tasks")
+    if tasks is None:
+        return [_draft(None, {key: data[key] for key in ("source", "destination") if key in data}, {})]
+    return [_draft(uri, task, data) for uri, task in _pairs(tasks)]
+
+
+def read_compute(data: dict[str, Any], first: int = 0) -> list[Draft]:
+    """The tasks of a compute job, each after the one that it is nested in.
+
+    Args:
+        data: as sent.
+        first: the number of the first task that has no uri.
+
+    Raises:
+        Refusal: one is wrong.
+    """
+    tasks = data.get("tasks")
+    if tasks is None:
+        tasks = {"0": {"compute": data.get("compute", {})}}
+    drafts = list(_nested("", tasks, first))
+    if len(drafts) > MAX_TASKS:
+        raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
+    return drafts
+
+
+def _pairs(tasks: Any) -> list[tuple[str | None, Any]]:
+    if isinstance(tasks, dict) and isinstance(tasks.get("source"), str):
+        tasks = [tasks]
+    if not isinstance(tasks, (list, dict)) or not tasks:
+        raise Refusal("E#J001", "'tasks' must be a list or an object with at least one task.")
+    if len(tasks) > MAX_TASKS:
+        raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
+    return list(tasks.items()) if isinstance(tasks, dict) else [(None, task) for task in tasks]
+
+
+def _nested(prefix: str, tasks: Any, first: int = 0) -> Iterator[Draft]:
+    for number, (name, task) in enumerate(_pairs(tasks), first):
+        if not isinstance(task, dict):
+            raise Refusal("E#J001", "A compute job's task is an object.")
+        if "source" in task or "destination" in task:
+            raise Refusal("E#J033", "A compute job's task has no 'source' and no 'destination'.")
+        name = task.get("uri", str(number) if name is None else name)
+        if not isinstance(name, str) or not name or "/" in name:
+            raise Refusal("E#J001", f"A task's uri is a text without a slash, not {name!r}.")
+        inner = task.get("tasks")
+        deps = task.get("deps", [])
+        if not isinstance(deps, list) or not all(isinstance(dep, str) for dep in deps):
+            raise Refusal("E#J030", f"The 'deps' of {prefix + name!r} must be a list of uris.")
+        yield Draft(
+            prefix + name,
+            "",
+            None,
+            _status(task),
+            priority_in(task, 500),
+            object_in(task, "metadata"),
+            settings_in(task),
+            _description(task),
+            object_in(task, "compute"),
+            tuple(deps),
+            inner is not None,
+        )
+        if inner is not None:
+            yield from _nested(f"{prefix}{name}/", inner)
+
+
+def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> Draft:
+    if isinstance(task, str):
+        task = {"source": task}
+    if not isinstance(task, dict):
+        raise Refusal("E#J001", "A task is a source or an object.")
+    if any(name in task for name in ("tasks", "compute", "deps")):
+        raise Refusal("E#J008", "Only a compute job, which names its 'engine', has nested tasks and deps.")
+    uri = task.get("uri", uri)
+    if uri is not None and (not isinstance(uri, str) or not uri):
+        raise Refusal("E#J001", "A task's 'uri' must be a text.")
+    source = task.get("source", data.get("source"))
+    destination = task.get("destination", data.get("destination"))
+    if not isinstance(source, str):
+        raise Refusal("E#J001", "A 'source' is missing, or is no text.")
+    if destination is not None and not isinstance(destination, str):
+        raise Refusal("E#J001", "The 'destination' must be a text.")
+    return Draft(
+        uri,
+        source,
+        destination,
+        _status(task),
+        priority_in(task, 500),
+        object_in(task, "metadata"),
+        settings_in(task),
+        _description(task),
+    )
+
+
+def _status(task: dict[str, Any]) -> str:
+    status = task.get("status", "queued")
+    if status not in NEW_TASK_STATES:
+        raise Refusal("E#J020", f"A new task's status can be {', '.join(NEW_TASK_STATES)}, not {status!r}.")
+    return str(status)
+
+
+def _description(task: dict[str, Any]) -> str:
+    text = task.get("description") or ""
+    if not isinstance(text, str):
+        raise Refusal("E#J001", "The 'description' must be a text.")
+    return text
+
+
+def name_in(data: dict[str, Any]) -> str:
+    """The name that was sent, by its older name too; empty without one."""
+    name = data.get("name") or data.get("code") or ""
+    if not isinstance(name, str) or len(name) > 1000:
+        raise Refusal("E#J001", "The name must be a text of at most 1000 characters.")
+    return name
+
+
+def priority_in(data: dict[str, Any], default: int) -> int:
+    """The priority that was sent."""
+    value = data.get("priority", default)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000:
+        raise Refusal("E#J025", f"A priority is a number from 1 to 1000, not {value!r}.")
+    return value
+
+
+def object_in(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object that was sent; empty without one."""
+    value = data.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refusal("E#J001", f"{name!r} must be an object.")
+    return value
+
+
+def settings_in(data: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were sent, when they can be obeyed."""
+    settings = object_in(data, "settings")
+    read_settings(settings)
+    return settings
+
+
+def flag_in(data: dict[str, Any], name: str) -> bool | None:
+    """A flag that was sent; ``None`` without one."""
+    value = data.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise Refusal("E#J001", f"{name!r} must be true or false.")
+    return value

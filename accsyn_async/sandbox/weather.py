@@ -1,0 +1,171 @@
+"""Bad weather: which requests go wrong, and how. Pure: it decides, the server does."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final, Literal, get_args
+
+__all__ = ["Fault", "FaultKind", "Weather"]
+
+FaultKind = Literal["expire", "throttle", "error", "html", "cut", "reset", "delay", "empty", "skew"]
+
+ANSWERED: Final = frozenset({"cut", "empty"})
+STATUS: Final = {"throttle": 429, "error": 503, "html": 502}
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """Something that goes wrong with the requests that it matches.
+
+    Attributes:
+        kind: ``expire`` refuses every session handed out so far; ``throttle`` answers 429; ``error`` answers
+            a 5xx with an object, ``html`` with a web page, as a proxy does; ``cut`` breaks the body off half
+            way; ``reset`` resets the connection; ``delay`` waits before acting; ``empty`` replaces a list by
+            an empty one; ``skew`` lets the times that are told be wrong.
+        uri: the calls, with ``*`` for any part: ``transfer/*``. Each dialect's own words; logging in is
+            ``login``, discovery ``discovery``. ``None`` for all.
+        verb: the HTTP method; ``None`` for all.
+        count: how many requests at most; ``None`` for no end.
+        share: the share of the matching requests, at random, from 0 to 1.
+        skip: how many matching requests pass first.
+        status: the HTTP status of ``throttle``, ``error`` and ``html``.
+        retry_after: seconds that a ``Retry-After`` header says; ``None`` for no header.
+        seconds: how long ``delay`` waits; by how much ``skew`` is wrong.
+        acted: whether the call is carried out first, and only its answer lost.
+        hits: how many requests it has hit.
+    """
+
+    kind: FaultKind
+    uri: str | None = None
+    verb: str | None = None
+    count: int | None = None
+    share: float = 1.0
+    skip: int = 0
+    status: int = 0
+    retry_after: int | None = None
+    seconds: float = 0.0
+    acted: bool = False
+    hits: int = 0
+    _matched: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(FaultKind):
+            raise ValueError(f"a fault is one of {', '.join(get_args(FaultKind))}, not {self.kind!r}")
+        for name in ("uri", "verb"):
+            if not isinstance(getattr(self, name), (str, type(None))):
+                raise ValueError(f"{name} must be a text")
+        for name in ("count", "skip", "status", "retry_after"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, type(None))):
+                raise ValueError(f"{name} must be a number, not {value!r}")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share is from 0 to 1, not {self.share}")
+        for name in ("count", "skip", "retry_after"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ValueError(f"{name} must not be below 0")
+        if not -1e9 < self.seconds < 1e9 or (self.kind == "delay" and self.seconds < 0):
+            raise ValueError(f"seconds cannot be {self.seconds}")
+        self.status = self.status or STATUS.get(self.kind, 200)
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"{self.status} is no HTTP status of an answer")
+        self.acted = self.acted or self.kind in ANSWERED
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has hit as often as it may."""
+        return self.count is not None and self.hits >= self.count
+
+    def matches(self, verb: str, uri: str) -> bool:
+        """Whether it is about such a request."""
+        if self.verb is not None and self.verb.upper() != verb:
+            return False
+        if self.kind == "expire" and uri in ("login", "discovery"):
+            return False
+        return self.uri is None or fnmatchcase(uri.casefold(), self.uri.casefold())
+
+
+class Weather:
+    """Decides what goes wrong. With a seed, the same requests meet the same faults in every run.
+
+    >>> weather = Weather(seed=1)
+    >>> fault = weather.add("throttle", uri="transfer/*", count=1, retry_after=2)
+    >>> [fault.kind for fault in weather.strike("GET", "transfer/find")]
+    ['throttle']
+    >>> weather.strike("GET", "transfer/find")
+    ()
+
+    Args:
+        seed: for faults that hit a share of the requests.
+    """
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._faults: list[Fault] = []
+        self._random = random.Random(seed)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults there are, those that are spent too."""
+        return tuple(self._faults)
+
+    def add(
+        self,
+        kind: FaultKind,
+        *,
+        uri: str | None = None,
+        verb: str | None = None,
+        count: int | None = None,
+        share: float = 1.0,
+        skip: int = 0,
+        status: int = 0,
+        retry_after: int | None = None,
+        seconds: float = 0.0,
+        acted: bool = False,
+    ) -> Fault:
+        """Let something go wrong from now on; the arguments are those of `Fault`.
+
+        Example::
+
+            box.weather.add("reset", uri="transfer/create", count=1, acted=True)
+            box.weather.add("throttle", share=0.1, retry_after=1)
+
+        Returns:
+            The fault, whose ``hits`` count.
+
+        Raises:
+            ValueError: an argument makes no sense.
+        """
+        fault = Fault(kind, uri, verb, count, share, skip, status, retry_after, seconds, acted)
+        self._faults.append(fault)
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """End a fault; again does nothing."""
+        self._faults = [one for one in self._faults if one is not fault]
+
+    def clear(self, seed: int | str | None = None) -> None:
+        """Let the sun shine.
+
+        Args:
+            seed: begins the random numbers anew when given.
+        """
+        self._faults = []
+        if seed is not None:
+            self._random.seed(seed)
+
+    def strike(self, verb: str, uri: str) -> tuple[Fault, ...]:
+        """Decide what hits a request, and count it."""
+        return tuple(fault for fault in self._faults if self._hits(fault, verb, uri))
+
+    def _hits(self, fault: Fault, verb: str, uri: str) -> bool:
+        if fault.spent or not fault.matches(verb, uri):
+            return False
+        fault._matched += 1
+        if fault._matched <= fault.skip:
+            return False
+        if fault.share < 1 and self._random.random() >= fault.share:
+            return False
+        fault.hits += 1
+        return True

@@ -1,0 +1,271 @@
+"""All that a workspace holds, in memory. Knows no wire, no files, no rules."""
+
+from __future__ import annotations
+
+import socket
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.entities import (
+    APP,
+    SERVER,
+    Acl,
+    Client,
+    ComputeEngine,
+    Entity,
+    Queue,
+    SandboxUser,
+    Share,
+    Site,
+    State,
+)
+from accsyn_async.sandbox.identity import new_id
+from accsyn_async.sandbox.keyring import Keyring
+
+if TYPE_CHECKING:
+    from accsyn_async.sandbox.state import Job
+
+__all__ = ["Workspace"]
+
+E = TypeVar("E", bound=Entity)
+
+
+class Workspace:
+    """All that a workspace holds.
+
+    What was deactivated or deleted is kept; the properties and finders leave it out.
+
+    Args:
+        code: the workspace's code.
+        volume: the folder of the default volume at the main site.
+        site_folders: the remote sites' folders by code.
+        local_root: the folder that stands for the users' own machines.
+        clock: tells the time.
+        spare: where folders of further volumes and sites are made; ``None`` when there can be none.
+        keys: the first users' secrets; fresh ones by default.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        volume: Path,
+        site_folders: dict[str, Path],
+        local_root: Path,
+        clock: Clock,
+        spare: Path | None = None,
+        keys: Keyring | None = None,
+    ) -> None:
+        keys = keys or Keyring()
+        self.id = new_id()
+        self.code = code
+        self.name = code
+        self.description = ""
+        self.metadata: dict[str, Any] = {}
+        self.created = self.modified = clock.text()
+        self.modifier = ""
+        self.clock = clock
+        self.local_root = local_root
+        self.spare = spare
+        self.jobs: dict[str, Job] = {}
+        self._entities: dict[type[Entity], dict[str, Any]] = defaultdict(dict)
+        self.changed: Callable[[], None] = _nothing
+        """To be called after a queue or a client was changed: jobs may go on, or must wait."""
+        self._numbers = 0
+        self.main_site = self.add(Site(code="hq", main=True, folder=volume))
+        for name, folder in site_folders.items():
+            self.add(Site(code=name, folder=folder))
+        self.add(Queue(code="medium", default=True, compute_default=True))
+        self.add(ComputeEngine(code="pipeline"))
+        servers = [self.add_server(site) for site in self.sites]
+        projects = self.add(
+            Share(
+                code="projects", kind="volume", root=volume, volume="projects", default=True, servers=servers
+            )
+        )
+        for role in ("admin", "employee", "standard"):
+            code = f"{role}@example.com"
+            user = self.add_user(code, role, name=role.capitalize())
+            user.api_key, user.password = keys.api_key(code), keys.password(code)
+            home = self.add_home(user)
+            if role != "admin":
+                self.grant(user, home)
+        employee = self.users[1]
+        self.grant(employee, projects)
+
+    def add(self, entity: E) -> E:
+        """Take an entity in."""
+        entity.name = entity.name or entity.code
+        entity.created = entity.created or self.clock.text()
+        entity.modified = entity.modified or entity.created
+        self._entities[type(entity)][entity.id] = entity
+        return entity
+
+    def add_user(self, code: str, role: str, *, name: str = "", creator: str = "accsyn") -> SandboxUser:
+        """Take a user in, with an api key and a desktop app that is online."""
+        user = self.add(SandboxUser(code=code, name=name, role=role, creator=creator))
+        self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
+        return user
+
+    def add_server(self, site: Site, user: SandboxUser | None = None) -> Client:
+        """Give a site a server, online."""
+        return self.add(
+            Client(
+                code=f"{site.code}-server", type=SERVER, site=site, user=user, checked_in=self.clock.text()
+            )
+        )
+
+    def add_home(self, user: SandboxUser, creator: str = "accsyn") -> Share:
+        """Give a user a home on the default volume; what they may do there is another matter."""
+        volume = self.default_volume
+        return self.add(
+            Share(
+                code=user.code,
+                kind="home",
+                parent=volume,
+                volume=volume.volume,
+                parts=("home", user.code),
+                user=user,
+                creator=creator,
+            )
+        )
+
+    def grant(
+        self,
+        user: SandboxUser,
+        share: Share,
+        parts: tuple[str, ...] = (),
+        *,
+        read: bool = True,
+        write: bool = True,
+        creator: str = "accsyn",
+    ) -> Acl:
+        """Let a user reach a share; a user has one ACL on a share, which is changed."""
+        acl = share.acls.get(user.id)
+        if acl is None:
+            acl = share.acls[user.id] = self.add(Acl(user=user, share=share, creator=creator))
+        acl.parts, acl.read, acl.write = parts, read, write
+        acl.status = "enabled"
+        return acl
+
+    def revoke(self, acl: Acl) -> None:
+        """Take an ACL away, into the archive."""
+        acl.share.acls.pop(acl.user.id, None)
+        acl.own_state = State.ARCHIVED
+
+    def spare_folder(self, kind: str) -> Path:
+        """A fresh folder for a further volume or site.
+
+        Raises:
+            FileNotFoundError: there is nowhere to make one.
+        """
+        if self.spare is None:
+            raise FileNotFoundError("this workspace has no room for further folders")
+        folder = self.spare / kind / new_id()
+        folder.mkdir(parents=True)
+        return folder
+
+    def every(self, kind: type[E]) -> Iterable[E]:
+        """The entities of a type in every state, the oldest first."""
+        return self._entities[kind].values()
+
+    def active(self, kind: type[E]) -> tuple[E, ...]:
+        """The entities of a type that were neither deactivated nor deleted."""
+        return tuple(one for one in self.every(kind) if one.state is State.ACTIVE)
+
+    @property
+    def users(self) -> tuple[SandboxUser, ...]:
+        """The users."""
+        return self.active(SandboxUser)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The sites, the main one first."""
+        return self.active(Site)
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        """The queues."""
+        return self.active(Queue)
+
+    @property
+    def engines(self) -> tuple[ComputeEngine, ...]:
+        """The engines."""
+        return self.active(ComputeEngine)
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """The clients."""
+        return self.active(Client)
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The volumes, folders, homes and collections."""
+        return self.active(Share)
+
+    @property
+    def volumes(self) -> tuple[Share, ...]:
+        """The volumes."""
+        return tuple(one for one in self.shares if one.kind == "volume")
+
+    @property
+    def homes(self) -> tuple[Share, ...]:
+        """The homes."""
+        return tuple(one for one in self.shares if one.kind == "home")
+
+    @property
+    def default_volume(self) -> Share:
+        """The volume that paths without a share mean; there always is one."""
+        return next(one for one in self.every(Share) if one.default)
+
+    @property
+    def default_queue(self) -> Queue:
+        """The queue of jobs that name none; there always is one."""
+        return next(one for one in self.every(Queue) if one.default)
+
+    def next_number(self) -> int:
+        """The number of the next job."""
+        self._numbers += 1
+        return self._numbers
+
+    def client_of(self, *, user: SandboxUser | None = None, site: Site | None = None) -> Client | None:
+        """The client that sends and receives for a user or a site."""
+        return next(
+            (
+                one
+                for one in self.clients
+                if (one.site is site if site is not None else one.user is user and one.site is None)
+            ),
+            None,
+        )
+
+    def find_user(self, name: str) -> SandboxUser | None:
+        """The user of an e-mail address or id, in any case."""
+        return _named(self.users, name)
+
+    def find_site(self, name: str) -> Site | None:
+        """The site of a code or id, in any case."""
+        return _named(self.sites, name)
+
+    def find_queue(self, name: str) -> Queue | None:
+        """The queue of a code or id, in any case."""
+        return _named(self.queues, name)
+
+    def find_engine(self, name: str) -> ComputeEngine | None:
+        """The engine of a code or id, in any case."""
+        return _named(self.engines, name)
+
+    def find_share(self, kind: str, name: str) -> Share | None:
+        """The share of a kind (``share`` for any) by code or id, in any case."""
+        return _named((one for one in self.shares if kind in ("share", one.kind)), name)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _named(entities: Iterable[E], name: str) -> E | None:
+    name = name.casefold()
+    return next((one for one in entities if name in (one.code.casefold(), one.id)), None)

@@ -1,0 +1,228 @@
+"""A pytest plugin: the fixture ``accsyn_sandbox``, a workspace in a box for tests.
+
+It is there as soon as ``accsyn-async`` is installed::
+
+    async def test_delivery(accsyn_sandbox):
+        (accsyn_sandbox.volume / "a.mov").write_bytes(b"frames")
+        async with accsyn_sandbox.session("employee") as session:
+            job = await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+            accsyn_sandbox.advance(hours=6)
+            assert (await session.wait(job["id"])).status == "done"
+
+    def test_code_that_uses_the_official_client(accsyn_sandbox, monkeypatch):
+        for name, value in accsyn_sandbox.official_env().items():
+            monkeypatch.setenv(name, value)
+        publish("a.mov")
+        assert [one.uri for one in accsyn_sandbox.requests if one.verb == "POST"] == ["transfer/create"]
+
+One server, on a free port, runs in a thread of its own for the whole test session (one a worker under
+pytest-xdist) and begins anew for each test. To start it with other options, override a fixture::
+
+    @pytest.fixture(scope="session")
+    def accsyn_sandbox_options():
+        return {"workspace": "studio", "time_factor": 0}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from accsyn_async.sandbox import RecordedRequest, Sandbox, SandboxUser, Weather
+    from accsyn_async.session import Session
+
+__all__ = ["AccsynSandbox", "accsyn_sandbox", "accsyn_sandbox_options", "accsyn_sandbox_server"]
+
+T = TypeVar("T")
+
+STARTS_WITHIN = 30.0
+
+
+class AccsynSandbox:
+    """A sandbox in a thread of its own, for sync and async tests alike. Made by the fixture.
+
+    Args:
+        options: those of `accsyn_async.sandbox.Sandbox`, but the limit of requests is lifted.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {"rate_limit": False, **options}
+        self._ready: Future[tuple[Sandbox, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._thread = threading.Thread(target=self._run, name="accsyn-sandbox server", daemon=True)
+
+    def start(self) -> None:
+        """Start the server; returns when it listens.
+
+        Raises:
+            OSError: it cannot listen.
+            ValueError: an option makes no sense.
+        """
+        self._thread.start()
+        self._box, self._loop, self._stop = self._ready.result(STARTS_WITHIN)
+
+    def close(self) -> None:
+        """Stop the server and remove its temporary folders; again does nothing."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """The address, such as ``http://127.0.0.1:43121``."""
+        return self._box.url
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's code."""
+        return self._box.workspace
+
+    @property
+    def users(self) -> tuple[SandboxUser, ...]:
+        """The users, with their api keys and passwords."""
+        return self._box.users
+
+    @property
+    def volume(self) -> Path:
+        """The folder of the default volume ``projects`` at the main site."""
+        return self._box.volume
+
+    @property
+    def local_root(self) -> Path:
+        """The folder that stands for the users' own machines."""
+        return self._box.local_root
+
+    @property
+    def now(self) -> datetime:
+        """The time in the box."""
+        return self._box.now
+
+    @property
+    def weather(self) -> Weather:
+        """What goes wrong: ``accsyn_sandbox.weather.add("throttle", count=2)``."""
+        return self._box.weather
+
+    @property
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """What was asked since the test began, the oldest first, with secrets masked."""
+        return self._box.requests
+
+    def site_root(self, code: str) -> Path:
+        """The folder of a remote site, which holds its copy of each volume (``<folder>/projects/…``).
+
+        Raises:
+            KeyError: there is no remote site of that code.
+        """
+        return self._box.site_root(code)
+
+    def user(self, role: str) -> SandboxUser:
+        """The user of a role: ``admin``, ``employee`` or ``standard``.
+
+        Raises:
+            KeyError: there is no such role.
+        """
+        return self._box.user(role)
+
+    def session(self, role: str = "admin", **options: Any) -> Session:
+        """A client session for a user, not yet entered.
+
+        Args:
+            role: whose.
+            options: passed on to `accsyn_async.Session`.
+        """
+        return self._box.session(role, **{"rate_limit": None, **options})
+
+    def official_env(self, role: str = "admin") -> dict[str, str]:
+        """The environment in which the official client finds the sandbox, old and new versions of it.
+
+        That client prefers a file ``.env`` in the current folder, so run such tests where there is none.
+
+        Args:
+            role: as whom it logs in.
+
+        Raises:
+            RuntimeError: the sandbox speaks https, which that client does not over a proxy.
+        """
+        scheme, _, address = self.url.partition("://")
+        if scheme != "http":
+            raise RuntimeError("the official client reaches a sandbox without tls only")
+        user = self.user(role)
+        return {
+            "ACCSYN_WORKSPACE": self.workspace,
+            "ACCSYN_DOMAIN": self.workspace,
+            "ACCSYN_API_USER": user.username,
+            "ACCSYN_API_KEY": user.api_key,
+            "ACCSYN_PROXY": address,
+            "ACCSYN_CREDENTIALS_PATH": "",
+        }
+
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Move the clock on; what transfers would have copied by then is copied when this returns.
+
+        Raises:
+            ValueError: the sum is below 0.
+        """
+        self._call(self._box.advance(days=days, hours=hours, minutes=minutes, seconds=seconds))
+
+    def expire_sessions(self) -> None:
+        """Refuse every session handed out so far, with ``session_expired``."""
+        self._box.expire_sessions()
+
+    def reset(self, *, seed: int | str | None = None) -> None:
+        """Begin anew, as before each test; users keep their api keys.
+
+        Args:
+            seed: makes ids and the weather's choices the same in every run.
+        """
+        self._call(self._box.reset(seed=seed))
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    async def _serve(self) -> None:
+        from accsyn_async.sandbox import Sandbox
+
+        stop = asyncio.Event()
+        async with Sandbox(**self._options) as box:
+            self._ready.set_result((box, asyncio.get_running_loop(), stop))
+            await stop.wait()
+
+
+@pytest.fixture(scope="session")
+def accsyn_sandbox_options() -> dict[str, Any]:
+    """Options of the `accsyn_async.sandbox.Sandbox` that ``accsyn_sandbox`` starts; made to be overridden."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def accsyn_sandbox_server(accsyn_sandbox_options: dict[str, Any]) -> Iterator[AccsynSandbox]:
+    """The server behind ``accsyn_sandbox``, for fixtures of a wider scope."""
+    server = AccsynSandbox(**accsyn_sandbox_options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def accsyn_sandbox(accsyn_sandbox_server: AccsynSandbox) -> Iterator[AccsynSandbox]:
+    """A workspace in a box, with its own server; anew for each test."""
+    yield accsyn_sandbox_server
+    accsyn_sandbox_server.reset()

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from accsyn_async.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from accsyn_async.testing import AccsynSandbox
+
+ROOT = Path(__file__).parents[2]
+pytest_plugins = ["pytester", "accsyn_async.testing"]
+
+
+@pytest.fixture
+def official() -> Iterator[Any]:
+    """The module; what importing it does to logging is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield pytest.importorskip("accsyn_api.session")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each_test_has_it_to_itself(
+    accsyn_sandbox: AccsynSandbox, number: int, official: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = accsyn_sandbox.requests
+    assert before == ()
+    assert accsyn_sandbox.weather.faults == ()
+    assert list(accsyn_sandbox.volume.iterdir()) == []
+    assert abs(accsyn_sandbox.now.timestamp() - time.time()) < 60
+    for name, value in accsyn_sandbox.official_env("employee").items():
+        monkeypatch.setenv(name, value)
+    session = official.Session()
+    assert session.find("Transfer") == []
+    (accsyn_sandbox.volume / "a.mov").write_bytes(bytes(1000))
+    job = session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+    accsyn_sandbox.advance(hours=6)
+    assert session.get_entity("Transfer", job["id"])["status"] == "done"
+    assert (accsyn_sandbox.site_root("berlin") / "projects" / "a.mov").exists()
+    created = [one for one in accsyn_sandbox.requests if one.verb == "POST"]
+    assert [one.uri for one in created] == ["transfer/create"]
+    accsyn_sandbox.weather.add("error")
+    with pytest.raises(Exception, match="E#E503"):
+        session.find("Transfer")
+
+
+async def test_this_library_s_session_beside_it(accsyn_sandbox: AccsynSandbox) -> None:
+    (accsyn_sandbox.volume / "a.mov").write_bytes(bytes(1000))
+    async with accsyn_sandbox.session("employee") as session:
+        job = await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+        assert isinstance(job, dict)
+        assert (await session.wait(job["id"], timeout=30)).progress == 100
+        accsyn_sandbox.expire_sessions()
+        assert await session.find("User")
+        accsyn_sandbox.weather.add("throttle", retry_after=3600)
+        with pytest.raises(RateLimitedError):
+            await session.find("User")
+    key = accsyn_sandbox.user("employee").api_key
+    assert key not in repr(accsyn_sandbox.requests)
+
+
+def test_start_reset_and_end(tmp_path: Path) -> None:
+    from accsyn_async.testing import AccsynSandbox
+
+    server = AccsynSandbox(volume=tmp_path, workspace="studio")
+    server.start()
+    assert server.workspace == "studio"
+    assert server.volume == tmp_path.resolve()
+    local = server.local_root
+    port = server.url.rpartition(":")[2]
+    with pytest.raises(OSError, match="address already in use"):
+        AccsynSandbox(port=int(port)).start()
+    with pytest.raises(ValueError, match="speed"):
+        AccsynSandbox(speed=0).start()
+    server.close()
+    server.close()
+    assert not local.exists()
+    assert server._thread not in threading.enumerate()
+
+
+def test_as_a_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def accsyn_sandbox_options():
+            return {"workspace": "studio", "seed": 7}
+        """
+    )
+    pytester.makepyfile(
+        """
+        import json
+        import urllib.request
+
+        seen = []
+
+        def test_one(accsyn_sandbox):
+            assert accsyn_sandbox.workspace == "studio"
+            seen.append((accsyn_sandbox.url, accsyn_sandbox.users))
+            accsyn_sandbox.advance(hours=1)
+
+        def test_two(accsyn_sandbox):
+            (url, users), = seen
+            assert accsyn_sandbox.url == url
+            assert [user.api_key for user in accsyn_sandbox.users] == [user.api_key for user in users]
+            assert [user.id for user in accsyn_sandbox.users] == [user.id for user in users]
+            path = "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22:%22studio%22%7D"
+            with urllib.request.urlopen(url + path) as reply:
+                assert json.load(reply)["result"]["port"] == int(url.rpartition(":")[2])
+            assert [one.uri for one in accsyn_sandbox.requests] == ["discovery"]
+        """
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    done = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "accsyn_async.testing", "-W", "error")
+    done.assert_outcomes(passed=2)
+
+
+def test_over_tls_the_official_client_cannot() -> None:
+    from accsyn_async.testing import AccsynSandbox
+
+    server = AccsynSandbox(tls=True)
+    server.start()
+    try:
+        with pytest.raises(RuntimeError, match="without tls"):
+            server.official_env()
+    finally:
+        server.close()
+
+
+def test_pytest_is_no_dependency() -> None:
+    code = "import sys; sys.modules['pytest'] = None; import accsyn_async, accsyn_async.sandbox"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

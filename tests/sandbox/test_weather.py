@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from accsyn_async.sandbox import FaultKind, Sandbox, Weather
+from tests.sandbox.wire_client import Wire
+
+
+def hits(weather: Weather, *requests: tuple[str, str]) -> list[int]:
+    return [len(weather.strike(verb, uri)) for verb, uri in requests]
+
+
+FIND, CREATE = ("GET", "transfer/find"), ("POST", "transfer/create")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [1, 1, 1, 1]),
+        ({"count": 2}, [1, 1, 0, 0]),
+        ({"count": 0}, [0, 0, 0, 0]),
+        ({"skip": 1, "count": 1}, [0, 1, 0, 0]),
+        ({"uri": "transfer/*"}, [1, 1, 1, 1]),
+        ({"uri": "Transfer/Find"}, [1, 0, 1, 0]),
+        ({"uri": "task/*"}, [0, 0, 0, 0]),
+        ({"verb": "post", "count": 1}, [0, 1, 0, 0]),
+        ({"share": 0}, [0, 0, 0, 0]),
+    ],
+)
+def test_what_is_hit(options: dict[str, Any], expected: list[int]) -> None:
+    weather = Weather()
+    fault = weather.add("error", **options)
+    assert hits(weather, FIND, CREATE, FIND, CREATE) == expected
+    assert fault.hits == sum(expected)
+    weather.remove(fault)
+    weather.remove(fault)
+    assert hits(weather, FIND) == [0]
+
+
+def test_a_share_is_the_same_for_the_same_seed() -> None:
+    def run(seed: int) -> list[int]:
+        weather = Weather(seed)
+        weather.add("throttle", share=0.3)
+        return hits(weather, *[FIND] * 200)
+
+    assert run(7) == run(7)
+    assert run(7) != run(8)
+    assert 40 < sum(run(7)) < 80
+    weather = Weather(7)
+    weather.add("throttle", share=0.3)
+    hits(weather, *[FIND] * 50)
+    weather.clear(seed=7)
+    assert weather.faults == ()
+    weather.add("throttle", share=0.3)
+    assert hits(weather, *[FIND] * 200) == run(7)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "hail"},
+        {"kind": []},
+        {"share": 1.1},
+        {"share": float("nan")},
+        {"count": -1},
+        {"count": 1.5},
+        {"status": True},
+        {"retry_after": "3"},
+        {"skip": -1},
+        {"retry_after": -1},
+        {"kind": "delay", "seconds": -1},
+        {"seconds": float("inf")},
+        {"status": 99},
+        {"uri": 5},
+    ],
+)
+def test_no_weather(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Weather().add(**{"kind": "error", **options})
+
+
+async def test_throttled_and_failing(box: Sandbox, wire: Wire) -> None:
+    box.weather.add("throttle", count=1, retry_after=3)
+    box.weather.add("throttle", count=1, skip=0, uri="site/*")
+    box.weather.add("error", count=1, uri="queue/*", status=500)
+    assert "slow" in (await wire.call("GET", "user/find", {}))["message"]
+    assert (wire.status, wire.headers["Retry-After"]) == (429, "3")
+    await wire.call("GET", "site/find", {})
+    assert wire.status == 429
+    assert "Retry-After" not in wire.headers
+    assert "message" in await wire.call("GET", "queue/find", {})
+    assert wire.status == 500
+    assert await wire.find("user")
+    assert [request.faults for request in box.requests] == [
+        (),
+        ("throttle",),
+        ("throttle",),
+        ("error",),
+        (),
+    ]
+
+
+async def test_a_page_instead_of_an_object(box: Sandbox, wire: Wire) -> None:
+    box.weather.add("html", count=1)
+    with pytest.raises(json.JSONDecodeError):
+        await wire.find("user")
+    assert wire.status == 502
+    assert wire.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("acted", [False, True])
+async def test_a_connection_reset(start: Any, acted: bool) -> None:
+    async with start() as (box, wire):
+        box.weather.add("reset", uri="transfer/create", count=1, acted=acted)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await wire.create({"source": "a.mov", "destination": "site=berlin", "status": "paused"})
+        assert len(await wire.find("transfer")) == int(acted)
+        assert [one.status for one in box.requests if one.uri == "transfer/create"] == [0]
+
+
+async def test_a_body_cut_off(start: Any) -> None:
+    async with start() as (box, wire):
+        box.weather.add("cut", verb="POST", count=1)
+        with pytest.raises((aiohttp.ClientPayloadError, aiohttp.ClientConnectionError)):
+            await wire.create({"source": "a.mov", "destination": "site=berlin", "status": "paused"})
+        assert len(await wire.find("transfer")) == 1
+
+
+async def test_an_empty_list_and_a_delay(box: Sandbox, wire: Wire) -> None:
+    box.weather.add("empty", count=1)
+    box.weather.add("delay", seconds=0.05)
+    begin = asyncio.get_running_loop().time()
+    assert await wire.find("user") == []
+    assert asyncio.get_running_loop().time() - begin > 0.04
+    assert len(await wire.find("user")) == 3
+
+
+async def test_sessions_that_expire(box: Sandbox, wire: Wire) -> None:
+    box.weather.add("expire", count=1, skip=1)
+    await wire.log_in()
+    assert await wire.find("user")
+    assert (await wire.call("GET", "user/find", {}))["session_expired"] is True
+    assert (await wire.call("GET", "user/find", {}))["session_expired"] is True
+    await wire.log_in()
+    assert await wire.find("user")
+
+
+async def test_a_clock_that_is_wrong(start: Any) -> None:
+    async with start() as (box, wire):
+        box.weather.add("skew", seconds=-7200, count=1, verb="POST")
+        data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+        wrong, right = await wire.create(data), await wire.create(data)
+        assert wrong["created"] < right["created"]
+        assert "GMT" in wire.headers["Date"]
+
+
+async def test_logging_in_and_discovery_meet_it_too(box: Sandbox, wire: Wire) -> None:
+    box.weather.add("error", uri="login", count=1)
+    box.weather.add("error", uri="discovery", count=1)
+    with pytest.raises(KeyError):
+        await wire.log_in()
+    await wire.request("GET", "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22:%22acme%22%7D")
+    assert wire.status == 503
+    assert [one.uri for one in box.requests] == ["login", "login", "discovery"]
+    assert [one.user for one in box.requests] == ["admin@example.com", "", ""]
+
+
+@pytest.mark.parametrize("api_version", ["v3", "v1"])
+async def test_this_library_gets_through(box: Sandbox, api_version: Any) -> None:
+    kinds: tuple[FaultKind, ...] = ("expire", "error", "html", "cut", "reset", "delay", "throttle")
+    async with box.session(api_version=api_version) as session:
+        for kind in kinds:
+            fault = box.weather.add(kind, uri="user/find", count=1)
+            assert len(await session.find("User")) == 3
+            assert fault.hits == 1
+
+
+async def test_what_was_asked(start: Any) -> None:
+    async with start() as (box, wire):
+        key = wire.user.api_key
+        await wire.call("PUT", "setting", {"name": "ftrack_api_key", "value": "s3cret", "note": f"is {key}"})
+        await wire.find("transfer", f"name={key}", limit=3)
+        await wire.request("GET", f"/nowhere{key}")
+        login, setting, find, nowhere = box.requests
+        assert (login.dialect, login.verb, login.uri, login.status) == ("v3", "PUT", "login", 200)
+        assert setting.data == {"name": "ftrack_api_key", "value": "***", "note": "is ***"}
+        assert (find.verb, find.uri, find.data, find.query) == (
+            "GET",
+            "transfer/find",
+            {"limit": 3},
+            "name=***",
+        )
+        assert find.user == "admin@example.com"
+        assert (nowhere.status, nowhere.uri) == (404, "/nowhere***")
+        assert "nothing" in nowhere.message
+        assert key not in repr(box.requests)
+        box.forget_requests()
+        assert box.requests == ()
+
+
+async def test_a_seed_makes_runs_alike(start: Any) -> None:
+    async def run(seed: Any) -> list[Any]:
+        async with start(seed=seed) as (box, wire):
+            data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+            made = [(await wire.create(data))["id"] for _ in range(2)]
+            tasks = [row["id"] for row in await wire.tasks(made[0])]
+            users = [row["id"] for row in await wire.find("user")]
+            keys = [user.api_key for user in box.users]
+            return [made + tasks + users, keys]
+
+    (one, keys), (two, others), (three, _) = await run(7), await run(7), await run(8)
+    assert one == two
+    assert not set(one) & set(three)
+    assert not set(keys) & set(others)
