@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 ALL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 OLDER = [snippet for snippet in ALL if 'api_version="v1"' in snippet]
-SNIPPETS = [snippet for snippet in ALL if snippet not in OLDER]
+FIXTURE = [snippet for snippet in ALL if "accsyn_sandbox" in snippet]
+SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE)]
 
 
 @pytest.fixture
@@ -74,6 +75,36 @@ async def test_the_snippet_on_older_workspaces_runs(monkeypatch: pytest.MonkeyPa
         "/api/v1.0/event",
     ]
     assert names["key"] == "key-1"
+
+
+PUBLISH = """
+import accsyn_api
+
+def publish(path):
+    session = accsyn_api.Session()
+    session.create("Transfer", {"source": path, "destination": "site=berlin"})
+
+def pytest_configure(config):
+    import builtins
+    builtins.publish = publish
+"""
+
+
+async def test_the_snippet_on_the_fixture_runs(tmp_path: Path) -> None:
+    (snippet,) = FIXTURE
+    (tmp_path / "conftest.py").write_text(PUBLISH)
+    (tmp_path / "test_snippet.py").write_text(snippet)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "accsyn_async.testing"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert b"2 passed" in output
 
 
 @pytest.mark.parametrize("name", sorted(name for name in vars(accsyn_api.Session) if name[0] != "_"))

@@ -195,13 +195,8 @@ async def test_the_official_client_2_2_1(box: Sandbox) -> None:
 async def test_a_disabled_user_cannot_log_in(box: Sandbox) -> None:
     user = box.user("standard")
     user.status = "disabled"
-    for options in ({}, {"api_key": None, "pwd": user.password}):
+    proofs: list[dict[str, Any]] = [{"api_key": user.api_key}, {"pwd": user.password}]
+    for proof in proofs:
         with pytest.raises(AuthenticationError):
-            async with Session(
-                box.workspace,
-                user.username,
-                **{"api_key": user.api_key, **options},
-                url=box.url,
-                api_version="v1",
-            ):
+            async with Session(box.workspace, user.username, **proof, url=box.url, api_version="v1"):
                 pass
