@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import random
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -171,7 +171,7 @@ class Pipeline:
             failure = Failure(FailureKind.THROTTLED, "the backend asked for a pause", retry_after=blocked)
             raise self._told(error_of(failure, uri=call.uri, eid=None, effect=Effect.READ))
         effect = effect_of(call.verb)
-        eid = str(uuid.uuid4())
+        eid = _fresh_uuid()
         created = format_time(self._clock.now())
         total = self._timeouts.total if total is None else total
         acted = under_way = False
@@ -388,6 +388,12 @@ def _indented(body: bytes) -> str | None:
         return json.dumps(decode_plain(body), indent=4)
     except (ValueError, RecursionError):
         return None
+
+
+def _fresh_uuid() -> str:
+    """A random UUID (version 4), at a fraction of what the class for them costs."""
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
 
 
 def _payload(headers: Mapping[str, str]) -> str:

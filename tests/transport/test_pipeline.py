@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -445,5 +446,18 @@ def test_cancelling_thousands_in_the_queue_is_quick() -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
             assert session._pipeline._limiter.waiting == 0
             assert await session.find("Transfer") == []
+
+    run(main())
+
+
+def test_events_are_named_by_uuids_of_version_4() -> None:
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session:
+            for _ in range(50):
+                await session.find("Transfer")
+        eids = [UUID(request.event["eid"]) for request in backend.requests()]
+        assert {(eid.version, eid.variant) for eid in eids} == {(4, RFC_4122)}
+        assert len(set(eids)) == 50
 
     run(main())

@@ -83,3 +83,11 @@ def test_large_data_travels_gzipped(size: int) -> None:
 )
 def test_estimated_size(value: Any, size: int) -> None:
     assert estimated_size(value) == size
+
+
+def test_ascii_is_quoted_as_the_standard_library_does() -> None:
+    every = "".join(map(chr, range(128)))
+    call = Call("GET", "x/find", {"a": every}, query=every.replace('"', ""))
+    text, _ = Envelope("w", "s", "i", "h").write(call, "eid", "now")
+    assert text == quote(unquote(text))
+    assert json.loads(unquote(text))["data"] == {"a": every}
