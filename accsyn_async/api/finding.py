@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from accsyn_async.api.arguments import (
     attribute_names,
@@ -18,37 +18,6 @@ from accsyn_async.api.caller import Caller
 from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError, BackendError, NotFoundError
 from accsyn_async.models import JOB_TYPES
-from accsyn_async.rows import (
-    AclName,
-    AclRow,
-    ClientName,
-    ClientRow,
-    DeliveryName,
-    DeliveryRow,
-    EngineName,
-    EngineRow,
-    EntityRow,
-    FileName,
-    FileRow,
-    FolderName,
-    FolderRow,
-    JobRow,
-    QueueName,
-    QueueRow,
-    ShareName,
-    ShareRow,
-    SiteName,
-    SiteRow,
-    TaskName,
-    TaskRow,
-    TransferName,
-    UserName,
-    UserRow,
-    VolumeName,
-    VolumeRow,
-    WorkspaceName,
-    WorkspaceRow,
-)
 from accsyn_async.wire.condition import Condition, read_query
 
 __all__ = ["FindCalls"]
@@ -58,23 +27,54 @@ R = TypeVar("R", bound=Mapping[str, Any])
 T = TypeVar("T")
 
 
-class _One(TypedDict, total=False):
-    attributes: list[str] | None
-    finished: bool | None
-    inactive: bool | None
-    offline: bool | None
-    archived: bool | None
+if TYPE_CHECKING:
+    from accsyn_async.rows import (
+        AclName,
+        AclRow,
+        ClientName,
+        ClientRow,
+        DeliveryName,
+        DeliveryRow,
+        EngineName,
+        EngineRow,
+        EntityRow,
+        FileName,
+        FileRow,
+        FolderName,
+        FolderRow,
+        JobRow,
+        QueueName,
+        QueueRow,
+        ShareName,
+        ShareRow,
+        SiteName,
+        SiteRow,
+        TaskName,
+        TaskRow,
+        TransferName,
+        UserName,
+        UserRow,
+        VolumeName,
+        VolumeRow,
+        WorkspaceName,
+        WorkspaceRow,
+    )
 
+    class _One(TypedDict, total=False):
+        attributes: list[str] | None
+        finished: bool | None
+        inactive: bool | None
+        offline: bool | None
+        archived: bool | None
 
-class _Many(_One, total=False):
-    limit: int | None
-    skip: int | None
-    create: bool
-    update: bool
+    class _Many(_One, total=False):
+        limit: int | None
+        skip: int | None
+        create: bool
+        update: bool
 
-
-class _Find(_Many, total=False):
-    single_entity_query: Literal[False]
+    class _Find(_Many, total=False):
+        single_entity_query: Literal[False]
 
 
 class FindCalls(Caller):

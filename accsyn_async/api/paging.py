@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, Unpack, overload
 
 from accsyn_async.api.arguments import attribute_names, checked_int
 from accsyn_async.api.finding import FindCalls
 from accsyn_async.errors import ArgumentError, BackendError
-from accsyn_async.rows import EntityRow, JobRow, TransferName
 from accsyn_async.wire.condition import Condition, read_query
 
 __all__ = ["FindIter", "PageCalls"]
@@ -93,12 +92,15 @@ class FindIter(Generic[R]):
         return any(_key(row) in self._seen for row in rows)
 
 
-class _Iter(TypedDict, total=False):
-    entityid: str | None
-    attributes: list[str] | None
-    finished: bool | None
-    inactive: bool | None
-    archived: bool | None
+if TYPE_CHECKING:
+    from accsyn_async.rows import EntityRow, JobRow, TransferName
+
+    class _Iter(TypedDict, total=False):
+        entityid: str | None
+        attributes: list[str] | None
+        finished: bool | None
+        inactive: bool | None
+        archived: bool | None
 
 
 class PageCalls(FindCalls):
