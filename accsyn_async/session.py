@@ -59,7 +59,8 @@ class Session(Calls):
         api_key: the user's API key (``ACCSYN_API_KEY``).
         hostname: the backend's host; ``None`` asks accsyn for it.
         port: the backend's port; ``None`` is 443, or what accsyn says.
-        proxy: ``accsyn:host:port`` or ``socks:host:port`` (``ACCSYN_PROXY``).
+        proxy: ``accsyn:host:port``, or ``socks:``, ``socks4:`` or ``socks5:`` likewise
+            (``ACCSYN_PROXY``).
         verbose: log what is sent and answered, without secrets, to standard error.
         pretty_json: indent replies in that log.
         path_logfile: a file for the log in place of standard error.

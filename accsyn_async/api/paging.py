@@ -79,7 +79,7 @@ class FindIter(Generic[R]):
         self._rows = fresh[::-1]
 
     async def _step_back(self, skip: int, rows: list[R]) -> tuple[int, list[R]]:
-        """The nearest page before this one that begins with a row of the last; this one if none does."""
+        """The nearest page before this one that holds a known row, or the first; this one if none is near."""
         back = skip
         for _ in range(_STEPS_BACK):
             back = max(back - self._size, 0)

@@ -53,9 +53,10 @@ def show(value: Any, *, indent: int) -> str:
 
 
 def decode(body: bytes) -> Any:
-    """Read JSON and turn accsyn's dates into aware datetimes (UTC), at any depth.
+    """Read JSON and turn accsyn's dates into aware datetimes (UTC): values of objects, at any depth.
 
-    What stands below ``metadata`` and in names is the user's, and left as it is.
+    What stands below ``metadata`` and ``settings``, in names, in paths, or as a bare text
+    in a list is left as it is.
 
     Raises:
         ValueError: this is not JSON, or nested too deeply.

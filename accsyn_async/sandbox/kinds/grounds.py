@@ -186,10 +186,10 @@ class Clients(Kind[Client]):
 
     def create(self, user: SandboxUser, data: Any) -> Client:
         """Refused: clients come of being installed."""
-        raise Refusal("E#N420", "Clients cannot be created; they come of installing accsyn on a computer.")
+        return self._make(user, {})
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Client:
-        raise NotImplementedError
+        raise Refusal("E#N420", "Clients cannot be created; they come of installing accsyn on a computer.")
 
     def _change(self, user: SandboxUser, entity: Client, values: dict[str, Any]) -> None:
         changes = dict(values)
