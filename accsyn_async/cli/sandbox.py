@@ -37,6 +37,7 @@ async def sandbox(
     jobs: int = 0,
     synthetic: bool = False,
     control: bool = False,
+    state: Path | None = None,
     json: bool = False,
 ) -> int:
     """Serve a workspace in a box, until Ctrl-C. Transfers in it are real: files are copied between folders.
@@ -54,9 +55,11 @@ async def sandbox(
         jobs: With --synthetic, how many jobs there are from the start; 0 when left out.
         synthetic: Fill the workspace with jobs that have no files and move by the clock.
         control: Serve /_sandbox/ (state, reset, seed, clock, faults, requests) to whoever has the token.
+        state: A file that keeps the workspace between runs, with its keys; folders that are not named are
+            then kept too, in FILE.files. Nothing is kept when left out.
         json: Begin with one JSON object that holds the address and the users.
     """
-    from accsyn_async.sandbox import Sandbox
+    from accsyn_async.sandbox import Sandbox, StateError
 
     output = Output()
     if not 0 <= port <= 65535:
@@ -85,6 +88,7 @@ async def sandbox(
         time_factor=time_factor,
         synthetic_jobs=jobs,
         control=control,
+        state=state,
     )
     stop = asyncio.Event()
     with logging_to(output, verbose=False):
@@ -92,11 +96,13 @@ async def sandbox(
             await box.__aenter__()
         except OSError as error:
             raise _start_error(error, host, port) from None
+        except StateError as error:
+            raise ArgumentError(str(error)) from None
         try:
             # A service that is told to end by SIGTERM has ended well.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-            _announce(box, output, json=json, control=control)
+            _announce(box, output, json=json, control=control, kept=state is not None)
             await stop.wait()
         finally:
             await box.aclose()
@@ -114,7 +120,7 @@ def _start_error(error: OSError, host: str, port: int) -> ArgumentError | Transp
     )
 
 
-def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> None:
+def _announce(box: Sandbox, output: Output, *, json: bool, control: bool, kept: bool) -> None:
     if json:
         facts: dict[str, object] = {
             "url": box.url,
@@ -167,7 +173,8 @@ def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> Non
         lines += ["What it has been asked, its weather and its clock:", "", curl, ""]
     for line in lines:
         output.line(line)
-    output.note("Serving; Ctrl-C ends it and removes its temporary folders.")
+    after = "keeps what is there for next time" if kept else "removes its temporary folders"
+    output.note(f"Serving; Ctrl-C ends it and {after}.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import ssl
 import tempfile
@@ -15,17 +16,25 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from accsyn_async.sandbox.backend import Backend, Folders
+from accsyn_async.sandbox.backend import Backend
 from accsyn_async.sandbox.certificate import make_certificate
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
+from accsyn_async.sandbox.folders import Folders
+from accsyn_async.sandbox.furnishing import furnished
+from accsyn_async.sandbox.identity import draw_from
+from accsyn_async.sandbox.keeper import Keeper
 from accsyn_async.sandbox.keyring import Keyring
+from accsyn_async.sandbox.leftovers import remove_leftovers
 from accsyn_async.sandbox.limit import AddressLimit
+from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.recording import RecordedRequest, Recording
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.state_file import StateFile
 from accsyn_async.sandbox.weather import Weather
+from accsyn_async.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session
@@ -55,8 +64,8 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
-    Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
-    older workspaces (v1).
+    Api keys, passwords, ids and sessions are fresh at each start, unless they are kept in a file. It speaks
+    today's dialect (v3) and that of older workspaces (v1).
 
     Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
     ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
@@ -96,10 +105,17 @@ class Sandbox:
             `advance`.
         synthetic_jobs: how many jobs without files there are from the start, which move by the clock.
         control: whether ``/_sandbox/`` is served to whoever has `control_token`.
+        state: a file that keeps the workspace, its jobs, settings, logs, keys and sessions between runs; made
+            when there is none. The folders that are not given are then beside it, in ``<state>.files``, and
+            kept as well. Each change is in it before it is answered, even when the process is killed; what
+            transfers have done is in it within a second. A transfer that was under way begins its file
+            again; the clock never goes back. ``None`` keeps nothing.
 
     Raises:
         ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
             ``workspace`` is empty.
+        StateError: ``async with`` finds that ``state`` is another kind of file, damaged, in use, or that of
+            another workspace; closing, that it could not be written. A ``ValueError``.
     """
 
     def __init__(
@@ -118,6 +134,7 @@ class Sandbox:
         time_factor: float = 1.0,
         synthetic_jobs: int = 0,
         control: bool = False,
+        state: Path | str | None = None,
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
@@ -139,7 +156,7 @@ class Sandbox:
         self._seed = seed
         self._synthetic_jobs = synthetic_jobs
         self._clock = Clock(factor=time_factor)
-        self._keys = Keyring()
+        self._state = None if state is None else Path(state)
         self._weather = Weather(seed)
         self._recording = Recording()
         self._place = Place()
@@ -147,6 +164,9 @@ class Sandbox:
         self._replies = Replies(self._clock, self._weather, self._recording, self._limit, self._control)
         self._stack: AsyncExitStack | None = None
         self._folders: Folders | None = None
+        self._keeper: Keeper | None = None
+        self._ids: random.Random | None = None
+        self._noticed = (0, False)
         self._backend: Backend | None = None
         self._ca: Path | None = None
 
@@ -156,9 +176,13 @@ class Sandbox:
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
             stack.push_async_callback(asyncio.to_thread, _remove, folder)
-            folders, tls = await asyncio.to_thread(self._prepare, folder)
-            self._folders, self._backend = folders, self._made(folders)
-            stack.push_async_callback(self._close_engine)
+            folders, file, tls = await asyncio.to_thread(self._prepare, folder)
+            self._folders = folders
+            if file is not None:
+                stack.callback(file.close)
+                self._keeper = Keeper(file, folders)
+            await self._begin(folders)
+            stack.push_async_callback(self._end)
             runner = make_server(self._replies)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -308,7 +332,9 @@ class Sandbox:
         self._weather.clear(self._seed)
         self._replies.clear()
         await asyncio.to_thread(folders.clear)
-        self._backend = self._made(folders)
+        self._serve(self._new(folders, old.memory.keyring))
+        if self._keeper is not None:
+            await self._keeper.save()
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
@@ -330,28 +356,62 @@ class Sandbox:
             raise RuntimeError("the Sandbox has not been started; use 'async with'")
         return self._backend
 
-    def _prepare(self, folder: Path) -> tuple[Folders, ssl.SSLContext | None]:
-        tls = None
+    def _prepare(self, folder: Path) -> tuple[Folders, StateFile | None, ssl.SSLContext | None]:
+        tls = file = None
         if self._tls:
             self._ca, tls = make_certificate(folder, _reachable(self._host))
-        return Folders(folder, self._volume, self._local_root), tls
+        if self._state is not None:
+            file = StateFile(self._state)
+            folder = self._state.with_name(f"{self._state.name}.files")
+        return Folders(folder, self._volume, self._local_root), file, tls
 
-    def _made(self, folders: Folders) -> Backend:
-        backend = Backend(
-            self._code,
-            folders,
-            self._clock,
-            self._keys,
-            self._speed,
-            self._seed,
-            self._synthetic_jobs,
-            self._give_api_keys,
+    async def _begin(self, folders: Folders) -> None:
+        """Take up what was kept, or begin with a new workspace."""
+        if self._keeper is None:
+            self._serve(self._new(folders, Keyring()))
+            return
+        empty = Workspace(self._code, folders.local_root, self._clock, folders.spare)
+        recalled = await asyncio.to_thread(self._keeper.recall, empty)
+        if recalled is None:
+            self._serve(self._new(folders, Keyring()))
+        else:
+            memory, ended = recalled
+            # Those that were drawn in earlier runs must not come again.
+            self._draw_ids(f" {memory.starts}")
+            if not ended:
+                await asyncio.to_thread(remove_leftovers, memory.workspace.jobs.values())
+            self._serve(memory)
+            self._started().resume()
+        self._keeper.begin(lambda: self._started().memory, self._is_moving)
+        await self._keeper.save()
+        self._replies.keep = self._keeper.save
+
+    async def _end(self) -> None:
+        await self._started().engine.aclose()
+        if self._keeper is not None:
+            await self._keeper.aclose()
+
+    def _new(self, folders: Folders, keys: Keyring) -> Memory:
+        self._draw_ids("")
+        workspace = furnished(
+            self._code, folders.volume, folders.sites, folders.local_root, self._clock, folders.spare, keys
+        )
+        return Memory(workspace, keys)
+
+    def _draw_ids(self, start: str) -> None:
+        self._ids = None if self._seed is None else random.Random(f"ids {self._seed}{start}")
+        draw_from(self._ids)
+
+    def _serve(self, memory: Memory) -> None:
+        backend = self._backend = Backend(
+            memory, self._speed, self._ids, self._seed, self._synthetic_jobs, self._give_api_keys
         )
         self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
-        return backend
 
-    async def _close_engine(self) -> None:
-        await self._started().engine.aclose()
+    def _is_moving(self) -> bool:
+        """Whether the memory may have changed since this was asked last."""
+        before, self._noticed = self._noticed, (self._replies.requests, self._started().engine.busy)
+        return self._noticed[1] or before != self._noticed
 
 
 def _remove(folder: Path) -> None:

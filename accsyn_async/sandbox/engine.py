@@ -66,10 +66,29 @@ class Engine:
         elif self._closed:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
-            run = self._runs[job.id] = Run()
-            self._spawn(job, self._live(job, run))
+            self._begin(job)
         elif job.status == "pending" and job.kind not in EXECUTED:
             self._spawn(job, self._size_up(job))
+
+    def resume(self, job: Job) -> None:
+        """Take up a job that was kept; a file that it was in the middle of begins again."""
+        begun = [task for task in job.tasks.values() if task.status in UNFINISHED]
+        begun = [task for task in begun if task.status != "queued" or task.copied]
+        for task in begun:
+            self._give_up(task, "queued")
+        if begun:
+            compute.roll_up(job)
+            job.tally()
+        if job.status == "running":
+            job.status, job.speed = "waiting", None
+        if job.status == "failed" and job.kind in EXECUTED:
+            self._begin(job)
+        else:
+            self.attend(job)
+
+    def _begin(self, job: Job) -> None:
+        run = self._runs[job.id] = Run()
+        self._spawn(job, self._live(job, run))
 
     def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
@@ -134,7 +153,7 @@ class Engine:
                 if job.status == "paused" and run.copier is not None:
                     self._stand_back(job, run)
                     await self._wait(run, None)
-                elif job.status not in ACTIVE or not await self._work(job, run):
+                elif not await (self._retry_later if job.status == "failed" else self._work)(job, run):
                     break
         finally:
             job.speed = None
@@ -152,6 +171,8 @@ class Engine:
 
     async def _work(self, job: Job, run: Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""
+        if job.status not in ACTIVE:
+            return False
         await self._measure(job, run)
         if job.status not in ACTIVE or self._closed:
             return True
@@ -173,7 +194,6 @@ class Engine:
                 await self._transfer(job, task, run)
         except Exception as error:
             self._fail(job, task, _reason(error))
-            run.failed.add(task)
             run.drop()
         finally:
             job.speed = None
@@ -207,19 +227,21 @@ class Engine:
             job.finished = self._clock.text()
             return False
         self._stand_back(job, run)
-        if job.status == "failed":
-            return await self._retry_later(job, run)
-        await self._wait(run, None)
+        if job.status != "failed":
+            await self._wait(run, None)
         return True
 
     async def _retry_later(self, job: Job, run: Run) -> bool:
-        mine = [task for task in run.failed if task.status == "failed"]
-        if not mine or job.retries >= MAX_RETRIES:
-            return False
-        if not await self._wait(run, FIRST_RETRY * 2**job.retries):
+        """Try again what failed by itself, after a pause; tell whether there is more to do."""
+        mine = [task for task in job.tasks.values() if task.broke and task.status == "failed"]
+        again = mine and job.retries < MAX_RETRIES
+        if not again or not await self._wait(run, FIRST_RETRY * 2**job.retries):
+            if job.status == "failed" and not self._closed:
+                # It was changed meanwhile, or tried often enough: from now on it is left alone.
+                for task in mine:
+                    task.broke = False
             return job.status in ACTIVE
         job.retries += 1
-        run.failed.clear()
         run.fresh = True
         for task in mine:
             rules.retry(task)
@@ -244,7 +266,6 @@ class Engine:
             except Exception as error:
                 if task.status == "queued":
                     self._fail(job, task, _reason(error))
-                    run.failed.add(task)
             else:
                 task.size = found.size
         if unmeasured:
@@ -343,6 +364,7 @@ class Engine:
 
     def _fail(self, job: Job, task: Task, text: str) -> None:
         self._give_up(task, "failed")
+        task.broke = task.status == "failed"
         task.message = text
         task.finished = self._clock.text()
         job.tally()

@@ -111,3 +111,4 @@ def retry(task: Task) -> None:
     task.finished = None
     task.milliseconds = 0
     task.message = ""
+    task.broke = False

@@ -84,6 +84,7 @@ class Task:
         compute: what its engine is given.
         deps: the uris of the tasks that must be done before.
         branch: whether it only holds other tasks, which are executed in its stead.
+        broke: whether it failed by itself, and so is tried again by itself.
     """
 
     uri: str
@@ -104,6 +105,7 @@ class Task:
     compute: dict[str, Any] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     branch: bool = False
+    broke: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -10,6 +10,7 @@ machine could swap it.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from typing import Any, Final, Self
 
 from accsyn_async.sandbox.settings import Settings
 
-__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
+__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "is_aside", "opened", "survey"]
 
 EVERYTHING: Final = Settings()
 RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.rmdir, os.unlink} <= os.supports_dir_fd and (
@@ -45,6 +46,7 @@ _WRITE_FLAGS: Final = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_ASIDE: Final = re.compile(r"\.accsyn-[0-9a-f]{16}\.part")
 
 
 class StorageError(Exception):
@@ -298,6 +300,11 @@ def _entry(found: os.stat_result) -> Entry:
     elif stat.S_ISLNK(mode):
         kind = "link"
     return Entry(kind, found.st_size, found.st_mtime_ns)
+
+
+def is_aside(name: str) -> bool:
+    """Whether a name is one that `Folder.write_aside` gives."""
+    return _ASIDE.fullmatch(name) is not None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 import accsyn_async
+from accsyn_async import Session
 
 DEADLINE = 30.0
 ROOT = Path(accsyn_async.__file__).parents[1]
@@ -184,6 +186,60 @@ def test_signals_end_a_sandbox_and_it_clears_up(tmp_path: Path, number: signal.S
         sandbox.signal(number)
         assert sandbox.end() == (code, "", "")
     assert not list((tmp_path / "tmp").iterdir())
+
+
+async def test_a_sandbox_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    volume, content = tmp_path / "volume", bytes(range(250)) * 16000
+    volume.mkdir()
+    (volume / "a.mov").write_bytes(content)
+    options = ("sandbox", "--json", "--port", "0", "--volume", str(volume), "--state", f"{tmp_path}/box.db")
+    jobs: list[str] = []
+    keys: set[str] = set()
+    berlin = tmp_path / "box.db.files" / "sites" / "berlin" / "projects"
+    for number in range(4):
+        with process(*CLI, *options, "--speed", "0.5") as started:
+            box = Box(started, volume)
+            keys.add(box.env["ACCSYN_API_KEY"])
+            async with session_to(box) as session:
+                assert {row["id"] for row in await session.find("Transfer")} == set(jobs)
+                for name in (f"{number}", f"{number}b"):
+                    data = {"source": "a.mov", "destination": f"site=berlin:projects/{name}.mov"}
+                    jobs.append((await session.create("Transfer", data))["id"])
+                    await until_part(berlin)
+                # What was answered is kept, however the process ends in the next moment.
+                started.kill()
+    assert len(keys) == 1
+    with process(*CLI, *options, "--speed", "500") as started:
+        async with session_to(Box(started, volume)) as session:
+            ended = [job async for job in session.as_completed(jobs)]
+        assert [job.status for job in ended] == ["done"] * len(jobs)
+        copies = {path.name: path.read_bytes() for path in berlin.iterdir()}
+        assert copies == {f"{number}{b}.mov": content for number in range(4) for b in ("", "b")}
+        started.signal(signal.SIGTERM)
+        assert started.end()[0] == 0
+
+
+def session_to(box: Box) -> Session:
+    env = box.env
+    workspace, user, key = (env[f"ACCSYN_{name}"] for name in ("WORKSPACE", "API_USER", "API_KEY"))
+    return Session(workspace, user, key, url=env["ACCSYN_URL"], rate_limit=None)
+
+
+async def until_part(folder: Path) -> None:
+    """Until a file is half written."""
+    until = time.monotonic() + DEADLINE
+    while not list(folder.glob("*.part")):
+        assert time.monotonic() < until
+        await asyncio.sleep(0.01)
+
+
+def test_a_state_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "box.db").write_text("mine")
+    with process(*CLI, "sandbox", "--port", "0", "--state", str(tmp_path / "box.db")) as sandbox:
+        code, out, errors = sandbox.end()
+    assert (code, out) == (2, "")
+    assert "is no state of a sandbox, or damaged" in errors
+    assert "Traceback" not in errors
 
 
 def test_a_sandbox_for_people(tmp_path: Path) -> None:

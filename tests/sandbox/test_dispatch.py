@@ -9,7 +9,8 @@ import pytest
 from accsyn_async.sandbox import engine
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dispatch import Dispatcher
-from accsyn_async.sandbox.state import Job, Party, Workspace
+from accsyn_async.sandbox.furnishing import furnished
+from accsyn_async.sandbox.state import Job, Party
 from tests.sandbox.wire_client import until
 
 A, B, C = (Party("site", name, name, (name,)) for name in "abc")
@@ -18,7 +19,7 @@ A, B, C = (Party("site", name, name, (name,)) for name in "abc")
 @pytest.fixture
 def job(tmp_path: Path) -> Any:
     """Makes a job: ``job("name", priority=7, queue=…)``."""
-    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
+    workspace = furnished("acme", tmp_path, {}, tmp_path, Clock())
 
     def make(name: str, source: Party = A, destination: Party = B, **options: Any) -> Any:
         return Job(
