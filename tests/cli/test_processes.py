@@ -227,8 +227,12 @@ def session_to(box: Box) -> Session:
 
 async def until_part(folder: Path) -> None:
     """Until a file is half written."""
+
+    def parts() -> list[Path]:
+        return list(folder.glob("*.part"))
+
     until = time.monotonic() + DEADLINE
-    while not list(folder.glob("*.part")):
+    while not parts():
         assert time.monotonic() < until
         await asyncio.sleep(0.01)
 
