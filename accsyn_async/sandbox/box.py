@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import ssl
 import tempfile
@@ -17,24 +16,19 @@ from typing import TYPE_CHECKING, Any, Self
 from aiohttp import web
 
 from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.certificate import make_certificate
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
 from accsyn_async.sandbox.folders import Folders
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.identity import draw_from
 from accsyn_async.sandbox.keeper import Keeper
-from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.leftovers import remove_leftovers
 from accsyn_async.sandbox.limit import AddressLimit
-from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.recording import RecordedRequest, Recording
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser
 from accsyn_async.sandbox.state_file import StateFile
 from accsyn_async.sandbox.weather import Weather
-from accsyn_async.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session
@@ -150,28 +144,30 @@ class Sandbox:
         self._code = workspace
         self._volume = volume
         self._local_root = local_root
-        self._speed = speed
-        self._limit = AddressLimit() if rate_limit else None
-        self._give_api_keys = give_api_keys
-        self._seed = seed
-        self._synthetic_jobs = synthetic_jobs
-        self._clock = Clock(factor=time_factor)
         self._state = None if state is None else Path(state)
+        self._clock = Clock(factor=time_factor)
         self._weather = Weather(seed)
         self._recording = Recording()
         self._place = Place()
         self._control = Control(self) if control else None
-        self._replies = Replies(self._clock, self._weather, self._recording, self._limit, self._control)
+        limit = AddressLimit() if rate_limit else None
+        self._replies = Replies(self._clock, self._weather, self._recording, limit, self._control)
+        self._backends = Backends(
+            workspace,
+            self._clock,
+            self._replies,
+            self._place,
+            speed=speed,
+            seed=seed,
+            synthetic_jobs=synthetic_jobs,
+            give_api_keys=give_api_keys,
+        )
         self._stack: AsyncExitStack | None = None
         self._folders: Folders | None = None
-        self._keeper: Keeper | None = None
-        self._ids: random.Random | None = None
-        self._noticed = (0, False)
-        self._backend: Backend | None = None
         self._ca: Path | None = None
 
     async def __aenter__(self) -> Self:
-        if self._backend is not None:
+        if self._folders is not None:
             raise RuntimeError("a Sandbox can be started once")
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
@@ -180,9 +176,8 @@ class Sandbox:
             self._folders = folders
             if file is not None:
                 stack.callback(file.close)
-                self._keeper = Keeper(file, folders)
-            await self._begin(folders)
-            stack.push_async_callback(self._end)
+            stack.push_async_callback(self._backends.aclose)
+            await self._backends.begin(folders, None if file is None else Keeper(file, folders))
             runner = make_server(self._replies)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -323,18 +318,13 @@ class Sandbox:
         Args:
             seed: replaces that of the start when given.
         """
-        old = self._started()
-        folders = self._folders
-        assert folders is not None
-        await old.engine.aclose()
-        self._seed = self._seed if seed is None else seed
+        self._started()
+        await self._backends.stop()
+        self._backends.seed = self._backends.seed if seed is None else seed
         self._clock.restart()
-        self._weather.clear(self._seed)
+        self._weather.clear(self._backends.seed)
         self._replies.clear()
-        await asyncio.to_thread(folders.clear)
-        self._serve(self._new(folders, old.memory.keyring))
-        if self._keeper is not None:
-            await self._keeper.save()
+        await self._backends.renew()
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
@@ -352,9 +342,10 @@ class Sandbox:
         return SandboxStatistics(replies.requests, logins, replies.throttled, dict(replies.events))
 
     def _started(self) -> Backend:
-        if self._backend is None:
+        backend = self._backends.current
+        if backend is None:
             raise RuntimeError("the Sandbox has not been started; use 'async with'")
-        return self._backend
+        return backend
 
     def _prepare(self, folder: Path) -> tuple[Folders, StateFile | None, ssl.SSLContext | None]:
         tls = file = None
@@ -364,54 +355,6 @@ class Sandbox:
             file = StateFile(self._state)
             folder = self._state.with_name(f"{self._state.name}.files")
         return Folders(folder, self._volume, self._local_root), file, tls
-
-    async def _begin(self, folders: Folders) -> None:
-        """Take up what was kept, or begin with a new workspace."""
-        if self._keeper is None:
-            self._serve(self._new(folders, Keyring()))
-            return
-        empty = Workspace(self._code, folders.local_root, self._clock, folders.spare)
-        recalled = await asyncio.to_thread(self._keeper.recall, empty)
-        if recalled is None:
-            self._serve(self._new(folders, Keyring()))
-        else:
-            memory, ended = recalled
-            # Those that were drawn in earlier runs must not come again.
-            self._draw_ids(f" {memory.starts}")
-            if not ended:
-                await asyncio.to_thread(remove_leftovers, memory.workspace.jobs.values())
-            self._serve(memory)
-            self._started().resume()
-        self._keeper.begin(lambda: self._started().memory, self._is_moving)
-        await self._keeper.save()
-        self._replies.keep = self._keeper.save
-
-    async def _end(self) -> None:
-        await self._started().engine.aclose()
-        if self._keeper is not None:
-            await self._keeper.aclose()
-
-    def _new(self, folders: Folders, keys: Keyring) -> Memory:
-        self._draw_ids("")
-        workspace = furnished(
-            self._code, folders.volume, folders.sites, folders.local_root, self._clock, folders.spare, keys
-        )
-        return Memory(workspace, keys)
-
-    def _draw_ids(self, start: str) -> None:
-        self._ids = None if self._seed is None else random.Random(f"ids {self._seed}{start}")
-        draw_from(self._ids)
-
-    def _serve(self, memory: Memory) -> None:
-        backend = self._backend = Backend(
-            memory, self._speed, self._ids, self._seed, self._synthetic_jobs, self._give_api_keys
-        )
-        self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
-
-    def _is_moving(self) -> bool:
-        """Whether the memory may have changed since this was asked last."""
-        before, self._noticed = self._noticed, (self._replies.requests, self._started().engine.busy)
-        return self._noticed[1] or before != self._noticed
 
 
 def _remove(folder: Path) -> None:

@@ -247,19 +247,20 @@ async def test_the_clock_does_not_go_back(kept: Any) -> None:
         assert box.now >= then
 
 
-async def test_a_change_is_in_the_file_before_it_is_answered(kept: Any, tmp_path: Path) -> None:
+async def test_a_change_is_in_the_file_before_it_is_answered(
+    kept: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written: list[str] = []
+    write = StateFile.write
+
+    def note(self: StateFile, items: Any) -> None:
+        items = list(items)
+        write(self, items)
+        written.extend(f"{item.kind} {item.text}" for item in items)
+
+    monkeypatch.setattr(StateFile, "write", note)
     async with kept() as box, wire_to(box) as wire:
-        assert box._keeper is not None
-        file = box._keeper._file
-        write = file.write
-
-        def note(items: Any) -> None:
-            items = list(items)
-            write(items)
-            written.extend(f"{item.kind} {item.text}" for item in items)
-
-        file.write = note
+        written.clear()
         (box.volume / "a").write_bytes(b"a")
         for name in ("one", "two"):
             job = await wire.create(
