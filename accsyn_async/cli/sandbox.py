@@ -29,9 +29,11 @@ async def sandbox(
     host: str = "127.0.0.1",
     port: int = 8181,
     tls: bool = False,
+    workspace: str = "acme",
     volume: Path | None = None,
     local_root: Path | None = None,
     speed: float = 50.0,
+    no_rate_limit: bool = False,
     time_factor: float = 1.0,
     seed: str | None = None,
     jobs: int = 0,
@@ -46,9 +48,11 @@ async def sandbox(
         host: The address to listen on; 127.0.0.1 when left out.
         port: The port; 8181 when left out, 0 for a free one.
         tls: Speak https, with a certificate of its own.
+        workspace: The workspace's code; acme when left out.
         volume: The folder of the volume 'projects'; a temporary one when left out.
         local_root: The folder that stands for the users' own machines; a temporary one when left out.
         speed: MB/s that each transfer gets; 50 when left out.
+        no_rate_limit: Answer any number of requests; otherwise an address has 30 a second (60 at once).
         time_factor: Seconds that pass in the box in a real one; 1 when left out, 1440 makes a day pass in a
             minute, 0 lets the clock stand still.
         seed: Make ids, names and bad weather the same in every run; keys are fresh all the same.
@@ -62,6 +66,8 @@ async def sandbox(
     from accsyn_async.sandbox import Sandbox, StateError
 
     output = Output()
+    if not workspace.strip():
+        raise ArgumentError("--workspace must not be empty")
     if not 0 <= port <= 65535:
         raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
     if not 0 < speed < float("inf"):
@@ -81,9 +87,11 @@ async def sandbox(
         host=host,
         port=port,
         tls=tls,
+        workspace=workspace,
         volume=volume,
         local_root=local_root,
         speed=speed,
+        rate_limit=not no_rate_limit,
         seed=seed,
         time_factor=time_factor,
         synthetic_jobs=jobs,

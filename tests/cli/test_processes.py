@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -282,6 +283,20 @@ def test_a_sandbox_that_is_controlled_from_outside() -> None:
     with process(*CLI, "sandbox", "--port", "0", "--control") as sandbox:
         while "curl" not in sandbox.line():
             pass
+
+
+def test_a_sandbox_of_another_name_without_a_limit() -> None:
+    argv = ("sandbox", "--json", "--port", "0", "--workspace", "studio", "--no-rate-limit")
+    with process(*CLI, *argv) as sandbox:
+        facts = json.loads(sandbox.line())
+        assert facts["workspace"] == "studio"
+        statuses = {urllib.request.urlopen(discovery(facts)).status for _ in range(100)}
+    assert statuses == {200}
+
+
+def discovery(facts: dict[str, Any]) -> str:
+    asked = urllib.parse.quote(json.dumps({"ident": facts["workspace"]}))
+    return f"{facts['url']}/api/v3/J3PKTtDvolDMBtTy6AFGA?{asked}"
 
 
 def test_tls_with_the_authority_that_is_named() -> None:
