@@ -14,10 +14,12 @@ from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dialects import V1, V3, Dialect, Place
 from accsyn_async.sandbox.identity import draw_from
+from accsyn_async.sandbox.inheritance import Inheritance
 from accsyn_async.sandbox.journal import Journal
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.keyring import Keyring
 from accsyn_async.sandbox.session_keys import SessionKeys
+from accsyn_async.sandbox.setting_store import SettingStore
 from accsyn_async.sandbox.state import Workspace
 from accsyn_async.sandbox.synthetic import SparingEngine, Synthetic
 from accsyn_async.sandbox.topics.acl import AclTopic
@@ -95,6 +97,7 @@ class Backend:
     workspace: Workspace = field(init=False)
     access: Access = field(init=False)
     session_keys: SessionKeys = field(init=False)
+    settings: SettingStore = field(init=False, default_factory=SettingStore)
     engine: SparingEngine = field(init=False)
     calls: Calls = field(init=False)
     _ids: random.Random | None = field(init=False)
@@ -116,7 +119,7 @@ class Backend:
         notes = Notes(journal, self.clock)
         self.access = Access(self.workspace, notes.login)
         self.session_keys = SessionKeys(self.workspace)
-        self.engine = SparingEngine(self.speed, self.clock)
+        self.engine = SparingEngine(self.speed, self.clock, Inheritance(self.settings, self.workspace.id).of)
         self._synthetic = Synthetic(self.workspace, self.synthetic_jobs, self.seed)
         self.engine.spared = self._synthetic.ids
         attend = self.engine.attend
@@ -130,7 +133,7 @@ class Backend:
         topics: list[Topic] = [
             *entities,
             FileTopic(self.workspace),
-            SettingTopic(self.workspace, finder),
+            SettingTopic(self.workspace, finder, self.settings),
             RecordTopic(self.workspace, journal, finder),
             PublishTopic(give_api_keys=self.give_api_keys),
         ]

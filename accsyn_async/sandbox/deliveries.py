@@ -310,7 +310,6 @@ def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
         one.transfer = jobs.new_job(workspace, one.user, data, "transfer", source, destination)
         one.transfer.delivery = job
         one.transfer.status = "pending"
-        one.transfer.settings = job.settings
         _fill(one.transfer, job, list(job.tasks.values()))
 
 

@@ -1,14 +1,17 @@
 r"""The settings of jobs and tasks that change what arrives, and how.
 
 ``transfer_exclude`` and ``transfer_include`` hold statements separated by an escaped comma (``*tmp\,*.bak``;
-blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; case matters) that the name of
+blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; in any case) that the name of
 a file or folder must match, or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
 accsyn's own example calls ``re('[0-9]')`` "is only numbers", an expression must fill the name, or the name
 without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``0012.exr`` out, and
 ``shot01.mov`` not. The manual lists no more than these examples; the rest is this sandbox's reading of it.
 
-``task_bucketsize`` says how many tasks are dispatched together, ``job_speed_limit`` and
-``transfer_speed_limit`` how many MB/s (1 MB is 1,000,000 bytes) are sent at most.
+``task_bucketsize`` says how many tasks are dispatched together, 0 for all that are queued; one by default.
+``transfer_speedlimit``, also written ``transfer_speed_limit`` or ``job_speed_limit``, says how many MB/s
+(1 MB is 1,000,000 bytes) are sent at most. ``transfer_ignore_existing`` is ``file`` to leave files alone that
+exist at the destination. What else accsyn's manual names is accepted and changes nothing; ``transfer_mode``
+can only be ``copy``, as nothing is deleted here.
 """
 
 from __future__ import annotations
@@ -25,14 +28,29 @@ from typing import Any, Final, Protocol
 from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["SEPARATOR", "SPEED_LIMITS", "Settings", "read_settings"]
 
-OBEYED: Final = (
-    "transfer_exclude",
-    "transfer_include",
-    "transfer_ignore_existing",
-    "transfer_speed_limit",
+SEPARATOR: Final = "\\,"
+SPEED_LIMITS: Final = ("transfer_speedlimit", "transfer_speed_limit", "job_speed_limit")
+OBEYED: Final = ("transfer_exclude", "transfer_include", "transfer_ignore_existing", *SPEED_LIMITS)
+IDLE: Final = frozenset(
+    {
+        "transfer_attributes",
+        "transfer_comparison",
+        "transfer_concurrent",
+        "transfer_conf",
+        "transfer_encryption",
+        "transfer_log",
+        "transfer_mode",
+        "transfer_reserved_space",
+        "transfer_resume",
+        "transfer_resume_limit",
+    }
 )
+CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "transfer_ignore_existing": ("", "file", True, False, None),
+    "transfer_mode": ("", "copy", None),
+}
 
 _EXPRESSION: Final = re.compile(
     r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
@@ -48,7 +66,7 @@ class _Glob:
     text: str
 
     def matches(self, name: str) -> bool:
-        return fnmatch.fnmatchcase(name, self.text)
+        return fnmatch.fnmatchcase(name.casefold(), self.text.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +86,14 @@ class Settings:
         include: when there are any, only files that match one of these, or are in a folder that does, are
             transferred; what is excluded stays left out.
         keep_existing: whether a file that exists at the destination is left alone.
-        bucket: how many tasks are dispatched together.
+        bucket: how many tasks are dispatched together at most.
         rate: bytes a second at most.
     """
 
     exclude: tuple[_Statement, ...] = ()
     include: tuple[_Statement, ...] = ()
     keep_existing: bool = False
-    bucket: int = 1
+    bucket: float = 1
     rate: float = math.inf
 
     def excludes(self, name: str) -> bool:
@@ -88,29 +106,34 @@ class Settings:
 
 
 def read_settings(settings: Mapping[str, Any]) -> Settings:
-    """Read the settings that are obeyed; others that do not begin with ``transfer_`` change nothing.
+    """Read the settings that are obeyed; others change nothing.
 
     Raises:
-        Refusal: one cannot be read, or is a ``transfer_`` setting that the sandbox does not know.
+        Refusal: one cannot be read or obeyed, or is a ``transfer_`` setting that accsyn does not know.
     """
-    for name in settings:
-        if name.startswith("transfer_") and name not in OBEYED:
+    for name, value in settings.items():
+        if name.startswith("transfer_") and name not in OBEYED and name not in IDLE:
             raise Refusal(
                 "E#J027",
                 f"The setting {name!r} is not supported by this sandbox, which obeys {', '.join(OBEYED)}.",
             )
+        if name in CHOICES and value not in CHOICES[name]:
+            known = ", ".join(repr(one) for one in CHOICES[name] if one and isinstance(one, str))
+            raise Refusal("E#J028", f"The setting {name!r} can be {known} in this sandbox, not {value!r}.")
+    bucket = _number(settings, "task_bucketsize", 1, least=0, whole=True)
     return Settings(
         _statements(settings, "transfer_exclude"),
         _statements(settings, "transfer_include"),
         bool(settings.get("transfer_ignore_existing")),
-        int(_number(settings, "task_bucketsize", 1, whole=True)),
-        1_000_000
-        * min(_number(settings, name, math.inf) for name in ("job_speed_limit", "transfer_speed_limit")),
+        bucket or math.inf,
+        1_000_000 * min(_number(settings, name, math.inf) for name in SPEED_LIMITS),
     )
 
 
-def _number(settings: Mapping[str, Any], name: str, default: float, *, whole: bool = False) -> float:
-    """A number above 0, which may be written as text; an empty one is none."""
+def _number(
+    settings: Mapping[str, Any], name: str, default: float, *, least: float | None = None, whole: bool = False
+) -> float:
+    """A number from the least, or above 0, which may be written as text; an empty one is none."""
     value = settings.get(name)
     if value is None or value == "":
         return default
@@ -118,9 +141,11 @@ def _number(settings: Mapping[str, Any], name: str, default: float, *, whole: bo
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError):
             number = float(value)
-    if not 0 < number < math.inf or (whole and number != int(number)):
+    fits = number < math.inf and (number > 0 if least is None else number >= least)
+    if not fits or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        raise Refusal("E#J029", f"The setting {name!r} must be {kind} above 0, not {value!r}.")
+        bound = "above 0" if least is None else f"from {least:g}"
+        raise Refusal("E#J029", f"The setting {name!r} must be {kind} {bound}, not {value!r}.")
     return number
 
 
@@ -130,7 +155,7 @@ def _statements(settings: Mapping[str, Any], name: str) -> tuple[_Statement, ...
         return ()
     if not isinstance(value, str):
         raise Refusal("E#J028", f"The setting {name!r} must be a text, not {value!r}.")
-    return tuple(_statement(name, text.strip()) for text in value.split("\\,"))
+    return tuple(_statement(name, text.strip()) for text in value.split(SEPARATOR))
 
 
 def _statement(name: str, text: str) -> _Statement:

@@ -17,6 +17,7 @@ from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.journal import Journal
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.setting_store import SettingStore
 from accsyn_async.sandbox.state import Workspace
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.files import FileTopic
@@ -114,7 +115,7 @@ class Hostile:
         entities = EntityTopic(self.workspace)
         finder = Finder([entities])
         topics = [
-            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder)),
+            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder, SettingStore())),
             *(RecordTopic(self.workspace, journal, finder), PublishTopic()),
         ]
         self.calls = Calls(topics, Notes(journal, clock).call)

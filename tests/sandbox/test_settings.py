@@ -29,7 +29,7 @@ def tree(root: Path) -> set[str]:
     [
         ("*tmp", "a.tmp", True),
         ("*tmp", "tmp.a", False),
-        ("*.MOV", "a.mov", False),
+        ("*.MOV", "a.mov", True),
         ("?.mov", "a.mov", True),
         ("[ab].mov", "c.mov", False),
         ("a,b", "a,b", True),
