@@ -58,7 +58,7 @@ class Sandbox:
     Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
     older workspaces (v1).
 
-    Of settings it obeys ``transfer_exclude``, ``transfer_include``, ``transfer_ignore_existing`` (``file``),
+    Of settings it obeys ``transfer_exclude``, ``transfer_include``, ``transfer_ignore_existing``,
     ``task_bucketsize`` and ``transfer_speedlimit`` (or ``transfer_speed_limit``, ``job_speed_limit``), when a
     task begins: its own and its job's, or else those of the delivery, queue, shares, clients, sites, users
     and workspace, of which the nearest decides; filters add up. Others that accsyn's manual names are kept

@@ -10,8 +10,9 @@ without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``
 ``task_bucketsize`` says how many tasks are dispatched together, 0 for all that are queued; one by default.
 ``transfer_speedlimit``, also written ``transfer_speed_limit`` or ``job_speed_limit``, says how many MB/s
 (1 MB is 1,000,000 bytes) are sent at most. ``transfer_ignore_existing`` is ``file`` to leave files alone that
-exist at the destination. What else accsyn's manual names is accepted and changes nothing; ``transfer_mode``
-can only be ``copy``, as nothing is deleted here.
+exist at the destination, ``directory`` to leave folders in the source alone that do, with all that is in
+them, or ``file+directory``. What else accsyn's manual names is accepted and changes nothing;
+``transfer_mode`` can only be ``copy``, as nothing is deleted here.
 """
 
 from __future__ import annotations
@@ -47,8 +48,18 @@ IDLE: Final = frozenset(
         "transfer_resume_limit",
     }
 )
+EXISTING: Final[Mapping[Any, tuple[str, ...]]] = {
+    None: (),
+    "": (),
+    False: (),
+    True: ("file",),
+    "file": ("file",),
+    "directory": ("directory",),
+    "file+directory": ("file", "directory"),
+    "directory+file": ("file", "directory"),
+}
 CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
-    "transfer_ignore_existing": ("", "file", True, False, None),
+    "transfer_ignore_existing": tuple(EXISTING),
     "transfer_mode": ("", "copy", None),
 }
 
@@ -85,14 +96,17 @@ class Settings:
         exclude: a file or folder that matches one of these is left out, a folder with all that is in it.
         include: when there are any, only files that match one of these, or are in a folder that does, are
             transferred; what is excluded stays left out.
-        keep_existing: whether a file that exists at the destination is left alone.
+        keep_files: whether a file that exists at the destination is left alone.
+        keep_folders: whether a folder in the source that exists at the destination is left alone, with all
+            that is in it.
         bucket: how many tasks are dispatched together at most.
         rate: bytes a second at most.
     """
 
     exclude: tuple[_Statement, ...] = ()
     include: tuple[_Statement, ...] = ()
-    keep_existing: bool = False
+    keep_files: bool = False
+    keep_folders: bool = False
     bucket: float = 1
     rate: float = math.inf
 
@@ -120,11 +134,13 @@ def read_settings(settings: Mapping[str, Any]) -> Settings:
         if name in CHOICES and value not in CHOICES[name]:
             known = ", ".join(repr(one) for one in CHOICES[name] if one and isinstance(one, str))
             raise Refusal("E#J028", f"The setting {name!r} can be {known} in this sandbox, not {value!r}.")
+    existing = EXISTING[settings.get("transfer_ignore_existing")]
     bucket = _number(settings, "task_bucketsize", 1, least=0, whole=True)
     return Settings(
         _statements(settings, "transfer_exclude"),
         _statements(settings, "transfer_include"),
-        bool(settings.get("transfer_ignore_existing")),
+        "file" in existing,
+        "directory" in existing,
         bucket or math.inf,
         1_000_000 * min(_number(settings, name, math.inf) for name in SPEED_LIMITS),
     )
