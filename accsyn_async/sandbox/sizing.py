@@ -23,7 +23,7 @@ def unmeasured(job: Job) -> list[Task]:
 
 
 async def size_up(delivery: Job, measure: Callable[[Job, Task], Awaitable[int]], clock: Clock) -> None:
-    """Measure a delivery that was submitted, then let it wait for its recipients.
+    """Measure a delivery that was submitted, for its recipients too, then let it wait for them.
 
     Args:
         delivery: which.
@@ -37,6 +37,11 @@ async def size_up(delivery: Job, measure: Callable[[Job, Task], Awaitable[int]],
         except Exception as error:
             task.status, task.message = "failed", reason(error)
     delivery.tally()
+    for transfer in (one.transfer for one in delivery.recipients):
+        if transfer is not None and transfer.status == "pending":
+            for task in transfer.tasks.values():
+                task.size = delivery.tasks[task.uri].size
+            transfer.tally()
     if delivery.status == "pending":
         failed = any(task.status == "failed" for task in delivery.counted())
         delivery.status = "failed" if failed else "waiting"

@@ -35,7 +35,7 @@ async def test_the_sender_s_own_machine(start: Any, connect: Any, kind: str) -> 
         assert (job["source"], job["destination"]) == (sender, "")
         assert (await until_status(wire, job, "waiting"))["size"] == 3000
         (transfer,) = await standard.find("transfer", f"delivery={job['id']}")
-        assert transfer["source"] == sender
+        assert (transfer["source"], transfer["size"]) == (sender, 3000)
         assert transfer["destination"] == f"user:{box.user('standard').id}"
         tasks = await standard.tasks(transfer["id"])
         assert [task["source"]["user"] for task in tasks] == [box.user("admin").id] * 2
