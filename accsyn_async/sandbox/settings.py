@@ -2,7 +2,8 @@ r"""The settings of jobs and tasks that change what arrives, and how.
 
 ``transfer_exclude`` and ``transfer_include`` hold statements separated by an escaped comma (``*tmp\,*.bak``;
 blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; in any case) that the name of
-a file or folder must match, or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
+a file or folder must match, with slashes in it (``deep/to/*.tmp``) those of the folders around it in the
+source too; or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
 accsyn's own example calls ``re('[0-9]')`` "is only numbers", an expression must fill the name, or the name
 without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``0012.exr`` out, and
 ``shot01.mov`` not. The manual lists no more than these examples; the rest is this sandbox's reading of it.
@@ -69,22 +70,26 @@ _EXPRESSION: Final = re.compile(
 
 
 class _Statement(Protocol):
-    def matches(self, name: str) -> bool: ...
+    def matches(self, path: tuple[str, ...]) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    text: str
+    names: tuple[str, ...]
 
-    def matches(self, name: str) -> bool:
-        return fnmatch.fnmatchcase(name.casefold(), self.text.casefold())
+    def matches(self, path: tuple[str, ...]) -> bool:
+        ends = path[-len(self.names) :]
+        return len(ends) == len(self.names) and all(
+            fnmatch.fnmatchcase(name.casefold(), glob) for name, glob in zip(ends, self.names, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Expression:
     pattern: Expression
 
-    def matches(self, name: str) -> bool:
+    def matches(self, path: tuple[str, ...]) -> bool:
+        name = path[-1]
         return any(self.pattern.search(text) for text in dict.fromkeys((name, PurePath(name).stem)))
 
 
@@ -110,13 +115,13 @@ class Settings:
     bucket: float = 1
     rate: float = math.inf
 
-    def excludes(self, name: str) -> bool:
-        """Whether a file or folder is left out by its name."""
-        return any(statement.matches(name) for statement in self.exclude)
+    def excludes(self, *path: str) -> bool:
+        """Whether a file or folder is left out by its names, from the source to its own."""
+        return any(statement.matches(path) for statement in self.exclude)
 
-    def includes(self, name: str) -> bool:
-        """Whether a file, or all of a folder, is let in by its name."""
-        return not self.include or any(statement.matches(name) for statement in self.include)
+    def includes(self, *path: str) -> bool:
+        """Whether a file, or all of a folder, is let in by its names, from the source to its own."""
+        return not self.include or any(statement.matches(path) for statement in self.include)
 
 
 def read_settings(settings: Mapping[str, Any]) -> Settings:
@@ -178,7 +183,7 @@ def _statement(name: str, text: str) -> _Statement:
     if not text:
         raise Refusal("E#J028", f"The setting {name!r} holds an empty statement.")
     if not text.startswith("re("):
-        return _Glob(text)
+        return _Glob(tuple(text.casefold().strip("/").split("/")))
     written = _EXPRESSION.fullmatch(text)
     if written is None:
         raise Refusal("E#J028", f"The setting {name!r}: write re('…') or re('…','I'), not {text}.")

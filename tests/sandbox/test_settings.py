@@ -127,6 +127,10 @@ async def test_wrong_settings_are_refused_wherever_they_are_sent(start: Any) -> 
         ({"transfer_include": "*.mov"}, {"transfer_exclude": "*.tmp\\,s*"}, "big",
          {"a.mov", "deep/", "deep/c.mov"}),
         ({"transfer_exclude": "big"}, {}, "big/deep/", {"c.mov", "d.tmp"}),
+        ({"transfer_exclude": "DEEP/c*\\,old.tmp"}, {}, "big",
+         {"a.mov", "b.tmp", "7", "2024", "0012.exr", "shot01.mov", "deep/", "deep/d.tmp", "empty/"}),
+        ({"transfer_exclude": "big/deep\\,deep/*/c.mov"}, {}, "big/deep", {"c.mov", "d.tmp"}),
+        ({"transfer_include": "*.tmp/*.mov"}, {}, "big", {"old.tmp/", "old.tmp/e.mov"}),
     ],
 )  # fmt: skip
 async def test_what_is_left_out_neither_arrives_nor_counts(
