@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from accsyn_async.sandbox import Sandbox
+from accsyn_async.sandbox import Sandbox, deliveries, jobs
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.state import Workspace
 from tests.sandbox.test_deliveries import add, edit, make, recipients, result, row, until_status
 
 STANDARD = "standard@example.com"
@@ -218,3 +223,42 @@ async def test_this_client_pauses_and_resumes(start: Any) -> None:
         assert paused["status"] == "paused"
         resumed = await session.update("Delivery", delivery["id"], {"status": "waiting"})
         assert resumed["status"] in ("pending", "waiting")
+
+
+HOLD, RESUME, SEND_AGAIN, CHOOSE, CHOOSE_LATER, PAUSE, GO_ON, RESET = range(8)
+STEPS = st.lists(st.integers(HOLD, RESET), max_size=12)
+
+
+@given(STEPS)
+def test_a_transfer_moves_when_neither_its_delivery_nor_its_recipient_pauses_it(steps: list[int]) -> None:
+    root = Path("/nowhere")
+    workspace = Workspace("acme", root, {}, root / "local", Clock())
+    admin, _, standard = workspace.users
+    data = {"source": "/a.mov", "recipients": [STANDARD], "status": "waiting"}
+    delivery = deliveries.create_delivery(workspace, admin, data, "delivery")
+    transfer = delivery.recipients[0].transfer
+    assert transfer is not None
+    chosen = own = held = False
+    for step in steps:
+        if step in (HOLD, RESUME, SEND_AGAIN):
+            status = {HOLD: "paused", RESUME: "waiting", SEND_AGAIN: "pending"}[step]
+            deliveries.edit_delivery(workspace, admin, delivery, {"status": status})
+            held = step == HOLD
+            if step == SEND_AGAIN:
+                chosen = own = False
+        elif step == RESET:
+            assert deliveries.edit_transfer(workspace, standard, transfer, {"status": "pending"})
+            chosen = own = False
+        elif step in (CHOOSE, CHOOSE_LATER) and not chosen:
+            status = "waiting" if step == CHOOSE else "paused"
+            choice = {"destination": "/in/", "status": status}
+            assert deliveries.edit_transfer(workspace, standard, transfer, choice)
+            chosen, own = True, step == CHOOSE_LATER
+        elif step in (PAUSE, GO_ON) and chosen:
+            status = "paused" if step == PAUSE else "waiting"
+            jobs.edit_job(workspace, standard, transfer, {"status": status})
+            own = step == PAUSE
+        assert (delivery.status == "paused") is held
+        moves = "waiting" if chosen else "pending"
+        assert transfer.status == ("paused" if chosen and (own or held) else moves)
+        assert transfer.held is (chosen and held and not own)
