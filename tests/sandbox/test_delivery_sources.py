@@ -143,3 +143,23 @@ async def test_a_request_receives(
         (other,) = await wire.find("transfer", f"delivery={job['id']} AND status=pending")
         await edit(wire, other, status="aborted")
         assert (await row(wire, job))["status"] == "done"
+
+
+async def test_an_absolute_path_is_on_a_volume_or_on_the_sender_s_machine(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "standard") as standard:
+        fill(box)
+        for number in (1, 2, 4):
+            (box.local_root / f"f.{number:04d}.exr").write_bytes(b"f")
+        kinds = {}
+        for source in ("/Volumes/projects/a.mov", f"{box.volume}/a.mov", "/projects/show"):
+            kinds[source] = "workspace"
+        for source in ("/a.mov", f"{box.local_root}/a.mov", "/f.%04d.exr[1-3]"):
+            kinds[source] = "user"
+        for source, kind in kinds.items():
+            job = await make(wire, source=source, recipients=[STANDARD], status="waiting")
+            assert job["source"].partition(":")[0] == kind, source
+            await until_status(wire, job, "waiting")
+        (transfer,) = await standard.find("transfer", f"delivery={job['id']}")
+        await edit(standard, transfer, destination="/in/")
+        await until_status(standard, transfer, "done")
+        assert {path.name for path in (box.local_root / "in").iterdir()} == {"f.0001.exr", "f.0002.exr"}
