@@ -12,6 +12,7 @@ from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dialects import V1, V3, Dialect, Place
 from accsyn_async.sandbox.identity import draw_from
+from accsyn_async.sandbox.inheritance import Inheritance
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.session_keys import SessionKeys
@@ -68,7 +69,8 @@ class Backend:
         notes = Notes(memory.journal, self.clock)
         self.access = Access(self.workspace, memory.sessions, notes.login)
         self.session_keys = SessionKeys(self.workspace, memory.keys)
-        self.engine = SparingEngine(self.speed, self.clock)
+        holding = Inheritance(memory.settings, self.workspace.id).of
+        self.engine = SparingEngine(self.speed, self.clock, holding)
         self._synthetic = Synthetic(self.workspace, memory.courses, self.synthetic_jobs, self.seed)
         self.engine.spared = self._synthetic.ids
         attend = self.engine.attend

@@ -61,15 +61,16 @@ class Sandbox:
     Api keys, passwords, ids and sessions are fresh at each start, unless they are kept in a file. It speaks
     today's dialect (v3) and that of older workspaces (v1).
 
-    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
-    ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
-    ``transfer_`` settings are refused, the rest is kept and does nothing. One transfer runs between two
+    Of settings it obeys ``transfer_exclude``, ``transfer_include``, ``transfer_ignore_existing``,
+    ``task_bucketsize`` and ``transfer_speedlimit`` (or ``transfer_speed_limit``, ``job_speed_limit``), when a
+    task begins: its own and its job's, or else those of the delivery, queue, shares, clients, sites, users
+    and workspace, of which the nearest decides; filters add up. Others that accsyn's manual names are kept
+    and do nothing; ``transfer_`` settings that it does not name are refused. One transfer runs between two
     endpoints at a time. The engine ``pipeline`` computes nothing, takes the time of a task's parameter
     ``seconds``, and fails when its parameter ``fail`` says so.
     A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
     be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
     ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
-    Settings of workspace, queues and shares are kept and inherited, but only a job's own change a transfer.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 

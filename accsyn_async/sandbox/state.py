@@ -120,6 +120,7 @@ class Job:
         delivery: the delivery, request or stream that a transfer belongs to.
         recipients: whom a delivery, request or stream is for.
         inbox: where a request's files go to.
+        held: whether a transfer is paused because its delivery is, and goes on with that.
     """
 
     number: int
@@ -147,6 +148,7 @@ class Job:
     delivery: Job | None = None
     recipients: list[Recipient] = field(default_factory=list)
     inbox: End | None = None
+    held: bool = False
 
     @property
     def destination_text(self) -> str:

@@ -375,9 +375,9 @@ def survey(
         with opened(root, (*parts, *at)) as here:
             for name, entry in here.entries():
                 path = (*at, name)
-                if settings.excludes(name):
+                if settings.excludes(*path):
                     continue
-                included = whole or settings.includes(name)
+                included = whole or settings.includes(*path)
                 if entry.kind == "folder":
                     left.append((path, included))
                     if included:

@@ -9,7 +9,7 @@ from typing import Final
 
 from accsyn_async.sandbox import jobs
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.engine import Engine
+from accsyn_async.sandbox.engine import Engine, Holding
 from accsyn_async.sandbox.state import Job, Task, Workspace
 
 __all__ = ["Course", "SparingEngine", "Synthetic"]
@@ -24,8 +24,8 @@ SHOWS: Final = ("atlas", "borealis", "comet", "dune", "ember")
 class SparingEngine(Engine):
     """An engine that leaves some jobs alone."""
 
-    def __init__(self, speed: float, clock: Clock) -> None:
-        super().__init__(speed, clock)
+    def __init__(self, speed: float, clock: Clock, holding: Holding) -> None:
+        super().__init__(speed, clock, holding)
         self.spared: frozenset[str] = frozenset()
 
     def attend(self, job: Job) -> None:

@@ -18,6 +18,7 @@ from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.journal import Journal
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.setting_store import SettingStore
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.files import FileTopic
 from accsyn_async.sandbox.topics.finder import Finder
@@ -114,7 +115,7 @@ class Hostile:
         entities = EntityTopic(self.workspace)
         finder = Finder([entities])
         topics = [
-            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder)),
+            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder, SettingStore())),
             *(RecordTopic(self.workspace, journal, finder), PublishTopic()),
         ]
         self.calls = Calls(topics, Notes(journal, clock).call)
