@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from accsyn_async.sandbox import roles
-from accsyn_async.sandbox.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 
@@ -84,9 +84,7 @@ class FilePlaces:
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
         share, parts = located
-        server = self._workspace.client_of(site=site)
-        if server is not None and server.status != "online":
-            raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
+        self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
 
@@ -94,6 +92,14 @@ class FilePlaces:
             return roles.shows(user, asked, (*below, *names))
 
         return Spot(root, base, parts, place.folder, place.text, shows)
+
+    def _require_server(self, share: Share, site: Site) -> None:
+        try:
+            server = self._workspace.server_for(share, site)
+        except LookupError as error:
+            raise Refusal("E#F004", str(error)) from None
+        if server is not None and server.status != "online":
+            raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
 
     def _read(self, text: str) -> Place:
         try:
@@ -117,7 +123,7 @@ class FilePlaces:
         parts = place.parts or ()
         if place.share is not None:
             kind, name = place.share
-            share = workspace.find_share(kind, name)
+            share = workspace.home_of(user) if name == OWN else workspace.find_share(kind, name)
             if share is None:
                 raise _no_share(kind, name)
             return share, parts
@@ -129,7 +135,7 @@ class FilePlaces:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
             return volume, parts[1:]
         if not user.elevated and place.party is None:
-            home = next((share for share in workspace.homes if share.user is user), None)
+            home = workspace.home_of(user)
             if home is None:
                 raise Refusal("E#F001", f"You have no home for {place.text!r}; name a share.")
             return home, parts

@@ -40,7 +40,8 @@ def queue(priority: int, status: str = "enabled") -> Any:
     return SimpleNamespace(code="q", priority=priority, status=status)
 
 
-TASK: Any = SimpleNamespace(source=SimpleNamespace(client=None), destination=SimpleNamespace(client=None))
+END = SimpleNamespace(client=None, share=None)
+TASK: Any = SimpleNamespace(source=END, destination=END)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,12 @@ CREATE_ATTRIBUTES: Final = {
     "file": ("files",),
 }
 JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
-UPDATE_ATTRIBUTES: Final = {**dict.fromkeys(JOB_KINDS, JOB_UPDATES), "task": TASK_UPDATES}
+STAFF_KINDS: Final = ("compute", "delivery", "request", "stream", "file")
+UPDATE_ATTRIBUTES: Final = {
+    **dict.fromkeys(JOB_KINDS, JOB_UPDATES),
+    "task": TASK_UPDATES,
+    "workspace": tuple(COMMON),
+}
 
 
 class EntityTopic(Topic):
@@ -120,10 +125,10 @@ class EntityTopic(Topic):
             raise Refusal("E#E406", f"There is no entity type {data.get('entitytype')!r}.")
         kind = self._acls if name == "acl" else self._kinds.get(name)
         if flag_of(data, "create"):
-            given = CREATE_ATTRIBUTES.get(name, ())
+            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in STAFF_KINDS else ()
             return {"result": list(given) if kind is None else kind.attributes_to_create(user)}
         if flag_of(data, "update"):
-            given = UPDATE_ATTRIBUTES.get(name, ())
+            given = UPDATE_ATTRIBUTES.get(name, ()) if user.role in roles.WRITERS[name] else ()
             return {"result": list(given) if kind is None else kind.attributes_to_update(user)}
         return {"result": self._attributes.get(name, ["id", "code", "name"])}
 

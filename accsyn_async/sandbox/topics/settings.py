@@ -115,7 +115,10 @@ class SettingTopic(Topic):
             if event.id not in (None, "", self._workspace.id):
                 raise Refusal("E#S001", f"There is no workspace {event.id!r}.")
             return [workspace]
-        chain = await self._entity_chain(kind, _required_id(kind, event), event, user)
+        id = _required_id(kind, event)
+        if kind == "job" and self._workspace.find_queue(id) is not None:
+            kind = "queue"  # which is a job of a kind
+        chain = await self._entity_chain(kind, id, event, user)
         if not chain:
             raise Refusal("E#S001", f"There is no {kind} {event.id!r}.")
         return [*chain, workspace]
