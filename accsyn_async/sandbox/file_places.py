@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ class Spot:
         folder: whether it was written with a trailing slash.
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
+        inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Spot:
     folder: bool
     text: str
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
+    inside: Mapping[str, Spot] | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -79,19 +81,21 @@ class FilePlaces:
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
-        asked, below = share, parts
         located = share.locate(parts)
+        if located is None and not parts and not write:
+            files = share.files.values()
+            inside = {one.name: self._spot(one.share, one.parts, site, place) for one in files}
+            return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
-        share, parts = located
+        spot = self._spot(*located, site, place)
+        return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+
+    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
         self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
-
-        def shows(names: tuple[str, ...]) -> bool:
-            return roles.shows(user, asked, (*below, *names))
-
-        return Spot(root, base, parts, place.folder, place.text, shows)
+        return Spot(root, base, parts, place.folder, place.text)
 
     def _require_server(self, share: Share, site: Site) -> None:
         try:

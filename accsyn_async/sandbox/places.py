@@ -180,7 +180,8 @@ class Resolver:
         text = "/".join(parts) + _range(place.frames)
         located = share.locate(parts)
         if located is None:
-            raise Refusal("E#J015", f"The collection {share.code!r} shows no {text!r}.")
+            names = ", ".join(one.name for one in share.files.values())
+            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows ({names}), not {text!r}.")
         real, below = located
         root, path = self._rooted(side.site, real, (*real.parts, *below))
         client = self._server(real, side.site)

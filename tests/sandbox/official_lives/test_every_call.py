@@ -101,7 +101,7 @@ def test_help(session: Any, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_dump(session: Any, office: Office) -> None:
     shown = json.loads(session.dump(d=job_of(office), indent=1))
-    assert datetime.fromisoformat(shown["created"])
+    assert datetime.fromisoformat(shown["created"]).date() == office.box.now.date()
     assert session.dump(None) == "None"
 
 
