@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import entity_rows, fields, roles, rows
+from accsyn_async.sandbox import deliveries, entity_rows, fields, roles, rows
 from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.kinds.acls import Acls
@@ -30,7 +30,7 @@ OLD_NAMES: Final = {"job": "transfer"}
 TASK_UPDATES: Final = ("status", "priority", "metadata")
 JOB_UPDATES: Final = (*TASK_UPDATES, "name", "code", "queue", "settings")
 CREATE_ATTRIBUTES: Final = {
-    "transfer": (*JOB_UPDATES, "source", "destination", "tasks"),
+    "transfer": (*JOB_UPDATES, "source", "destination", "tasks", "append", "parent"),
     "compute": (*JOB_UPDATES, "engine", "compute", "tasks"),
     "delivery": (*JOB_UPDATES, "recipients", "source", "tasks"),
     "request": (*JOB_UPDATES, "recipients", "destination"),
@@ -82,6 +82,7 @@ class EntityTopic(Topic):
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
             **dict.fromkeys(JOB_KINDS, rows.jobs(workspace).attributes),
+            **dict.fromkeys(deliveries.KINDS, rows.packages(workspace).attributes),
             "task": rows.tasks().attributes,
         }
 

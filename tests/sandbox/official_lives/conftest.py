@@ -1,4 +1,4 @@
-"""A sandbox whose clock stands still, and its people."""
+"""A sandbox whose clock stands still and that copies a thousand bytes a second, and its people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.sandbox.official_lives.office import Office
 
 @pytest.fixture(scope="module")
 def accsyn_sandbox_server() -> Iterator[AccsynSandbox]:
-    server = AccsynSandbox(time_factor=0, give_api_keys=True)
+    server = AccsynSandbox(time_factor=0, speed=0.001, give_api_keys=True)
     server.start()
     try:
         yield server

@@ -34,9 +34,10 @@ class Office:
         self._sessions: dict[str, Any] = {}
 
     def session(self, who: str) -> Any:
-        """The session of a role, or of a user by e-mail address."""
+        """The session of who had a role from the beginning, or of a user by e-mail address."""
         if who not in self._sessions:
-            user = next(one for one in self.box.users if who in (one.role, one.username))
+            name = who if "@" in who else f"{who}@example.com"
+            user = next(one for one in self.box.users if one.username == name)
             address = self.box.url.partition("://")[2]
             self._sessions[who] = accsyn_api.Session(
                 self.box.workspace, user.username, user.api_key, proxy=address
