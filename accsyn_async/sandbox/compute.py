@@ -15,6 +15,7 @@ __all__ = [
     "Stint",
     "below",
     "check_deps",
+    "has_work",
     "is_ready",
     "roll_up",
     "stint",
@@ -90,6 +91,14 @@ def is_ready(job: Job, task: Task) -> bool:
     deps = (dep for one in (*_above(job, task.uri), task) for dep in one.deps)
     return all(
         leaf.status in SETTLED for dep in deps if dep in job.tasks for leaf in below(job, job.tasks[dep])
+    )
+
+
+def has_work(job: Job) -> bool:
+    """Whether a task could be executed now, or is."""
+    return any(
+        task.status in ("booting", "executing") or (task.status == "queued" and is_ready(job, task))
+        for task in job.counted()
     )
 
 

@@ -45,6 +45,8 @@ STATES: Final = ("pending", "waiting", "paused", "aborted", "done")
 def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: str) -> Job:
     """Make a delivery, request or stream; nothing is stored when it is refused.
 
+    One with files and recipients is submitted, unless its status is ``init``.
+
     Raises:
         Refusal: the specification is wrong, with a text that says why.
     """
@@ -52,7 +54,9 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         raise Refusal("E#D001", f"A {kind} is made of an object.")
     if not user.elevated:
         raise Refusal("E#P004", f"Only admins and employees make a {kind}.")
-    status = data.get("status", "init")
+    files = "tasks" in data or "source" in data
+    # As the product has it, one that has all that it needs is submitted unless it is to wait.
+    status = data.get("status", "pending" if files and data.get("recipients") else "init")
     if status not in ("init", "pending", "waiting"):
         raise Refusal("E#D020", f"A new {kind}'s status can be init, pending or waiting, not {status!r}.")
     resolver = Resolver(workspace, user)
@@ -60,7 +64,7 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         job = _request(workspace, user, data, resolver)
     else:
         job = jobs.new_job(workspace, user, data, kind, resolver.here().party, NOBODY)
-        if "tasks" in data or "source" in data:
+        if files:
             _add_files(job, resolver, data)
         job.name = job.name or _first_name(job) or kind.capitalize()
     for one in recipients.read(workspace, data.get("recipients")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accsyn_async.sandbox.state import Client, Job, Task
+from accsyn_async.sandbox.state import Client, End, Job, Task
 
 __all__ = ["Dispatcher", "hindrance"]
 
@@ -13,9 +13,23 @@ def hindrance(job: Job, task: Task) -> str:
     """Why a task cannot run now, whatever else does; empty when it can."""
     if job.queue.status == "paused":
         return f"the queue {job.queue.code} is paused"
-    for client in (task.source.client, task.destination.client):
-        if client is not None and client.status != "online":
-            return f"the client {client.code} is {client.status}"
+    if job.user.status == "disabled":
+        return f"the user {job.user.username} is disabled"
+    return _end_hindrance(task.source) or _end_hindrance(task.destination)
+
+
+def _end_hindrance(end: End) -> str:
+    client, share = end.client, end.share
+    if share is not None and "disabled" in (share.status, share.parent and share.parent.status):
+        return f"the {share.kind} {share.code} is disabled"
+    if client is None:
+        return ""
+    if client.status != "online":
+        return f"the client {client.code} is {client.status}"
+    if client.site is not None and client.site.status == "disabled":
+        return f"the site {client.site.code} is disabled"
+    if end.party.kind == "user" and client.user is not None and client.user.status == "disabled":
+        return f"the user {client.user.username} is disabled"
     return ""
 
 

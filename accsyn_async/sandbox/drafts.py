@@ -74,13 +74,22 @@ def read_compute(data: dict[str, Any], first: int = 0) -> list[Draft]:
 
 
 def _pairs(tasks: Any) -> list[tuple[str | None, Any]]:
-    if isinstance(tasks, dict) and isinstance(tasks.get("source"), str):
+    if isinstance(tasks, dict) and _is_one(tasks):
         tasks = [tasks]
     if not isinstance(tasks, (list, dict)) or not tasks:
         raise Refusal("E#J001", "'tasks' must be a list or an object with at least one task.")
     if len(tasks) > MAX_TASKS:
         raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
     return list(tasks.items()) if isinstance(tasks, dict) else [(None, task) for task in tasks]
+
+
+def _is_one(tasks: dict[str, Any]) -> bool:
+    """Whether an object is a task itself, rather than tasks by their uris."""
+    plain = ("source", "destination", "uri", "description", "status", "priority", "deps")
+    if any(isinstance(tasks.get(name), (str, int, list)) for name in plain):
+        return True
+    computed = tasks.get("compute")
+    return isinstance(computed, dict) and "parameters" in computed
 
 
 def _nested(prefix: str, tasks: Any, first: int = 0) -> Iterator[Draft]:

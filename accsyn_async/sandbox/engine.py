@@ -201,21 +201,19 @@ class Engine:
                 self._runs[following.id].ring()
 
     async def _conclude(self, job: Job, run: Run) -> bool:
-        """Nothing can be done: end the job, or wait for a task on hold."""
+        """Nothing can be done: end the job, or pause it for the tasks on hold."""
         states = {task.status for task in job.counted()}
         if "failed" in states:
             job.status = "failed"
         elif "onhold" in states:
-            job.status = "waiting"
+            job.status = "paused"
         else:
             job.tally()
             job.status = "done"
             job.finished = self._clock.text()
             return False
         self._stand_back(job, run)
-        if job.status != "failed":
-            await self._wait(run, None)
-        return True
+        return job.status == "failed"
 
     async def _retry_later(self, job: Job, run: Run) -> bool:
         """Try again what failed by itself, after a pause; tell whether there is more to do."""

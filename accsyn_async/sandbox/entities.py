@@ -240,6 +240,11 @@ class Share(Entity):
                 return "enabled" if on else "disabled"
         return "offline" if on else "disabled-offline"
 
+    def server_at(self, site: Site) -> Client | None:
+        """The server that serves its volume at a site; ``None`` when none does."""
+        volume = self if self.parent is None else self.parent
+        return next((one for one in volume.servers if one.site is site and one.state is State.ACTIVE), None)
+
     def locate(self, parts: tuple[str, ...]) -> tuple[Share, tuple[str, ...]] | None:
         """Where a path on it really lies, which differs for a collection.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 from accsyn_async.sandbox.entities import (
+    SERVER,
     Acl,
     Client,
     CollectionFile,
@@ -185,6 +186,7 @@ def clients() -> Table[Client]:
             "version": lambda client: "3.6-5",
             "wan_ip": lambda client: "127.0.0.1",
             "benchmark": lambda client: None,
+            "roles": lambda client: ["storage", "compute"] if client.type == SERVER and client.site else [],
             "metrics": lambda client: {},
         },
         {

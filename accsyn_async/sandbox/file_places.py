@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from accsyn_async.sandbox import roles
-from accsyn_async.sandbox.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 
@@ -29,6 +29,7 @@ class Spot:
         folder: whether it was written with a trailing slash.
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
+        inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class Spot:
     folder: bool
     text: str
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
+    inside: Mapping[str, Spot] | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -79,21 +81,29 @@ class FilePlaces:
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
-        asked, below = share, parts
         located = share.locate(parts)
+        if located is None and not parts and not write:
+            files = share.files.values()
+            inside = {one.name: self._spot(one.share, one.parts, site, place) for one in files}
+            return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
-        share, parts = located
-        server = self._workspace.client_of(site=site)
-        if server is not None and server.status != "online":
-            raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
+        spot = self._spot(*located, site, place)
+        return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+
+    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
+        self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
+        return Spot(root, base, parts, place.folder, place.text)
 
-        def shows(names: tuple[str, ...]) -> bool:
-            return roles.shows(user, asked, (*below, *names))
-
-        return Spot(root, base, parts, place.folder, place.text, shows)
+    def _require_server(self, share: Share, site: Site) -> None:
+        try:
+            server = self._workspace.server_for(share, site)
+        except LookupError as error:
+            raise Refusal("E#F004", str(error)) from None
+        if server is not None and server.status != "online":
+            raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
 
     def _read(self, text: str) -> Place:
         try:
@@ -117,7 +127,7 @@ class FilePlaces:
         parts = place.parts or ()
         if place.share is not None:
             kind, name = place.share
-            share = workspace.find_share(kind, name)
+            share = workspace.home_of(user) if name == OWN else workspace.find_share(kind, name)
             if share is None:
                 raise _no_share(kind, name)
             return share, parts
@@ -129,7 +139,7 @@ class FilePlaces:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
             return volume, parts[1:]
         if not user.elevated and place.party is None:
-            home = next((share for share in workspace.homes if share.user is user), None)
+            home = workspace.home_of(user)
             if home is None:
                 raise Refusal("E#F001", f"You have no home for {place.text!r}; name a share.")
             return home, parts

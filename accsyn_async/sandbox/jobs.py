@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from accsyn_async.sandbox import compute, rules
@@ -26,7 +27,8 @@ __all__ = ["create_job", "edit_job", "find_queue", "new_job"]
 def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "transfer") -> Job:
     """Make a transfer, or a compute job when it names an engine; nothing is stored when it is refused.
 
-    With ``append`` true its tasks join the user's latest job of that name, when there is one.
+    With ``append`` true its tasks join the user's latest job of that name, or, without a name, the latest
+    between the same parties, when there is one.
 
     Raises:
         Refusal: the specification is wrong, with a text that says why.
@@ -35,12 +37,12 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
         raise Refusal("E#J001", "A job is made of an object.")
     computes = kind == "compute" or data.get("engine") is not None
     kind = "compute" if computes else kind
-    if flag_in(data, "append"):
-        job = _namesake(workspace, user, data, kind)
+    name = name_in(data)
+    append = flag_in(data, "append")
+    if append and name:
+        job = _latest(workspace, user, kind, lambda job: job.name == name)
         if job is not None:
-            own = {name: data[name] for name in ("source", "destination") if name in data}
-            add_tasks(workspace, user, job, data if "tasks" in data else {**data, "tasks": [own]})
-            return job
+            return _append(workspace, user, job, data)
     status = data.get("status")
     if status not in (None, "waiting", "paused"):
         raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
@@ -52,10 +54,15 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
         ends = [resolver.resolve(draft.source, _destination(draft)) for draft in drafts]
     source, destination = ends[0][0].party, ends[0][1].party
     require_parties(ends, source, destination)
+    if append and not name:
+        like = (source, destination, data.get("engine") or "")
+        job = _latest(workspace, user, kind, lambda job: (job.source, job.destination, job.engine) == like)
+        if job is not None:
+            return _append(workspace, user, job, data)
     if flag_in(data, "allow_duplicates") is False and not computes:
         _refuse_twins(drafts, ends)
     job = new_job(workspace, user, data, kind, source, destination)
-    job.name = name_in(data) or (job.engine if computes else _generated_name(ends[0][0]))
+    job.name = name or (job.engine if computes else _generated_name(ends[0][0]))
     for draft, (start, end) in zip(drafts, ends, strict=True):
         add_task(job, draft, start, end, job.created)
     compute.check_deps(job.tasks)
@@ -156,13 +163,17 @@ def _refuse_twins(drafts: list[Draft], ends: list[tuple[End, End]]) -> None:
         seen.add(paths(start, end))
 
 
-def _namesake(workspace: Workspace, user: SandboxUser, data: dict[str, Any], kind: str) -> Job | None:
-    name = name_in(data)
-    if not name:
-        raise Refusal("E#J035", "To 'append' to a job, name it.")
+def _latest(workspace: Workspace, user: SandboxUser, kind: str, alike: Callable[[Job], bool]) -> Job | None:
+    """The user's latest job that can be appended to and is like the one that was sent."""
     jobs = reversed(workspace.jobs.values())
-    mine = (job for job in jobs if job.user is user and job.kind == kind and job.status != "aborted")
-    return next((job for job in mine if job.name == name), None)
+    mine = (job for job in jobs if job.user is user and job.kind == kind and job.delivery is None)
+    return next((job for job in mine if job.status != "aborted" and alike(job)), None)
+
+
+def _append(workspace: Workspace, user: SandboxUser, job: Job, data: dict[str, Any]) -> Job:
+    own = {name: data[name] for name in ("source", "destination") if name in data}
+    add_tasks(workspace, user, job, data if "tasks" in data else {**data, "tasks": [own]})
+    return job
 
 
 def _generated_name(start: End) -> str:

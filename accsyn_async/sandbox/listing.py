@@ -10,7 +10,7 @@ from typing import Any, Final
 from accsyn_async.sandbox.filters import NameFilter
 from accsyn_async.sandbox.storage import Entry, Folder, StorageError, opened
 
-__all__ = ["Allowance", "Listing", "exists", "list_files", "measure"]
+__all__ = ["Allowance", "Listing", "exists", "list_files", "list_named", "measure"]
 
 FOLDER, FILE = 0, 1
 UNMEASURED: Final = -1
@@ -82,26 +82,54 @@ def list_files(root: Path, parts: tuple[str, ...], listing: Listing, allowance: 
         return _list(folder, listing, allowance, 1)
 
 
+def list_named(
+    name: str, root: Path, parts: tuple[str, ...], listing: Listing, allowance: Allowance
+) -> list[Row]:
+    """The row of one file or folder by another name; none when it is not there, or not to be listed.
+
+    Args:
+        name: what it is called.
+        root: the folder that must not be left.
+        parts: the names from it.
+        listing: what to list.
+        allowance: how much.
+
+    Raises:
+        StorageError: there is too much in it.
+    """
+    if not exists(root, parts):
+        return []
+    with opened(root, parts[:-1]) as above:
+        real = parts[-1] if parts else "."
+        entry = above.look(real)
+        return [] if entry is None else _listed(above, real, name, entry, listing, allowance, 1)
+
+
 def _list(folder: Folder, listing: Listing, allowance: Allowance, depth: int) -> list[Row]:
     rows: list[Row] = []
     for name, entry in folder.entries():
-        allowance.take(depth)
-        if entry.kind == "file":
-            if listing.files and listing.names.shows(name):
-                rows.append(_row(name, entry))
-        elif entry.kind == "folder" and listing.folders and not listing.names.closes(name):
-            row = _row(name, entry)
-            goes_on = listing.recursive and (listing.levels is None or depth < listing.levels)
-            if goes_on or listing.getsize:
-                with folder.child(name) as inner:
-                    if goes_on:
-                        row["files"] = _list(inner, listing, allowance, depth + 1)
-                    if listing.getsize:
-                        row["size"] = _measure(inner, NameFilter(), allowance, depth + 1)
-            # A folder whose name is not shown leads to what is.
-            if listing.names.shows(name) or row.get("files"):
-                rows.append(row)
+        rows.extend(_listed(folder, name, name, entry, listing, allowance, depth))
     return rows
+
+
+def _listed(
+    folder: Folder, real: str, name: str, entry: Entry, listing: Listing, allowance: Allowance, depth: int
+) -> list[Row]:
+    allowance.take(depth)
+    if entry.kind == "file":
+        return [_row(name, entry)] if listing.files and listing.names.shows(name) else []
+    if entry.kind != "folder" or not listing.folders or listing.names.closes(name):
+        return []
+    row = _row(name, entry)
+    goes_on = listing.recursive and (listing.levels is None or depth < listing.levels)
+    if goes_on or listing.getsize:
+        with folder.child(real) as inner:
+            if goes_on:
+                row["files"] = _list(inner, listing, allowance, depth + 1)
+            if listing.getsize:
+                row["size"] = _measure(inner, NameFilter(), allowance, depth + 1)
+    # A folder whose name is not shown leads to what is.
+    return [row] if listing.names.shows(name) or row.get("files") else []
 
 
 def measure(root: Path, parts: tuple[str, ...], names: NameFilter, allowance: Allowance) -> int:

@@ -2,7 +2,8 @@ r"""Reads accsyn's ``party:path`` notation, without knowing what exists.
 
 The party is the workspace (``acme:``), its main site (``hq:``), a user (``lisa@example.com:``), a site
 (``site=berlin:``) or a client (``client=<id>:``). The path is relative (``thefilm/a.mov``), on a share
-(``share=projects/a.mov``, ``volume=``, ``folder=``, ``collection=``, ``home=``), or absolute
+(``share=projects/a.mov``, ``volume=``, ``folder=``, ``collection=``, ``home=``, or ``~/a.mov`` for one's
+own home), or absolute
 (``/Volumes/EDIT/a.mov``, ``C:\Users\john\a.mov``). Either may be missing. The files of a
 numbered sequence are named together: ``movie.%04d.jpg[100-167]``.
 """
@@ -15,8 +16,10 @@ from typing import Final
 
 from accsyn_async.sandbox.sequences import split_range
 
-__all__ = ["NotationError", "Party", "Place", "read_place"]
+__all__ = ["OWN", "NotationError", "Party", "Place", "read_place"]
 
+OWN: Final = "~"
+"""The name of one's own home."""
 SHARE_KINDS: Final = ("share", "volume", "folder", "collection", "home")
 MAX_TEXT: Final = 32_768
 
@@ -122,6 +125,8 @@ def _party(text: str, own: tuple[str, ...], *, alone: bool) -> Party | None:
 
 
 def _share(text: str) -> tuple[str, str, str] | None:
+    if text == OWN or text.startswith((f"{OWN}/", f"{OWN}\\")):
+        return "home", OWN, text[2:]
     kind, equals, rest = text.partition("=")
     kind = kind.casefold()
     if not equals or kind not in SHARE_KINDS:

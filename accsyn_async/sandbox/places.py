@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import End, Job, Party, SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.state import Client, End, Job, Party, SandboxUser, Share, Site, Workspace
 
 __all__ = ["Resolver"]
 
@@ -199,10 +199,11 @@ class Resolver:
         text = "/".join(parts) + _range(place.frames)
         located = share.locate(parts)
         if located is None:
-            raise Refusal("E#J015", f"The collection {share.code!r} shows no {text!r}.")
+            names = ", ".join(one.name for one in share.files.values())
+            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows ({names}), not {text!r}.")
         real, below = located
         root, path = self._rooted(side.site, real, (*real.parts, *below))
-        client = self._workspace.client_of(site=side.site)
+        client = self._server(real, side.site)
         return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
 
     def _require_access(self, share: Share, parts: tuple[str, ...], what: str) -> None:
@@ -219,6 +220,8 @@ class Resolver:
             parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         text = place.text.rstrip("/\\") or place.text
         client = self._workspace.client_of(user=user)
+        if client is None:
+            raise Refusal("E#J037", f"{user.username} has no client that could send or receive.")
         party, root = self.party(_Side(user=user)), self._workspace.local_root
         return End(party, root, parts, place.folder, text, None, client, frames=place.frames)
 
@@ -233,10 +236,16 @@ class Resolver:
         below = tuple(text.split("/")) if text else ()
         self._require_access(share, below, "destination")
         root, path = self._rooted(side.site, share, (*share.parts, *below))
-        client = self._workspace.client_of(site=side.site)
+        client = self._server(share, side.site)
         return End(
             self.party(side), root, path, False, start.path, share, client, mirrored=True, frames=start.frames
         )
+
+    def _server(self, share: Share, site: Site) -> Client | None:
+        try:
+            return self._workspace.server_for(share, site)
+        except LookupError as error:
+            raise Refusal("E#J036", str(error)) from None
 
     def _rooted(self, site: Site, share: Share, path: tuple[str, ...]) -> tuple[Path, tuple[str, ...]]:
         return (share.folder, path) if site.main else (site.folder, (share.volume, *path))
@@ -246,7 +255,8 @@ class Resolver:
         parts = place.parts or ()
         if place.share is not None:
             kind, name = place.share
-            share = workspace.find_share(kind, name)
+            own = name == notation.OWN
+            share = workspace.home_of(self._user) if own else workspace.find_share(kind, name)
             if share is None or not roles.may_see(self._user, share):
                 usable = [one for one in workspace.shares if roles.may_see(self._user, one)]
                 known = ", ".join(f"{one.kind}={one.code}" for one in usable)
@@ -258,7 +268,7 @@ class Resolver:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
             return found
         if place.party is None and not self._user.elevated:
-            home = next((share for share in workspace.homes if share.user is self._user), None)
+            home = workspace.home_of(self._user)
             if home is None:
                 raise Refusal("E#J015", f"You have no home for {place.text!r}; name a share.")
             return home, parts

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from accsyn_async.sandbox.clock import EPOCH
 from accsyn_async.sandbox.state import End, Job, SandboxUser, Task, Workspace
 
-__all__ = ["Getter", "Row", "Table", "jobs", "tasks", "user_hr"]
+__all__ = ["Getter", "Row", "Table", "jobs", "packages", "tasks", "user_hr"]
 
 T = TypeVar("T")
 Getter = Callable[[T], Any]
@@ -103,9 +103,19 @@ def _speed(job: Job) -> float:
 
 def jobs(workspace: Workspace) -> Table[Job]:
     """The table of transfers."""
+    return _jobs(workspace, {})
+
+
+def packages(workspace: Workspace) -> Table[Job]:
+    """The table of deliveries, requests and streams, which only recipients reach: none is public."""
+    return _jobs(workspace, {"public": lambda job: False})
+
+
+def _jobs(workspace: Workspace, more: Mapping[str, Getter[Job]]) -> Table[Job]:
     uri = f"{workspace.code}/"
     return Table(
         {
+            **more,
             "code": lambda job: job.name,
             "name": lambda job: job.name,
             "created": lambda job: job.created,

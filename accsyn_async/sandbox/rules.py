@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
+from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, SandboxUser, Task
+from accsyn_async.sandbox.state import Job, SandboxUser, Share, Task
 
 __all__ = ["change_job_status", "change_task_status", "may_see", "require_change", "revive"]
 
@@ -14,13 +17,31 @@ UNFINISHED = frozenset({"queued", "booting", "executing"})
 
 
 def may_see(user: SandboxUser, job: Job) -> bool:
-    """Whether a user finds a job: admins and employees all, others those that they are a party of."""
-    return (
-        user.elevated
+    """Whether a user finds a job.
+
+    Admins find all, others those that they are a party of, and employees also those that touch no share, or
+    one that they may see.
+    """
+    if (
+        user.role == "admin"
         or job.user is user
         or user.id in (job.source.id, job.destination.id)
         or any(one.user is user for one in job.recipients)
-    )
+    ):
+        return True
+    return user.elevated and _touches_seen(user, job)
+
+
+def _touches_seen(user: SandboxUser, job: Job) -> bool:
+    hidden: set[Share] = set()
+    inbox = () if job.inbox is None else (job.inbox,)
+    for end in chain(inbox, *((task.source, task.destination) for task in job.tasks.values())):
+        if end.share is None or end.share in hidden:
+            continue
+        if roles.may_see(user, end.share):
+            return True
+        hidden.add(end.share)
+    return not hidden
 
 
 def require_change(user: SandboxUser, job: Job, what: str) -> None:

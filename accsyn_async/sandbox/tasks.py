@@ -60,6 +60,7 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
             )
         found.append(known)
     now = workspace.clock.text()
+    idle = job.status == "paused" and not compute.has_work(job)
     added: dict[str, Task] = {}
     tasks = dict(job.tasks)
     for draft, key, (start, end), known in zip(drafts, keys, ends, found, strict=True):
@@ -84,7 +85,7 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
     compute.roll_up(job)
     touch(workspace, user, job)
     if any(task.status == "queued" for task in added.values()) and (
-        job.is_finished or job.status == "failed"
+        idle or job.is_finished or job.status == "failed"
     ):
         rules.revive(job)
     return list(added.values())
@@ -92,6 +93,8 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
 
 def edit_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> list[Task]:
     """Change tasks' status, priority or metadata; each row names its task by ``id`` or ``uri``.
+
+    A job whose last tasks are put on hold is paused, and goes on when one is queued again.
 
     Returns:
         The tasks that were changed.
@@ -103,7 +106,7 @@ def edit_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> 
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise Refusal("E#J001", "Tasks are changed with a list of objects.")
     by_id = {task.id: task for task in job.tasks.values()}
-    changes: list[tuple[Task, str | None, int, dict[str, Any]]] = []
+    changes: list[tuple[Task, str | None, dict[str, Any]]] = []
     for row in rows:
         name = row.get("id", row.get("uri"))
         task = by_id.get(name) or job.tasks.get(name) if isinstance(name, str) else None
@@ -117,21 +120,29 @@ def edit_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> 
         if status is not None and status not in rules.TASK_STATES:
             allowed = ", ".join(rules.TASK_STATES)
             raise Refusal("E#J020", f"A task's status can be set to {allowed}, not to {status!r}.")
-        metadata = object_in(row, "metadata") if "metadata" in row else task.metadata
-        changes.append((task, status, priority_in(row, task.priority), metadata))
+        values: dict[str, Any] = {}
+        if "metadata" in row:
+            values["metadata"] = object_in(row, "metadata")
+        if "priority" in row:
+            values["priority"] = priority_in(row, task.priority)
+        changes.append((task, status, values))
+    idle = job.status == "paused" and not compute.has_work(job)
     again = False
-    for task, status, priority, metadata in changes:
-        task.priority, task.metadata = priority, metadata
+    for task, status, values in changes:
+        for key, value in values.items():
+            setattr(task, key, value)
         if status is not None:
             for leaf in compute.below(job, task):
                 again |= rules.change_task_status(leaf, status, workspace.clock)
     compute.roll_up(job)
     job.tally()
     touch(workspace, user, job)
-    settled = job.status == "failed" and any(status is not None for _, status, _, _ in changes)
-    if settled or (again and job.is_finished):
+    changed = any(status is not None for _, status, _ in changes)
+    if (changed and (idle or job.status == "failed")) or (again and job.is_finished):
         rules.revive(job)
-    return [task for task, _, _, _ in changes]
+        if not compute.has_work(job) and any(task.status == "onhold" for task in job.tasks.values()):
+            job.status = "paused"
+    return [task for task, _, _ in changes]
 
 
 def add_task(job: Job, draft: Draft, start: End, end: End, now: str) -> Task:

@@ -212,6 +212,20 @@ class Workspace:
             None,
         )
 
+    def server_for(self, share: Share, site: Site) -> Client | None:
+        """The server that serves a share's volume at a site.
+
+        ``None`` at a site that never had a server, for which the box stands in.
+
+        Raises:
+            LookupError: the site's servers do not serve it.
+        """
+        server = share.server_at(site)
+        if server is None and (site.main or any(one.site is site for one in self.every(Client))):
+            volume = share.parent or share
+            raise LookupError(f"No server at the site {site.code} serves the volume {volume.code}.")
+        return server
+
     def find_user(self, name: str) -> SandboxUser | None:
         """The user of an e-mail address or id, in any case."""
         return _named(self.users, name)
@@ -231,6 +245,10 @@ class Workspace:
     def find_share(self, kind: str, name: str) -> Share | None:
         """The share of a kind (``share`` for any) by code or id, in any case."""
         return _named((one for one in self.shares if kind in ("share", one.kind)), name)
+
+    def home_of(self, user: SandboxUser) -> Share | None:
+        """A user's home; ``None`` without one."""
+        return next((one for one in self.homes if one.user is user), None)
 
 
 def _nothing() -> None:

@@ -98,7 +98,7 @@ async def test_a_task_that_holds_others_passes_its_status_on(start: Any) -> None
         job = await compute(wire, {"tasks": {"a": {"tasks": [seconds(600), seconds(600)]}}})
         await until_status(wire, job, "running")
         await wire.call("PUT", "task/edit", [{"uri": "a", "status": "onhold"}], id=job["id"])
-        await until_status(wire, job, "waiting")
+        await until_status(wire, job, "paused")
         assert await statuses(wire, job) == dict.fromkeys(("a", "a/0", "a/1"), "onhold")
         await wire.call("PUT", "compute/edit", {"status": "aborted"}, id=job["id"])
         assert await wire.find("compute") == []

@@ -96,7 +96,8 @@ async def test_a_delivery_from_beginning_to_end(start: Any, connect: Any) -> Non
 
 async def test_recipients_come_and_go(start: Any, connect: Any) -> None:
     async with start() as (box, wire), connect(box, "standard") as standard:
-        job = await make(wire, source="a.mov", recipients=["new@example.com", {"recipient": STANDARD}])
+        named = ["new@example.com", {"recipient": STANDARD}]
+        job = await make(wire, source="a.mov", recipients=named, status="init")
         assert [one["user"] is None for one in await recipients(wire, job)] == [True, False]
         assert len(await wire.find("user")) == 3
         for name, invite in (("other@example.com", False), ("nobody", True), ("", True), (None, True)):

@@ -35,7 +35,8 @@ async def test_what_was_begun_or_chosen_waits_and_goes_on(start: Any, connect: A
         connect(box, "standard") as standard,
         connect(box, "employee") as employee,
     ):
-        job = await make(wire, kind, source="a.mov", recipients=[STANDARD, EMPLOYEE, "admin@example.com"])
+        everybody = [STANDARD, EMPLOYEE, "admin@example.com"]
+        job = await make(wire, kind, source="a.mov", recipients=everybody, status="init")
         assert (await edit(wire, job, status="paused"))["message"].startswith("E#D016 ")
         await edit(wire, job, status="waiting")
         await until_status(wire, job, "waiting")

@@ -300,7 +300,8 @@ async def test_files_of_a_collection(wire: Any) -> None:
 
 async def test_a_transfer_to_another_volume(start: Any) -> None:
     async with start() as (box, wire):
-        await made(wire, "volume", name="Assets")
+        (server,) = await wire.find("server", "site=berlin")
+        await made(wire, "volume", name="Assets", siteservers=[server["id"]])
         (box.local_root / "u.mov").write_bytes(b"u")
         job = await wire.create({"source": "/u.mov", "destination": "volume=assets/in/"})
         await wire.until(job["id"], "done")

@@ -156,7 +156,6 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ),
         ({"engine": "pipeline", "tasks": {"a/b": {}}}, "E#J001", "without a slash"),
         ({"engine": "pipeline", "tasks": {"a": {"tasks": {}}}}, "E#J001", "at least one"),
-        ({"source": "a.mov", "destination": "/x", "append": True}, "E#J035", "name it"),
         ({"tasks": ["a.mov", "a.mov"], "destination": "/x/", "allow_duplicates": False}, "E#J017", "twice"),
         ({"tasks": {"a": {"tasks": {"b": {}}}}}, "E#J008", "nested"),
         ({"tasks": [{"source": "a.mov", "destination": "/x", "status": "done"}]}, "E#J020", "queued"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from accsyn_async.sandbox import fields, roles
 from accsyn_async.sandbox.entities import CollectionFile, SandboxUser, Share
 from accsyn_async.sandbox.kinds.shares import Shares
-from accsyn_async.sandbox.notation import NotationError, read_place
+from accsyn_async.sandbox.notation import OWN, NotationError, read_place
 from accsyn_async.sandbox.refusal import Refusal
 
 __all__ = ["Collections"]
@@ -85,7 +85,7 @@ class Collections(Shares):
         if place.party is not None or place.absolute or place.drive is not None:
             raise Refusal("E#N412", f"The file {path!r} must lie on a share, such as share=projects/a.mov.")
         kind, name = place.share or ("volume", workspace.default_volume.code)
-        share = workspace.find_share(kind, name)
+        share = workspace.home_of(user) if name == OWN else workspace.find_share(kind, name)
         parts = place.parts or ()
         if share is None or share.kind == "collection" or not roles.may_list(user, share):
             raise Refusal("E#N412", f"There is no {kind} {name!r}.")

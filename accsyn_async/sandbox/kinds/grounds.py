@@ -60,6 +60,10 @@ class Sites(Kind[Site]):
         site = Site(**{**values, "code": code, "folder": self._folder()})
         return self._workspace.add(site)
 
+    def _change(self, user: SandboxUser, entity: Site, values: dict[str, Any]) -> None:
+        super()._change(user, entity, values)
+        self._workspace.changed()
+
     def _detach(self, user: SandboxUser, entity: Site, *, force: bool) -> None:
         if entity.main:
             raise Refusal("E#N424", "The main site cannot be deleted.")

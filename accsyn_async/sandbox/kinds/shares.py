@@ -83,11 +83,10 @@ class Volumes(Shares):
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Share:
         workspace = self._workspace
-        servers = [self._server(values["server"])] if "server" in values else []
-        servers += [self._server(name) for name in values.get("siteservers", ())]
         main = workspace.client_of(site=workspace.main_site)
-        if not servers and main is not None:
-            servers.append(main)
+        server = self._server(values["server"]) if "server" in values else main
+        servers = [] if server is None else [server]
+        servers += [self._server(name) for name in values.get("siteservers", ())]
         code = self._new_code(values)
         changes = {
             name: value for name, value in values.items() if name not in ("server", "siteservers", "code")
@@ -146,15 +145,16 @@ class Folders(Shares):
 
 
 class Homes(Shares):
-    """The homes, one a user at most; they come and go with the user."""
+    """The homes, one a user at most; they come and go with the user, whose address is their code."""
 
     name = "home"
     settable: ClassVar = {name: reader for name, reader in SETTABLE.items() if name != "code"}
-    initial: ClassVar = {"user": fields.text, "parent": fields.text, "path": fields.path}
+    initial: ClassVar = {"user": fields.text, "code": fields.text, "parent": fields.text, "path": fields.path}
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Share:
         workspace = self._workspace
-        name = values.pop("user", None)
+        code = values.pop("code", None)
+        name = values.pop("user", code)
         owner = None if name is None else workspace.find_user(name)
         if owner is None or not roles.may_see(user, owner):
             raise Refusal("E#N412", f"There is no user {name!r} to make a home for.")

@@ -115,6 +115,7 @@ class Users(Kind[SandboxUser]):
             self._require_another_admin(entity)
         super()._change(user, entity, {**values, **self._queue(values), "role": entity.role})
         self._set_role(entity, role)
+        self._workspace.changed()
 
     def _set_role(self, user: SandboxUser, role: str) -> None:
         if role != user.role:

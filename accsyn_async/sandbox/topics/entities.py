@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import entity_rows, fields, roles, rows
+from accsyn_async.sandbox import deliveries, entity_rows, fields, roles, rows
 from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.kinds.acls import Acls
@@ -30,7 +30,7 @@ OLD_NAMES: Final = {"job": "transfer"}
 TASK_UPDATES: Final = ("status", "priority", "metadata")
 JOB_UPDATES: Final = (*TASK_UPDATES, "name", "code", "queue", "settings")
 CREATE_ATTRIBUTES: Final = {
-    "transfer": (*JOB_UPDATES, "source", "destination", "tasks"),
+    "transfer": (*JOB_UPDATES, "source", "destination", "tasks", "append", "parent"),
     "compute": (*JOB_UPDATES, "engine", "compute", "tasks"),
     "delivery": (*JOB_UPDATES, "recipients", "source", "tasks"),
     "request": (*JOB_UPDATES, "recipients", "destination"),
@@ -39,7 +39,12 @@ CREATE_ATTRIBUTES: Final = {
     "file": ("files",),
 }
 JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
-UPDATE_ATTRIBUTES: Final = {**dict.fromkeys(JOB_KINDS, JOB_UPDATES), "task": TASK_UPDATES}
+STAFF_KINDS: Final = ("compute", "delivery", "request", "stream", "file")
+UPDATE_ATTRIBUTES: Final = {
+    **dict.fromkeys(JOB_KINDS, JOB_UPDATES),
+    "task": TASK_UPDATES,
+    "workspace": tuple(COMMON),
+}
 
 
 class EntityTopic(Topic):
@@ -77,6 +82,7 @@ class EntityTopic(Topic):
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
             **dict.fromkeys(JOB_KINDS, rows.jobs(workspace).attributes),
+            **dict.fromkeys(deliveries.KINDS, rows.packages(workspace).attributes),
             "task": rows.tasks().attributes,
         }
 
@@ -120,10 +126,10 @@ class EntityTopic(Topic):
             raise Refusal("E#E406", f"There is no entity type {data.get('entitytype')!r}.")
         kind = self._acls if name == "acl" else self._kinds.get(name)
         if flag_of(data, "create"):
-            given = CREATE_ATTRIBUTES.get(name, ())
+            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in STAFF_KINDS else ()
             return {"result": list(given) if kind is None else kind.attributes_to_create(user)}
         if flag_of(data, "update"):
-            given = UPDATE_ATTRIBUTES.get(name, ())
+            given = UPDATE_ATTRIBUTES.get(name, ()) if user.role in roles.WRITERS[name] else ()
             return {"result": list(given) if kind is None else kind.attributes_to_update(user)}
         return {"result": self._attributes.get(name, ["id", "code", "name"])}
 

@@ -11,7 +11,7 @@ from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.file_changes import NotEmptyError, delete, make_folder, move
 from accsyn_async.sandbox.file_places import FilePlaces, Spot
 from accsyn_async.sandbox.filters import FilterError, NameFilter, read_filter
-from accsyn_async.sandbox.listing import Allowance, Listing, exists, list_files, measure
+from accsyn_async.sandbox.listing import Allowance, Listing, exists, list_files, list_named, measure
 from accsyn_async.sandbox.patterns import PatternError
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Workspace
@@ -110,12 +110,32 @@ def _results(works: list[Work]) -> list[Any]:
 
 
 def _looked(operation: str, spot: Spot, listing: Listing, names: NameFilter, allowance: Allowance) -> Any:
+    if spot.inside is not None:
+        return _looked_inside(operation, spot.inside, listing, names, allowance)
     _settle(spot)
     if operation == "exists":
         return exists(spot.root, spot.path)
     if operation == "getsize":
         return measure(spot.root, spot.path, names, allowance)
     return _shown(list_files(spot.root, spot.path, listing, allowance), spot, ())
+
+
+def _looked_inside(
+    operation: str, inside: Mapping[str, Spot], listing: Listing, names: NameFilter, allowance: Allowance
+) -> Any:
+    """What is asked of a whole collection; what it shows and is not there is left out."""
+    for spot in inside.values():
+        _settle(spot)
+    if operation == "exists":
+        return True
+    if operation == "getsize":
+        there = (spot for spot in inside.values() if exists(spot.root, spot.path))
+        return sum(measure(spot.root, spot.path, names, allowance) for spot in there)
+    return [
+        row
+        for name, spot in inside.items()
+        for row in list_named(name, spot.root, spot.path, listing, allowance)
+    ]
 
 
 def _shown(rows: list[dict[str, Any]], spot: Spot, above: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from accsyn_async.sandbox import deliveries, jobs, rows, rules, tasks
+from accsyn_async.sandbox import deliveries, jobs, parents, rows, rules, tasks
 from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
@@ -31,6 +31,7 @@ class JobTopic(Topic):
         self._engine = engine
         workspace.changed = engine.reconsider
         self._jobs = rows.jobs(workspace)
+        self._packages = rows.packages(workspace)
         self._tasks = rows.tasks()
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
@@ -59,17 +60,18 @@ class JobTopic(Topic):
         if event.id:
             job = self._workspace.jobs.get(event.id)
             found = [job] if job is not None and kind in ("", job.kind) and rules.may_see(user, job) else []
-            return page(self._jobs, found, event, data)
+            return page(self._table(kind or (job.kind if found and job else "")), found, event, data)
+        table = self._table(wanted)
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
             archived = flag_of(data, "archived")
             ended = (job for job in seen if job.is_finished and ((job.finished or "") < limit) is archived)
-            return page(self._jobs, ended, event, data)
+            return page(table, ended, event, data)
         active = (job for job in seen if not job.is_finished)
-        reply = page(self._jobs, active, event, data)
+        reply = page(table, active, event, data)
         if reply["result"] or not flag_of(data, "single_entity_query"):
             return reply
-        return page(self._jobs, (job for job in seen if job.is_finished), event, data)
+        return page(table, (job for job in seen if job.is_finished), event, data)
 
     def _find_tasks(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
@@ -93,9 +95,16 @@ class JobTopic(Topic):
     def _create_job(self, event: Event, user: SandboxUser) -> Reply:
         kind = _kind(event) or "transfer"
         make = deliveries.create_delivery if kind in deliveries.KINDS else jobs.create_job
-        job = make(self._workspace, user, event.data, kind)
+        parent = event.data.get("parent") if isinstance(event.data, dict) else None
+        if kind == "transfer" and parent is not None:
+            job = parents.create_below(self._workspace, user, parent, data_of(event))
+        else:
+            job = make(self._workspace, user, event.data, kind)
         self._attend(job)
-        return {"result": self._jobs.rows([job])}
+        return {"result": self._table(job.kind).rows([job])}
+
+    def _table(self, kind: str) -> rows.Table[Job]:
+        return self._packages if kind in deliveries.KINDS else self._jobs
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
@@ -105,7 +114,7 @@ class JobTopic(Topic):
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
             jobs.edit_job(self._workspace, user, job, event.data)
         self._attend(job)
-        return {"result": self._jobs.rows([job])}
+        return {"result": self._table(job.kind).rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)

@@ -127,6 +127,8 @@ class SettingTopic(Topic):
                 raise Refusal("E#S001", f"There is no workspace {event.id!r}.")
             return _Subject(workspace)
         id = _required_id(kind, event)
+        if kind == "job" and self._workspace.find_queue(id) is not None:
+            kind = "queue"  # which is a job of a kind
         row = await self._finder.by_id(kind, id, event, user)
         if row is None:
             raise Refusal("E#S001", f"There is no {kind} {event.id!r}.")
