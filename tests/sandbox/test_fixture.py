@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -127,6 +128,68 @@ def test_as_a_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     done = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "accsyn_async.testing", "-W", "error")
     done.assert_outcomes(passed=2)
+
+
+MEETINGS = [f"{when}-{number}" for when in ("created", "ended") for number in range(3)]
+
+
+def test_workers_have_a_server_each(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def accsyn_sandbox_options():
+            return {"seed": 7}
+        """
+    )
+    code = """
+        import asyncio
+        import os
+        from pathlib import Path
+
+        import pytest
+
+        HERE = Path(__file__).parent
+        WORKER = os.environ["PYTEST_XDIST_WORKER"]
+        MODE = "r" if Path(__file__).stem == "test_one" else "w"
+
+        def meet(what):
+            # A named pipe opens when both workers open it.
+            open(HERE / what, MODE).close()
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_transfer(accsyn_sandbox, number):
+            assert accsyn_sandbox.requests == ()
+            assert list(accsyn_sandbox.volume.iterdir()) == []
+            (accsyn_sandbox.volume / "a.mov").write_text(f"{WORKER} {number}")
+
+            async def run():
+                async with accsyn_sandbox.session() as session:
+                    assert await session.find("Transfer") == []
+                    job = await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+                    meet(f"created-{number}")
+                    await session.wait(job["id"], timeout=30)
+                    assert [row["id"] for row in await session.find("Transfer", finished=True)] == [job["id"]]
+
+            asyncio.run(run())
+            meet(f"ended-{number}")
+            there = accsyn_sandbox.site_root("berlin") / "projects" / "a.mov"
+            assert there.read_text() == f"{WORKER} {number}"
+            assert len([one for one in accsyn_sandbox.requests if one.verb == "POST"]) == 1
+            with open(HERE / "seen.txt", "a") as seen:
+                seen.write(f"{WORKER} {accsyn_sandbox.url} {accsyn_sandbox.volume}\\n")
+    """
+    pytester.makepyfile(test_one=code, test_two=code)
+    for name in MEETINGS:
+        os.mkfifo(pytester.path / name)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    options = ("-p", "no:asyncio", "-p", "accsyn_async.testing", "-W", "error")
+    done = pytester.runpytest_subprocess(*options, "-n", "2", "--dist", "loadfile", timeout=120)
+    done.assert_outcomes(passed=6)
+    seen = {tuple(line.split()) for line in (pytester.path / "seen.txt").read_text().splitlines()}
+    assert len(seen) == 2
+    assert all(len(set(column)) == 2 for column in zip(*seen, strict=True))
 
 
 def test_over_tls_the_official_client_cannot() -> None:
