@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,8 @@ class Folders:
         self.volume = _made(Path(volume or folder / "volume"))
         self.local_root = _made(Path(local_root or folder / "local"))
         self.spare = _made(folder / "spare")
+        self._aside = _made(folder / "aside")
+        self._moved = count()
         given = {volume: self.volume, local_root: self.local_root}
         kept = {path for name, path in given.items() if name is not None}
         self._temporary = [
@@ -60,13 +63,18 @@ class Folders:
         ]
 
     def clear(self) -> None:
-        """Remove all that is in the temporary folders."""
+        """Empty the temporary folders, in the same time whatever is in them: it is moved aside."""
         for folder in self._temporary:
             for path in folder.iterdir():
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+                try:
+                    path.rename(self._aside / str(next(self._moved)))
+                except OSError:
+                    _remove(path)
+
+    def sweep(self) -> None:
+        """Remove what was moved aside."""
+        for path in self._aside.iterdir():
+            _remove(path)
 
 
 @dataclass(slots=True)
@@ -169,6 +177,13 @@ class Backend:
         """To be called before an event is answered, in the task that does."""
         draw_from(self._ids)
         self._synthetic.tick()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _made(path: Path) -> Path:

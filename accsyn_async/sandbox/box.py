@@ -149,6 +149,7 @@ class Sandbox:
         self._folders: Folders | None = None
         self._backend: Backend | None = None
         self._ca: Path | None = None
+        self._sweeping: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
         if self._backend is not None:
@@ -309,6 +310,8 @@ class Sandbox:
         self._replies.clear()
         await asyncio.to_thread(folders.clear)
         self._backend = self._made(folders)
+        # Nobody waits for it; when the sandbox is closed first, that removes the same.
+        self._sweeping = asyncio.get_running_loop().run_in_executor(None, folders.sweep)
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
