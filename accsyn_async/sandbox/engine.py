@@ -180,6 +180,7 @@ class Engine:
                 await self._transfer(job, task, run)
         except Exception as error:
             self._fail(job, task, sizing.reason(error))
+            run.plan.note(job, task)
             run.drop()
         finally:
             job.speed = None
@@ -302,7 +303,7 @@ class Engine:
         stint = compute.stint(job, task)
         task.message = ""
         task.status = "executing"
-        compute.roll_up(job)
+        run.plan.note(job, task)
         left = stint.seconds
         while self._goes_on(job, task):
             began = clock.monotonic()
@@ -314,10 +315,11 @@ class Engine:
                 if stint.failure:
                     raise compute.ComputeError(stint.failure)
                 self._succeed(task, clock.monotonic() - run.plan.began)
-                compute.roll_up(job)
+                run.plan.note(job, task)
                 return
         if task.status == "executing":
             task.status = "queued"
+            run.plan.note(job, task)
 
     def _goes_on(self, job: Job, task: Task) -> bool:
         return (
@@ -362,6 +364,8 @@ class Engine:
         while True:
             left = None if end is None else end - clock.monotonic()
             if left is not None and left <= 0:
+                # Tasks that take no time are not to hold the loop up, however many there are.
+                await asyncio.sleep(0)
                 return True
             self._note_idle(run)
             with suppress(TimeoutError):
