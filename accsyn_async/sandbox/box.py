@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import ssl
 import tempfile
@@ -133,8 +134,7 @@ class Sandbox:
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
-        if not 0 <= time_factor < float("inf"):
-            raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
+        _check_factor(time_factor)
         if synthetic_jobs < 0:
             raise ValueError(f"synthetic_jobs must be 0 or more, not {synthetic_jobs}")
         if not workspace:
@@ -146,6 +146,9 @@ class Sandbox:
         self._volume = volume
         self._local_root = local_root
         self._state = None if state is None else Path(state)
+        self._seed = seed
+        self._time_factor = time_factor
+        self._resetting = asyncio.Lock()
         self._clock = Clock(factor=time_factor)
         self._weather = Weather(seed)
         self._recording = Recording()
@@ -310,22 +313,41 @@ class Sandbox:
         """
         await self._started().advance(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
+    async def run_at(self, time_factor: float) -> None:
+        """Let time pass faster or slower from now on, until `reset`.
+
+        Args:
+            time_factor: seconds that pass in the box in a real one; 0 stops its clock.
+
+        Raises:
+            ValueError: ``time_factor`` is below 0.
+        """
+        _check_factor(time_factor)
+        self._started()
+        self._clock.run_at(time_factor)
+        await self.advance()
+
     async def reset(self, *, seed: int | str | None = None) -> None:
         """Begin anew: a fresh workspace, fair weather, the right time, nothing recorded.
 
         Transfers are stopped, temporary folders are emptied, those that were given are left alone. The users
         keep their api keys and passwords; sessions have expired.
 
+        A call that has not been carried out by then is refused with HTTP status 410; what is asked meanwhile
+        waits.
+
         Args:
-            seed: replaces that of the start when given.
+            seed: holds instead of that of the start, until the next time.
         """
         self._started()
-        await self._backends.stop()
-        self._backends.seed = self._backends.seed if seed is None else seed
-        self._clock.restart()
-        self._weather.clear(self._backends.seed)
-        self._replies.clear()
-        await self._backends.renew()
+        async with self._resetting, self._replies.between():
+            await self._backends.stop()
+            self._backends.seed = self._seed if seed is None else seed
+            self._clock.run_at(self._time_factor)
+            self._clock.restart()
+            self._weather.clear(secrets.token_hex() if self._backends.seed is None else self._backends.seed)
+            self._replies.clear()
+            await self._backends.renew()
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
@@ -356,6 +378,11 @@ class Sandbox:
             file = StateFile(self._state)
             folder = self._state.with_name(f"{self._state.name}.files")
         return Folders(folder, self._volume, self._local_root), file, tls
+
+
+def _check_factor(time_factor: float) -> None:
+    if not 0 <= time_factor < float("inf"):
+        raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
 
 
 def _remove(folder: Path) -> None:
