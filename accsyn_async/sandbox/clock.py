@@ -59,7 +59,7 @@ class Clock:
         return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.now() - ago))
 
     def http_date(self, wrong_by: float = 0.0) -> str | None:
-        """The time for a ``Date`` header, wrong by so many seconds; ``None`` when it is that of the machine."""
+        """The time for a ``Date`` header, wrong by so many seconds; ``None`` when it is the machine's."""
         told = self.now() + wrong_by
         return formatdate(told, usegmt=True) if abs(told - self._now()) > 1 else None
 

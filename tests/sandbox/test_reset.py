@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from accsyn_async.sandbox import FaultKind
 from tests.sandbox.wire_client import until
 
-
 TRANSFER = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
 
 
