@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiohttp import web
 
@@ -34,7 +34,9 @@ from accsyn_async.sandbox.weather import Weather
 if TYPE_CHECKING:
     from accsyn_async.session import Session
 
-__all__ = ["Sandbox", "SandboxStatistics"]
+__all__ = ["MAX_FACTOR", "Sandbox", "SandboxStatistics"]
+
+MAX_FACTOR: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ class Sandbox:
             again; the clock never goes back. ``None`` keeps nothing.
 
     Raises:
-        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
-            ``workspace`` is empty.
+        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0 or too much, or
+            ``host`` or ``workspace`` is empty.
         StateError: ``async with`` finds that ``state`` is another kind of file, damaged, in use, or that of
             another workspace; closing, that it could not be written. A ``ValueError``.
     """
@@ -137,6 +139,8 @@ class Sandbox:
         _check_factor(time_factor)
         if synthetic_jobs < 0:
             raise ValueError(f"synthetic_jobs must be 0 or more, not {synthetic_jobs}")
+        if not host.strip():
+            raise ValueError("host must not be empty; 0.0.0.0 is all addresses of this machine")
         if not workspace:
             raise ValueError("workspace must not be empty")
         self._host = host
@@ -293,6 +297,11 @@ class Sandbox:
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
     @property
+    def time_factor(self) -> float:
+        """Seconds that pass in the box in a real one."""
+        return self._clock.factor
+
+    @property
     def control_token(self) -> str:
         """What ``/_sandbox/`` wants as ``X-Sandbox-Token``; fresh each start.
 
@@ -320,7 +329,7 @@ class Sandbox:
             time_factor: seconds that pass in the box in a real one; 0 stops its clock.
 
         Raises:
-            ValueError: ``time_factor`` is below 0.
+            ValueError: ``time_factor`` is below 0, or above a thousand million.
         """
         _check_factor(time_factor)
         self._started()
@@ -381,8 +390,8 @@ class Sandbox:
 
 
 def _check_factor(time_factor: float) -> None:
-    if not 0 <= time_factor < float("inf"):
-        raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
+    if not 0 <= time_factor <= MAX_FACTOR:
+        raise ValueError(f"time_factor must be from 0 to {MAX_FACTOR:,}, not {time_factor}")
 
 
 def _remove(folder: Path) -> None:
@@ -390,4 +399,4 @@ def _remove(folder: Path) -> None:
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import Awaitable
@@ -197,6 +198,7 @@ ROUTES = [
     ("GET", "faults"),
     ("POST", "faults"),
     ("DELETE", "faults"),
+    ("DELETE", "faults/1"),
     ("GET", "requests"),
     ("DELETE", "requests"),
 ]
@@ -260,10 +262,27 @@ async def test_control(start: Any) -> None:
         assert [one["uri"] for one in await ask("GET", "requests")] == ["login", "user/find"]
         assert await ask("DELETE", "requests") is True
         assert await ask("GET", "requests") == []
+        second = await ask("POST", "faults", b'{"kind": "error", "uri": "user/*"}')
+        assert await ask("DELETE", f"faults/{fault['id']}") is True
+        assert [one["id"] for one in await ask("GET", "faults")] == [second["id"]]
+        assert "no fault with the id" in await ask("DELETE", f"faults/{fault['id']}")
+        assert wire.status == 404
+        await wire.call("GET", "user/find", {})
+        assert wire.status == 503
         assert await ask("DELETE", "faults") is True
         assert await ask("GET", "faults") == []
+        assert (await ask("POST", "clock", b'{"factor": 60, "advance": 5}'))["factor"] == 60
+        assert (await ask("POST", "clock", b'{"factor": 0}'))["factor"] == 0
+        stopped = (await ask("GET", "clock"))["now"]
+        assert (await ask("GET", "clock"))["now"] == stopped
         assert await ask("POST", "seed", b'{"seed": 7}') is True
+        ids = [user.id for user in box.users]
+        assert await ask("POST", "reset", b'{"seed": 9}') is True
+        assert ids != [user.id for user in box.users]
+        assert await ask("POST", "reset", b'{"seed": 7}') is True
+        assert ids == [user.id for user in box.users]
         assert await ask("POST", "reset") is True
+        assert (await ask("GET", "clock"))["factor"] == 1
         for what, body in (
             ("faults", b"{}"),
             ("faults", b'{"kind": "hail"}'),
@@ -272,13 +291,23 @@ async def test_control(start: Any) -> None:
             ("clock", b'{"advance": -1}'),
             ("clock", b'{"advance": 1e300}'),
             ("clock", b'{"advance": "x"}'),
+            ("clock", b"{}"),
+            ("clock", b'{"advance": 1, "now": 5}'),
+            ("clock", b'{"factor": -1}'),
+            ("clock", b'{"factor": true}'),
+            ("clock", b'{"factor": 1' + b"0" * 400 + b"}"),
+            ("clock", b'{"advance": 1' + b"0" * 400 + b"}"),
+            ("reset", b'{"seeds": 7}'),
+            ("reset", b'{"seed": []}'),
             ("seed", b"{}"),
             ("seed", b"[]"),
             ("reset", b"nonsense"),
             ("other", b"{}"),
         ):
-            assert isinstance(await ask("POST", what, body), str)
+            said = await ask("POST", what, body)
+            assert isinstance(said, str)
             assert 400 <= wire.status < 500
+            assert not re.search(r"argument|self|__|convert", said.replace("'self'", ""))
 
 
 VALUES: st.SearchStrategy[Any] = (

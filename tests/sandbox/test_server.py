@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import io
 import json
+import re
 import socket
 import ssl
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.sandbox import Sandbox
+from tests.cli.making import err, to_pipe
 
 DISCOVERY = "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22%3A%20%22acme%22%7D"
 
@@ -208,10 +211,16 @@ async def test_a_broken_call_is_answered(wire: Any, monkeypatch: pytest.MonkeyPa
         raise ValueError("secret detail")
 
     monkeypatch.setattr("accsyn_async.sandbox.topics.jobs.jobs.create_job", broken)
-    reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
+    output = to_pipe()
+    with logging_to(output, verbose=False):
+        reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
     assert wire.status == 500
     assert set(reply) == {"exception", "message"}
     assert "secret" not in str(reply)
+    assert re.fullmatch(
+        r"accsyn-async: POST transfer/create broke: ValueError in \w+, accsyn_async/sandbox/\S+ line \d+\n",
+        err(output),
+    )
 
 
 async def test_odd_texts_come_back(wire: Any, box: Sandbox) -> None:

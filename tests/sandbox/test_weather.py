@@ -85,6 +85,11 @@ def test_a_share_is_the_same_for_the_same_seed() -> None:
         {"share": True},
         {"seconds": None},
         {"acted": 1},
+        {"status": 200},
+        {"status": 399},
+        {"kind": "throttle", "status": 304},
+        {"kind": "html", "status": 204},
+        {"kind": "html", "status": 304},
     ],
 )
 def test_no_weather(options: dict[str, Any]) -> None:
