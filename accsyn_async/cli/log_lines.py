@@ -42,9 +42,9 @@ def _cause(record: logging.LogRecord) -> str:
         return ""
     frames = traceback.extract_tb(trace)
     ours = [one for one in frames if PACKAGE in Path(one.filename).parents]
-    place = (ours or frames or [None])[-1]
-    if place is None:
+    if not frames:
         return f": {kind.__name__}"
+    place = (ours or frames)[-1]
     path = Path(place.filename)
     name = path.relative_to(PACKAGE.parent).as_posix() if ours else path.name
     return f": {kind.__name__} in {place.name}, {name} line {place.lineno}"

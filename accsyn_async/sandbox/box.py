@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import ssl
 import tempfile
 from contextlib import AsyncExitStack
@@ -19,6 +18,7 @@ from aiohttp import web
 from accsyn_async.sandbox.backend import Backend
 from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.certificate import make_certificate
+from accsyn_async.sandbox.clearing import remove
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
@@ -179,7 +179,7 @@ class Sandbox:
             raise RuntimeError("a Sandbox can be started once")
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
-            stack.push_async_callback(asyncio.to_thread, _remove, folder)
+            stack.push_async_callback(asyncio.to_thread, remove, folder)
             folders, file, tls = await asyncio.to_thread(self._prepare, folder)
             self._folders = folders
             if file is not None:
@@ -392,10 +392,6 @@ class Sandbox:
 def _check_factor(time_factor: float) -> None:
     if not 0 <= time_factor <= MAX_FACTOR:
         raise ValueError(f"time_factor must be from 0 to {MAX_FACTOR:,}, not {time_factor}")
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reachable(host: str) -> str:

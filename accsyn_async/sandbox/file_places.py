@@ -11,10 +11,11 @@ from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.told import Tell, plainly, telling
+from accsyn_async.sandbox.volume_paths import on_volume
 
 __all__ = ["FilePlaces", "Spot"]
 
-MAX_DEPTH: Final = 100
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
 
@@ -30,6 +31,7 @@ class Spot:
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
         inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
+        tell: tells of names from the root, in accsyn's notation.
     """
 
     root: Path
@@ -39,6 +41,7 @@ class Spot:
     text: str
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
     inside: Mapping[str, Spot] | None = None
+    tell: Tell = field(default=plainly, compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -70,8 +73,6 @@ class FilePlaces:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
         """
         place = self._read(_text(path))
-        if len(place.parts or ()) > MAX_DEPTH:
-            raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
@@ -95,7 +96,9 @@ class FilePlaces:
         self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
-        return Spot(root, base, parts, place.folder, place.text)
+        written = "/".join((f"{share.kind}={share.code}", *parts))
+        written = written if site.main else f"site={site.code}:{written}"
+        return Spot(root, base, parts, place.folder, place.text, tell=telling(written, (*base, *parts)))
 
     def _require_server(self, share: Share, site: Site) -> None:
         try:
@@ -132,12 +135,10 @@ class FilePlaces:
                 raise _no_share(kind, name)
             return share, parts
         if place.absolute:
-            if parts and parts[0].casefold() == "volumes":
-                parts = parts[1:]
-            volume = workspace.find_share("volume", parts[0]) if parts else None
-            if volume is None or place.drive is not None:
+            found = on_volume(workspace, place)
+            if found is None:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
-            return volume, parts[1:]
+            return found
         if not user.elevated and place.party is None:
             home = workspace.home_of(user)
             if home is None:

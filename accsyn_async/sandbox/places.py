@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Client, End, Job, Party, SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.volume_paths import below, in_real_folder, on_volume
 
 __all__ = ["Resolver"]
 
@@ -125,7 +126,7 @@ class Resolver:
         mine, main = _Side(user=self._user), _Side(site=self._workspace.main_site)
         if here is None:
             goes_to_user = there is None or there.user is not None
-            if (goes_to_user or destination.parts is None) and self._on_volume(source):
+            if (goes_to_user or destination.parts is None) and on_volume(self._workspace, source):
                 here = main
             elif there is not None and there.user is not None:
                 raise Refusal("E#J005", f"The source {source.text!r} lies on no volume of the workspace.")
@@ -134,7 +135,7 @@ class Resolver:
         if there is None:
             if here.user is None:
                 there = mine
-            elif self._on_volume(destination):
+            elif on_volume(self._workspace, destination):
                 there = main
             else:
                 raise Refusal(
@@ -148,7 +149,7 @@ class Resolver:
         """Whose a place is; ``None`` when only the other end can tell."""
         if place.party is not None:
             return self._party_side(place.party)
-        if place.absolute and _below(place, self._workspace.main_site.folder) is None:
+        if place.absolute and in_real_folder(self._workspace, place) is None:
             return None
         return _Side(site=self._workspace.main_site)
 
@@ -186,8 +187,8 @@ class Resolver:
             raise Refusal("E#J003", f"The {what} {place.text!r} has no path.")
         side = self._side(place)
         if side is None:
-            on_volume = self._on_volume(place) is not None
-            side = _Side(site=self._workspace.main_site) if on_volume else _Side(user=self._user)
+            is_there = on_volume(self._workspace, place) is not None
+            side = _Side(site=self._workspace.main_site) if is_there else _Side(user=self._user)
         return self._end(side, place, what)
 
     def _end(self, side: _Side, place: Place, what: str) -> End:
@@ -201,8 +202,8 @@ class Resolver:
         if located is None:
             names = ", ".join(one.name for one in share.files.values())
             raise Refusal("E#J015", f"Name what the collection {share.code!r} shows ({names}), not {text!r}.")
-        real, below = located
-        root, path = self._rooted(side.site, real, (*real.parts, *below))
+        real, inner = located
+        root, path = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(real, side.site)
         return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
 
@@ -215,7 +216,7 @@ class Resolver:
     def _local_end(self, user: SandboxUser, place: Place) -> End:
         if place.share is not None:
             raise Refusal("E#J014", f"{user.username} has mapped no share locally ({place.text!r}).")
-        parts = _below(place, self._workspace.local_root)
+        parts = below(place, self._workspace.local_root)
         if parts is None:
             parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         text = place.text.rstrip("/\\") or place.text
@@ -233,9 +234,9 @@ class Resolver:
             )
         share = start.share
         text = start.path.removesuffix(_range(start.frames))
-        below = tuple(text.split("/")) if text else ()
-        self._require_access(share, below, "destination")
-        root, path = self._rooted(side.site, share, (*share.parts, *below))
+        names = tuple(text.split("/")) if text else ()
+        self._require_access(share, names, "destination")
+        root, path = self._rooted(side.site, share, (*share.parts, *names))
         client = self._server(share, side.site)
         return End(
             self.party(side), root, path, False, start.path, share, client, mirrored=True, frames=start.frames
@@ -263,7 +264,7 @@ class Resolver:
                 raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
             return share, parts
         if place.absolute:
-            found = self._on_volume(place)
+            found = on_volume(workspace, place)
             if found is None:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
             return found
@@ -274,19 +275,6 @@ class Resolver:
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
-
-    def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
-        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""
-        if not place.absolute or place.drive is not None or place.parts is None:
-            return None
-        below = _below(place, self._workspace.main_site.folder)
-        if below is not None:
-            return self._workspace.default_volume, below
-        parts = place.parts
-        if parts and parts[0].casefold() == "volumes":
-            parts = parts[1:]
-        volume = self._workspace.find_share("volume", parts[0]) if parts else None
-        return None if volume is None else (volume, parts[1:])
 
     def party(self, side: _Side) -> Party:
         """The party that rows show for a side."""
@@ -316,15 +304,3 @@ def _with_party(place: Place, party: Party) -> Place:
 
 def _range(frames: tuple[int, int] | None) -> str:
     return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
-
-
-def _below(place: Place, root: Path) -> tuple[str, ...] | None:
-    """The names from a real folder to an absolute path, by text alone; ``None`` when it lies elsewhere."""
-    if not place.absolute or place.parts is None:
-        return None
-    top = PurePath(root)
-    names = tuple(part for part in top.parts if part != top.anchor)
-    drive = top.drive.rstrip(":").upper() or None
-    if drive != place.drive or place.parts[: len(names)] != names:
-        return None
-    return place.parts[len(names) :]
