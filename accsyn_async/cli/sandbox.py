@@ -78,7 +78,7 @@ async def sandbox(
     if not 0 < speed < float("inf"):
         raise ArgumentError(f"--speed is MB/s, more than 0, not {speed:g}")
     if not 0 <= time_factor <= MAX_FACTOR:
-        raise ArgumentError(f"--time-factor is from 0 to {MAX_FACTOR:,}, not {time_factor:g}")
+        raise ArgumentError(f"--time-factor is from 0 to {MAX_FACTOR:g}, not {time_factor:g}")
     if not 0 <= jobs <= MAX_JOBS:
         raise ArgumentError(f"--jobs is a number from 0 to {MAX_JOBS}, not {jobs}")
     if bool(jobs) != synthetic:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_FACTOR", "Sandbox", "SandboxStatistics"]
 
-MAX_FACTOR: Final = 1_000_000_000
+MAX_FACTOR: Final = 1e18
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +329,7 @@ class Sandbox:
             time_factor: seconds that pass in the box in a real one; 0 stops its clock.
 
         Raises:
-            ValueError: ``time_factor`` is below 0, or above a thousand million.
+            ValueError: ``time_factor`` is below 0, or above 1e18.
         """
         _check_factor(time_factor)
         self._started()
@@ -391,7 +391,7 @@ class Sandbox:
 
 def _check_factor(time_factor: float) -> None:
     if not 0 <= time_factor <= MAX_FACTOR:
-        raise ValueError(f"time_factor must be from 0 to {MAX_FACTOR:,}, not {time_factor}")
+        raise ValueError(f"time_factor must be from 0 to {MAX_FACTOR:g}, not {time_factor}")
 
 
 def _reachable(host: str) -> str:
