@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from accsyn_async.sandbox.bodies import read_body
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Dialect
@@ -28,7 +29,6 @@ from accsyn_async.sandbox.weather import Fault, Weather
 
 __all__ = ["Replies", "allowed_hosts", "make_server"]
 
-MAX_BODY: Final = 16 * 1024 * 1024
 THREAD_FROM: Final = 256 * 1024
 CONTROL: Final = "/_sandbox/"
 
@@ -49,6 +49,8 @@ class _Asked:
     verb: str
     uri: str
     generation: int
+    host: str | None = None
+    allowed: tuple[str, ...] = ()
     dialect: str = ""
     user: str = ""
     event: Event | None = None
@@ -146,11 +148,12 @@ class Replies:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, always with a JSON object, unless the weather is bad."""
-        path, _, query = request.raw_path.partition("?")
+        target, _, query = request.raw_path.partition("?")
+        host, path = _split(target)
         if not path.startswith(CONTROL):
             await self._serving.wait()
         self.requests += 1
-        asked = _Asked(request.method, path, self._generation)
+        asked = _Asked(request.method, path, self._generation, host=host)
         response, status = await self._respond(request, asked, query)
         # What was asked before a reset and answered after it belongs to neither.
         if asked.generation == self._generation and not path.startswith(CONTROL):
@@ -169,6 +172,8 @@ class Replies:
             headers = {}
             if isinstance(refusal.extra.get("retry_after"), int):
                 headers["Retry-After"] = str(refusal.extra["retry_after"])
+            if asked.allowed:
+                headers["Allow"] = ", ".join(asked.allowed)
             asked.message = str(refusal)
             return self._response(refusal.reply(), refusal.status, headers), refusal.status
         except (asyncio.CancelledError, ConnectionError):
@@ -182,10 +187,11 @@ class Replies:
 
     async def _answer(self, request: web.BaseRequest, asked: _Asked, query: str) -> dict[str, Any]:
         hosts = request.headers.getall("Host", [])
-        if len(hosts) != 1 or hosts[0].strip().casefold() not in self._hosts:
+        named = [*hosts, *([] if asked.host is None else [asked.host])]
+        if len(hosts) != 1 or not {host.strip().casefold() for host in named} <= self._hosts:
             raise Refusal("E#E421", "This host is not served here.", status=421)
         if self._control is not None and asked.uri.startswith(CONTROL):
-            body = await _body(request)
+            body = await read_body(request)
             return await self._control.answer(
                 request.method, asked.uri.removeprefix(CONTROL), request.headers, hosts[0], body
             )
@@ -199,12 +205,13 @@ class Replies:
             raise Refusal("E#E404", "There is nothing at this address.", status=404)
         dialect, what, methods = known
         if request.method not in methods:
+            asked.allowed = methods
             raise Refusal("E#E405", f"{request.method} does not work here.", status=405)
         asked.dialect = dialect.name
         if what == "event":
             return await self._event(request, dialect, asked, query)
         asked.uri = what
-        body = await _body(request) if request.method == "PUT" else b""
+        body = await read_body(request) if request.method == "PUT" else b""
         sent = url_object(query) if request.method == "GET" else json_object(body) if body else {}
 
         async def act() -> dict[str, Any]:
@@ -224,7 +231,7 @@ class Replies:
         if request.method in ("GET", "DELETE"):
             event = dialect.read(url_object(query), user)
         else:
-            body = await _body(request)
+            body = await read_body(request)
             asked.large = len(body) > THREAD_FROM
 
             def read() -> Event:
@@ -301,18 +308,13 @@ class Replies:
         return _response(reply, status, {**(headers or {}), "Date": date} if date else headers)
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    if request.headers.get("Content-Encoding", "identity").casefold() != "identity":
-        raise Refusal("E#E415", "Send the body as it is; data is compressed as gz_data.", status=415)
-    too_much = Refusal("E#E413", f"The body is larger than {MAX_BODY} bytes.", status=413)
-    if (request.content_length or 0) > MAX_BODY:
-        raise too_much
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise too_much
-    return bytes(body)
+def _split(target: str) -> tuple[str | None, str]:
+    """The host and the path of what a request names; proxies are asked for whole addresses."""
+    for scheme in ("http://", "https://"):
+        if target[: len(scheme)].casefold() == scheme:
+            host, slash, path = target[len(scheme) :].partition("/")
+            return host, f"{slash}{path}"
+    return None, target
 
 
 def _response(
