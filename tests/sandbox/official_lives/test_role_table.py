@@ -56,7 +56,7 @@ def upload(who: str) -> Make:
 
 DOWN = {"source": "share=projects/a.mov", "destination": "/in/", "status": "paused"}
 KIT = {"name": "Kit", "files": ["a.mov"]}
-NEW, IN, FILES = "new@example.com", "share=projects/in", ["a.mov"]
+NEW, IN, FILES, ENGINE = "new@example.com", "share=projects/in", ["a.mov"], "pipeline"
 
 # What is done to it, in this order: find it, change it, deactivate it, delete it. Each is done (y), not found
 # (n), not allowed (r), or nothing that can be done to it at all (-).
@@ -87,9 +87,9 @@ CHANGES: dict[str, tuple[str, str, Make]] = {
     "a standard user's upload": ("yy-y yy-y yy-y", "Transfer", upload(STANDARD)),
     "an employee's upload":     ("yy-y yy-y nn-n", "Transfer", upload(EMPLOYEE)),
     "an admin's upload":        ("yy-y nn-n nn-n", "Transfer", upload(ADMIN)),
-    "a compute job":            ("yy-y yy-y nn-n", "Compute", one("Compute", engine="pipeline", status="paused")),
-    "a delivery":               ("yy-y yy-y nn-n", "Delivery", one("Delivery", name="D", tasks=FILES)),
-    "a stream":                 ("yy-y yy-y nn-n", "Stream", one("Stream", name="S", tasks=FILES)),
+    "a compute job":            ("yy-y yy-y nn-n", "Compute", one("Compute", engine=ENGINE, status="paused")),
+    "a delivery":               ("yy-y yy-y nn-n", "Delivery", one("Delivery", tasks=FILES)),
+    "a stream":                 ("yy-y yy-y nn-n", "Stream", one("Stream", tasks=FILES)),
     "a request":                ("yy-y yy-y nn-n", "Request", one("Request", name="R", destination=IN)),
     "a request to a home":      ("yy-y nn-n nn-n", "Request", one("Request", name="R")),
     "a delivery to oneself":    ("yy-y yy-y yr-r", "Delivery", sent_to(STANDARD, tasks=["a.mov"])),
@@ -158,7 +158,7 @@ MADE: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an upload home":         ("yyy", "Job", {"source": "/u.mov", "destination": "~"}),
     "between sites":          ("yyn", "Transfer", {"source": "a.mov", "destination": "site=berlin"}),
     "from another's machine": ("ynn", "Transfer", {"source": f"{ADMIN}:/u.mov", "destination": "~"}),
-    "a compute job":          ("yyn", "Compute", {"engine": "pipeline"}),
+    "a compute job":          ("yyn", "Compute", {"engine": ENGINE}),
     "a delivery":             ("yyn", "Delivery", {"name": "D", "tasks": ["a.mov"]}),
     "a stream":               ("yyn", "Stream", {"name": "S", "tasks": ["a.mov"]}),
     "a request":              ("yyn", "Request", {"name": "R"}),
