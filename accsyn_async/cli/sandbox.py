@@ -29,14 +29,17 @@ async def sandbox(
     host: str = "127.0.0.1",
     port: int = 8181,
     tls: bool = False,
+    workspace: str = "acme",
     volume: Path | None = None,
     local_root: Path | None = None,
     speed: float = 50.0,
+    no_rate_limit: bool = False,
     time_factor: float = 1.0,
     seed: str | None = None,
     jobs: int = 0,
     synthetic: bool = False,
     control: bool = False,
+    state: Path | None = None,
     json: bool = False,
 ) -> int:
     """Serve a workspace in a box, until Ctrl-C. Transfers in it are real: files are copied between folders.
@@ -45,20 +48,26 @@ async def sandbox(
         host: The address to listen on; 127.0.0.1 when left out.
         port: The port; 8181 when left out, 0 for a free one.
         tls: Speak https, with a certificate of its own.
+        workspace: The workspace's code; acme when left out.
         volume: The folder of the volume 'projects'; a temporary one when left out.
         local_root: The folder that stands for the users' own machines; a temporary one when left out.
         speed: MB/s that each transfer gets; 50 when left out.
+        no_rate_limit: Answer any number of requests; otherwise an address has 30 a second (60 at once).
         time_factor: Seconds that pass in the box in a real one; 1 when left out, 1440 makes a day pass in a
             minute, 0 lets the clock stand still.
         seed: Make ids, names and bad weather the same in every run; keys are fresh all the same.
         jobs: With --synthetic, how many jobs there are from the start; 0 when left out.
         synthetic: Fill the workspace with jobs that have no files and move by the clock.
         control: Serve /_sandbox/ (state, reset, seed, clock, faults, requests) to whoever has the token.
+        state: A file that keeps the workspace between runs, with its keys; folders that are not named are
+            then kept too, in FILE.files. Nothing is kept when left out.
         json: Begin with one JSON object that holds the address and the users.
     """
-    from accsyn_async.sandbox import Sandbox
+    from accsyn_async.sandbox import Sandbox, StateError
 
     output = Output()
+    if not workspace.strip():
+        raise ArgumentError("--workspace must not be empty")
     if not 0 <= port <= 65535:
         raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
     if not 0 < speed < float("inf"):
@@ -78,13 +87,16 @@ async def sandbox(
         host=host,
         port=port,
         tls=tls,
+        workspace=workspace,
         volume=volume,
         local_root=local_root,
         speed=speed,
+        rate_limit=not no_rate_limit,
         seed=seed,
         time_factor=time_factor,
         synthetic_jobs=jobs,
         control=control,
+        state=state,
     )
     stop = asyncio.Event()
     with logging_to(output, verbose=False):
@@ -92,11 +104,13 @@ async def sandbox(
             await box.__aenter__()
         except OSError as error:
             raise _start_error(error, host, port) from None
+        except StateError as error:
+            raise ArgumentError(str(error)) from None
         try:
             # A service that is told to end by SIGTERM has ended well.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-            _announce(box, output, json=json, control=control)
+            _announce(box, output, json=json, control=control, kept=state is not None)
             await stop.wait()
         finally:
             await box.aclose()
@@ -114,7 +128,7 @@ def _start_error(error: OSError, host: str, port: int) -> ArgumentError | Transp
     )
 
 
-def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> None:
+def _announce(box: Sandbox, output: Output, *, json: bool, control: bool, kept: bool) -> None:
     if json:
         facts: dict[str, object] = {
             "url": box.url,
@@ -167,7 +181,8 @@ def _announce(box: Sandbox, output: Output, *, json: bool, control: bool) -> Non
         lines += ["What it has been asked, its weather and its clock:", "", curl, ""]
     for line in lines:
         output.line(line)
-    output.note("Serving; Ctrl-C ends it and removes its temporary folders.")
+    after = "keeps what is there for next time" if kept else "removes its temporary folders"
+    output.note(f"Serving; Ctrl-C ends it and {after}.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 from accsyn_async.sandbox.box import Sandbox, SandboxStatistics
 from accsyn_async.sandbox.recording import RecordedRequest
 from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.state_file import StateError
 from accsyn_async.sandbox.weather import Fault, FaultKind, Weather
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "Sandbox",
     "SandboxStatistics",
     "SandboxUser",
+    "StateError",
     "Weather",
 ]

@@ -18,13 +18,19 @@ class Access:
 
     Args:
         workspace: whose users.
+        sessions: those handed out so far, with their users; changed here.
         on_login: is told who has logged in.
     """
 
-    def __init__(self, workspace: Workspace, on_login: Callable[[SandboxUser], None] | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        sessions: dict[str, SandboxUser],
+        on_login: Callable[[SandboxUser], None] | None = None,
+    ) -> None:
         self._workspace = workspace
+        self._sessions = sessions
         self._on_login = on_login
-        self._sessions: dict[str, SandboxUser] = {}
         self.logins = 0
 
     def authenticate(self, authorization: str | None, workspace: str | None) -> SandboxUser:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from accsyn_async.sandbox.access import Access
@@ -14,11 +12,10 @@ from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dialects import V1, V3, Dialect, Place
 from accsyn_async.sandbox.identity import draw_from
-from accsyn_async.sandbox.journal import Journal
+from accsyn_async.sandbox.inheritance import Inheritance
 from accsyn_async.sandbox.journal_notes import Notes
-from accsyn_async.sandbox.keyring import Keyring
+from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.session_keys import SessionKeys
-from accsyn_async.sandbox.state import Workspace
 from accsyn_async.sandbox.synthetic import SparingEngine, Synthetic
 from accsyn_async.sandbox.topics.acl import AclTopic
 from accsyn_async.sandbox.topics.deliveries import DeliveryTopic
@@ -30,94 +27,51 @@ from accsyn_async.sandbox.topics.publishing import PublishTopic
 from accsyn_async.sandbox.topics.records import RecordTopic
 from accsyn_async.sandbox.topics.settings import SettingTopic
 from accsyn_async.sandbox.topics.topic import Topic
+from accsyn_async.sandbox.workspace import Workspace
 
-__all__ = ["Backend", "Folders"]
+__all__ = ["Backend"]
 
-SITES: Final = ("berlin",)
 STEPS: Final = 24
-
-
-class Folders:
-    """Where the sandbox keeps files: in a temporary folder, except those that were given.
-
-    Args:
-        folder: the temporary one.
-        volume: the folder of the default volume; ``None`` for a temporary one.
-        local_root: the folder of the users' own machines; ``None`` for a temporary one.
-    """
-
-    def __init__(self, folder: Path, volume: Path | str | None, local_root: Path | str | None) -> None:
-        self.sites = {code: _made(folder / "sites" / code) for code in SITES}
-        self.volume = _made(Path(volume or folder / "volume"))
-        self.local_root = _made(Path(local_root or folder / "local"))
-        self.spare = _made(folder / "spare")
-        given = {volume: self.volume, local_root: self.local_root}
-        kept = {path for name, path in given.items() if name is not None}
-        self._temporary = [
-            path
-            for path in (*self.sites.values(), self.volume, self.local_root, self.spare)
-            if path not in kept
-        ]
-
-    def clear(self) -> None:
-        """Remove all that is in the temporary folders."""
-        for folder in self._temporary:
-            for path in folder.iterdir():
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
 class Backend:
-    """A workspace and what answers for it.
+    """What answers for a workspace.
 
     Args:
-        code: the workspace's code.
-        folders: where its files are.
-        clock: its time.
-        keys: its users' secrets.
+        memory: the workspace, and what else is remembered.
         speed: MB/s that each running transfer gets.
-        seed: makes its ids alike in every run; ``None`` for ids that nobody can foretell.
-        synthetic_jobs: how many jobs without files there are.
+        ids: draws the ids of what is made; ``None`` for ids that nobody can foretell.
+        seed: makes jobs without files alike in every run.
+        synthetic_jobs: how many jobs without files there are, when there are none.
         give_api_keys: whether users may ask for their own api key.
     """
 
-    code: str
-    folders: Folders
-    clock: Clock
-    keys: Keyring
+    memory: Memory
     speed: float
+    ids: random.Random | None = None
     seed: int | str | None = None
     synthetic_jobs: int = 0
     give_api_keys: bool = False
     workspace: Workspace = field(init=False)
+    clock: Clock = field(init=False)
     access: Access = field(init=False)
     session_keys: SessionKeys = field(init=False)
     engine: SparingEngine = field(init=False)
     calls: Calls = field(init=False)
-    _ids: random.Random | None = field(init=False)
     _synthetic: Synthetic = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ids = None if self.seed is None else random.Random(f"ids {self.seed}")
-        draw_from(self._ids)
-        self.workspace = Workspace(
-            self.code,
-            self.folders.volume,
-            self.folders.sites,
-            self.folders.local_root,
-            self.clock,
-            self.folders.spare,
-            self.keys,
-        )
-        journal = Journal()
-        notes = Notes(journal, self.clock)
-        self.access = Access(self.workspace, notes.login)
-        self.session_keys = SessionKeys(self.workspace)
-        self.engine = SparingEngine(self.speed, self.clock)
-        self._synthetic = Synthetic(self.workspace, self.synthetic_jobs, self.seed)
+        draw_from(self.ids)
+        memory = self.memory
+        self.workspace = memory.workspace
+        self.clock = self.workspace.clock
+        notes = Notes(memory.journal, self.clock)
+        self.access = Access(self.workspace, memory.sessions, notes.login)
+        self.session_keys = SessionKeys(self.workspace, memory.keys)
+        holding = Inheritance(memory.settings, self.workspace.id).of
+        self.engine = SparingEngine(self.speed, self.clock, holding)
+        self._synthetic = Synthetic(self.workspace, memory.courses, self.synthetic_jobs, self.seed)
         self.engine.spared = self._synthetic.ids
         attend = self.engine.attend
         entities: list[Topic] = [
@@ -130,8 +84,8 @@ class Backend:
         topics: list[Topic] = [
             *entities,
             FileTopic(self.workspace),
-            SettingTopic(self.workspace, finder),
-            RecordTopic(self.workspace, journal, finder),
+            SettingTopic(self.workspace, finder, memory.settings),
+            RecordTopic(self.workspace, memory.journal, finder),
             PublishTopic(give_api_keys=self.give_api_keys),
         ]
         self.calls = Calls(topics, notes.call)
@@ -143,7 +97,7 @@ class Backend:
             place: where it is reached.
         """
         return (
-            V3(self.code, self.access, self.calls, place),
+            V3(self.workspace.code, self.access, self.calls, place),
             V1(self.workspace, self.session_keys, self.access, self.calls),
         )
 
@@ -153,8 +107,15 @@ class Backend:
             yield user.api_key
             yield user.password
 
+    def resume(self) -> None:
+        """Go on with the jobs that are there, from where they were when they were kept."""
+        for job in self.workspace.jobs.values():
+            self.engine.resume(job)
+
     async def advance(self, seconds: float) -> None:
         """Move the clock on in steps, so that what begins when something ends has its share of the time."""
+        # So that what was changed a moment ago has all of the time.
+        self._synthetic.move()
         left = seconds
         for _ in range(STEPS - 1):
             if not self.engine.busy:
@@ -164,13 +125,9 @@ class Backend:
             await self.engine.catch_up()
         self.clock.advance(max(left, 0.0) if seconds > 0 else seconds)
         await self.engine.catch_up()
+        self._synthetic.move()
 
     def before_each(self) -> None:
         """To be called before an event is answered, in the task that does."""
-        draw_from(self._ids)
+        draw_from(self.ids)
         self._synthetic.tick()
-
-
-def _made(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path.resolve()

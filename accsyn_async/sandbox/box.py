@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from accsyn_async.sandbox.backend import Backend, Folders
+from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.certificate import make_certificate
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
-from accsyn_async.sandbox.keyring import Keyring
+from accsyn_async.sandbox.folders import Folders
+from accsyn_async.sandbox.keeper import Keeper
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.recording import RecordedRequest, Recording
 from accsyn_async.sandbox.server import Replies, make_server
 from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.state_file import StateFile
 from accsyn_async.sandbox.weather import Weather
 
 if TYPE_CHECKING:
@@ -55,18 +58,19 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
-    Api keys, passwords, ids and sessions are fresh at each start. It speaks today's dialect (v3) and that of
-    older workspaces (v1).
+    Api keys, passwords, ids and sessions are fresh at each start, unless they are kept in a file. It speaks
+    today's dialect (v3) and that of older workspaces (v1).
 
-    Of a job's or task's ``settings`` it obeys ``transfer_exclude``, ``transfer_include``,
-    ``transfer_ignore_existing``, ``task_bucketsize``, ``job_speed_limit`` and ``transfer_speed_limit``; other
-    ``transfer_`` settings are refused, the rest is kept and does nothing. One transfer runs between two
+    Of settings it obeys ``transfer_exclude``, ``transfer_include``, ``transfer_ignore_existing``,
+    ``task_bucketsize`` and ``transfer_speedlimit`` (or ``transfer_speed_limit``, ``job_speed_limit``), when a
+    task begins: its own and its job's, or else those of the delivery, queue, shares, clients, sites, users
+    and workspace, of which the nearest decides; filters add up. Others that accsyn's manual names are kept
+    and do nothing; ``transfer_`` settings that it does not name are refused. One transfer runs between two
     endpoints at a time. The engine ``pipeline`` computes nothing, takes the time of a task's parameter
     ``seconds``, and fails when its parameter ``fail`` says so.
     A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
     be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
     ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
-    Settings of workspace, queues and shares are kept and inherited, but only a job's own change a transfer.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 
@@ -96,10 +100,17 @@ class Sandbox:
             `advance`.
         synthetic_jobs: how many jobs without files there are from the start, which move by the clock.
         control: whether ``/_sandbox/`` is served to whoever has `control_token`.
+        state: a file that keeps the workspace, its jobs, settings, logs, keys and sessions between runs; made
+            when there is none. The folders that are not given are then beside it, in ``<state>.files``, and
+            kept as well. Each change is in it before it is answered, even when the process is killed; what
+            transfers have done is in it within a second. A transfer that was under way begins its file
+            again; the clock never goes back. ``None`` keeps nothing.
 
     Raises:
         ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
             ``workspace`` is empty.
+        StateError: ``async with`` finds that ``state`` is another kind of file, damaged, in use, or that of
+            another workspace; closing, that it could not be written. A ``ValueError``.
     """
 
     def __init__(
@@ -118,6 +129,7 @@ class Sandbox:
         time_factor: float = 1.0,
         synthetic_jobs: int = 0,
         control: bool = False,
+        state: Path | str | None = None,
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
@@ -133,32 +145,40 @@ class Sandbox:
         self._code = workspace
         self._volume = volume
         self._local_root = local_root
-        self._speed = speed
-        self._limit = AddressLimit() if rate_limit else None
-        self._give_api_keys = give_api_keys
-        self._seed = seed
-        self._synthetic_jobs = synthetic_jobs
+        self._state = None if state is None else Path(state)
         self._clock = Clock(factor=time_factor)
-        self._keys = Keyring()
         self._weather = Weather(seed)
         self._recording = Recording()
         self._place = Place()
         self._control = Control(self) if control else None
-        self._replies = Replies(self._clock, self._weather, self._recording, self._limit, self._control)
+        limit = AddressLimit() if rate_limit else None
+        self._replies = Replies(self._clock, self._weather, self._recording, limit, self._control)
+        self._backends = Backends(
+            workspace,
+            self._clock,
+            self._replies,
+            self._place,
+            speed=speed,
+            seed=seed,
+            synthetic_jobs=synthetic_jobs,
+            give_api_keys=give_api_keys,
+        )
         self._stack: AsyncExitStack | None = None
         self._folders: Folders | None = None
-        self._backend: Backend | None = None
         self._ca: Path | None = None
 
     async def __aenter__(self) -> Self:
-        if self._backend is not None:
+        if self._folders is not None:
             raise RuntimeError("a Sandbox can be started once")
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
             stack.push_async_callback(asyncio.to_thread, _remove, folder)
-            folders, tls = await asyncio.to_thread(self._prepare, folder)
-            self._folders, self._backend = folders, self._made(folders)
-            stack.push_async_callback(self._close_engine)
+            folders, file, tls = await asyncio.to_thread(self._prepare, folder)
+            self._folders = folders
+            if file is not None:
+                stack.callback(file.close)
+            stack.push_async_callback(self._backends.aclose)
+            await self._backends.begin(folders, None if file is None else Keeper(file, folders))
             runner = make_server(self._replies)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -299,16 +319,13 @@ class Sandbox:
         Args:
             seed: replaces that of the start when given.
         """
-        old = self._started()
-        folders = self._folders
-        assert folders is not None
-        await old.engine.aclose()
-        self._seed = self._seed if seed is None else seed
+        self._started()
+        await self._backends.stop()
+        self._backends.seed = self._backends.seed if seed is None else seed
         self._clock.restart()
-        self._weather.clear(self._seed)
+        self._weather.clear(self._backends.seed)
         self._replies.clear()
-        await asyncio.to_thread(folders.clear)
-        self._backend = self._made(folders)
+        await self._backends.renew()
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
@@ -326,32 +343,19 @@ class Sandbox:
         return SandboxStatistics(replies.requests, logins, replies.throttled, dict(replies.events))
 
     def _started(self) -> Backend:
-        if self._backend is None:
+        backend = self._backends.current
+        if backend is None:
             raise RuntimeError("the Sandbox has not been started; use 'async with'")
-        return self._backend
-
-    def _prepare(self, folder: Path) -> tuple[Folders, ssl.SSLContext | None]:
-        tls = None
-        if self._tls:
-            self._ca, tls = make_certificate(folder, _reachable(self._host))
-        return Folders(folder, self._volume, self._local_root), tls
-
-    def _made(self, folders: Folders) -> Backend:
-        backend = Backend(
-            self._code,
-            folders,
-            self._clock,
-            self._keys,
-            self._speed,
-            self._seed,
-            self._synthetic_jobs,
-            self._give_api_keys,
-        )
-        self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
         return backend
 
-    async def _close_engine(self) -> None:
-        await self._started().engine.aclose()
+    def _prepare(self, folder: Path) -> tuple[Folders, StateFile | None, ssl.SSLContext | None]:
+        tls = file = None
+        if self._tls:
+            self._ca, tls = make_certificate(folder, _reachable(self._host))
+        if self._state is not None:
+            file = StateFile(self._state)
+            folder = self._state.with_name(f"{self._state.name}.files")
+        return Folders(folder, self._volume, self._local_root), file, tls
 
 
 def _remove(folder: Path) -> None:

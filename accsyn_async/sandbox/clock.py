@@ -79,6 +79,10 @@ class Clock:
             raise ValueError(f"a clock is moved on, not by {seconds} seconds")
         self.advanced += seconds
 
+    def not_before(self, seconds: float) -> None:
+        """Move the clock on to a time, given in seconds since the epoch, when it is behind that."""
+        self.advanced += max(seconds - self.now(), 0.0)
+
     def skew(self, seconds: float) -> None:
         """Let the time of day, as texts tell it, be wrong by so much; nothing ends earlier or later."""
         self._skew = seconds

@@ -45,6 +45,7 @@ class Copier:
                 if numbered is not None and (number := numbered.number(name)) is not None:
                     self._names[name] = to.name(number)
         self._target: tuple[str, ...] | None = None
+        self._kept: frozenset[tuple[str, ...]] = frozenset()
         self._next = 0
         self._file: _File | None = None
         self._closed = False
@@ -82,7 +83,10 @@ class Copier:
             return 0
         if self._target is None:
             self._target = self._find_target()
+            self._kept = self._kept_folders(self._target) if self._settings.keep_folders else frozenset()
             for path in self._survey.folders:
+                if self._is_kept(path):
+                    continue
                 with opened(self._destination.root, (*self._target, *path), make=True):
                     pass
         done = 0
@@ -108,13 +112,15 @@ class Copier:
     def _open_next(self, target: tuple[str, ...]) -> _File | None:
         """Open the next file; ``None`` when the one at the destination is left alone."""
         path, _ = self._survey.files[self._next]
+        if self._is_kept(path):
+            return None
         source = (*self._from, *path)
         destination = (*target, *(self._names.get(name, name) for name in path))
         with ExitStack() as stack:
             above = stack.enter_context(opened(self._source.root, source[:-1]))
             into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
             into.require_replaceable(destination[-1])
-            if self._settings.keep_existing and into.look(destination[-1]) is not None:
+            if self._settings.keep_files and into.look(destination[-1]) is not None:
                 return None
             reading = above.read(source[-1])
             stack.callback(os.close, reading)
@@ -145,6 +151,19 @@ class Copier:
         if found is not None and found.kind == "folder":
             return (*end.parts, name)
         return end.parts
+
+    def _kept_folders(self, target: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+        """The folders in the source that the destination has already."""
+        paths = [*self._survey.folders, *(path[:-1] for path, _ in self._survey.files)]
+        known = {path[:count] for path in paths for count in range(1, len(path) + 1)}
+        kept = set()
+        for path in known:
+            with suppress(StorageError), opened(self._destination.root, (*target, *path)):
+                kept.add(path)
+        return frozenset(kept)
+
+    def _is_kept(self, path: tuple[str, ...]) -> bool:
+        return bool(self._kept) and any(path[:count] in self._kept for count in range(1, len(path) + 1))
 
     def _drop_file(self) -> None:
         if self._file is not None:

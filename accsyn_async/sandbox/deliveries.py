@@ -1,8 +1,14 @@
 """Deliveries, requests and streams: packages of files for recipients, each of whom gets a transfer.
 
-A delivery or stream holds files on shares; each recipient chooses where to download them to. A request holds
-a folder on a share; each recipient chooses what to upload there. Until it is submitted it is ``init``; then
-it is ``pending`` while it is measured, ``waiting`` while its recipients act, and ends with the last of them.
+A delivery or stream holds files on shares, or on its sender's own machine; each recipient chooses where to
+download them to. A request holds a folder on a share; each recipient chooses what to upload there. Until it
+is submitted it is ``init``; then it is ``pending`` while it is measured, ``waiting`` while its recipients
+act, and ends with the last of them.
+
+While it is ``paused`` nothing moves: the transfers that its recipients began are paused with it, and what a
+recipient chooses or resumes meanwhile is kept. Set to ``waiting``, it goes on with all of these; what a
+recipient paused alone stays so. ``pending`` sends it again, as at any other time: everybody chooses anew. A
+draft cannot be paused, nor what has ended.
 """
 
 from __future__ import annotations
@@ -33,7 +39,7 @@ __all__ = [
 
 KINDS: Final = ("delivery", "request", "stream")
 NOBODY: Final = Party("", "", "", ())
-STATES: Final = ("pending", "waiting", "aborted", "done")
+STATES: Final = ("pending", "waiting", "paused", "aborted", "done")
 
 
 def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: str) -> Job:
@@ -63,6 +69,7 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         job.name = job.name or _first_name(job) or kind.capitalize()
     for one in recipients.read(workspace, data.get("recipients")):
         recipients.join(job, one)
+    _require_others(job)
     if status != "init":
         _submit(workspace, user, job)
     workspace.jobs[job.id] = job
@@ -108,8 +115,7 @@ def edit_delivery(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         raise Refusal(
             "E#D020", f"A {job.kind}'s status can be set to {', '.join(STATES)}, not to {status!r}."
         )
-    if status in ("pending", "waiting"):
-        _require_ready(job)
+    _check_status(job, status)
     rest = {name: value for name, value in data.items() if name != "status"}
     if rest:
         jobs.edit_job(workspace, user, job, rest)
@@ -147,7 +153,9 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         for task in job.tasks.values():
             task.destination = replace(end, folder=end.folder or several)
             task.status = "queued"
-        job.status = status
+        rules.revive(job)
+        if status == "paused":
+            rules.change_job_status(job, status, workspace.clock)
         touch(workspace, user, job)
         return True
     if data.get("status") in ("waiting", "paused", "done"):
@@ -179,6 +187,11 @@ def join(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> N
     if job.status == "aborted":
         raise Refusal("E#D021", f"The {job.kind} is aborted.")
     recipients.join(job, one)
+    try:
+        _require_others(job)
+    except Refusal:
+        job.recipients.remove(one)
+        raise
     if job.status != "init":
         _hand_out(workspace, user, job)
         _store_transfers(workspace, job)
@@ -221,14 +234,16 @@ def _add_files(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[Task]
     named = next((draft for draft in drafts if draft.destination is not None), None)
     if named is not None:
         raise Refusal("E#D007", f"Recipients choose the destination, {named.destination!r} cannot be given.")
-    starts = [resolver.at_site(draft.source, "source") for draft in drafts]
+    known = job.source if job.tasks else None
+    starts = [resolver.to_deliver(draft.source, known) for draft in drafts]
     ends = [(start, _nowhere(start)) for start in starts]
-    require_parties(ends, ends[0][0].party if not job.tasks else job.source, NOBODY)
+    require_parties(ends, known or starts[0].party, NOBODY)
     uris = [draft.uri for draft in drafts if draft.uri is not None]
     twice = next((uri for uri in uris if uri in job.tasks or uris.count(uri) > 1), None)
     if twice is not None:
         raise Refusal("E#J018", f"There is a task {twice!r} already.")
-    job.source = ends[0][0].party
+    _require_others(job, starts[0].party)
+    job.source = starts[0].party
     added = []
     for draft, (start, end) in zip(drafts, ends, strict=True):
         task = add_task(job, draft, start, end, job.modified)
@@ -272,6 +287,15 @@ def _require_ready(job: Job) -> None:
         raise Refusal("E#D003", f"The {job.kind} has no file; add one first.")
 
 
+def _require_others(job: Job, source: Party | None = None) -> None:
+    source = source or job.source
+    for one in job.recipients:
+        if source.kind == "user" and one.user is not None and one.user.id == source.id:
+            raise Refusal(
+                "E#D015", f"{one.name} has the files of this {job.kind}: they are on their machine."
+            )
+
+
 def _submit(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     _require_ready(job)
     job.status = "pending"
@@ -279,26 +303,44 @@ def _submit(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     _hand_out(workspace, user, job)
 
 
+def _check_status(job: Job, status: str) -> None:
+    """Refuse a status that a delivery cannot be given now."""
+    if status in ("pending", "waiting"):
+        _require_ready(job)
+    if status == "paused" and job.status == "init":
+        raise Refusal("E#D016", f"The {job.kind} is not yet submitted and cannot be paused.")
+    if job.is_finished and status not in ("pending", job.status):
+        raise Refusal("E#J021", f"The {job.kind} is {job.status}; set it to pending to send it again.")
+
+
 def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: str) -> None:
+    transfers = [one.transfer for one in job.recipients if one.transfer is not None]
     if status in ("aborted", "done"):
-        if job.is_finished and status != job.status:
-            raise Refusal("E#J021", f"The {job.kind} is {job.status} and cannot be set to {status}.")
-        for one in job.recipients:
-            if one.transfer is not None and not one.transfer.is_finished:
-                rules.change_job_status(one.transfer, "aborted", workspace.clock)
+        for transfer in transfers:
+            if not transfer.is_finished:
+                rules.change_job_status(transfer, "aborted", workspace.clock)
         if not job.is_finished:
             job.status, job.finished = status, workspace.clock.text()
+    elif status == "paused":
+        job.status = "paused"
+        for transfer in transfers:
+            if not transfer.is_finished and transfer.status not in ("pending", "paused"):
+                rules.change_job_status(transfer, "paused", workspace.clock)
+                transfer.held = True
     elif job.status == "init":
         _submit(workspace, user, job)
         _store_transfers(workspace, job)
     elif status == "pending":
         # To send it again: everybody chooses anew.
         job.status, job.finished = "pending", None
-        for one in job.recipients:
-            if one.transfer is not None:
-                _reset(one.transfer)
-    elif job.is_finished:
-        raise Refusal("E#J021", f"The {job.kind} is {job.status}; set it to pending to send it again.")
+        for transfer in transfers:
+            _reset(transfer)
+    elif job.status in ("paused", "failed"):
+        measured = all(task.size >= 0 and task.status != "failed" for task in job.counted())
+        job.status = "waiting" if measured else "pending"
+        for transfer in transfers:
+            if transfer.held:
+                rules.change_job_status(transfer, "waiting", workspace.clock)
 
 
 def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
@@ -314,7 +356,6 @@ def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
         one.transfer = jobs.new_job(workspace, one.user, data, "transfer", source, destination)
         one.transfer.delivery = job
         one.transfer.status = "pending"
-        one.transfer.settings = job.settings
         _fill(one.transfer, job, list(job.tasks.values()))
 
 
@@ -343,7 +384,7 @@ def _store_transfers(workspace: Workspace, job: Job) -> None:
 
 def _reset(job: Job) -> None:
     """Take a recipient's choice back."""
-    if job.source.kind == "user":
+    if job.delivery is not None and job.delivery.kind == "request":
         job.tasks.clear()
     for task in job.tasks.values():
         if task.status != "excluded":
@@ -351,4 +392,4 @@ def _reset(job: Job) -> None:
             task.status = "pending"
             task.destination = replace(_nowhere(task.source), party=job.destination)
     job.tally()
-    job.status, job.finished, job.speed = "pending", None, None
+    job.status, job.finished, job.speed, job.held = "pending", None, None, False

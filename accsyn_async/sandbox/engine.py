@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox import compute, deliveries, rules
+from accsyn_async.sandbox import compute, deliveries, rules, sizing
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier, survey_end
 from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
@@ -18,11 +18,11 @@ from accsyn_async.sandbox.pacing import Pace
 from accsyn_async.sandbox.run import Run
 from accsyn_async.sandbox.settings import Settings, read_settings
 from accsyn_async.sandbox.state import Job, Task
-from accsyn_async.sandbox.storage import StorageError
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Holding"]
 
 T = TypeVar("T")
+Holding = Callable[[Job, Task], Mapping[str, Any]]
 
 WORKERS: Final = 8
 UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
@@ -44,11 +44,13 @@ class Engine:
     Args:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
         clock: tells the time of day.
+        holding: tells which settings hold for a task.
     """
 
-    def __init__(self, speed: float, clock: Clock) -> None:
+    def __init__(self, speed: float, clock: Clock, holding: Holding) -> None:
         self._rate = speed * 1_000_000
         self._clock = clock
+        self._holding = holding
         self._dispatcher = Dispatcher()
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,10 +68,29 @@ class Engine:
         elif self._closed:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
-            run = self._runs[job.id] = Run()
-            self._spawn(job, self._live(job, run))
+            self._begin(job)
         elif job.status == "pending" and job.kind not in EXECUTED:
-            self._spawn(job, self._size_up(job))
+            self._spawn(job, sizing.size_up(job, self._size, self._clock))
+
+    def resume(self, job: Job) -> None:
+        """Take up a job that was kept; a file that it was in the middle of begins again."""
+        begun = [task for task in job.tasks.values() if task.status in UNFINISHED]
+        begun = [task for task in begun if task.status != "queued" or task.copied]
+        for task in begun:
+            self._give_up(task, "queued")
+        if begun:
+            compute.roll_up(job)
+            job.tally()
+        if job.status == "running":
+            job.status, job.speed = "waiting", None
+        if job.status == "failed" and job.kind in EXECUTED:
+            self._begin(job)
+        else:
+            self.attend(job)
+
+    def _begin(self, job: Job) -> None:
+        run = self._runs[job.id] = Run()
+        self._spawn(job, self._live(job, run))
 
     def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
@@ -112,29 +133,13 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
-    async def _size_up(self, delivery: Job) -> None:
-        """Measure a delivery that was submitted, then let it wait for its recipients."""
-        for task in list(delivery.counted()):
-            task.status, task.message = "pending", ""
-            try:
-                found = await self._in_thread(partial(survey_end, task.source, _settings(delivery, task)))
-            except Exception as error:
-                task.status, task.message = "failed", _reason(error)
-            else:
-                task.size = found.size
-        delivery.tally()
-        if delivery.status == "pending":
-            failed = any(task.status == "failed" for task in delivery.counted())
-            delivery.status = "failed" if failed else "waiting"
-            deliveries.settle(delivery, self._clock)
-
     async def _live(self, job: Job, run: Run) -> None:
         try:
             while not self._closed:
                 if job.status == "paused" and run.copier is not None:
                     self._stand_back(job, run)
                     await self._wait(run, None)
-                elif job.status not in ACTIVE or not await self._work(job, run):
+                elif not await (self._retry_later if job.status == "failed" else self._work)(job, run):
                     break
         finally:
             job.speed = None
@@ -152,6 +157,8 @@ class Engine:
 
     async def _work(self, job: Job, run: Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""
+        if job.status not in ACTIVE:
+            return False
         await self._measure(job, run)
         if job.status not in ACTIVE or self._closed:
             return True
@@ -165,15 +172,14 @@ class Engine:
             return await self._await_turn(job, run)
         job.status = "running"
         if task is not run.task:
-            run.plan.dispatch(task, _settings(job, task).bucket, self._clock.monotonic())
+            run.plan.dispatch(task, self._settings(job, task).bucket, self._clock.monotonic())
         try:
             if job.kind == "compute":
                 await self._compute(job, task, run)
             else:
                 await self._transfer(job, task, run)
         except Exception as error:
-            self._fail(job, task, _reason(error))
-            run.failed.add(task)
+            self._fail(job, task, sizing.reason(error))
             run.drop()
         finally:
             job.speed = None
@@ -207,16 +213,19 @@ class Engine:
             job.finished = self._clock.text()
             return False
         self._stand_back(job, run)
-        return job.status == "failed" and await self._retry_later(job, run)
+        return job.status == "failed"
 
     async def _retry_later(self, job: Job, run: Run) -> bool:
-        mine = [task for task in run.failed if task.status == "failed"]
-        if not mine or job.retries >= MAX_RETRIES:
-            return False
-        if not await self._wait(run, FIRST_RETRY * 2**job.retries):
+        """Try again what failed by itself, after a pause; tell whether there is more to do."""
+        mine = [task for task in job.tasks.values() if task.broke and task.status == "failed"]
+        again = mine and job.retries < MAX_RETRIES
+        if not again or not await self._wait(run, FIRST_RETRY * 2**job.retries):
+            if job.status == "failed" and not self._closed:
+                # It was changed meanwhile, or tried often enough: from now on it is left alone.
+                for task in mine:
+                    task.broke = False
             return job.status in ACTIVE
         job.retries += 1
-        run.failed.clear()
         run.fresh = True
         for task in mine:
             rules.retry(task)
@@ -227,23 +236,17 @@ class Engine:
         if not run.fresh:
             return
         run.fresh = False
-        unmeasured = [
-            task
-            for task in job.tasks.values()
-            if job.kind != "compute" and task.size < 0 and task.status == "queued"
-        ]
-        for task in unmeasured:
+        for task in (unmeasured := sizing.unmeasured(job)):
             if job.status not in ACTIVE or self._closed:
                 run.fresh = True
                 return
             try:
-                found = await self._in_thread(partial(survey_end, task.source, _settings(job, task)))
+                size = await self._size(job, task)
             except Exception as error:
                 if task.status == "queued":
-                    self._fail(job, task, _reason(error))
-                    run.failed.add(task)
+                    self._fail(job, task, sizing.reason(error))
             else:
-                task.size = found.size
+                task.size = size
         if unmeasured:
             job.tally()
         if job.status == "init":
@@ -261,7 +264,7 @@ class Engine:
     async def _transfer(self, job: Job, task: Task, run: Run) -> None:
         clock = self._clock
         task.message = ""
-        settings = _settings(job, task)
+        settings = self._settings(job, task)
         # Made before anything is waited for: a job that is seen to run misses no time that is skipped.
         rate = min(self._rate, settings.rate)
         pace = run.pace = Pace(rate, clock.monotonic(), clock.advanced, clock.factor)
@@ -340,6 +343,7 @@ class Engine:
 
     def _fail(self, job: Job, task: Task, text: str) -> None:
         self._give_up(task, "failed")
+        task.broke = task.status == "failed"
         task.message = text
         task.finished = self._clock.text()
         job.tally()
@@ -369,17 +373,17 @@ class Engine:
                 run.called = self._closed
                 return False
 
+    def _settings(self, job: Job, task: Task) -> Settings:
+        return read_settings(self._holding(job, task))
+
+    async def _size(self, job: Job, task: Task) -> int:
+        """Measure the source of a task, in bytes.
+
+        Raises:
+            StorageError: it is missing, of the wrong kind, or holds what is not transferred.
+        """
+        settings = self._settings(job, task)
+        return (await self._in_thread(partial(survey_end, task.source, settings))).size
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, (StorageError, OSError, compute.ComputeError)):
-        return str(error)
-    logger.error("a transfer broke", exc_info=error)
-    return "the sandbox failed; its log says why"
-
-
-def _settings(job: Job, task: Task) -> Settings:
-    """Those of a job, and before them those of its task."""
-    return read_settings({**job.settings, **task.settings})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
@@ -46,10 +46,21 @@ class Journal:
 
     def __init__(self, size: int = MAX_ENTRIES) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._count = 0
 
     def add(self, entry: Entry) -> None:
         """Note what happened."""
         self._entries.append(entry)
+        self._count += 1
+
+    def restore(self, number: int, entry: Entry) -> None:
+        """Note again what had been noted as the so manieth."""
+        self._entries.append(entry)
+        self._count = number + 1
+
+    def numbered(self) -> Iterator[tuple[int, Entry]]:
+        """What is kept, each with the number under which it was noted, from 0."""
+        return enumerate(self._entries, self._count - len(self._entries))
 
     def clear(self) -> None:
         """Forget it all."""

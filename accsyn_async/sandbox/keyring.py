@@ -1,4 +1,4 @@
-"""The users' secrets: fresh at each start, the same for as long as the sandbox runs."""
+"""The users' secrets: fresh in each new workspace, the same for as long as there is one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ __all__ = ["Keyring"]
 
 
 class Keyring:
-    """Derives each user's secrets from one random secret, so that a workspace made anew keeps them."""
+    """Derives each user's secrets from one secret, so that a workspace made anew keeps them.
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+    Args:
+        secret: that one; ``None`` for a random one.
+    """
+
+    def __init__(self, secret: bytes | None = None) -> None:
+        self.secret = secrets.token_bytes(32) if secret is None else secret
 
     def api_key(self, username: str) -> str:
         """The api key of a user."""
@@ -25,5 +29,5 @@ class Keyring:
         return self._derive("password", username)
 
     def _derive(self, what: str, username: str) -> str:
-        digest = hmac.digest(self._secret, f"{what}:{username.casefold()}".encode(), hashlib.sha256)
+        digest = hmac.digest(self.secret, f"{what}:{username.casefold()}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -70,14 +70,23 @@ class Resolver:
             Refusal: it cannot be read, does not exist, or lies on somebody's own machine.
         """
         place = self._read(text, what)
-        if place.parts is None:
-            raise Refusal("E#J003", f"The {what} {text!r} has no path.")
-        side = self._side(place)
-        if side is None and self._on_volume(place):
-            side = _Side(site=self._workspace.main_site)
-        if side is None or side.site is None:
-            raise Refusal("E#D005", f"The {what} {text!r} lies on no share; upload it to one first.")
-        return self._end(side, place, what)
+        end = self._anywhere(place, what)
+        if end.share is None:
+            raise Refusal("E#D005", f"The {what} {text!r} lies on no share.")
+        return end
+
+    def to_deliver(self, text: str, party: Party | None) -> End:
+        """Find what is delivered: on a share, at whichever site, or on the machine of the user who asks.
+
+        Args:
+            text: the source as written.
+            party: stands in for a party left out; ``None`` for nobody.
+
+        Raises:
+            Refusal: it cannot be read, does not exist, or may not be used.
+        """
+        place = self._read(text, "source")
+        return self._anywhere(place if party is None else _with_party(place, party), "source")
 
     def on_own_machine(self, text: str, what: str) -> End:
         """Find what lies on the machine of the user who asks.
@@ -170,6 +179,16 @@ class Resolver:
                 f"Only {user.username} may name paths on their machine; make a delivery to send files there.",
             )
         return _Side(user=user)
+
+    def _anywhere(self, place: Place, what: str) -> End:
+        """What lies on a share, or on the machine of the user who asks."""
+        if place.parts is None:
+            raise Refusal("E#J003", f"The {what} {place.text!r} has no path.")
+        side = self._side(place)
+        if side is None:
+            on_volume = self._on_volume(place) is not None
+            side = _Side(site=self._workspace.main_site) if on_volume else _Side(user=self._user)
+        return self._end(side, place, what)
 
     def _end(self, side: _Side, place: Place, what: str) -> End:
         if side.user is not None:

@@ -47,7 +47,7 @@ class Plan:
             self._queued.extend(sorted(queued, key=lambda task: -task.priority))
         return None
 
-    def dispatch(self, task: Task, size: int, now: float) -> None:
+    def dispatch(self, task: Task, size: float, now: float) -> None:
         """Begin with a task; a queued one takes those after it along, as many as a bucket holds."""
         if self._bucket and self._bucket[0] is task:
             self._bucket.popleft()

@@ -79,7 +79,7 @@ def change_job_status(job: Job, status: str, clock: Clock) -> None:
                     retry(task)
             revive(job)
     elif status == "paused":
-        job.status = "paused"
+        job.status, job.held = "paused", False
         job.speed = None
     elif not job.is_finished:
         if status == "done":
@@ -97,11 +97,12 @@ def change_job_status(job: Job, status: str, clock: Clock) -> None:
 
 
 def revive(job: Job) -> None:
-    """Let a job go on, or begin again, with the tasks that are queued."""
+    """Let a job go on, or begin again, with the tasks that are queued; not before its delivery does."""
     job.tally()
     job.finished = None
     job.speed = None
-    job.status = "waiting"
+    job.held = job.delivery is not None and job.delivery.status == "paused"
+    job.status = "paused" if job.held else "waiting"
 
 
 def change_task_status(task: Task, status: str, clock: Clock) -> bool:
@@ -132,3 +133,4 @@ def retry(task: Task) -> None:
     task.finished = None
     task.milliseconds = 0
     task.message = ""
+    task.broke = False

@@ -20,7 +20,6 @@ class Run:
         behind: whether it may have something to do since the clock was moved on.
         fresh: whether tasks may be there that are not yet measured.
         blocked: whether a change to a queue or a client may let it go on.
-        failed: the tasks that failed by themselves, which are tried again.
     """
 
     def __init__(self) -> None:
@@ -33,7 +32,6 @@ class Run:
         self.task: Task | None = None
         self.copier: Copier | None = None
         self.pace: Pace | None = None
-        self.failed: set[Task] = set()
 
     def ring(self) -> None:
         """Wake it for a change."""

@@ -84,6 +84,8 @@ class Replies:
         self._dialects: tuple[Dialect, ...] = ()
         self._secrets: tuple[str, ...] = ()
         self._before_each: Callable[[], None] = lambda: None
+        self.keep: Callable[[], Awaitable[None]] | None = None
+        """Called after each change and login, before it is answered."""
         self.clear()
 
     def clear(self) -> None:
@@ -180,7 +182,7 @@ class Replies:
                 return dialect.discover(sent)
             user, reply = dialect.log_in(request.headers, sent)
             asked.user = user.username
-            return reply
+            return await self._kept(request.method, reply)
 
         return await self._weathered(asked, act)
 
@@ -206,9 +208,14 @@ class Replies:
         async def act() -> dict[str, Any]:
             dialect.check_session(event, user)
             self._before_each()
-            return await dialect.answer(request.method, event, user)
+            return await self._kept(request.method, await dialect.answer(request.method, event, user))
 
         return await self._weathered(asked, act)
+
+    async def _kept(self, verb: str, reply: dict[str, Any]) -> dict[str, Any]:
+        if self.keep is not None and verb != "GET":
+            await self.keep()
+        return reply
 
     async def _weathered(self, asked: _Asked, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         asked.faults = self._weather.strike(asked.verb, asked.uri)

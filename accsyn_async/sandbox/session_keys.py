@@ -13,7 +13,7 @@ from typing import Any, Final
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 
-__all__ = ["SessionKeys", "seconds_of"]
+__all__ = ["GivenKey", "SessionKeys", "seconds_of"]
 
 LIFETIME: Final = 10 * 3600
 LONGEST: Final = 366 * 24 * 3600
@@ -22,18 +22,25 @@ UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 
 @dataclass(slots=True, eq=False)
-class _Given:
+class GivenKey:
+    """A session key that was handed out: whose, when it ends (seconds since the epoch), how long it lives."""
+
     user: SandboxUser
     ends: float
     lifetime: float
 
 
 class SessionKeys:
-    """Checks v1's credentials; hands session keys out, which live ten hours on the workspace's clock."""
+    """Checks v1's credentials; hands session keys out, which live ten hours on the workspace's clock.
 
-    def __init__(self, workspace: Workspace) -> None:
+    Args:
+        workspace: whose users.
+        given: those handed out so far; changed here.
+    """
+
+    def __init__(self, workspace: Workspace, given: dict[str, GivenKey]) -> None:
         self._workspace = workspace
-        self._given: dict[str, _Given] = {}
+        self._given = given
 
     def log_in(self, authorization: str | None, reuse: object = None) -> tuple[SandboxUser, dict[str, Any]]:
         """Check the credentials of a login.
@@ -81,7 +88,7 @@ class SessionKeys:
     def generate(self, user: SandboxUser, lifetime: float = LIFETIME) -> str:
         """Hand a fresh session key out that lives for so many seconds."""
         key = secrets.token_hex(20)
-        self._given[key] = _Given(user, self._workspace.clock.now() + lifetime, lifetime)
+        self._given[key] = GivenKey(user, self._workspace.clock.now() + lifetime, lifetime)
         return key
 
     def expire(self) -> None:
@@ -89,7 +96,7 @@ class SessionKeys:
         for given in self._given.values():
             given.ends = 0.0
 
-    def _lives(self, given: _Given) -> bool:
+    def _lives(self, given: GivenKey) -> bool:
         return self._workspace.clock.now() < given.ends
 
     def _user(self, told: dict[str, str]) -> SandboxUser | None:

@@ -1,14 +1,19 @@
 r"""The settings of jobs and tasks that change what arrives, and how.
 
 ``transfer_exclude`` and ``transfer_include`` hold statements separated by an escaped comma (``*tmp\,*.bak``;
-blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; case matters) that the name of
-a file or folder must match, or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
+blanks around them do not count). A statement is a glob (``*``, ``?``, ``[…]``; in any case) that the name of
+a file or folder must match, with slashes in it (``deep/to/*.tmp``) those of the folders around it in the
+source too; or ``re('…')``, or ``re('…','I')`` for any case: a regular expression. As
 accsyn's own example calls ``re('[0-9]')`` "is only numbers", an expression must fill the name, or the name
 without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``0012.exr`` out, and
 ``shot01.mov`` not. The manual lists no more than these examples; the rest is this sandbox's reading of it.
 
-``task_bucketsize`` says how many tasks are dispatched together, ``job_speed_limit`` and
-``transfer_speed_limit`` how many MB/s (1 MB is 1,000,000 bytes) are sent at most.
+``task_bucketsize`` says how many tasks are dispatched together, 0 for all that are queued; one by default.
+``transfer_speedlimit``, also written ``transfer_speed_limit`` or ``job_speed_limit``, says how many MB/s
+(1 MB is 1,000,000 bytes) are sent at most. ``transfer_ignore_existing`` is ``file`` to leave files alone that
+exist at the destination, ``directory`` to leave folders in the source alone that do, with all that is in
+them, or ``file+directory``. What else accsyn's manual names is accepted and changes nothing;
+``transfer_mode`` can only be ``copy``, as nothing is deleted here.
 """
 
 from __future__ import annotations
@@ -25,14 +30,39 @@ from typing import Any, Final, Protocol
 from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["SEPARATOR", "SPEED_LIMITS", "Settings", "read_settings"]
 
-OBEYED: Final = (
-    "transfer_exclude",
-    "transfer_include",
-    "transfer_ignore_existing",
-    "transfer_speed_limit",
+SEPARATOR: Final = "\\,"
+SPEED_LIMITS: Final = ("transfer_speedlimit", "transfer_speed_limit", "job_speed_limit")
+OBEYED: Final = ("transfer_exclude", "transfer_include", "transfer_ignore_existing", *SPEED_LIMITS)
+IDLE: Final = frozenset(
+    {
+        "transfer_attributes",
+        "transfer_comparison",
+        "transfer_concurrent",
+        "transfer_conf",
+        "transfer_encryption",
+        "transfer_log",
+        "transfer_mode",
+        "transfer_reserved_space",
+        "transfer_resume",
+        "transfer_resume_limit",
+    }
 )
+EXISTING: Final[Mapping[Any, tuple[str, ...]]] = {
+    None: (),
+    "": (),
+    False: (),
+    True: ("file",),
+    "file": ("file",),
+    "directory": ("directory",),
+    "file+directory": ("file", "directory"),
+    "directory+file": ("file", "directory"),
+}
+CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "transfer_ignore_existing": tuple(EXISTING),
+    "transfer_mode": ("", "copy", None),
+}
 
 _EXPRESSION: Final = re.compile(
     r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
@@ -40,22 +70,26 @@ _EXPRESSION: Final = re.compile(
 
 
 class _Statement(Protocol):
-    def matches(self, name: str) -> bool: ...
+    def matches(self, path: tuple[str, ...]) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    text: str
+    names: tuple[str, ...]
 
-    def matches(self, name: str) -> bool:
-        return fnmatch.fnmatchcase(name, self.text)
+    def matches(self, path: tuple[str, ...]) -> bool:
+        ends = path[-len(self.names) :]
+        return len(ends) == len(self.names) and all(
+            fnmatch.fnmatchcase(name.casefold(), glob) for name, glob in zip(ends, self.names, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Expression:
     pattern: Expression
 
-    def matches(self, name: str) -> bool:
+    def matches(self, path: tuple[str, ...]) -> bool:
+        name = path[-1]
         return any(self.pattern.search(text) for text in dict.fromkeys((name, PurePath(name).stem)))
 
 
@@ -67,50 +101,60 @@ class Settings:
         exclude: a file or folder that matches one of these is left out, a folder with all that is in it.
         include: when there are any, only files that match one of these, or are in a folder that does, are
             transferred; what is excluded stays left out.
-        keep_existing: whether a file that exists at the destination is left alone.
-        bucket: how many tasks are dispatched together.
+        keep_files: whether a file that exists at the destination is left alone.
+        keep_folders: whether a folder in the source that exists at the destination is left alone, with all
+            that is in it.
+        bucket: how many tasks are dispatched together at most.
         rate: bytes a second at most.
     """
 
     exclude: tuple[_Statement, ...] = ()
     include: tuple[_Statement, ...] = ()
-    keep_existing: bool = False
-    bucket: int = 1
+    keep_files: bool = False
+    keep_folders: bool = False
+    bucket: float = 1
     rate: float = math.inf
 
-    def excludes(self, name: str) -> bool:
-        """Whether a file or folder is left out by its name."""
-        return any(statement.matches(name) for statement in self.exclude)
+    def excludes(self, *path: str) -> bool:
+        """Whether a file or folder is left out by its names, from the source to its own."""
+        return any(statement.matches(path) for statement in self.exclude)
 
-    def includes(self, name: str) -> bool:
-        """Whether a file, or all of a folder, is let in by its name."""
-        return not self.include or any(statement.matches(name) for statement in self.include)
+    def includes(self, *path: str) -> bool:
+        """Whether a file, or all of a folder, is let in by its names, from the source to its own."""
+        return not self.include or any(statement.matches(path) for statement in self.include)
 
 
 def read_settings(settings: Mapping[str, Any]) -> Settings:
-    """Read the settings that are obeyed; others that do not begin with ``transfer_`` change nothing.
+    """Read the settings that are obeyed; others change nothing.
 
     Raises:
-        Refusal: one cannot be read, or is a ``transfer_`` setting that the sandbox does not know.
+        Refusal: one cannot be read or obeyed, or is a ``transfer_`` setting that accsyn does not know.
     """
-    for name in settings:
-        if name.startswith("transfer_") and name not in OBEYED:
+    for name, value in settings.items():
+        if name.startswith("transfer_") and name not in OBEYED and name not in IDLE:
             raise Refusal(
                 "E#J027",
                 f"The setting {name!r} is not supported by this sandbox, which obeys {', '.join(OBEYED)}.",
             )
+        if name in CHOICES and value not in CHOICES[name]:
+            known = ", ".join(repr(one) for one in CHOICES[name] if one and isinstance(one, str))
+            raise Refusal("E#J028", f"The setting {name!r} can be {known} in this sandbox, not {value!r}.")
+    existing = EXISTING[settings.get("transfer_ignore_existing")]
+    bucket = _number(settings, "task_bucketsize", 1, least=0, whole=True)
     return Settings(
         _statements(settings, "transfer_exclude"),
         _statements(settings, "transfer_include"),
-        bool(settings.get("transfer_ignore_existing")),
-        int(_number(settings, "task_bucketsize", 1, whole=True)),
-        1_000_000
-        * min(_number(settings, name, math.inf) for name in ("job_speed_limit", "transfer_speed_limit")),
+        "file" in existing,
+        "directory" in existing,
+        bucket or math.inf,
+        1_000_000 * min(_number(settings, name, math.inf) for name in SPEED_LIMITS),
     )
 
 
-def _number(settings: Mapping[str, Any], name: str, default: float, *, whole: bool = False) -> float:
-    """A number above 0, which may be written as text; an empty one is none."""
+def _number(
+    settings: Mapping[str, Any], name: str, default: float, *, least: float | None = None, whole: bool = False
+) -> float:
+    """A number from the least, or above 0, which may be written as text; an empty one is none."""
     value = settings.get(name)
     if value is None or value == "":
         return default
@@ -118,9 +162,11 @@ def _number(settings: Mapping[str, Any], name: str, default: float, *, whole: bo
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError):
             number = float(value)
-    if not 0 < number < math.inf or (whole and number != int(number)):
+    fits = number < math.inf and (number > 0 if least is None else number >= least)
+    if not fits or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        raise Refusal("E#J029", f"The setting {name!r} must be {kind} above 0, not {value!r}.")
+        bound = "above 0" if least is None else f"from {least:g}"
+        raise Refusal("E#J029", f"The setting {name!r} must be {kind} {bound}, not {value!r}.")
     return number
 
 
@@ -130,14 +176,14 @@ def _statements(settings: Mapping[str, Any], name: str) -> tuple[_Statement, ...
         return ()
     if not isinstance(value, str):
         raise Refusal("E#J028", f"The setting {name!r} must be a text, not {value!r}.")
-    return tuple(_statement(name, text.strip()) for text in value.split("\\,"))
+    return tuple(_statement(name, text.strip()) for text in value.split(SEPARATOR))
 
 
 def _statement(name: str, text: str) -> _Statement:
     if not text:
         raise Refusal("E#J028", f"The setting {name!r} holds an empty statement.")
     if not text.startswith("re("):
-        return _Glob(text)
+        return _Glob(tuple(text.casefold().strip("/").split("/")))
     written = _EXPRESSION.fullmatch(text)
     if written is None:
         raise Refusal("E#J028", f"The setting {name!r}: write re('…') or re('…','I'), not {text}.")

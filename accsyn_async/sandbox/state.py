@@ -84,6 +84,7 @@ class Task:
         compute: what its engine is given.
         deps: the uris of the tasks that must be done before.
         branch: whether it only holds other tasks, which are executed in its stead.
+        broke: whether it failed by itself, and so is tried again by itself.
     """
 
     uri: str
@@ -104,6 +105,7 @@ class Task:
     compute: dict[str, Any] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     branch: bool = False
+    broke: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -118,6 +120,7 @@ class Job:
         delivery: the delivery, request or stream that a transfer belongs to.
         recipients: whom a delivery, request or stream is for.
         inbox: where a request's files go to.
+        held: whether a transfer is paused because its delivery is, and goes on with that.
     """
 
     number: int
@@ -145,6 +148,7 @@ class Job:
     delivery: Job | None = None
     recipients: list[Recipient] = field(default_factory=list)
     inbox: End | None = None
+    held: bool = False
 
     @property
     def destination_text(self) -> str:

@@ -10,6 +10,7 @@ machine could swap it.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from typing import Any, Final, Self
 
 from accsyn_async.sandbox.settings import Settings
 
-__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "opened", "survey"]
+__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "is_aside", "opened", "survey"]
 
 EVERYTHING: Final = Settings()
 RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.rmdir, os.unlink} <= os.supports_dir_fd and (
@@ -45,6 +46,7 @@ _WRITE_FLAGS: Final = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_ASIDE: Final = re.compile(r"\.accsyn-[0-9a-f]{16}\.part")
 
 
 class StorageError(Exception):
@@ -300,6 +302,11 @@ def _entry(found: os.stat_result) -> Entry:
     return Entry(kind, found.st_size, found.st_mtime_ns)
 
 
+def is_aside(name: str) -> bool:
+    """Whether a name is one that `Folder.write_aside` gives."""
+    return _ASIDE.fullmatch(name) is not None
+
+
 @contextmanager
 def opened(root: Path, parts: tuple[str, ...], *, make: bool = False) -> Iterator[Folder]:
     """Walk from a root to a folder and hold it open.
@@ -368,9 +375,9 @@ def survey(
         with opened(root, (*parts, *at)) as here:
             for name, entry in here.entries():
                 path = (*at, name)
-                if settings.excludes(name):
+                if settings.excludes(*path):
                     continue
-                included = whole or settings.includes(name)
+                included = whole or settings.includes(*path)
                 if entry.kind == "folder":
                     left.append((path, included))
                     if included:

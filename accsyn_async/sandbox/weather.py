@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
 from typing import Final, Literal, get_args
 
 __all__ = ["Fault", "FaultKind", "Weather"]
@@ -13,6 +14,13 @@ FaultKind = Literal["expire", "throttle", "error", "html", "cut", "reset", "dela
 
 ANSWERED: Final = frozenset({"cut", "empty"})
 STATUS: Final = {"throttle": 429, "error": 503, "html": 502}
+CHECKED: Final[tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...]] = (
+    (("uri", "verb"), (str, NoneType), "a text"),
+    (("count", "retry_after"), (int, NoneType), "a whole number"),
+    (("skip", "status"), (int,), "a whole number"),
+    (("share", "seconds"), (int, float), "a number"),
+    (("acted",), (bool,), "true or false"),
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,13 +61,11 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in get_args(FaultKind):
             raise ValueError(f"a fault is one of {', '.join(get_args(FaultKind))}, not {self.kind!r}")
-        for name in ("uri", "verb"):
-            if not isinstance(getattr(self, name), (str, type(None))):
-                raise ValueError(f"{name} must be a text")
-        for name in ("count", "skip", "status", "retry_after"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, type(None))):
-                raise ValueError(f"{name} must be a number, not {value!r}")
+        for names, kinds, what in CHECKED:
+            for name in names:
+                value = getattr(self, name)
+                if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                    raise ValueError(f"{name} must be {what}, not {value!r}")
         if not 0 <= self.share <= 1:
             raise ValueError(f"share is from 0 to 1, not {self.share}")
         for name in ("count", "skip", "retry_after"):

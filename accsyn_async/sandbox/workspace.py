@@ -23,7 +23,6 @@ from accsyn_async.sandbox.entities import (
     State,
 )
 from accsyn_async.sandbox.identity import new_id
-from accsyn_async.sandbox.keyring import Keyring
 
 if TYPE_CHECKING:
     from accsyn_async.sandbox.state import Job
@@ -34,31 +33,20 @@ E = TypeVar("E", bound=Entity)
 
 
 class Workspace:
-    """All that a workspace holds.
+    """All that a workspace holds; nothing at first.
 
     What was deactivated or deleted is kept; the properties and finders leave it out.
 
     Args:
         code: the workspace's code.
-        volume: the folder of the default volume at the main site.
-        site_folders: the remote sites' folders by code.
         local_root: the folder that stands for the users' own machines.
         clock: tells the time.
         spare: where folders of further volumes and sites are made; ``None`` when there can be none.
-        keys: the first users' secrets; fresh ones by default.
     """
 
-    def __init__(
-        self,
-        code: str,
-        volume: Path,
-        site_folders: dict[str, Path],
-        local_root: Path,
-        clock: Clock,
-        spare: Path | None = None,
-        keys: Keyring | None = None,
-    ) -> None:
-        keys = keys or Keyring()
+    main_site: Site
+
+    def __init__(self, code: str, local_root: Path, clock: Clock, spare: Path | None = None) -> None:
         self.id = new_id()
         self.code = code
         self.name = code
@@ -73,27 +61,8 @@ class Workspace:
         self._entities: dict[type[Entity], dict[str, Any]] = defaultdict(dict)
         self.changed: Callable[[], None] = _nothing
         """To be called after a queue or a client was changed: jobs may go on, or must wait."""
-        self._numbers = 0
-        self.main_site = self.add(Site(code="hq", main=True, folder=volume))
-        for name, folder in site_folders.items():
-            self.add(Site(code=name, folder=folder))
-        self.add(Queue(code="medium", default=True, compute_default=True))
-        self.add(ComputeEngine(code="pipeline"))
-        servers = [self.add_server(site) for site in self.sites]
-        projects = self.add(
-            Share(
-                code="projects", kind="volume", root=volume, volume="projects", default=True, servers=servers
-            )
-        )
-        for role in ("admin", "employee", "standard"):
-            code = f"{role}@example.com"
-            user = self.add_user(code, role, name=role.capitalize())
-            user.api_key, user.password = keys.api_key(code), keys.password(code)
-            home = self.add_home(user)
-            if role != "admin":
-                self.grant(user, home)
-        employee = self.users[1]
-        self.grant(employee, projects)
+        self.numbers = 0
+        """How many jobs there were."""
 
     def add(self, entity: E) -> E:
         """Take an entity in."""
@@ -101,6 +70,8 @@ class Workspace:
         entity.created = entity.created or self.clock.text()
         entity.modified = entity.modified or entity.created
         self._entities[type(entity)][entity.id] = entity
+        if isinstance(entity, Site) and entity.main:
+            self.main_site = entity
         return entity
 
     def add_user(self, code: str, role: str, *, name: str = "", creator: str = "accsyn") -> SandboxUser:
@@ -227,8 +198,8 @@ class Workspace:
 
     def next_number(self) -> int:
         """The number of the next job."""
-        self._numbers += 1
-        return self._numbers
+        self.numbers += 1
+        return self.numbers
 
     def client_of(self, *, user: SandboxUser | None = None, site: Site | None = None) -> Client | None:
         """The client that sends and receives for a user or a site."""

@@ -111,6 +111,7 @@ async def test_a_backend_out_of_reach(
         (("pause",), "no ids"),
         (("sandbox", "--port", "70000"), "--port"),
         (("sandbox", "--speed", "0"), "--speed"),
+        (("sandbox", "--workspace", " "), "--workspace"),
         (("sandbox", "--time-factor", "-1"), "--time-factor"),
         (("sandbox", "--time-factor", "inf"), "--time-factor"),
         (("sandbox", "--jobs", "5"), "--synthetic"),

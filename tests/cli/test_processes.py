@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 
 import accsyn_async
+from accsyn_async import Session
 
 DEADLINE = 30.0
 ROOT = Path(accsyn_async.__file__).parents[1]
@@ -186,6 +189,64 @@ def test_signals_end_a_sandbox_and_it_clears_up(tmp_path: Path, number: signal.S
     assert not list((tmp_path / "tmp").iterdir())
 
 
+async def test_a_sandbox_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    volume, content = tmp_path / "volume", bytes(range(250)) * 16000
+    volume.mkdir()
+    (volume / "a.mov").write_bytes(content)
+    options = ("sandbox", "--json", "--port", "0", "--volume", str(volume), "--state", f"{tmp_path}/box.db")
+    jobs: list[str] = []
+    keys: set[str] = set()
+    berlin = tmp_path / "box.db.files" / "sites" / "berlin" / "projects"
+    for number in range(4):
+        with process(*CLI, *options, "--speed", "0.5") as started:
+            box = Box(started, volume)
+            keys.add(box.env["ACCSYN_API_KEY"])
+            async with session_to(box) as session:
+                assert {row["id"] for row in await session.find("Transfer")} == set(jobs)
+                for name in (f"{number}", f"{number}b"):
+                    data = {"source": "a.mov", "destination": f"site=berlin:projects/{name}.mov"}
+                    jobs.append((await session.create("Transfer", data))["id"])
+                    await until_part(berlin)
+                # What was answered is kept, however the process ends in the next moment.
+                started.kill()
+    assert len(keys) == 1
+    with process(*CLI, *options, "--speed", "500") as started:
+        async with session_to(Box(started, volume)) as session:
+            ended = [job async for job in session.as_completed(jobs)]
+        assert [job.status for job in ended] == ["done"] * len(jobs)
+        copies = {path.name: path.read_bytes() for path in berlin.iterdir()}
+        assert copies == {f"{number}{b}.mov": content for number in range(4) for b in ("", "b")}
+        started.signal(signal.SIGTERM)
+        assert started.end()[0] == 0
+
+
+def session_to(box: Box) -> Session:
+    env = box.env
+    workspace, user, key = (env[f"ACCSYN_{name}"] for name in ("WORKSPACE", "API_USER", "API_KEY"))
+    return Session(workspace, user, key, url=env["ACCSYN_URL"], rate_limit=None)
+
+
+async def until_part(folder: Path) -> None:
+    """Until a file is half written."""
+
+    def parts() -> list[Path]:
+        return list(folder.glob("*.part"))
+
+    until = time.monotonic() + DEADLINE
+    while not parts():
+        assert time.monotonic() < until
+        await asyncio.sleep(0.01)
+
+
+def test_a_state_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "box.db").write_text("mine")
+    with process(*CLI, "sandbox", "--port", "0", "--state", str(tmp_path / "box.db")) as sandbox:
+        code, out, errors = sandbox.end()
+    assert (code, out) == (2, "")
+    assert "is no state of a sandbox, or damaged" in errors
+    assert "Traceback" not in errors
+
+
 def test_a_sandbox_for_people(tmp_path: Path) -> None:
     with process(*CLI, "sandbox", "--port", "0") as sandbox:
         lines = [sandbox.line()]
@@ -222,6 +283,20 @@ def test_a_sandbox_that_is_controlled_from_outside() -> None:
     with process(*CLI, "sandbox", "--port", "0", "--control") as sandbox:
         while "curl" not in sandbox.line():
             pass
+
+
+def test_a_sandbox_of_another_name_without_a_limit() -> None:
+    argv = ("sandbox", "--json", "--port", "0", "--workspace", "studio", "--no-rate-limit")
+    with process(*CLI, *argv) as sandbox:
+        facts = json.loads(sandbox.line())
+        assert facts["workspace"] == "studio"
+        statuses = {urllib.request.urlopen(discovery(facts)).status for _ in range(100)}
+    assert statuses == {200}
+
+
+def discovery(facts: dict[str, Any]) -> str:
+    asked = urllib.parse.quote(json.dumps({"ident": facts["workspace"]}))
+    return f"{facts['url']}/api/v3/J3PKTtDvolDMBtTy6AFGA?{asked}"
 
 
 def test_tls_with_the_authority_that_is_named() -> None:

@@ -9,7 +9,8 @@ import pytest
 from accsyn_async.sandbox import engine
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dispatch import Dispatcher
-from accsyn_async.sandbox.state import Job, Party, Workspace
+from accsyn_async.sandbox.furnishing import furnished
+from accsyn_async.sandbox.state import Job, Party
 from tests.sandbox.wire_client import until
 
 A, B, C = (Party("site", name, name, (name,)) for name in "abc")
@@ -18,7 +19,7 @@ A, B, C = (Party("site", name, name, (name,)) for name in "abc")
 @pytest.fixture
 def job(tmp_path: Path) -> Any:
     """Makes a job: ``job("name", priority=7, queue=…)``."""
-    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
+    workspace = furnished("acme", tmp_path, {}, tmp_path, Clock())
 
     def make(name: str, source: Party = A, destination: Party = B, **options: Any) -> Any:
         return Job(
@@ -101,6 +102,41 @@ async def test_one_runs_between_two_endpoints_and_the_most_important_follows(sta
         assert await statuses(wire, low) == ["waiting"]
 
 
+async def test_the_queue_decides_before_the_job(start: Any) -> None:
+    async with start(speed=0.001) as (_, wire):
+        queues = {}
+        for code, priority in (("high", 999), ("low", 1)):
+            data = {"code": code, "priority": priority}
+            (queues[code],) = (await wire.call("POST", "queue/create", data))["result"]
+        up = {"source": "a.mov", "destination": "site=berlin"}
+        order = [
+            await wire.create({**up, **data})
+            for data in (
+                {},
+                {"queue": "low", "priority": 1000},
+                {"priority": 1},
+                {"priority": 2},
+                {"queue": "high", "priority": 1},
+                {"queue": "high", "priority": 1},
+            )
+        ]
+        first, low, later, middle, high, last = order
+        await wire.until(first["id"], "running")
+        for job in order[1:]:
+            await wire.until(job["id"], "waiting")
+        for ended, following in ((first, high), (high, last), (last, middle)):
+            await wire.edit(ended["id"], status="aborted")
+            await wire.until(following["id"], "running")
+        assert await statuses(wire, low, later) == ["waiting", "waiting"]
+        # Jobs follow a queue whose priority is changed, and one that is moved takes the other's.
+        await wire.call("PUT", "queue/edit", {"priority": 501}, id=queues["low"]["id"])
+        await wire.edit(later["id"], queue="high")
+        await wire.edit(middle["id"], status="aborted")
+        await wire.until(later["id"], "running")
+        await wire.edit(later["id"], status="aborted")
+        await wire.until(low["id"], "running")
+
+
 async def test_a_job_waits_for_a_client(start: Any, connect: Any) -> None:
     async with start(speed=0.08) as (box, wire), connect(box, "standard") as standard:
         assert [row["status"] for row in await wire.find("client", "type=0")] == ["online"] * 3
@@ -165,7 +201,9 @@ async def test_a_speed_limit_holds(start: Any) -> None:
         assert row["speed"] <= 0.001
         wrong: Any
         for wrong in (0, -1, "fast", True, [], "nan", "inf"):
-            for name in ("job_speed_limit", "transfer_speed_limit", "task_bucketsize"):
+            for name in ("job_speed_limit", "transfer_speed_limit", "transfer_speedlimit", "task_bucketsize"):
+                if (name, wrong) == ("task_bucketsize", 0):
+                    continue
                 reply = await wire.call("POST", "transfer/create", {**data, "settings": {name: wrong}})
                 assert reply["message"].startswith("E#J029"), wrong
 
@@ -178,10 +216,10 @@ async def test_a_failed_job_is_tried_again_until_it_is_enough(
     async with start() as (box, wire):
         data = {"tasks": ["missing.mov", "a.mov"], "destination": "site=berlin"}
         hopeless = await wire.create(data)
-        work = box._backend.workspace.jobs[hopeless["id"]]
+        work = box._started().workspace.jobs[hopeless["id"]]
 
         async def given_up() -> bool:
-            return work.retries == 3 and work.status == "failed" and work.id not in box._backend.engine._runs
+            return work.retries == 3 and work.status == "failed" and work.id not in box._started().engine._runs
 
         await until(given_up)
         (box.volume / "missing.mov").write_bytes(b"here")

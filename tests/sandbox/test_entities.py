@@ -10,8 +10,8 @@ import pytest
 from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Workspace
 from accsyn_async.sandbox.topics.entities import EntityTopic
 
 
@@ -320,7 +320,7 @@ async def test_the_workspace(wire: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["site", "volume"])
 async def test_nowhere_to_keep_files(tmp_path: Path, kind: str) -> None:
-    workspace = Workspace("acme", tmp_path, {}, tmp_path, Clock())
+    workspace = furnished("acme", tmp_path, {}, tmp_path, Clock())
     calls = Calls([EntityTopic(workspace)])
     event = Event(f"{kind}/create", "acme", "s", "admin@example.com", {"name": "N"}, None, None)
     with pytest.raises(Refusal, match="E#N426"):

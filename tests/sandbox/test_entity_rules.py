@@ -23,6 +23,7 @@ from accsyn_async.sandbox.entities import (
     State,
 )
 from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Workspace
 from accsyn_async.sandbox.topics.acl import AclTopic
@@ -148,7 +149,7 @@ class Sender:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_the_rules_hold(tmp_path: Path, seed: int) -> None:
-    workspace = Workspace("acme", tmp_path, {"berlin": tmp_path}, tmp_path, Clock(), spare=tmp_path / "spare")
+    workspace = furnished("acme", tmp_path, {"berlin": tmp_path}, tmp_path, Clock(), spare=tmp_path / "spare")
     calls = Calls([EntityTopic(workspace), AclTopic(workspace)])
     sender = Sender(workspace, seed)
     succeeded: Counter[str] = Counter()

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.journal import Journal
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.setting_store import SettingStore
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.files import FileTopic
 from accsyn_async.sandbox.topics.finder import Finder
@@ -107,14 +108,14 @@ class Hostile:
         self.outside = folder / "outside"
         self.sibling = folder
         clock = Clock()
-        self.workspace = Workspace(
+        self.workspace = furnished(
             "acme", folder / "volume", {"berlin": folder / "berlin"}, folder / "local", clock
         )
         journal = Journal()
         entities = EntityTopic(self.workspace)
         finder = Finder([entities])
         topics = [
-            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder)),
+            *(entities, FileTopic(self.workspace), SettingTopic(self.workspace, finder, SettingStore())),
             *(RecordTopic(self.workspace, journal, finder), PublishTopic()),
         ]
         self.calls = Calls(topics, Notes(journal, clock).call)

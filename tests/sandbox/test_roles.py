@@ -10,6 +10,7 @@ import pytest
 from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.entities import State
+from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.state import Share, Workspace
 from tests.sandbox.test_entities import codes, done, made
 
@@ -19,7 +20,7 @@ ROLES = ("admin", "employee", "standard")
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace("acme", tmp_path / "v", {"berlin": tmp_path / "b"}, tmp_path / "l", Clock())
+    return furnished("acme", tmp_path / "v", {"berlin": tmp_path / "b"}, tmp_path / "l", Clock())
 
 
 def folder(workspace: Workspace, *parts: str) -> Share:

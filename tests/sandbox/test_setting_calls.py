@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.setting_store import DEFAULTS, Scope, SettingStore, StoreError, inherited
+from accsyn_async.sandbox.inheritance import DEFAULTS, inherited
+from accsyn_async.sandbox.setting_store import Scope, SettingStore, StoreError
 
 NOBODY = "0" * 24
 
@@ -136,9 +139,7 @@ def test_there_is_an_end_to_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert store.delete(one, "a")
     assert not store.delete(one, "a")
     assert store.scopes() == (other,)
-    store.set(one, "b", "1")
-    store.forget()
-    assert store.scopes() == ()
+    assert SettingStore(**json.loads(json.dumps(asdict(store)))).scopes() == store.scopes()
 
 
 SETTINGS = st.dictionaries(st.sampled_from("abc"), st.text(max_size=2))

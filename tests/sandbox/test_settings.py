@@ -20,6 +20,10 @@ def fill(folder: Path) -> None:
     (folder / "empty").mkdir()
 
 
+def content(root: Path) -> dict[str, Any]:
+    return {path.name: content(path) if path.is_dir() else path.read_text() for path in root.iterdir()}
+
+
 def tree(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() + "/" * path.is_dir() for path in root.rglob("*")}
 
@@ -29,7 +33,7 @@ def tree(root: Path) -> set[str]:
     [
         ("*tmp", "a.tmp", True),
         ("*tmp", "tmp.a", False),
-        ("*.MOV", "a.mov", False),
+        ("*.MOV", "a.mov", True),
         ("?.mov", "a.mov", True),
         ("[ab].mov", "c.mov", False),
         ("a,b", "a,b", True),
@@ -123,6 +127,10 @@ async def test_wrong_settings_are_refused_wherever_they_are_sent(start: Any) -> 
         ({"transfer_include": "*.mov"}, {"transfer_exclude": "*.tmp\\,s*"}, "big",
          {"a.mov", "deep/", "deep/c.mov"}),
         ({"transfer_exclude": "big"}, {}, "big/deep/", {"c.mov", "d.tmp"}),
+        ({"transfer_exclude": "DEEP/c*\\,old.tmp"}, {}, "big",
+         {"a.mov", "b.tmp", "7", "2024", "0012.exr", "shot01.mov", "deep/", "deep/d.tmp", "empty/"}),
+        ({"transfer_exclude": "big/deep\\,deep/*/c.mov"}, {}, "big/deep", {"c.mov", "d.tmp"}),
+        ({"transfer_include": "*.tmp/*.mov"}, {}, "big", {"old.tmp/", "old.tmp/e.mov"}),
     ],
 )  # fmt: skip
 async def test_what_is_left_out_neither_arrives_nor_counts(
@@ -188,6 +196,36 @@ async def test_existing_files_are_left_alone(
         assert (row["status"], row["progress"], row["size"]) == ("done", 100, 105_000)
         assert [(there / name).read_bytes() == b"mine" for name in ("a.mov", "b.mov")] == [kept, kept]
         assert (there / "deep" / "c.mov").read_bytes() == b"c" * 3000
+
+
+@pytest.mark.parametrize(
+    ("value", "filters", "expected"),
+    [
+        ("directory", {}, {"b.mov": "b", "deep": {"mine": "mine"}, "new": {"e": "e"}}),
+        ("file+directory", {}, {"b.mov": "mine", "deep": {"mine": "mine"}, "new": {"e": "e"}}),
+        ("directory+file", {}, {"b.mov": "mine", "deep": {"mine": "mine"}, "new": {"e": "e"}}),
+        ("file", {}, {"b.mov": "mine", "deep": {"mine": "mine", "low": {"d": "d"}}, "new": {"e": "e"}}),
+        ("directory", {"transfer_include": "d\\,e"},
+         {"b.mov": "mine", "deep": {"mine": "mine"}, "new": {"e": "e"}}),
+        ("", {}, {"b.mov": "b", "deep": {"mine": "mine", "low": {"d": "d"}}, "new": {"e": "e"}}),
+    ],
+)  # fmt: skip
+async def test_existing_folders_are_left_alone(
+    start: Any, value: str, filters: dict[str, str], expected: Any
+) -> None:
+    async with start() as (box, wire):
+        for path in ("b.mov", "deep/low/d", "new/e"):
+            (box.volume / "big" / path).parent.mkdir(parents=True, exist_ok=True)
+            (box.volume / "big" / path).write_text(path[-1] if path != "b.mov" else "b")
+        there = box.local_root / "in"
+        (there / "deep").mkdir(parents=True)
+        for path in ("b.mov", "deep/mine"):
+            (there / path).write_text("mine")
+        settings = {"transfer_ignore_existing": value, **filters}
+        row = await wire.create({"source": "big", "destination": "/in", "settings": settings})
+        row = await wire.until(row["id"], "done", "failed")
+        assert (row["status"], row["progress"]) == ("done", 100)
+        assert content(there) == expected
 
 
 async def test_what_is_left_alone_takes_no_time(start: Any) -> None:

@@ -77,6 +77,11 @@ def test_a_share_is_the_same_for_the_same_seed() -> None:
         {"seconds": float("inf")},
         {"status": 99},
         {"uri": 5},
+        {"skip": None},
+        {"status": None},
+        {"share": True},
+        {"seconds": None},
+        {"acted": 1},
     ],
 )
 def test_no_weather(options: dict[str, Any]) -> None:

@@ -1,0 +1,154 @@
+"""The backend of the moment: begun anew, or taken up from what was kept."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+
+from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.dialects import Place
+from accsyn_async.sandbox.folders import Folders
+from accsyn_async.sandbox.furnishing import furnished
+from accsyn_async.sandbox.identity import draw_from
+from accsyn_async.sandbox.keeper import Keeper
+from accsyn_async.sandbox.keyring import Keyring
+from accsyn_async.sandbox.leftovers import remove_leftovers
+from accsyn_async.sandbox.memory import Memory
+from accsyn_async.sandbox.server import Replies
+from accsyn_async.sandbox.state_file import StateError
+from accsyn_async.sandbox.workspace import Workspace
+
+__all__ = ["Backends"]
+
+
+class Backends:
+    """Makes the backend that a sandbox serves, and another one when it begins anew.
+
+    Args:
+        code: the workspace's code.
+        clock: its time.
+        replies: what the backend is served by.
+        place: where it is reached.
+        speed: MB/s that each running transfer gets.
+        seed: makes ids and jobs without files alike in every run; ``None`` for what nobody can foretell.
+        synthetic_jobs: how many jobs without files a new workspace has.
+        give_api_keys: whether users may ask for their own api key.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        clock: Clock,
+        replies: Replies,
+        place: Place,
+        *,
+        speed: float,
+        seed: int | str | None,
+        synthetic_jobs: int,
+        give_api_keys: bool,
+    ) -> None:
+        self.seed = seed
+        self._code = code
+        self._clock = clock
+        self._replies = replies
+        self._place = place
+        self._speed = speed
+        self._synthetic_jobs = synthetic_jobs
+        self._give_api_keys = give_api_keys
+        self._backend: Backend | None = None
+        self._folders: Folders
+        self._keeper: Keeper | None = None
+        self._ids: random.Random | None = None
+        self._noticed = (0, False)
+
+    @property
+    def current(self) -> Backend | None:
+        """The one that is served; ``None`` before there is one."""
+        return self._backend
+
+    async def begin(self, folders: Folders, keeper: Keeper | None) -> None:
+        """Take up what was kept, or begin with a new workspace.
+
+        Args:
+            folders: where its files are.
+            keeper: keeps what is remembered; ``None`` keeps nothing.
+
+        Raises:
+            StateError: what was kept cannot be read, or nothing can be written.
+        """
+        self._folders, self._keeper = folders, keeper
+        if keeper is None:
+            self._serve(self._new(Keyring()))
+            return
+        empty = Workspace(self._code, folders.local_root, self._clock, folders.spare)
+        recalled = await asyncio.to_thread(keeper.recall, empty)
+        if recalled is None:
+            self._serve(self._new(Keyring()))
+        else:
+            await self._take_up(*recalled)
+        keeper.begin(lambda: self._started().memory, self._is_moving)
+        try:
+            await keeper.save()
+        except sqlite3.Error as error:
+            raise StateError(f"the state cannot be written: {error}") from None
+        self._replies.keep = keeper.save
+
+    async def stop(self) -> None:
+        """Stop all jobs; again does nothing."""
+        if self._backend is not None:
+            await self._backend.engine.aclose()
+
+    async def renew(self) -> None:
+        """Begin anew, with a fresh workspace, after all jobs were stopped; the users keep their secrets."""
+        old = self._started()
+        await asyncio.to_thread(self._folders.clear)
+        self._serve(self._new(old.memory.keyring))
+        if self._keeper is not None:
+            await self._keeper.save()
+
+    async def aclose(self) -> None:
+        """Stop all jobs, and write down what is remembered; again does nothing.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        await self.stop()
+        if self._keeper is not None:
+            await self._keeper.aclose()
+
+    async def _take_up(self, memory: Memory, ended: bool) -> None:
+        # Those that were drawn in earlier runs must not come again.
+        self._draw_ids(f" {memory.starts}")
+        if not ended:
+            await asyncio.to_thread(remove_leftovers, memory.workspace.jobs.values())
+        self._serve(memory)
+        self._started().resume()
+
+    def _new(self, keys: Keyring) -> Memory:
+        self._draw_ids("")
+        folders = self._folders
+        workspace = furnished(
+            self._code, folders.volume, folders.sites, folders.local_root, self._clock, folders.spare, keys
+        )
+        return Memory(workspace, keys)
+
+    def _draw_ids(self, start: str) -> None:
+        self._ids = None if self.seed is None else random.Random(f"ids {self.seed}{start}")
+        draw_from(self._ids)
+
+    def _serve(self, memory: Memory) -> None:
+        backend = self._backend = Backend(
+            memory, self._speed, self._ids, self.seed, self._synthetic_jobs, self._give_api_keys
+        )
+        self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
+
+    def _started(self) -> Backend:
+        assert self._backend is not None
+        return self._backend
+
+    def _is_moving(self) -> bool:
+        """Whether the memory may have changed since this was asked last."""
+        before, self._noticed = self._noticed, (self._replies.requests, self._started().engine.busy)
+        return self._noticed[1] or before != self._noticed

@@ -1,0 +1,40 @@
+"""What a sandbox remembers of all that it was told: what is kept between runs, when it is to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from accsyn_async.sandbox.entities import SandboxUser
+from accsyn_async.sandbox.journal import Journal
+from accsyn_async.sandbox.keyring import Keyring
+from accsyn_async.sandbox.session_keys import GivenKey
+from accsyn_async.sandbox.setting_store import SettingStore
+from accsyn_async.sandbox.synthetic import Course
+from accsyn_async.sandbox.workspace import Workspace
+
+__all__ = ["Memory"]
+
+
+@dataclass(slots=True, eq=False)
+class Memory:
+    """All that outlives a run of the sandbox, beside the files.
+
+    Attributes:
+        workspace: its entities and jobs.
+        keyring: makes the first users' secrets.
+        settings: of the workspace, its entities and integrations.
+        journal: what has happened.
+        sessions: those handed out by v3, with their users.
+        keys: those handed out by v1.
+        courses: what becomes of the jobs that have no files, by job id.
+        starts: how often it was started.
+    """
+
+    workspace: Workspace
+    keyring: Keyring
+    settings: SettingStore = field(default_factory=SettingStore)
+    journal: Journal = field(default_factory=Journal)
+    sessions: dict[str, SandboxUser] = field(default_factory=dict)
+    keys: dict[str, GivenKey] = field(default_factory=dict)
+    courses: dict[str, Course] = field(default_factory=dict)
+    starts: int = 1
