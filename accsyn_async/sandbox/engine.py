@@ -54,6 +54,7 @@ class Engine:
         self._dispatcher = Dispatcher()
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._measuring: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
         self._caught_up = asyncio.Event()
         self._closed = False
@@ -70,7 +71,9 @@ class Engine:
         elif job.status in ACTIVE and job.kind in EXECUTED:
             self._begin(job)
         elif job.status == "pending" and job.kind not in EXECUTED:
-            self._spawn(job, sizing.size_up(job, self._size, self._clock))
+            measuring = self._spawn(job, sizing.size_up(job, self._size, self._clock))
+            self._measuring.add(measuring)
+            measuring.add_done_callback(self._measuring.discard)
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""
@@ -92,10 +95,11 @@ class Engine:
         run = self._runs[job.id] = Run()
         self._spawn(job, self._live(job, run))
 
-    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def reconsider(self) -> None:
         """Look at every job that waits or runs again, after a queue or a client was changed."""
@@ -110,6 +114,8 @@ class Engine:
 
     async def catch_up(self) -> None:
         """Wait until every job has done what the clock, which was moved on, gives it time for."""
+        if self._measuring:
+            await asyncio.wait(tuple(self._measuring))
         self._caught_up.clear()
         for run in self._runs.values():
             run.behind = True

@@ -219,7 +219,9 @@ async def test_a_failed_job_is_tried_again_until_it_is_enough(
         work = box._started().workspace.jobs[hopeless["id"]]
 
         async def given_up() -> bool:
-            return work.retries == 3 and work.status == "failed" and work.id not in box._started().engine._runs
+            return (
+                work.retries == 3 and work.status == "failed" and work.id not in box._started().engine._runs
+            )
 
         await until(given_up)
         (box.volume / "missing.mov").write_bytes(b"here")
