@@ -74,6 +74,8 @@ class Engine:
             measuring = self._spawn(job, sizing.size_up(job, self._size, self._clock))
             self._measuring.add(measuring)
             measuring.add_done_callback(self._measuring.discard)
+        elif job.is_finished and job.delivery is not None:
+            deliveries.settle(job.delivery, self._clock)
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""

@@ -86,6 +86,42 @@ def test_queues(office: Office) -> None:
     assert session.delete_one("Queue", default["id"]) is True
 
 
+def test_queues_of_users_and_shares(office: Office) -> None:
+    """A job that names no queue goes to that of a share that it touches, or else of a user involved."""
+    session = office.admin
+    for name in ("Lisa", "Film", "Assets", "Farm"):
+        session.create("Queue", {"name": name, "compute_default": name == "Farm"})
+    office.put(f"home/{STANDARD}/a.pdf")
+    folder = office.shared(code="film", queue="film")
+    session.update("User", STANDARD, {"queue": "lisa"})
+    session.update("Folder", folder["id"], {"queue": session.find_one("Queue WHERE code=film")["id"]})
+    session.grant("User", STANDARD, "Folder", "film", {"read": True})
+    places: list[tuple[Any, dict[str, Any], str]] = [
+        (session, {"source": "a.mov"}, "medium"),
+        (session, {"source": "folder=film/b.mov"}, "film"),
+        (office.standard, {"source": "~/a.pdf"}, "lisa"),
+        (office.standard, {"source": "folder=film/b.mov"}, "film"),
+        (office.standard, {"source": "folder=film/b.mov", "queue": "medium"}, "medium"),
+    ]
+    for who, data, queue in places:
+        made = who.create("Transfer", {"destination": "/in/", "status": "paused", **data})
+        assert made["uri"] == f"acme/{queue}"
+    session.update("Volume", "projects", {"queue": "assets"})
+    assert job_of(office)["uri"] == "acme/assets"
+    assert (
+        office.standard.create("Transfer", {"source": "~/a.pdf", "destination": "/x/"})["uri"]
+        == "acme/assets"
+    )
+    assert session.create("Compute", {"engine": "pipeline"})["uri"] == "acme/farm"
+    assert session.create("Compute", {"engine": "pipeline", "queue": "medium"})["uri"] == "acme/medium"
+    # A queue that is gone is nobody's any more.
+    for code in ("lisa", "film", "assets"):
+        session.delete_one("Queue", code)
+    rows = (session.get_entity("Folder", folder["id"]), *session.find("User"), *session.find("Volume"))
+    assert [row["queue"] for row in rows] == [None] * 5
+    assert session.create("Transfer", {"source": "folder=film", "destination": "/z/"})["uri"] == "acme/medium"
+
+
 def test_engines(office: Office) -> None:
     session = office.admin
     (pipeline,) = session.find("Engine")

@@ -202,6 +202,20 @@ def test_a_request(office: Office) -> None:
     assert session.delete_one("Request", home["id"]) is True
 
 
+def test_a_recipient_who_is_deleted_holds_nobody_up(office: Office) -> None:
+    session = office.admin
+    data = {"tasks": ["show/b.mov"], "recipients": [STANDARD, EMPLOYEE]}
+    alone, both = (
+        session.create("Delivery", {**data, "recipients": data["recipients"][:count]}) for count in (1, 2)
+    )
+    office.advance(seconds=1)
+    office.employee.create("Transfer", {"parent": both["id"], "destination": "/in/"})
+    office.advance()
+    assert row(office, both)["status"] == "waiting"
+    assert session.delete_one("User", STANDARD) is True
+    assert [row(office, one)["status"] for one in (alone, both)] == ["aborted", "done"]
+
+
 def test_senders_in_each_role(office: Office) -> None:
     for sender in (ADMIN, EMPLOYEE):
         session = office.session(sender)
