@@ -9,7 +9,7 @@ from accsyn_async.sandbox.drafts import name_in
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
 
-__all__ = ["create_below"]
+__all__ = ["create_below", "require_uploaded"]
 
 UPLOADS: Final = "accsyn_deliveries"
 """The folder of the default volume where files lie that were uploaded to a delivery."""
@@ -52,6 +52,20 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         )
     mine.name = name_in(data) or mine.name
     return mine
+
+
+def require_uploaded(workspace: Workspace, parent: Job) -> None:
+    """Refuse to submit a delivery while files are uploaded to it.
+
+    Raises:
+        Refusal: they are.
+    """
+    place = (UPLOADS, parent.id)
+    for job in workspace.jobs.values():
+        if not job.is_finished and any(task.destination.parts[:2] == place for task in job.tasks.values()):
+            raise Refusal(
+                "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
+            )
 
 
 def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str, Any]) -> Job:

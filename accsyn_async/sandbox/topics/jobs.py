@@ -110,6 +110,8 @@ class JobTopic(Topic):
         job = self._job(event.id, user)
         rules.require_change(user, job, "change")
         if job.kind in deliveries.KINDS:
+            if job.status == "init" and data_of(event).get("status") in ("pending", "waiting"):
+                parents.require_uploaded(self._workspace, job)
             deliveries.edit_delivery(self._workspace, user, job, event.data)
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
             jobs.edit_job(self._workspace, user, job, event.data)

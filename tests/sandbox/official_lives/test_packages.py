@@ -145,9 +145,16 @@ def test_files_are_uploaded_to_a_draft(office: Office) -> None:
     office.put_local("Users/bunny.png", b"bunny")
     office.put_local("Users/cut/x.mov", b"x")
     job = session.create("Delivery", {"name": "Temp"})
-    upload = session.create("Transfer", {"parent": job["id"], "source": "/Users/bunny.png"})
+    upload = session.create(
+        "Transfer", {"parent": job["id"], "source": "/Users/bunny.png", "status": "paused"}
+    )
     assert upload["name"] == "bunny.png"
     session.create("Transfer", {"parent": job["id"], "tasks": ["/Users/cut"]})
+    session.grant("User", EMPLOYEE, "Delivery", job["id"])
+    office.advance()
+    with refused("E#D018"):
+        session.update("Delivery", job["id"], {"status": "pending"})
+    session.update("Transfer", upload["id"], {"status": "waiting"})
     office.advance()
     assert session.find_one(f"Transfer WHERE id={upload['id']}")["status"] == "done"
     assert len(session.find("Task", entityid=job["id"])) == 2
@@ -165,6 +172,36 @@ def test_files_are_uploaded_to_a_draft(office: Office) -> None:
         lambda: office.standard.create("Transfer", {"parent": job["id"], "source": "/Users/bunny.png"}),
         lambda: session.create("Transfer", {"parent": "0" * 24, "source": "/Users/bunny.png"}),
     )
+
+
+def test_what_is_in_a_delivery(office: Office) -> None:
+    session = office.admin
+    job = session.create("Delivery", {"name": "D", "tasks": ["a.mov", "show", "nothing.mov"]})
+    place = f"delivery={job['id']}"
+    with refused("E#F001"):
+        office.standard.ls(place)
+    session.grant("User", STANDARD, "Delivery", job["id"])
+
+    def look(who: Any) -> None:
+        rows = who.ls(place, recursive=True, getsize=True)
+        assert [(one["filename"], one["size"]) for one in rows] == [("a.mov", 10_000), ("show", 5000)]
+        assert [one["filename"] for one in rows[1]["files"]] == ["b.mov", "deep"]
+        assert [one["filename"] for one in who.ls(f"{place}/show/deep")] == ["c.mov"]
+        assert who.getsize(place) == 15_000
+        assert (who.exists(f"{place}/show/b.mov"), who.exists(f"{place}/show/x.mov")) == (True, False)
+        all_refused(
+            "E#F0",
+            lambda: who.ls(f"{place}/elsewhere"),
+            lambda: who.ls(f"{place}/show/../../secret"),
+            lambda: who.ls(f"{place}/hq:share=projects"),
+            lambda: who.mkdir(f"{place}/show/new"),
+            lambda: who.delete(f"{place}/a.mov"),
+        )
+
+    look(session)
+    look(office.standard)
+    with refused("E#F001"):
+        session.ls(f"delivery={'0' * 24}")
 
 
 def test_a_request(office: Office) -> None:
