@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,17 @@ class Life:
     """Whether it can be deactivated."""
     wrong: dict[str, Any] = field(default_factory=lambda: {"colour": "red"})
 
+
+ELSEWHERE = {
+    "workspace": "test_lives",
+    **dict.fromkeys(("server", "userserver", "client", "app", "lane", "browser"), "test_grounds"),
+    **dict.fromkeys(("home", "file", "acl"), "test_shares"),
+    **dict.fromkeys(("transfer", "job"), "test_transfers"),
+    **dict.fromkeys(("delivery", "request", "stream"), "test_packages"),
+    "task": "test_tasks",
+    "compute": "test_compute",
+}
+"""The modules in which the other types of entities live."""
 
 SHARE = "email path queue status_hr type"
 LIVES = [
@@ -46,6 +58,13 @@ LIVES = [
         "project_startup", SHARE,
     ),
 ]  # fmt: skip
+
+
+def test_every_type_lives(office: Office) -> None:
+    lived = {life.kind.lower() for life in LIVES} | set(ELSEWHERE)
+    assert lived == {*office.admin.find("entitytypes"), "job", "share"}
+    for kind, module in ELSEWHERE.items():
+        assert f'"{kind.capitalize()}"' in Path(__file__).with_name(f"{module}.py").read_text()
 
 
 @pytest.mark.parametrize("life", LIVES, ids=[life.kind for life in LIVES])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -251,6 +252,29 @@ def test_a_recipient_who_is_deleted_holds_nobody_up(office: Office) -> None:
     assert row(office, both)["status"] == "waiting"
     assert session.delete_one("User", STANDARD) is True
     assert [row(office, one)["status"] for one in (alone, both)] == ["aborted", "done"]
+
+
+def test_each_job_goes_by_its_own_type(office: Office) -> None:
+    session = office.admin
+    transfer = session.create("Transfer", {"source": "a.mov", "destination": "/in/", "status": "paused"})
+    delivery = session.create("Delivery", {"tasks": ["a.mov"]})
+    for kind, other in (
+        ("Delivery", transfer),
+        ("Compute", transfer),
+        ("Transfer", delivery),
+        ("Stream", delivery),
+    ):
+        assert session.get_entity(kind, other["id"]) is None
+        all_refused(
+            "E#J404",
+            partial(session.update, kind, other["id"], {"name": "x"}),
+            partial(session.delete_one, kind, other["id"]),
+        )
+    # By their old name all are jobs.
+    for job in (transfer, delivery):
+        assert session.get_entity("Job", job["id"])["id"] == job["id"]
+        assert session.update("Job", job["id"], {"name": "x"})["name"] == "x"
+        assert session.delete_one("Job", job["id"]) is True
 
 
 def test_senders_in_each_role(office: Office) -> None:

@@ -263,6 +263,15 @@ def test_what_everybody_sees_of_files_tasks_and_records(office: Office) -> None:
         lambda: standard.set_setting("workspace", "note", "x"),
         lambda: office.employee.set_setting("workspace", "note", "x"),
     )
+    all_refused(
+        "E#P002",
+        lambda: office.employee.assign("Volume", "server", pair),
+        lambda: office.employee.deassign("Volume", "server", pair),
+        lambda: office.employee.create(
+            "Acl", {"entity": f"user:{STANDARD}", "target": "share:projects", "read": True}
+        ),
+    )
+    assert len(office.employee.assignments("Volume", volume["id"])) == 2
     assert office.employee.set_setting("queue", "note", "x", queue) is True
     assert office.employee.find("File", entityid=kit["id"])[0]["name"] == "a.mov"
     mine = standard.logs()["result"]

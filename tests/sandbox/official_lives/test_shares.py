@@ -121,7 +121,7 @@ def test_a_disabled_share_holds_its_jobs(office: Office, kind: str) -> None:
         more = {"files": ["show"]} if kind == "Collection" else {"path": "/"}
         session.create(kind, {"name": "kit", **more})
     code = {"Volume": "projects", "Home": ADMIN}.get(kind, "kit")
-    office.put(f"home/{ADMIN}/show/b.mov")
+    office.put(f"home/{ADMIN}/show/b.mov", b"b" * 2000)
     data = {"source": f"{kind.lower()}={code}/show/b.mov", "destination": "/in/", "status": "paused"}
     job = session.create("Transfer", data)
     assert session.update(kind, code, {"status": "disabled"})["status"] == "disabled"
@@ -129,6 +129,15 @@ def test_a_disabled_share_holds_its_jobs(office: Office, kind: str) -> None:
     session.update("Transfer", job["id"], {"status": "waiting"})
     office.advance()
     assert status(office, job) == "waiting"
+    session.update(kind, code, {"status": "enabled"})
+    office.advance(seconds=1)
+    assert status(office, job) == "running"
+    # And holds one that is under way, which goes on from there.
+    session.update(kind, code, {"status": "disabled"})
+    office.advance()
+    held = session.get_entity("Transfer", job["id"])
+    assert (held["status"], held["speed"]) == ("waiting", -1.0)
+    assert 0 < held["progress"] < 100
     session.update(kind, code, {"status": "enabled"})
     office.advance()
     assert status(office, job) == "done"
