@@ -46,7 +46,11 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         raise Refusal("E#P006", f"You are no recipient of this {parent.kind}, or it is not yet submitted.")
     if parent.kind == "request":
         deliveries.add_files(workspace, user, mine, data if "tasks" in data else {"tasks": [data]})
-    elif not deliveries.edit_transfer(workspace, user, mine, {"destination": data.get("destination")}):
+    elif "destination" not in data:
+        raise Refusal("E#D012", "Choose a 'destination' to download to.")
+    elif not deliveries.edit_transfer(
+        workspace, user, mine, {key: data.get(key) for key in ("destination", "status") if key in data}
+    ):
         raise Refusal(
             "E#D017", f"You download this {parent.kind} already; set your transfer to pending first."
         )
@@ -76,9 +80,12 @@ def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str
         raise Refusal("E#D007", f"What is uploaded to a {parent.kind} needs no destination.")
     folder = f"volume={workspace.default_volume.code}/{UPLOADS}/{parent.id}"
     job = jobs.create_job(workspace, user, {**data, "destination": f"{folder}/"})
-    names = [task.source.parts[-1] for task in job.tasks.values() if task.source.parts]
+    there = {task.source.parts[-1] for task in parent.tasks.values() if task.source.parts}
+    sent = dict.fromkeys(task.source.parts[-1] for task in job.tasks.values() if task.source.parts)
+    files = [f"{folder}/{name}" for name in sent if name not in there]
     try:
-        deliveries.add_files(workspace, user, parent, {"tasks": [f"{folder}/{name}" for name in names]})
+        if files:
+            deliveries.add_files(workspace, user, parent, {"tasks": files})
     except Refusal:
         del workspace.jobs[job.id]
         raise

@@ -116,27 +116,31 @@ def access_of(office: Office, kind: str, job: Any, number: int) -> Any:
 
 def test_one_with_files_and_recipients_is_sent_at_once(office: Office) -> None:
     session = office.admin
-    data = {"name": "References", "tasks": ["a.mov", "show"], "recipients": [STANDARD]}
-    job = session.create("Delivery", data)
+    package = {"name": "References", "tasks": ["a.mov", "show"], "recipients": [STANDARD]}
+    job = session.create("Delivery", package)
     assert job["status"] == "pending"
     office.advance(seconds=1)
     assert row(office, job)["status"] == "waiting"
-    transfer = office.standard.create("Transfer", {"parent": job["id"], "destination": "/tmp"})
+    data = {"parent": job["id"], "destination": "/tmp", "status": "paused"}
+    transfer = office.standard.create("Transfer", data)
+    assert transfer["status"] == "paused"
+    office.standard.update("Transfer", transfer["id"], {"status": "waiting"})
     office.advance()
     assert office.standard.get_entity("Transfer", transfer["id"])["status"] == "done"
     assert office.local("tmp/a.mov").exists()
     with refused("E#D017"):
         office.standard.create("Transfer", {"parent": job["id"], "destination": "/tmp"})
-    draft = session.create("Delivery", {**data, "status": "init"})
+    draft = session.create("Delivery", {**package, "status": "init"})
     assert draft["status"] == "init"
     all_refused(
         "E#",
-        lambda: session.create("Delivery", {**data, "tasks": ["share=nowhere/x"]}),
-        lambda: session.create("Delivery", {**data, "recipients": ["nobody"]}),
-        lambda: session.create("Delivery", {**data, "recipients": STANDARD}),
-        lambda: session.create("Delivery", {**data, "status": "done"}),
+        lambda: session.create("Delivery", {**package, "tasks": ["share=nowhere/x"]}),
+        lambda: session.create("Delivery", {**package, "recipients": ["nobody"]}),
+        lambda: session.create("Delivery", {**package, "recipients": STANDARD}),
+        lambda: session.create("Delivery", {**package, "status": "done"}),
         lambda: session.create("Transfer", {"parent": job["id"], "destination": "/tmp"}),
         lambda: office.standard.create("Transfer", {"parent": draft["id"], "destination": "/tmp"}),
+        lambda: office.standard.create("Transfer", {"parent": job["id"], "name": "Whereto"}),
         lambda: office.session(STANDARD).create("Transfer", {"parent": job["id"], "source": "/x"}),
     )
 
@@ -151,6 +155,8 @@ def test_files_are_uploaded_to_a_draft(office: Office) -> None:
     )
     assert upload["name"] == "bunny.png"
     session.create("Transfer", {"parent": job["id"], "tasks": ["/Users/cut"]})
+    again = session.create("Transfer", {"parent": job["id"], "source": "/Users/bunny.png"})
+    assert again["id"] != upload["id"]
     session.grant("User", EMPLOYEE, "Delivery", job["id"])
     office.advance()
     with refused("E#D018"):
