@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -170,7 +170,7 @@ class AccsynSandbox:
         Raises:
             ValueError: the sum is below 0.
         """
-        self._call(self._box.advance(days=days, hours=hours, minutes=minutes, seconds=seconds))
+        self._call(lambda: self._box.advance(days=days, hours=hours, minutes=minutes, seconds=seconds))
 
     def expire_sessions(self) -> None:
         """Refuse every session handed out so far, with ``session_expired``."""
@@ -182,10 +182,12 @@ class AccsynSandbox:
         Args:
             seed: makes ids and the weather's choices the same in every run.
         """
-        self._call(self._box.reset(seed=seed))
+        self._call(lambda: self._box.reset(seed=seed))
 
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+    def _call(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if not self._thread.is_alive():
+            raise RuntimeError("the accsyn sandbox is not running: it was not started, or has been closed")
+        return asyncio.run_coroutine_threadsafe(work(), self._loop).result()
 
     def _run(self) -> None:
         try:

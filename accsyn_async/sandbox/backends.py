@@ -61,6 +61,7 @@ class Backends:
         self._folders: Folders
         self._keeper: Keeper | None = None
         self._ids: random.Random | None = None
+        self._sweeping: asyncio.Future[None] | None = None
         self._noticed = (0, False)
 
     @property
@@ -107,6 +108,8 @@ class Backends:
         self._serve(self._new(old.memory.keyring))
         if self._keeper is not None:
             await self._keeper.save()
+        # Nobody waits for it, unless the sandbox is closed.
+        self._sweeping = asyncio.get_running_loop().run_in_executor(None, self._folders.sweep)
 
     async def aclose(self) -> None:
         """Stop all jobs, and write down what is remembered; again does nothing.
@@ -115,6 +118,8 @@ class Backends:
             StateError: it could not be written.
         """
         await self.stop()
+        if self._sweeping is not None:
+            await self._sweeping
         if self._keeper is not None:
             await self._keeper.aclose()
 

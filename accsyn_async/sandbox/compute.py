@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
+from accsyn_async.sandbox.nest import Nest
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, Task
 
@@ -16,14 +18,11 @@ __all__ = [
     "below",
     "check_deps",
     "has_work",
-    "is_ready",
     "roll_up",
     "stint",
 ]
 
-SETTLED: Final = frozenset({"done", "excluded"})
 DEFAULT_SECONDS: Final = 0.05
-_ORDER: Final[tuple[str, ...]] = ("executing", "booting", "queued", "failed", "onhold", "pending")
 
 
 class ComputeError(Exception):
@@ -62,44 +61,37 @@ def check_deps(tasks: Mapping[str, Task]) -> None:
     Raises:
         Refusal: there is one.
     """
-    waits: dict[str, set[str]] = {}
+    # Each task twice: that it may begin, and that it has ended.
+    order: TopologicalSorter[tuple[str, bool]] = TopologicalSorter()
     for task in tasks.values():
-        waits[task.uri] = set(task.deps)
+        begin, end = (task.uri, False), (task.uri, True)
+        order.add(end, begin)
         for dep in task.deps:
             if dep not in tasks:
                 raise Refusal("E#J030", f"The task {task.uri!r} depends on {dep!r}, which does not exist.")
-    for task in tasks.values():
-        names = task.uri.split("/")
-        outer = ["/".join(names[:count]) for count in range(1, len(names))]
+            order.add(begin, (dep, True))
+        outer = task.uri.rpartition("/")[0]
         if outer:
-            waits[outer[-1]].add(task.uri)
-        # What is nested waits for all that the tasks around it wait for.
-        waits[task.uri].update(dep for uri in outer for dep in tasks[uri].deps)
-    left = dict(waits)
-    while left:
-        free = [uri for uri, deps in left.items() if not deps & left.keys()]
-        if not free:
-            raise Refusal("E#J031", f"The dependencies of {', '.join(sorted(left))} lead in a circle.")
-        for uri in free:
-            del left[uri]
-
-
-def is_ready(job: Job, task: Task) -> bool:
-    """Whether all that a task, or what it is nested in, depends on is done."""
-    if job.kind != "compute":
-        return True
-    deps = (dep for one in (*_above(job, task.uri), task) for dep in one.deps)
-    return all(
-        leaf.status in SETTLED for dep in deps if dep in job.tasks for leaf in below(job, job.tasks[dep])
-    )
+            # What is nested waits for all that the tasks around it wait for, and they end with it.
+            order.add(begin, (outer, False))
+            order.add((outer, True), end)
+    try:
+        order.prepare()
+    except CycleError:
+        free: set[tuple[str, bool]] = set()
+        while nodes := order.get_ready():
+            free.update(nodes)
+            order.done(*nodes)
+        left = sorted(uri for uri in tasks if (uri, True) not in free)
+        raise Refusal("E#J031", f"The dependencies of {', '.join(left)} lead in a circle.") from None
 
 
 def has_work(job: Job) -> bool:
     """Whether a task could be executed now, or is."""
-    return any(
-        task.status in ("booting", "executing") or (task.status == "queued" and is_ready(job, task))
-        for task in job.counted()
-    )
+    states = {task.status for task in job.counted()}
+    if not states.isdisjoint(("booting", "executing")):
+        return True
+    return "queued" in states and (job.kind != "compute" or any(True for _ in Nest(job).ready()))
 
 
 def _parameters(job: Job, task: Task) -> dict[str, Any]:
@@ -125,17 +117,5 @@ def stint(job: Job, task: Task) -> Stint:
 
 def roll_up(job: Job) -> None:
     """Let each task that holds others have the status that theirs amount to."""
-    for task in job.tasks.values():
-        if not task.branch:
-            continue
-        leaves = list(below(job, task))
-        states = {leaf.status for leaf in leaves}
-        status = next((state for state in _ORDER if state in states), None)
-        if status is None:
-            status = "done" if "done" in states else "excluded"
-        if status == "queued" and "done" in states:
-            status = "executing"
-        if status == "done" and task.status != "done":
-            task.finished = max((leaf.finished or "" for leaf in leaves), default="") or None
-            task.milliseconds = sum(leaf.milliseconds for leaf in leaves)
-        task.status = status
+    if job.kind == "compute":
+        Nest(job).show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ class Folders:
         self.volume = _made(Path(volume or folder / "volume"))
         self.local_root = _made(Path(local_root or folder / "local"))
         self.spare = _made(folder / "spare")
+        self._aside = _made(folder / "aside")
         given = {volume: self.volume, local_root: self.local_root}
         kept = {path for name, path in given.items() if name is not None}
         self._own = [
@@ -41,13 +43,25 @@ class Folders:
         return {"volume": self.volume, "local": self.local_root, "spare": self.spare, **sites}
 
     def clear(self) -> None:
-        """Remove all that is in its own folders."""
+        """Empty its own folders, in the same time whatever is in them: it is moved aside."""
         for folder in self._own:
             for path in folder.iterdir():
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+                try:
+                    path.rename(self._aside / secrets.token_hex(8))
+                except OSError:
+                    _remove(path)
+
+    def sweep(self) -> None:
+        """Remove what was moved aside."""
+        for path in self._aside.iterdir():
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _made(path: Path) -> Path:

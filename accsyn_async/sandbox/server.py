@@ -123,8 +123,10 @@ class Replies:
         self.requests += 1
         path, _, query = request.raw_path.partition("?")
         asked = _Asked(request.method, path)
+        served = self._dialects
         response, status = await self._respond(request, asked, query)
-        if not path.startswith(CONTROL):
+        # What was asked before a reset and answered after it belongs to neither.
+        if served is self._dialects and not path.startswith(CONTROL):
             self._record(asked, status)
         return response
 

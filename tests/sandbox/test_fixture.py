@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -76,6 +78,8 @@ def test_start_reset_and_end(tmp_path: Path) -> None:
     from accsyn_async.testing import AccsynSandbox
 
     server = AccsynSandbox(volume=tmp_path, workspace="studio")
+    with pytest.raises(RuntimeError, match="not started"):
+        server.reset()
     server.start()
     assert server.workspace == "studio"
     assert server.volume == tmp_path.resolve()
@@ -87,6 +91,8 @@ def test_start_reset_and_end(tmp_path: Path) -> None:
         AccsynSandbox(speed=0).start()
     server.close()
     server.close()
+    with pytest.raises(RuntimeError, match="has been closed"):
+        server.advance(hours=1)
     assert not local.exists()
     assert server._thread not in threading.enumerate()
 
@@ -127,6 +133,161 @@ def test_as_a_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     done = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "accsyn_async.testing", "-W", "error")
     done.assert_outcomes(passed=2)
+
+
+def test_whatever_a_test_leaves_behind(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def accsyn_sandbox_options():
+            return {"speed": 0.01}
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def running(accsyn_sandbox):
+            (accsyn_sandbox.volume / "a.mov").write_bytes(bytes(1_000_000))
+
+            async def run(status):
+                async with accsyn_sandbox.session() as session:
+                    job = await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+                    async with session.watch(job["id"]) as watch:
+                        async for event in watch:
+                            if getattr(event, "job", None) and event.job.status == "running":
+                                break
+                    await session.update("Transfer", job["id"], {"status": status})
+
+            return run
+
+        def clean(sandbox):
+            assert sandbox.requests == ()
+            assert sandbox.weather.faults == ()
+            for folder in (sandbox.volume, sandbox.local_root, sandbox.site_root("berlin")):
+                assert list(folder.iterdir()) == []
+
+        @pytest.mark.parametrize("status", ["waiting", "paused", "aborted"])
+        async def test_running(accsyn_sandbox, running, status):
+            assert len(accsyn_sandbox.requests) == 0
+            await running(status)
+
+        async def test_failing(accsyn_sandbox, running):
+            clean_but_for_a_file = [path.name for path in accsyn_sandbox.volume.iterdir()]
+            assert clean_but_for_a_file == ["a.mov"]
+            await running("waiting")
+            for kind in ("error", "reset", "html", "expire"):
+                accsyn_sandbox.weather.add(kind)
+            accsyn_sandbox.weather.add("skew", seconds=1e6)
+            accsyn_sandbox.expire_sessions()
+            assert False, "on purpose"
+
+        async def test_the_next(accsyn_sandbox):
+            clean(accsyn_sandbox)
+            async with accsyn_sandbox.session() as session:
+                assert await session.find("Transfer") == []
+
+        async def test_that_is_cancelled(accsyn_sandbox, running):
+            await running("waiting")
+            raise KeyboardInterrupt
+        """
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    options = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-W", "error")
+    done = pytester.runpytest_subprocess(*options, "-p", "accsyn_async.testing", timeout=120)
+    done.assert_outcomes(passed=4, failed=1)
+    done.stdout.fnmatch_lines(["*AssertionError: on purpose", "*KeyboardInterrupt*"])
+    done.stdout.no_fnmatch_line("*Error at *")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [("'port': PORT", "OSError: * address already in use*"), ("'speed': 0", "ValueError: speed must be*")],
+)
+def test_why_it_does_not_start(pytester: pytest.Pytester, options: str, why: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        pytester.makeconftest(
+            f"""
+            import pytest
+            PORT = {port}
+
+            @pytest.fixture(scope="session")
+            def accsyn_sandbox_options():
+                return {{{options}}}
+            """
+        )
+        pytester.makepyfile("def test(accsyn_sandbox): pass")
+        run = ("-p", "no:asyncio", "-p", "accsyn_async.testing", "-W", "error")
+        done = pytester.runpytest_subprocess(*run, timeout=60)
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines([f"E*{why}"])
+
+
+MEETINGS = [f"{when}-{number}" for when in ("created", "ended") for number in range(3)]
+
+
+def test_workers_have_a_server_each(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def accsyn_sandbox_options():
+            return {"seed": 7}
+        """
+    )
+    code = """
+        import asyncio
+        import os
+        from pathlib import Path
+
+        import pytest
+
+        HERE = Path(__file__).parent
+        WORKER = os.environ["PYTEST_XDIST_WORKER"]
+        MODE = "r" if Path(__file__).stem == "test_one" else "w"
+
+        def meet(what):
+            # A named pipe opens when both workers open it.
+            open(HERE / what, MODE).close()
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_transfer(accsyn_sandbox, number):
+            assert accsyn_sandbox.requests == ()
+            assert list(accsyn_sandbox.volume.iterdir()) == []
+            (accsyn_sandbox.volume / "a.mov").write_text(f"{WORKER} {number}")
+
+            async def run():
+                async with accsyn_sandbox.session() as session:
+                    assert await session.find("Transfer") == []
+                    job = await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+                    meet(f"created-{number}")
+                    await session.wait(job["id"], timeout=30)
+                    assert [row["id"] for row in await session.find("Transfer", finished=True)] == [job["id"]]
+
+            asyncio.run(run())
+            meet(f"ended-{number}")
+            there = accsyn_sandbox.site_root("berlin") / "projects" / "a.mov"
+            assert there.read_text() == f"{WORKER} {number}"
+            assert len([one for one in accsyn_sandbox.requests if one.verb == "POST"]) == 1
+            with open(HERE / "seen.txt", "a") as seen:
+                seen.write(f"{WORKER} {accsyn_sandbox.url} {accsyn_sandbox.volume}\\n")
+    """
+    pytester.makepyfile(test_one=code, test_two=code)
+    for name in MEETINGS:
+        os.mkfifo(pytester.path / name)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    options = ("-p", "xdist", "-p", "accsyn_async.testing", "-W", "error")
+    done = pytester.runpytest_subprocess(*options, "-n", "2", "--dist", "loadfile", timeout=120)
+    done.assert_outcomes(passed=6)
+    seen = {tuple(line.split()) for line in (pytester.path / "seen.txt").read_text().splitlines()}
+    assert len(seen) == 2
+    assert all(len(set(column)) == 2 for column in zip(*seen, strict=True))
 
 
 def test_over_tls_the_official_client_cannot() -> None:

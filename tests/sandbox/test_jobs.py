@@ -320,3 +320,33 @@ async def test_others_homes_are_not_listed_to_standard_users(box: Any, connect: 
         reply = await wire.call("POST", "transfer/create", data)
         known = "(there are home=standard@example.com)"
         assert reply["message"] == f"E#J015 There is no home 'admin@example.com' {known}."
+
+
+class Unwalked(dict[str, Any]):
+    """What is looked up and not walked through."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("walked through")
+
+    keys = values = items = __reversed__ = __iter__
+
+
+async def test_what_is_asked_for_by_id_is_looked_up(start: Any) -> None:
+    async with start() as (box, wire):
+        workspace = box._started().workspace
+        paused = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+        one, two = [await wire.create({**paused, "name": name}) for name in ("one", "two")]
+        tasks = [(await wire.tasks(job["id"]))[0] for job in (one, two)]
+        for task in tasks:
+            assert (await wire.call("GET", "task/find", {}, id=task["id"]))["result"] == [task]
+        workspace.jobs = Unwalked(workspace.jobs)
+        for job, task in zip((one, two), tasks, strict=True):
+            for uri in ("transfer", "job"):
+                assert (await wire.call("GET", f"{uri}/find", {}, id=job["id"]))["result"] == [job]
+            for id in (job["id"], task["id"]):
+                assert (await wire.call("GET", "task/find", {}, id=id))["result"] == [task]
+        assert "exception" in await wire.call("GET", "transfer/find", {})
+        workspace.jobs = dict(dict.items(workspace.jobs))
+        await wire.call("DELETE", "transfer/delete", {}, id=one["id"])
+        assert (await wire.call("GET", "task/find", {}, id=tasks[0]["id"]))["result"] == []
+        assert (await wire.call("GET", "task/find", {}, id=tasks[1]["id"]))["result"] == [tasks[1]]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import FaultKind
+from tests.sandbox.wire_client import until
 
 
 async def test_a_fresh_start(start: Any, tmp_path: Path) -> None:
@@ -47,6 +48,44 @@ async def test_a_seed_given_to_a_reset(start: Any) -> None:
             data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
             ids.append((await wire.create(data))["id"])
         assert ids[0] == ids[1]
+
+
+async def test_a_call_that_outlives_a_reset_is_not_recorded_after_it(start: Any) -> None:
+    async with start() as (box, wire):
+        late = box.weather.add("delay", seconds=0.2)
+        call = asyncio.create_task(wire.call("GET", "user/find", {}))
+
+        async def struck() -> bool:
+            return bool(late.hits == 1)
+
+        await until(struck)
+        await box.reset()
+        await call
+        assert box.requests == ()
+
+
+async def test_temporary_folders_are_emptied_whatever_is_in_them(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "kept").write_bytes(b"kept")
+    async with start() as (box, _):
+        folder = box.volume.parent
+        for _ in range(2):
+            deep = box.volume / "deep" / "er"
+            deep.mkdir(parents=True)
+            (deep / "file").write_bytes(b"x")
+            (box.volume / "link").symlink_to(tmp_path / "outside")
+            (box.volume / "dangling").symlink_to("nowhere")
+            await box.reset()
+            assert list(box.volume.iterdir()) == []
+
+        async def swept() -> bool:
+            return list((folder / "aside").iterdir()) == []
+
+        await until(swept)
+        (box.volume / "late").mkdir()
+        await box.reset()
+    assert not folder.exists()
+    assert (tmp_path / "outside" / "kept").exists()
 
 
 TOKEN = "X-Sandbox-Token"

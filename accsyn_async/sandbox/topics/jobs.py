@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from accsyn_async.sandbox import deliveries, jobs, parents, rows, rules, tasks
@@ -10,6 +11,7 @@ from accsyn_async.sandbox.engine import Engine
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.task_finder import TaskFinder
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, flag_of, page
 
 __all__ = ["JobTopic"]
@@ -33,6 +35,7 @@ class JobTopic(Topic):
         self._jobs = rows.jobs(workspace)
         self._packages = rows.packages(workspace)
         self._tasks = rows.tasks()
+        self._finder = TaskFinder(workspace)
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
         """The calls on jobs of each kind, on transfers by their old name too, and on tasks."""
@@ -53,44 +56,54 @@ class JobTopic(Topic):
     def _find_jobs(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
         kind = _kind(event)
-        wanted = kind or "transfer"
-        seen = [
-            job for job in self._workspace.jobs.values() if job.kind == wanted and rules.may_see(user, job)
-        ]
         if event.id:
             job = self._workspace.jobs.get(event.id)
             found = [job] if job is not None and kind in ("", job.kind) and rules.may_see(user, job) else []
-            return page(self._table(kind or (job.kind if found and job else "")), found, event, data)
+            table = self._table(kind or (job.kind if found and job else ""))
+            return page(table, found, event, data)
+        wanted = kind or "transfer"
         table = self._table(wanted)
+        seen = partial(self._seen, wanted, user)
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
             archived = flag_of(data, "archived")
-            ended = (job for job in seen if job.is_finished and ((job.finished or "") < limit) is archived)
+            ended = (job for job in seen(finished=True) if ((job.finished or "") < limit) is archived)
             return page(table, ended, event, data)
-        active = (job for job in seen if not job.is_finished)
-        reply = page(table, active, event, data)
+        reply = page(table, seen(finished=False), event, data)
         if reply["result"] or not flag_of(data, "single_entity_query"):
             return reply
-        return page(table, (job for job in seen if job.is_finished), event, data)
+        return page(table, seen(finished=True), event, data)
+
+    def _seen(self, kind: str, user: SandboxUser, *, finished: bool) -> Iterator[Job]:
+        """The jobs of a kind that a user may see, those that have finished or those that have not."""
+        return (
+            job
+            for job in self._workspace.jobs.values()
+            if job.kind == kind and job.is_finished is finished and rules.may_see(user, job)
+        )
 
     def _find_tasks(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)
         parent = data.get("parent")
         pairs: Iterable[tuple[Job, Task]]
         if isinstance(parent, str):
-            job = self._job(parent, user)
-            pairs = ((job, task) for task in job.tasks.values())
-        elif event.id or event.query:
-            pairs = (
-                (job, task)
-                for job in self._workspace.jobs.values()
-                if rules.may_see(user, job)
-                for task in job.tasks.values()
-                if not event.id or event.id in (job.id, task.id)
-            )
+            pairs = _tasks_of(self._job(parent, user))
+        elif event.id:
+            pairs = [(job, task) for job, task in self._by_id(event.id) if rules.may_see(user, job)]
+        elif event.query:
+            jobs = (job for job in self._workspace.jobs.values() if rules.may_see(user, job))
+            pairs = (pair for job in jobs for pair in _tasks_of(job))
         else:
             raise Refusal("E#J026", "Say which transfer's tasks: give its id as the parent.")
         return page(self._tasks, pairs, event, data)
+
+    def _by_id(self, id: str) -> Iterable[tuple[Job, Task]]:
+        """The tasks of a job, or the one of that id."""
+        job = self._workspace.jobs.get(id)
+        if job is not None:
+            return _tasks_of(job)
+        found = self._finder.find(id)
+        return () if found is None else (found,)
 
     def _create_job(self, event: Event, user: SandboxUser) -> Reply:
         kind = _kind(event) or "transfer"
@@ -159,6 +172,10 @@ class JobTopic(Topic):
         if job is None or kind not in ("", job.kind) or not rules.may_see(user, job):
             raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
+
+
+def _tasks_of(job: Job) -> Iterator[tuple[Job, Task]]:
+    return ((job, task) for task in job.tasks.values())
 
 
 def _kind(event: Event) -> str:
