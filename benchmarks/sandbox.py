@@ -171,6 +171,8 @@ def main() -> None:
         os.sched_setaffinity(0, cores)
     print(f"\nTime to start and to reset, ms{'':<22}{'least':>9}{'median':>9}")
     _show("the command, to its first answer", [_start_process() for _ in range(STARTS)])
+    filled = ("--synthetic", "--jobs", str(JOBS))
+    _show(f"with {JOBS:,} synthetic jobs", [_start_process(*filled) for _ in range(STARTS)])
     _show("Sandbox(), to where it listens", [asyncio.run(_start_box()) for _ in range(STARTS)])
     _show("the fixture's start, imports included", [_start_fixture() for _ in range(STARTS)])
     _show("its reset, nothing asked", _resets(_nothing))
@@ -235,9 +237,9 @@ def _show(label: str, taken: list[float]) -> None:
     print(f"  {label:<50}{min(taken) * 1000:>9.1f}{statistics.median(taken) * 1000:>9.1f}")
 
 
-def _start_process() -> float:
+def _start_process(*options: str) -> float:
     """The seconds from starting the command to the first answer of its server."""
-    command = [sys.executable, "-m", "accsyn_async", "sandbox", "--json", "--port", "0"]
+    command = [sys.executable, "-m", "accsyn_async", "sandbox", "--json", "--port", "0", *options]
     began = time.perf_counter()
     process = subprocess.Popen(
         command, env=_env(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

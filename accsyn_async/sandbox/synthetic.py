@@ -9,7 +9,7 @@ from typing import Final
 from accsyn_async.sandbox import jobs
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.state import Job, Task, Workspace
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 
 __all__ = ["SparingEngine", "Synthetic"]
 
@@ -61,7 +61,8 @@ class Synthetic:
         self._clock = workspace.clock
         chance = random.Random(f"jobs {seed}")
         now = self._last = self._clock.monotonic()
-        plans = [self._plan(chance, number, now) for number in range(count)]
+        users = [one for one in workspace.users if one.role != "standard"]
+        plans = [self._plan(chance, users, number, now) for number in range(count)]
         self.ids = frozenset(plan.job.id for plan in plans)
         self._future = sorted(plans, key=lambda plan: -plan.begin)
         self._running: list[_Plan] = []
@@ -75,9 +76,9 @@ class Synthetic:
             self._last = now
             self._move(now)
 
-    def _plan(self, chance: random.Random, number: int, now: float) -> _Plan:
+    def _plan(self, chance: random.Random, users: list[SandboxUser], number: int, now: float) -> _Plan:
         name = f"{chance.choice(SHOWS)}_{number:04d}.mov"
-        user = chance.choice([one for one in self._workspace.users if one.role != "standard"])
+        user = chance.choice(users)
         data = {"source": f"share=projects/synthetic/{name}", "destination": "site=berlin"}
         job = jobs.create_job(self._workspace, user, data)
         (task,) = job.tasks.values()
