@@ -71,6 +71,8 @@ class Engine:
         elif job.status == "pending" and job.kind not in EXECUTED:
             self._waiting.begin()
             self._spawn(job, self._size_up(job))
+        elif job.is_finished and job.delivery is not None:
+            deliveries.settle(job.delivery, self._clock)
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""
@@ -92,10 +94,11 @@ class Engine:
         run = self._runs[job.id] = Run()
         self._spawn(job, self._live(job, run))
 
-    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def reconsider(self) -> None:
         """Look at every job that waits or runs again, after a queue or a client was changed."""

@@ -196,6 +196,11 @@ class Workspace:
         """The queue of jobs that name none; there always is one."""
         return next(one for one in self.every(Queue) if one.default)
 
+    @property
+    def compute_queue(self) -> Queue:
+        """The queue of compute jobs that name none; there always is one."""
+        return next(one for one in self.every(Queue) if one.compute_default)
+
     def next_number(self) -> int:
         """The number of the next job."""
         self.numbers += 1
