@@ -66,7 +66,7 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
     job.name = name or (job.engine if computes else _generated_name(ends[0][0]))
     for draft, (start, end) in zip(drafts, ends, strict=True):
         add_task(job, draft, start, end, job.created)
-    compute.check_deps(job.tasks)
+    compute.check_deps(job)
     if all(task.status == "excluded" for task in job.tasks.values() if not task.branch):
         job.status = "done"
         job.size = 0
