@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from accsyn_async.sandbox import roles
+from accsyn_async.sandbox import roles, rules
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
@@ -16,6 +17,7 @@ from accsyn_async.sandbox.volume_paths import on_volume
 
 __all__ = ["FilePlaces", "Spot"]
 
+_PACKAGE: Final = re.compile(r"(?:delivery|stream)=([0-9a-f]+)/?(.*)", re.DOTALL | re.IGNORECASE)
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
 
@@ -30,7 +32,7 @@ class Spot:
         folder: whether it was written with a trailing slash.
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
-        inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
+        inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
         tell: tells of names from the root, in accsyn's notation.
     """
 
@@ -65,13 +67,17 @@ class FilePlaces:
         Args:
             user: who asks.
             path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
-                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
+                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``). What a delivery or
+                stream holds is ``delivery=<id>/a.mov``.
             write: whether it is to be changed.
             whole: whether all of it is to be read, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
         """
+        package = _PACKAGE.fullmatch(_text(path))
+        if package is not None:
+            return self._delivered(user, package[1], package[2], write=write)
         place = self._read(_text(path))
         site = self._site(place)
         share, parts = self._share(user, place)
@@ -82,21 +88,46 @@ class FilePlaces:
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
+        written = "/".join((f"{share.kind}={share.code}", *parts))
         located = share.locate(parts)
         if located is None and not parts and not write:
             files = share.files.values()
-            inside = {one.name: self._spot(one.share, one.parts, site, place) for one in files}
+            inside = {
+                one.name: self._spot(one.share, one.parts, site, place, f"{written}/{one.name}")
+                for one in files
+            }
             return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
-        spot = self._spot(*located, site, place)
+        spot = self._spot(*located, site, place, written)
         return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
 
-    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
+    def _delivered(self, user: SandboxUser, name: str, below: str, *, write: bool) -> Spot:
+        job = self._workspace.jobs.get(name.casefold())
+        if job is None or job.kind not in ("delivery", "stream") or not rules.may_see(user, job):
+            raise _no_share("delivery", name)
+        if write:
+            raise Refusal("E#F003", f"You may not change what the {job.kind} {name!r} holds.")
+        ends = [task.source for task in job.counted()]
+        held = {
+            end.parts[-1]: Spot(
+                *(end.root, (), end.parts, False, below),
+                tell=telling(f"{job.kind}={name}/{end.parts[-1]}", end.parts),
+            )
+            for end in ends
+            if end.parts
+        }
+        first, *rest = self._read(f"./{below}").parts or ("",)
+        if not first:
+            return Spot(Path(), (), (), True, name, inside=held)
+        if first not in held:
+            raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
+        return replace(held[first], parts=(*held[first].parts, *rest))
+
+    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place, written: str) -> Spot:
         self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
-        written = "/".join((f"{share.kind}={share.code}", *parts))
         written = written if site.main else f"site={site.code}:{written}"
         return Spot(root, base, parts, place.folder, place.text, tell=telling(written, (*base, *parts)))
 

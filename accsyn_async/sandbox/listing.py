@@ -89,7 +89,12 @@ def list_files(
 
 
 def list_named(
-    name: str, root: Path, parts: tuple[str, ...], listing: Listing, allowance: Allowance
+    name: str,
+    root: Path,
+    parts: tuple[str, ...],
+    listing: Listing,
+    allowance: Allowance,
+    tell: Tell = plainly,
 ) -> list[Row]:
     """The row of one file or folder by another name; none when it is not there, or not to be listed.
 
@@ -99,13 +104,14 @@ def list_named(
         parts: the names from it.
         listing: what to list.
         allowance: how much.
+        tell: tells of it, for error texts.
 
     Raises:
         StorageError: there is too much in it.
     """
     if not exists(root, parts):
         return []
-    with opened(root, parts[:-1]) as above:
+    with opened(root, parts[:-1], tell=tell) as above:
         real = parts[-1] if parts else "."
         entry = above.look(real)
         return [] if entry is None else _listed(above, real, name, entry, listing, allowance, 1)

@@ -123,18 +123,18 @@ def _looked(operation: str, spot: Spot, listing: Listing, names: NameFilter, all
 def _looked_inside(
     operation: str, inside: Mapping[str, Spot], listing: Listing, names: NameFilter, allowance: Allowance
 ) -> Any:
-    """What is asked of a whole collection; what it shows and is not there is left out."""
+    """What is asked of a whole collection or delivery; what it shows and is not there is left out."""
     for spot in inside.values():
         _settle(spot)
     if operation == "exists":
         return True
     if operation == "getsize":
         there = (spot for spot in inside.values() if exists(spot.root, spot.path))
-        return sum(measure(spot.root, spot.path, names, allowance) for spot in there)
+        return sum(measure(spot.root, spot.path, names, allowance, spot.tell) for spot in there)
     return [
         row
         for name, spot in inside.items()
-        for row in list_named(name, spot.root, spot.path, listing, allowance)
+        for row in list_named(name, spot.root, spot.path, listing, allowance, spot.tell)
     ]
 
 
