@@ -246,3 +246,31 @@ async def test_folders_of_any_depth_are_cleared_away(tmp_path: Path, start: Any)
     assert not folder.exists()
     assert (outside / "kept").exists()
     remove(tmp_path / "nothing")
+
+
+async def test_what_a_collection_or_a_delivery_holds_is_told_by_their_names(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "standard") as standard:
+        (collection,) = (await wire.call("POST", "collection/create", {"name": "Picks"}))["result"]
+        files = {"files": ["share=projects/show"]}
+        assert "result" in await wire.call("POST", "file/add", files, id=collection["id"])
+        data = {"source": "share=projects/show", "recipients": ["standard@example.com"]}
+        (delivery,) = (await wire.call("POST", "delivery/create", data))["result"]
+        assert "result" in await wire.call("PUT", "delivery/edit", {"status": "waiting"}, id=delivery["id"])
+        (box.volume / "show" / "link").symlink_to(box.volume)
+        for one, path, told in (
+            (wire, "collection=picks/show/x", "collection=picks/show/x does not exist"),
+            (wire, "collection=picks/show/link/x", "collection=picks/show/link is a symbolic link"),
+            (
+                standard,
+                f"delivery={delivery['id']}/show/x",
+                f"delivery={delivery['id']}/show/x does not exist",
+            ),
+            (
+                standard,
+                f"delivery={delivery['id']}/show/link/x",
+                f"{delivery['id']}/show/link is a symbolic link",
+            ),
+        ):
+            reply = await one.call("GET", "workspace/file", {"op": "getsize", "path": path})
+            assert told in reply["message"]
+            assert str(box.volume) not in reply["message"]
