@@ -28,6 +28,7 @@ ODD = [
     b"\xa0",
     b"\xed\xa0\x80",
     "é☃.mov".encode(),
+    "\u00a0 a\u2003".encode(),
 ]
 
 
