@@ -152,7 +152,7 @@ def _path(party: Party | None, text: str) -> Place:
             absolute = True
     parts = tuple(part for part in rest.split("/") if part not in ("", "."))
     if ".." in parts:
-        raise NotationError("a path must not climb with ..")
+        raise NotationError("a path must not climb with '..'")
     if any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts):
         raise NotationError("a name in it is longer than 255 bytes")
     if any("\ud800" <= character <= "\udfff" for character in rest):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from accsyn_async.sandbox import deliveries, jobs, rules
-from accsyn_async.sandbox.drafts import name_in
+from accsyn_async.sandbox import attributes, deliveries, jobs, rules
+from accsyn_async.sandbox.landing import keep_apart, landing
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
 
@@ -41,16 +41,31 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         raise Refusal("E#J404", f"There is no queue, delivery, request or stream {name!r}.")
     if parent.kind != "request" and ("source" in data or "tasks" in data):
         return _upload(workspace, user, parent, data)
+    attributes.require_known(data, attributes.JOBS["transfer"], "transfer")
     mine = next((one.transfer for one in parent.recipients if one.user is user), None)
     if mine is None:
         raise Refusal("E#P006", f"You are no recipient of this {parent.kind}, or it is not yet submitted.")
+    changes = {key: data[key] for key in jobs.EDITS if data.get(key) is not None}
+    status = changes.pop("status", None)
+    if status not in (None, "waiting", "paused"):
+        raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
+    jobs.check_changes(workspace, mine, changes)
     if parent.kind == "request":
-        deliveries.add_files(workspace, user, mine, data if "tasks" in data else {"tasks": [data]})
-    elif not deliveries.edit_transfer(workspace, user, mine, {"destination": data.get("destination")}):
+        adding = {key: data[key] for key in attributes.ADDING if key in data}
+        if "tasks" not in adding:
+            one = {key: adding.pop(key) for key in ("source", "destination") if key in adding}
+            adding["tasks"] = [one]
+        deliveries.add_files(workspace, user, mine, adding)
+        if status == "paused":
+            rules.change_job_status(mine, status, workspace.clock)
+    elif not deliveries.edit_transfer(
+        workspace, user, mine, {"destination": data.get("destination"), "status": status or "waiting"}
+    ):
         raise Refusal(
             "E#D017", f"You download this {parent.kind} already; set your transfer to pending first."
         )
-    mine.name = name_in(data) or mine.name
+    if changes:
+        jobs.edit_job(workspace, user, mine, changes)
     return mine
 
 
@@ -60,9 +75,13 @@ def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str
         raise Refusal("E#D010", f"The {parent.kind} is submitted; make another one.")
     if "destination" in data:
         raise Refusal("E#D007", f"What is uploaded to a {parent.kind} needs no destination.")
+    if data.get("append"):
+        raise Refusal("E#D019", f"What is uploaded to a {parent.kind} is a job of its own; append to none.")
     folder = f"volume={workspace.default_volume.code}/{UPLOADS}/{parent.id}"
     job = jobs.create_job(workspace, user, {**data, "destination": f"{folder}/"})
-    names = [task.source.parts[-1] for task in job.tasks.values() if task.source.parts]
+    root = workspace.default_volume.folder
+    keep_apart(job.tasks.values(), [(root, task.source.parts) for task in parent.tasks.values()])
+    names = [landing(task)[1][-1] for task in job.tasks.values()]
     try:
         deliveries.add_files(workspace, user, parent, {"tasks": [f"{folder}/{name}" for name in names]})
     except Refusal:

@@ -33,6 +33,7 @@ class JobTopic(Topic):
         self._engine = engine
         workspace.changed = engine.reconsider
         self._jobs = rows.jobs(workspace)
+        self._computes = rows.computes(workspace)
         self._packages = rows.packages(workspace)
         self._tasks = rows.tasks()
         self._finder = TaskFinder(workspace)
@@ -117,20 +118,24 @@ class JobTopic(Topic):
         return {"result": self._table(job.kind).rows([job])}
 
     def _table(self, kind: str) -> rows.Table[Job]:
-        return self._packages if kind in deliveries.KINDS else self._jobs
+        if kind in deliveries.KINDS:
+            return self._packages
+        return self._computes if kind == "compute" else self._jobs
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = self._job(event.id, user)
+        job = self._job(event.id, user, _kind(event))
         rules.require_change(user, job, "change")
+        counts = True
         if job.kind in deliveries.KINDS:
             deliveries.edit_delivery(self._workspace, user, job, event.data)
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
-            jobs.edit_job(self._workspace, user, job, event.data)
-        self._attend(job)
+            counts = jobs.edit_job(self._workspace, user, job, event.data)
+        if counts:
+            self._attend(job)
         return {"result": self._table(job.kind).rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = self._job(event.id, user)
+        job = self._job(event.id, user, _kind(event))
         rules.require_change(user, job, "delete")
         if job.delivery is not None:
             deliveries.forget(job)
@@ -153,7 +158,9 @@ class JobTopic(Topic):
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
-        changed = tasks.edit_tasks(self._workspace, user, job, event.data)
+        unsent = job.kind in deliveries.KINDS or (job.delivery is not None and job.status == "pending")
+        edit = deliveries.edit_files if unsent else tasks.edit_tasks
+        changed = edit(self._workspace, user, job, event.data)
         self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in changed)}
 
@@ -165,10 +172,10 @@ class JobTopic(Topic):
         if job.delivery is not None:
             deliveries.settle(job.delivery, self._workspace.clock)
 
-    def _job(self, name: str | None, user: SandboxUser) -> Job:
+    def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
         job = self._workspace.jobs.get(name or "")
         if job is None or not rules.may_see(user, job):
-            raise Refusal("E#J404", f"There is no transfer {name!r}.")
+            raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
 
 
