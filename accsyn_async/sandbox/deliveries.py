@@ -58,7 +58,7 @@ STATES: Final = ("pending", "waiting", "paused", "aborted", "done")
 def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: str) -> Job:
     """Make a delivery, request or stream; nothing is stored when it is refused.
 
-    One with files and recipients is submitted, unless its status is ``init``.
+    One with recipients, and with files unless it is a request, is submitted, unless its status is ``init``.
 
     Raises:
         Refusal: the specification is wrong, with a text that says why.
@@ -74,7 +74,8 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
     attributes.require_known(data, attributes.JOBS[kind], kind)
     files = "tasks" in data or "source" in data
     # As the product has it, one that has all that it needs is submitted unless it is to wait.
-    status = data.get("status", "pending" if files and data.get("recipients") else "init")
+    ready = (files or kind == "request") and data.get("recipients")
+    status = data.get("status", "pending" if ready else "init")
     if status not in ("init", "pending", "waiting"):
         raise Refusal("E#D020", f"A new {kind}'s status can be init, pending or waiting, not {status!r}.")
     resolver = Resolver(workspace, user)
