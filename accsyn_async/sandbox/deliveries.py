@@ -24,6 +24,7 @@ from accsyn_async.sandbox.delivery_files import (
     NOBODY,
     add_files,
     add_to_package,
+    awaits_choice,
     edit_files,
     fill,
     is_measured,
@@ -42,6 +43,7 @@ from accsyn_async.sandbox.tasks import touch
 __all__ = [
     "KINDS",
     "add_files",
+    "awaits_choice",
     "create_delivery",
     "edit_delivery",
     "edit_files",
@@ -133,6 +135,13 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         _reset(job)
         touch(workspace, user, job)
         return True
+    if (
+        awaits_choice(job)
+        and data.get("status") in ("waiting", "paused", "done")
+        and "destination" not in data
+    ):
+        what = "what to upload" if job.delivery.kind == "request" else "a destination"
+        raise Refusal("E#D012", f"The transfer waits for its recipient to choose {what}.")
     if job.status != "pending":
         return False
     if "destination" in data and job.delivery.kind != "request":
@@ -155,9 +164,6 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
             rules.change_job_status(job, status, workspace.clock)
         touch(workspace, user, job)
         return True
-    if data.get("status") in ("waiting", "paused", "done"):
-        what = "what to upload" if job.delivery.kind == "request" else "a destination"
-        raise Refusal("E#D012", f"The transfer waits for its recipient to choose {what}.")
     return False
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "NOBODY",
     "add_files",
     "add_to_package",
+    "awaits_choice",
     "edit_files",
     "fill",
     "is_measured",
@@ -147,6 +148,13 @@ def edit_files(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> 
             transfer.tally()
     _measure_again(job)
     return changed.tasks
+
+
+def awaits_choice(transfer: Job) -> bool:
+    """Whether a recipient has yet to choose what to upload, or where to download to."""
+    chosen = bool(transfer.tasks) and all(task.status != "pending" for task in transfer.tasks.values())
+    status = transfer.status
+    return transfer.delivery is not None and (status == "pending" or (status == "aborted" and not chosen))
 
 
 def is_measured(job: Job) -> bool:

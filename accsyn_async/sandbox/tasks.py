@@ -63,6 +63,8 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
     touch(workspace, user, job)
     if any(task.status == "queued" for task in added) and (idle or job.is_finished or job.status == "failed"):
         rules.revive(job)
+    elif job.status == "done" and any(task.status == "onhold" for task in added):
+        rules.reopen(job)
     return added
 
 

@@ -86,6 +86,19 @@ async def test_a_recipient_chooses_before_anything_else(start: Any, connect: Any
         assert (await row(wire, transfer))["status"] == "pending"
 
 
+async def test_what_was_aborted_before_it_was_chosen_is_chosen_first(start: Any, connect: Any) -> None:
+    async with start() as (_, wire), connect(wire.box, "standard") as standard:
+        box = wire.box
+        _, transfer = await sent(wire, standard, "a.mov")
+        await result(edit(standard, transfer, status="aborted"))
+        assert (await edit(standard, transfer, status="waiting"))["message"].startswith("E#D012 ")
+        assert (await tell(standard, transfer, "0", "queued"))["message"].startswith("E#D018 ")
+        await result(edit(standard, transfer, status="pending"))
+        await result(edit(standard, transfer, destination="/in/"))
+        await until_status(standard, transfer, "done")
+        assert (box.local_root / "in" / "a.mov").exists()
+
+
 async def test_a_missing_file_can_be_left_out(start: Any, connect: Any) -> None:
     async with start() as (box, wire), connect(box, "standard") as standard:
         job = await make(wire, tasks=["a.mov", "missing.mov"], recipients=[STANDARD])

@@ -82,7 +82,7 @@ def described(optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional={name: some | ANY for name, some in optional.items()})
 
 
-TASK = st.deferred(
+TASK: st.SearchStrategy[Any] = st.deferred(
     lambda: (
         PATHS
         | described(
@@ -102,7 +102,7 @@ TASK = st.deferred(
         )
     )
 )
-TASKS = st.deferred(
+TASKS: st.SearchStrategy[Any] = st.deferred(
     lambda: st.lists(TASK, max_size=3) | st.dictionaries(URI, TASK, max_size=3) | st.lists(PATHS, max_size=3)
 )
 DATA = described(
@@ -230,6 +230,8 @@ async def play(yard: Yard, calls: list[Any]) -> None:
         for job in workspace.jobs.values():
             shown = [task.message for task in job.tasks.values()]
             assert not any("its log says why" in message for message in shown)
+            if job.status == "done" and job.kind in ("transfer", "compute"):
+                assert {task.status for task in job.counted()} <= {"done", "failed"}
     finally:
         await backend.engine.aclose()
     yard.check()

@@ -105,7 +105,8 @@ async def test_what_the_official_client_adds_is_known(wire: Any) -> None:
     flags = {"allow_duplicates": True, "replace_duplicates": False}
     assert "result" in await wire.call("POST", "transfer/create", {"source": "a", **TO_BERLIN, **flags})
     assert "result" in await wire.call("POST", "compute/create", {"engine": "pipeline", **flags})
-    for kind, data in (("delivery", {"source": "a"}), ("request", {}), ("stream", {"tasks": ["a"]})):
+    made_with: dict[str, Any] = {"delivery": {"source": "a"}, "request": {}, "stream": {"tasks": ["a"]}}
+    for kind, data in made_with.items():
         made = await make(wire, kind, **data, **flags)
         if kind != "request":
             data = {"tasks": {"source": "b"}, **flags}
@@ -159,11 +160,12 @@ async def test_a_refused_addition_leaves_all_as_it_was(start: Any) -> None:
 async def test_a_task_that_is_executed_holds_no_others(start: Any) -> None:
     async with start(time_factor=0) as (_, wire):
         job = await compute(wire, {"tasks": {"a": {}, "b": {"tasks": [{}, {}]}}})
-        for tasks in ({"a": {"tasks": {"z": {}}}}, {"b": {"tasks": {"0": {"tasks": [{}]}}}}):
+        wrong: list[Any] = [{"a": {"tasks": {"z": {}}}}, {"b": {"tasks": {"0": {"tasks": [{}]}}}}]
+        for tasks in wrong:
             reply = await wire.call("POST", "task/create", {"tasks": tasks}, id=job["id"])
             assert reply["message"].startswith("E#J035 ")
         assert set(await statuses(wire, job)) == {"a", "b", "b/0", "b/1"}
-        data = {"tasks": {"b": {"tasks": [{}]}}}
+        data: Any = {"tasks": {"b": {"tasks": [{}]}}}
         await result(wire.call("POST", "task/create", data, id=job["id"]))
         assert set(await statuses(wire, job)) == {"a", "b", "b/0", "b/1", "b/2"}
 
@@ -229,6 +231,9 @@ async def test_what_becomes_of_a_done_job(start: Any, status: str, becomes: str)
         assert (await wire.get(job["id"]))["status"] == becomes
         await wire.call("PUT", "task/edit", [{"uri": "0", "status": "queued"}], id=job["id"])
         await wire.until(job["id"], "done")
+        data = {"tasks": {"source": "later.mov", "status": "onhold"}}
+        await result(wire.call("POST", "task/create", data, id=job["id"]))
+        assert (await wire.get(job["id"]))["status"] == "paused"
 
 
 async def test_the_volume_and_the_share_of_a_task(start: Any) -> None:

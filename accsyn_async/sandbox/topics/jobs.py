@@ -158,7 +158,7 @@ class JobTopic(Topic):
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
-        unsent = job.kind in deliveries.KINDS or (job.delivery is not None and job.status == "pending")
+        unsent = job.kind in deliveries.KINDS or deliveries.awaits_choice(job)
         edit = deliveries.edit_files if unsent else tasks.edit_tasks
         changed = edit(self._workspace, user, job, event.data)
         self._attend(job)
