@@ -135,7 +135,7 @@ def edit_files(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> 
         status = row.get("status")
         if status in ("failed", "done") or (status == "queued" and task.status not in (*HELD, "failed")):
             raise Refusal(
-                "E#D018", f"A file that waits to be sent can be excluded or put on hold, not set to {status}."
+                "E#D022", f"A file that waits to be sent can be excluded or put on hold, not set to {status}."
             )
     changed = change_tasks(workspace, user, job, data)
     for task in changed.tasks:

@@ -69,6 +69,8 @@ class Engine:
         elif job.status == "pending" and job.kind not in EXECUTED:
             self._waiting.begin()
             self._spawn(job, self._size_up(job))
+        elif job.is_finished and job.delivery is not None:
+            deliveries.settle(job.delivery, self._clock)
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from accsyn_async.sandbox import roles
+from accsyn_async.sandbox import roles, rules
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
@@ -15,6 +16,7 @@ from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 __all__ = ["FilePlaces", "Spot"]
 
 MAX_DEPTH: Final = 100
+_PACKAGE: Final = re.compile(r"(?:delivery|stream)=([0-9a-f]+)/?(.*)", re.DOTALL | re.IGNORECASE)
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
 
@@ -29,7 +31,7 @@ class Spot:
         folder: whether it was written with a trailing slash.
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
-        inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
+        inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
     """
 
     root: Path
@@ -62,13 +64,17 @@ class FilePlaces:
         Args:
             user: who asks.
             path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
-                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
+                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``). What a delivery or
+                stream holds is ``delivery=<id>/a.mov``.
             write: whether it is to be changed.
             whole: whether all of it is to be read, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
         """
+        package = _PACKAGE.fullmatch(_text(path))
+        if package is not None:
+            return self._delivered(user, package[1], package[2], write=write)
         place = self._read(_text(path))
         if len(place.parts or ()) > MAX_DEPTH:
             raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
@@ -90,6 +96,21 @@ class FilePlaces:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
         spot = self._spot(*located, site, place)
         return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+
+    def _delivered(self, user: SandboxUser, name: str, below: str, *, write: bool) -> Spot:
+        job = self._workspace.jobs.get(name.casefold())
+        if job is None or job.kind not in ("delivery", "stream") or not rules.may_see(user, job):
+            raise _no_share("delivery", name)
+        if write:
+            raise Refusal("E#F003", f"You may not change what the {job.kind} {name!r} holds.")
+        ends = [task.source for task in job.counted()]
+        held = {end.parts[-1]: Spot(end.root, (), end.parts, False, below) for end in ends if end.parts}
+        first, *rest = self._read(f"./{below}").parts or ("",)
+        if not first:
+            return Spot(Path(), (), (), True, name, inside=held)
+        if first not in held:
+            raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
+        return replace(held[first], parts=(*held[first].parts, *rest))
 
     def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
         self._require_server(share, site)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from accsyn_async.sandbox import attributes, compute, rules
@@ -20,7 +20,7 @@ from accsyn_async.sandbox.drafts import (
 )
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal, there_are
-from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Workspace
+from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Share, Workspace
 from accsyn_async.sandbox.tasks import add_tasks, join, require_parties, touch
 
 __all__ = ["EDITS", "check_changes", "create_job", "edit_job", "find_queue", "new_job"]
@@ -75,6 +75,8 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
         )
         if job is not None:
             return _append(workspace, user, job, data, own)
+    if data.get("queue") is None:
+        own["queue"] = _usual_queue(workspace, user, kind, (ends[0][0].share, ends[0][1].share))
     job = _made(workspace, user, name, kind, source, destination, own)
     job.name = name or (_computed_name(job) if computes else _generated_name(ends[0][0]))
     join(workspace, job, drafts, ends, data)
@@ -95,13 +97,25 @@ def new_job(
     kind: str,
     source: Party,
     destination: Party,
+    shares: Iterable[Share | None] = (),
 ) -> Job:
     """A job with the attributes that were sent, without tasks and not yet stored.
+
+    Args:
+        workspace: whose.
+        user: who makes it.
+        data: what was sent.
+        kind: which kind of job.
+        source: who sends.
+        destination: who receives.
+        shares: what it touches, whose queue it goes to when it names none.
 
     Raises:
         Refusal: one is wrong, or the user may not make such a job.
     """
     own = _read(workspace, user, data, kind)
+    if data.get("queue") is None:
+        own["queue"] = _usual_queue(workspace, user, kind, shares)
     return _made(workspace, user, name_in(data), kind, source, destination, own)
 
 
@@ -241,7 +255,7 @@ def _append(
         adding["tasks"] = [own_task]
     add_tasks(workspace, user, job, adding)
     for name in ("description", "queue", "priority", "metadata", "settings"):
-        if name in data:
+        if data.get(name) is not None:
             setattr(job, name, own[name])
     if data.get("status") is not None and not job.is_finished:
         rules.change_job_status(job, data["status"], workspace.clock)
@@ -254,14 +268,23 @@ def _generated_name(start: End) -> str:
     return start.share.code if start.share is not None else start.path
 
 
-def find_queue(workspace: Workspace, name: Any) -> Queue:
-    """The queue that was named, or the default one.
+def _usual_queue(workspace: Workspace, user: SandboxUser, kind: str, shares: Iterable[Share | None]) -> Queue:
+    """The queue of a job that names none."""
+    if kind == "compute":
+        return workspace.compute_queue
+    touched = [one for share in shares if share is not None for one in (share, share.parent)]
+    queues = (one.queue for one in (*touched, user) if one is not None)
+    return next((queue for queue in queues if queue is not None), workspace.default_queue)
+
+
+def find_queue(workspace: Workspace, name: Any, usual: Queue | None = None) -> Queue:
+    """The queue that was named, or without a name the usual one, which is the default one if not given.
 
     Raises:
         Refusal: there is none of that name.
     """
     if name is None:
-        return workspace.default_queue
+        return usual or workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
     if queue is None:
         known = there_are(one.code for one in workspace.queues)

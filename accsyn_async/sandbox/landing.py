@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -44,7 +44,7 @@ def landing(task: Task) -> Landing:
     return end.root, (*end.parts, name)
 
 
-def keep_apart(tasks: Iterable[Task], taken: Collection[Landing] = ()) -> None:
+def keep_apart(tasks: Iterable[Task], others: Iterable[Task] = ()) -> None:
     """See to it that no two tasks of a job write the same, by where their destinations say they are saved.
 
     A destination that several tasks name is a folder, with a slash or without. What would have the name of
@@ -53,11 +53,11 @@ def keep_apart(tasks: Iterable[Task], taken: Collection[Landing] = ()) -> None:
 
     Args:
         tasks: all of a job, in their order.
-        taken: where nothing else may be written.
+        others: tasks of other jobs that these must not write over.
     """
     apart = [task for task in tasks if not task.destination.mirrored]
     named = Counter((task.destination.root, task.destination.parts) for task in apart)
-    owners: dict[Landing, object] = dict.fromkeys(taken)
+    owners: dict[Landing, object] = {landing(task): _identity(task) for task in others}
     movable = []
     for task in apart:
         if task.destination.saved or task.copied or task.status in BEGUN:

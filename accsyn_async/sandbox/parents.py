@@ -7,9 +7,9 @@ from typing import Any, Final
 from accsyn_async.sandbox import attributes, deliveries, jobs, rules
 from accsyn_async.sandbox.landing import keep_apart, landing
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 
-__all__ = ["create_below"]
+__all__ = ["create_below", "require_uploaded"]
 
 UPLOADS: Final = "accsyn_deliveries"
 """The folder of the default volume where files lie that were uploaded to a delivery."""
@@ -58,8 +58,10 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         deliveries.add_files(workspace, user, mine, adding)
         if status == "paused":
             rules.change_job_status(mine, status, workspace.clock)
+    elif "destination" not in data:
+        raise Refusal("E#D012", "Choose a 'destination' to download to.")
     elif not deliveries.edit_transfer(
-        workspace, user, mine, {"destination": data.get("destination"), "status": status or "waiting"}
+        workspace, user, mine, {"destination": data["destination"], "status": status or "waiting"}
     ):
         raise Refusal(
             "E#D017", f"You download this {parent.kind} already; set your transfer to pending first."
@@ -67,6 +69,19 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
     if changes:
         jobs.edit_job(workspace, user, mine, changes)
     return mine
+
+
+def require_uploaded(workspace: Workspace, parent: Job) -> None:
+    """Refuse to submit a delivery while files are uploaded to it.
+
+    Raises:
+        Refusal: they are.
+    """
+    for job in workspace.jobs.values():
+        if not job.is_finished and any(_is_sent(parent, task) for task in job.tasks.values()):
+            raise Refusal(
+                "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
+            )
 
 
 def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str, Any]) -> Job:
@@ -78,13 +93,27 @@ def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str
     if data.get("append"):
         raise Refusal("E#D019", f"What is uploaded to a {parent.kind} is a job of its own; append to none.")
     folder = f"volume={workspace.default_volume.code}/{UPLOADS}/{parent.id}"
+    earlier = [
+        task for one in workspace.jobs.values() for task in one.tasks.values() if _is_sent(parent, task)
+    ]
     job = jobs.create_job(workspace, user, {**data, "destination": f"{folder}/"})
-    root = workspace.default_volume.folder
-    keep_apart(job.tasks.values(), [(root, task.source.parts) for task in parent.tasks.values()])
-    names = [landing(task)[1][-1] for task in job.tasks.values()]
+    keep_apart(job.tasks.values(), earlier)
+    files = [f"{folder}/{_beneath(task)}" for task in job.tasks.values()]
     try:
-        deliveries.add_files(workspace, user, parent, {"tasks": [f"{folder}/{name}" for name in names]})
+        deliveries.add_files(workspace, user, parent, {"tasks": files})
     except Refusal:
         del workspace.jobs[job.id]
         raise
     return job
+
+
+def _is_sent(parent: Job, task: Task) -> bool:
+    """Whether a task uploads to a delivery."""
+    return task.destination.parts[:2] == (UPLOADS, parent.id)
+
+
+def _beneath(task: Task) -> str:
+    """What a task uploads, by its path in the folder that it is uploaded to."""
+    frames = task.source.frames
+    path = "/".join(landing(task)[1][len(task.destination.parts) :])
+    return path if frames is None else f"{path}[{frames[0]}-{frames[1]}]"

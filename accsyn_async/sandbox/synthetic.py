@@ -11,7 +11,7 @@ from accsyn_async.sandbox import jobs
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dispatch import hindrance
 from accsyn_async.sandbox.engine import Engine, Holding
-from accsyn_async.sandbox.state import Job, Task, Workspace
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 
 __all__ = ["Course", "SparingEngine", "Synthetic"]
 
@@ -92,7 +92,8 @@ class Synthetic:
         now = self._clock.now()
         if not courses:
             chance = random.Random(f"jobs {seed}")
-            made = [self._make(chance, number, now) for number in range(count)]
+            users = [one for one in workspace.users if one.role != "standard"]
+            made = [self._make(chance, users, number, now) for number in range(count)]
             courses.update((course.job.id, course) for course in made)
         self.ids = frozenset(courses)
         self._future = _latest_first(course for course in courses.values() if course.begin > now)
@@ -106,9 +107,9 @@ class Synthetic:
         if abs(self._clock.now() - self._last) >= EVERY:
             self.move()
 
-    def _make(self, chance: random.Random, number: int, now: float) -> Course:
+    def _make(self, chance: random.Random, users: list[SandboxUser], number: int, now: float) -> Course:
         name = f"{chance.choice(SHOWS)}_{number:04d}.mov"
-        user = chance.choice([one for one in self._workspace.users if one.role != "standard"])
+        user = chance.choice(users)
         data = {"source": f"share=projects/synthetic/{name}", "destination": "site=berlin"}
         job = jobs.create_job(self._workspace, user, data)
         (task,) = job.tasks.values()

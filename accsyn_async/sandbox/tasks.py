@@ -90,7 +90,8 @@ def join(workspace: Workspace, job: Job, drafts: list[Draft], ends: Ends, data: 
     now = workspace.clock.text()
     for draft, pair in zip(drafts, ends, strict=True):
         joining.add(draft, *pair, now)
-    compute.check_deps(joining.deps)
+    if job.kind == "compute":
+        compute.check_deps(joining.deps)
     added = joining.settle(workspace)
     keep_apart(job.tasks.values())
     compute.roll_up(job)

@@ -77,7 +77,7 @@ async def test_a_recipient_chooses_before_anything_else(start: Any, connect: Any
     async with start() as (box, wire), connect(box, "standard") as standard:
         job, transfer = await sent(wire, standard, "a.mov", "show")
         for who, one in ((standard, transfer), (wire, transfer), (wire, job)):
-            assert (await tell(who, one, "0", status))["message"].startswith("E#D018 ")
+            assert (await tell(who, one, "0", status))["message"].startswith("E#D022 ")
         await result(tell(standard, transfer, "0", "excluded"))
         assert await states(standard, transfer) == ["excluded", "pending"]
         if status == "queued":
@@ -92,7 +92,7 @@ async def test_what_was_aborted_before_it_was_chosen_is_chosen_first(start: Any,
         _, transfer = await sent(wire, standard, "a.mov")
         await result(edit(standard, transfer, status="aborted"))
         assert (await edit(standard, transfer, status="waiting"))["message"].startswith("E#D012 ")
-        assert (await tell(standard, transfer, "0", "queued"))["message"].startswith("E#D018 ")
+        assert (await tell(standard, transfer, "0", "queued"))["message"].startswith("E#D022 ")
         await result(edit(standard, transfer, status="pending"))
         await result(edit(standard, transfer, destination="/in/"))
         await until_status(standard, transfer, "done")

@@ -127,6 +127,8 @@ class JobTopic(Topic):
         rules.require_change(user, job, "change")
         counts = True
         if job.kind in deliveries.KINDS:
+            if job.status == "init" and data_of(event).get("status") in ("pending", "waiting"):
+                parents.require_uploaded(self._workspace, job)
             deliveries.edit_delivery(self._workspace, user, job, event.data)
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
             counts = jobs.edit_job(self._workspace, user, job, event.data)
@@ -174,7 +176,7 @@ class JobTopic(Topic):
 
     def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
         job = self._workspace.jobs.get(name or "")
-        if job is None or not rules.may_see(user, job):
+        if job is None or kind not in ("", job.kind) or not rules.may_see(user, job):
             raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
 
