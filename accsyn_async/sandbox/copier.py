@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
+from accsyn_async.sandbox.landing import called, target_names
 from accsyn_async.sandbox.sequences import Numbered
 from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.state import End
@@ -50,7 +51,7 @@ class Copier:
         self._survey: Survey = survey_end(source, settings)
         self._from = source.parts if source.frames is None else source.parts[:-1]
         self._names: dict[str, str] = {}
-        if source.frames is not None and (to := _target_names(destination)) is not None:
+        if source.frames is not None and (to := target_names(destination)) is not None:
             numbered = Numbered.read(source.parts[-1])
             for (name,), _ in self._survey.files:
                 if numbered is not None and (number := numbered.number(name)) is not None:
@@ -147,15 +148,17 @@ class Copier:
         end = self._destination
         if self._source.frames is not None:
             # The files of a sequence are many, so they end up in a folder however it is written.
-            target = end.parts if _target_names(end) is None else end.parts[:-1]
+            target = end.saved or (end.parts if target_names(end) is None else end.parts[:-1])
             with opened(end.root, target, make=True, tell=self._tell_to):
                 return target
-        name = self._source.parts[-1] if self._source.parts else _root_name(self._source)
+        name = called(self._source)
         if self._survey.folder:
             # A folder named as such is merged into, so that a second try does not nest it in the first.
-            target = (*end.parts, name) if end.folder and not end.mirrored else end.parts
+            target = end.saved or ((*end.parts, name) if end.folder and not end.mirrored else end.parts)
             with opened(end.root, target, make=True, tell=self._tell_to):
                 return target
+        if end.saved:
+            return end.saved
         if end.mirrored or not end.parts:
             return end.parts if end.mirrored else (name,)
         if end.folder:
@@ -233,10 +236,6 @@ class _File:
             os.close(self._aside.descriptor)
 
 
-def _root_name(end: End) -> str:
-    return end.share.code if end.share is not None else "root"
-
-
 def survey_end(end: End, settings: Settings) -> Survey:
     """Measure a source: a file, a folder, or the files of a sequence that are there, in its folder.
 
@@ -268,8 +267,3 @@ def tell_of(end: End) -> Tell:
     site = f"site={end.party.names[2]}:" if end.party.kind == "site" else ""
     below = f"/{end.path}" if end.path else ""
     return telling(f"{site}{end.share.kind}={end.share.code}{below}", end.parts)
-
-
-def _target_names(end: End) -> Numbered | None:
-    """How the files of a sequence are called at a destination that says so."""
-    return Numbered.read(end.parts[-1]) if end.parts and not end.folder else None

@@ -154,7 +154,7 @@ def _path(party: Party | None, text: str) -> Place:
             absolute = True
     parts = tuple(part for part in rest.split("/") if part not in ("", "."))
     if ".." in parts:
-        raise NotationError("a path must not climb with ..")
+        raise NotationError("a path must not climb with '..'")
     if any("\ud800" <= character <= "\udfff" for character in rest):
         raise NotationError("it is not proper Unicode")
     if any(len((real_name(part) or part).encode("utf-8", "surrogateescape")) > 255 for part in parts):

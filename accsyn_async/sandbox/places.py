@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
-from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.refusal import Refusal, there_are
 from accsyn_async.sandbox.state import Client, End, Job, Party, SandboxUser, Share, Site, Workspace
 from accsyn_async.sandbox.volume_paths import below, in_real_folder, on_volume
 
@@ -122,28 +122,30 @@ class Resolver:
             raise Refusal("E#J002", f"The {what} {text!r} cannot be used: {error}.") from None
 
     def _sides(self, source: Place, destination: Place) -> tuple[_Side, _Side]:
+        """Whose the two places are.
+
+        An absolute path without a party that lies on a volume is the workspace's, as one without a party is;
+        any other is on the machine of the user who asks. So is one on a volume when the other end is the
+        workspace already: of a job's two parties one is somebody else.
+        """
         here, there = self._side(source), self._side(destination)
-        mine, main = _Side(user=self._user), _Side(site=self._workspace.main_site)
-        if here is None:
-            goes_to_user = there is None or there.user is not None
-            if (goes_to_user or destination.parts is None) and on_volume(self._workspace, source):
-                here = main
-            elif there is not None and there.user is not None:
+        guessed = here is None
+        here = here or self._guess(source, there)
+        there = there or self._guess(destination, here)
+        if here == there and here.user is not None:
+            if guessed and destination.party is not None:
                 raise Refusal("E#J005", f"The source {source.text!r} lies on no volume of the workspace.")
-            else:
-                here = mine
-        if there is None:
-            if here.user is None:
-                there = mine
-            elif on_volume(self._workspace, destination):
-                there = main
-            else:
-                raise Refusal(
-                    "E#J005",
-                    f"Both {source.text!r} and {destination.text!r} would lie on your own machine; "
-                    "name a share (share=projects/…) or a party on one side.",
-                )
+            raise Refusal(
+                "E#J005",
+                f"Both {source.text!r} and {destination.text!r} would lie on your own machine; "
+                "name a share (share=projects/…) or a party on one side.",
+            )
         return here, there
+
+    def _guess(self, place: Place, other: _Side | None) -> _Side:
+        """Whose an absolute path without a party is, as the other end tells."""
+        main = _Side(site=self._workspace.main_site)
+        return main if other != main and on_volume(self._workspace, place) else _Side(user=self._user)
 
     def _side(self, place: Place) -> _Side | None:
         """Whose a place is; ``None`` when only the other end can tell."""
@@ -160,8 +162,8 @@ class Resolver:
         if party.kind == "site":
             site = workspace.find_site(party.name)
             if site is None:
-                known = ", ".join(one.code for one in workspace.sites)
-                raise Refusal("E#J010", f"There is no site {party.name!r} (there are {known}).")
+                known = there_are(one.code for one in workspace.sites)
+                raise Refusal("E#J010", f"There is no site {party.name!r} ({known}).")
             return _Side(site=site)
         if party.kind == "user":
             user = workspace.find_user(party.name)
@@ -200,12 +202,22 @@ class Resolver:
         text = "/".join(parts) + _range(place.frames)
         located = share.locate(parts)
         if located is None:
-            names = ", ".join(one.name for one in share.files.values())
-            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows ({names}), not {text!r}.")
+            known = there_are(one.name for one in share.files.values())
+            raise Refusal("E#J015", f"The collection {share.code!r} does not show {text!r} ({known}).")
         real, inner = located
         root, path = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(real, side.site)
-        return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
+        return End(
+            self.party(side),
+            root,
+            path,
+            place.folder,
+            text,
+            share,
+            client,
+            frames=place.frames,
+            volume=real.parent or real,
+        )
 
     def _require_access(self, share: Share, parts: tuple[str, ...], what: str) -> None:
         allows, verb = (roles.may_read, "read from") if what == "source" else (roles.may_write, "write to")
@@ -239,7 +251,16 @@ class Resolver:
         root, path = self._rooted(side.site, share, (*share.parts, *names))
         client = self._server(share, side.site)
         return End(
-            self.party(side), root, path, False, start.path, share, client, mirrored=True, frames=start.frames
+            self.party(side),
+            root,
+            path,
+            False,
+            start.path,
+            share,
+            client,
+            mirrored=True,
+            frames=start.frames,
+            volume=share.parent or share,
         )
 
     def _server(self, share: Share, site: Site) -> Client | None:
@@ -260,8 +281,8 @@ class Resolver:
             share = workspace.home_of(self._user) if own else workspace.find_share(kind, name)
             if share is None or not roles.may_see(self._user, share):
                 usable = [one for one in workspace.shares if roles.may_see(self._user, one)]
-                known = ", ".join(f"{one.kind}={one.code}" for one in usable)
-                raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
+                known = there_are(f"{one.kind}={one.code}" for one in usable)
+                raise Refusal("E#J015", f"There is no {kind} {name!r} ({known}).")
             return share, parts
         if place.absolute:
             found = on_volume(workspace, place)
