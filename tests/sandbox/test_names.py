@@ -275,3 +275,26 @@ async def test_what_a_collection_or_a_delivery_holds_is_told_by_their_names(star
             reply = await one.call("GET", "workspace/file", {"op": "getsize", "path": path})
             assert told in reply["message"]
             assert str(box.volume) not in reply["message"]
+
+
+async def test_only_admins_are_told_where_files_are_on_this_machine(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "employee") as employee:
+        (box.local_root / "in").mkdir()
+        (box.local_root / "in" / "b.mov").write_bytes(b"b")
+        me = employee.user.username
+        for data, source, destination in (
+            ({"source": "share=projects/show/b.mov", "destination": "site=berlin"},
+             "/Volumes/projects/show/b.mov", "/Volumes/projects/show/b.mov"),
+            ({"source": "share=projects/a.mov", "destination": f"{me}:C:\\in\\"},
+             "/Volumes/projects/a.mov", "C:\\in"),
+            ({"source": f"{me}:/in/b.mov", "destination": "~/x/"}, "/in/b.mov",
+             f"/Volumes/projects/home/{me}/x"),
+        ):  # fmt: skip
+            job = await employee.create(data)
+            await employee.until(job["id"], "done")
+            (row,) = await employee.tasks(job["id"])
+            assert row["source"]["path_abs_final"] == source
+            assert row["destination"]["path_abs_final"].startswith(destination)
+            assert str(box.volume.parent) not in str(row)
+            (row,) = await wire.tasks(job["id"])
+            assert str(box.volume.parent) in row["source"]["path_abs_final"]
