@@ -50,7 +50,8 @@ class Waiting:
                     # Tasks that take no time are not to hold the loop up, however many there are.
                     await asyncio.sleep(0)
                     return True
-                self.settle(run)
+                if not run.bell.is_set():
+                    self.settle(run)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(clock.real(left)):
                         await run.bell.wait()
