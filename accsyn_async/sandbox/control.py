@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from accsyn_async.sandbox import entity_rows
 from accsyn_async.sandbox.envelope import json_object
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.weather import Fault
@@ -36,6 +37,12 @@ class Control:
     DELETE     ``faults``          fair weather
     GET        ``requests``        what was asked, secrets masked
     DELETE     ``requests``        forgets it
+    GET        ``clients``         the clients, with their ids
+    POST       ``clients``         starts a computer: ``{"user": "standard@example.com", "type": "app"}`` or
+                                   ``{"site": "berlin"}``
+    PUT        ``clients``         takes one on- or offline: ``{"client": "<id>", "online": false}``
+    POST       ``mappings``        maps a share on a user's computer: ``{"client": "<id>", "share": "film",
+                                   "path": "/work/film", "read": true, "write": true}``
     =========  ==================  =================================================================
 
     Args:
@@ -95,6 +102,15 @@ class Control:
             case "DELETE", "requests":
                 self._box.forget_requests()
                 return {"result": True}
+            case "GET", "clients":
+                return {"result": entity_rows.clients().rows(self._box.hosts.clients)}
+            case "POST", "clients":
+                return {"result": self._client("start", sent)}
+            case "PUT", "clients":
+                return {"result": self._client("switch", sent)}
+            case "POST", "mappings":
+                self._on_host("map_share", sent)
+                return {"result": True}
         raise Refusal("E#E404", f"There is no {verb} {what!r} here.", status=404)
 
     def _check(self, verb: str, headers: Mapping[str, str], host: str) -> None:
@@ -116,6 +132,20 @@ class Control:
             return self._box.weather.add(**sent)
         except (TypeError, ValueError, AttributeError) as error:
             raise Refusal("E#E407", f"This is no fault: {error}", status=400) from None
+
+    def _client(self, action: str, sent: Reply) -> Reply:
+        return entity_rows.clients().rows([self._on_host(action, sent)])[0]
+
+    def _on_host(self, action: str, sent: Reply) -> Any:
+        flags = ("online", "read", "write")
+        wrong = next((name for name in flags if not isinstance(sent.get(name, False), bool)), None)
+        if wrong is not None:
+            raise Refusal("E#E407", f"{wrong!r} must be true or false.", status=400)
+        try:
+            return getattr(self._box.hosts, action)(**sent)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            said = error.args[0] if error.args else error
+            raise Refusal("E#E407", f"This cannot be done: {said}", status=400) from None
 
     def _state(self) -> Reply:
         box = self._box

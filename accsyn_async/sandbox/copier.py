@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
+from accsyn_async.sandbox.closed import is_inside
 from accsyn_async.sandbox.sequences import Numbered
 from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.state import End
@@ -87,6 +88,7 @@ class Copier:
             for path in self._survey.folders:
                 if self._is_kept(path):
                     continue
+                self._require_open((*self._target, *path))
                 with opened(self._destination.root, (*self._target, *path), make=True):
                     pass
         done = 0
@@ -116,6 +118,7 @@ class Copier:
             return None
         source = (*self._from, *path)
         destination = (*target, *(self._names.get(name, name) for name in path))
+        self._require_open(destination)
         with ExitStack() as stack:
             above = stack.enter_context(opened(self._source.root, source[:-1]))
             into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
@@ -161,6 +164,11 @@ class Copier:
             with suppress(StorageError), opened(self._destination.root, (*target, *path)):
                 kept.add(path)
         return frozenset(kept)
+
+    def _require_open(self, parts: tuple[str, ...]) -> None:
+        path = self._destination.root.joinpath(*parts)
+        if is_inside(path, self._settings.closed):
+            raise StorageError(f"{path} may not be written to")
 
     def _is_kept(self, path: tuple[str, ...]) -> bool:
         return bool(self._kept) and any(path[:count] in self._kept for count in range(1, len(path) + 1))

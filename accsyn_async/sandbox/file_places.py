@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from accsyn_async.sandbox import roles
+from accsyn_async.sandbox import roles, standing
+from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
@@ -28,6 +29,7 @@ class Spot:
         parts: the names from there.
         folder: whether it was written with a trailing slash.
         text: the path as written.
+        closed: the folders below that the user may not touch.
         shows: tells of the names below whether the user may see what is there.
         inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
     """
@@ -37,6 +39,7 @@ class Spot:
     parts: tuple[str, ...]
     folder: bool
     text: str
+    closed: Closed = frozenset()
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
     inside: Mapping[str, Spot] | None = None
 
@@ -64,7 +67,7 @@ class FilePlaces:
             path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
                 code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
             write: whether it is to be changed.
-            whole: whether all of it is to be read, rather than what of it the user may see.
+            whole: whether all of it is to be read or changed, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
@@ -75,9 +78,12 @@ class FilePlaces:
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
-            raise _no_share(share.kind, share.code)
+            hidden = not roles.may_see(user, share)
+            raise _no_share(share.kind, share.code) if hidden else _not_there(place)
         if write and not roles.may_write(user, share, parts):
             raise Refusal("E#F003", f"You may not change {place.text!r}.")
+        if write and whole and roles.closed_below(user, share, parts):
+            raise Refusal("E#F003", f"You may not change all that is in {place.text!r}.")
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
@@ -89,7 +95,10 @@ class FilePlaces:
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
         spot = self._spot(*located, site, place)
-        return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+        closed = frozenset[str]()
+        if located == (share, parts):
+            closed = standing.closed_folders(user, share, parts, spot.root)
+        return replace(spot, closed=closed, shows=lambda names: roles.shows(user, share, (*parts, *names)))
 
     def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
         self._require_server(share, site)
@@ -98,12 +107,15 @@ class FilePlaces:
         return Spot(root, base, parts, place.folder, place.text)
 
     def _require_server(self, share: Share, site: Site) -> None:
-        try:
-            server = self._workspace.server_for(share, site)
-        except LookupError as error:
-            raise Refusal("E#F004", str(error)) from None
-        if server is not None and server.status != "online":
+        server = share.server_at(site)
+        if server is None:
+            raise Refusal(
+                "E#F004", f"No server at the site {site.code} serves the {share.kind} {share.code}."
+            )
+        if server.status != "online":
             raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
+        if site.status == "disabled":
+            raise Refusal("E#F004", f"The site {site.code} is disabled.")
 
     def _read(self, text: str) -> Place:
         try:
@@ -156,6 +168,10 @@ def _text(path: object) -> str:
         if len(shares) <= 1 and isinstance(below, str) and all(isinstance(one, str) for one in shares):
             return f"share={shares[0]}/{below.lstrip('/')}" if shares else below
     raise Refusal("E#F002", "A path must be a text, or an object of a path and perhaps a share.")
+
+
+def _not_there(place: Place) -> Refusal:
+    return Refusal("E#F001", f"There is no {place.text!r}.")
 
 
 def _no_share(kind: str, name: str) -> Refusal:

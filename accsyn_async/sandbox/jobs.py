@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from accsyn_async.sandbox import compute, rules
+from accsyn_async.sandbox import compute, roles, rules
 from accsyn_async.sandbox.drafts import (
     Draft,
     flag_in,
@@ -99,7 +99,7 @@ def new_job(
         if workspace.find_engine(engine) is None:
             known = ", ".join(one.code for one in workspace.engines)
             raise Refusal("E#J034", f"There is no engine {engine!r} (there are {known}).")
-    queue = find_queue(workspace, data.get("queue"))
+    queue = find_queue(workspace, data.get("queue"), user)
     priority = priority_in(data, 500)
     metadata, settings = object_in(data, "metadata"), settings_in(data)
     now = workspace.clock.text()
@@ -134,7 +134,7 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> No
     if wrong:
         raise Refusal("E#J023", f"{', '.join(map(repr, wrong))} cannot be changed, only {', '.join(known)}.")
     name = name_in(data) or job.name
-    queue = find_queue(workspace, data["queue"]) if "queue" in data else job.queue
+    queue = find_queue(workspace, data["queue"], user) if "queue" in data else job.queue
     priority = priority_in(data, job.priority)
     metadata = object_in(data, "metadata") if "metadata" in data else job.metadata
     settings = settings_in(data) if "settings" in data else job.settings
@@ -182,8 +182,13 @@ def _generated_name(start: End) -> str:
     return start.share.code if start.share is not None else start.path
 
 
-def find_queue(workspace: Workspace, name: Any) -> Queue:
+def find_queue(workspace: Workspace, name: Any, user: SandboxUser) -> Queue:
     """The queue that was named, or the default one.
+
+    Args:
+        workspace: whose.
+        name: its code, id or uri; ``None`` for the default one.
+        user: who asks, and is told only of those that they may see.
 
     Raises:
         Refusal: there is none of that name.
@@ -192,6 +197,7 @@ def find_queue(workspace: Workspace, name: Any) -> Queue:
         return workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
     if queue is None:
-        known = ", ".join(one.code for one in workspace.queues)
-        raise Refusal("E#J019", f"There is no queue {name!r} (there are {known}).")
+        known = [one.code for one in workspace.queues if roles.may_see(user, one)]
+        hint = f" (there are {', '.join(known)})" if known else ""
+        raise Refusal("E#J019", f"There is no queue {name!r}{hint}.")
     return queue

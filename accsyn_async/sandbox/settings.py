@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
 
+from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
@@ -106,6 +107,7 @@ class Settings:
             that is in it.
         bucket: how many tasks are dispatched together at most.
         rate: bytes a second at most.
+        closed: folders that are left out of a source, and into which nothing is written.
     """
 
     exclude: tuple[_Statement, ...] = ()
@@ -114,6 +116,7 @@ class Settings:
     keep_folders: bool = False
     bucket: float = 1
     rate: float = math.inf
+    closed: Closed = frozenset()
 
     def excludes(self, *path: str) -> bool:
         """Whether a file or folder is left out by its names, from the source to its own."""

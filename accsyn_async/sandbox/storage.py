@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from accsyn_async.sandbox.closed import is_inside
 from accsyn_async.sandbox.settings import Settings
 
 __all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "is_aside", "opened", "survey"]
@@ -101,6 +102,11 @@ class Folder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
 
     def close(self) -> None:
         """Close it; again does nothing."""
@@ -375,7 +381,7 @@ def survey(
         with opened(root, (*parts, *at)) as here:
             for name, entry in here.entries():
                 path = (*at, name)
-                if settings.excludes(*path):
+                if settings.excludes(*path) or is_inside(here.path / name, settings.closed):
                     continue
                 included = whole or settings.includes(*path)
                 if entry.kind == "folder":
