@@ -78,8 +78,7 @@ class FilePlaces:
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
-            hidden = not roles.may_see(user, share)
-            raise _no_share(share.kind, share.code) if hidden else _not_there(place)
+            raise _not_there(place)
         if write and not roles.may_write(user, share, parts):
             raise Refusal("E#F003", f"You may not change {place.text!r}.")
         if write and whole and roles.closed_below(user, share, parts):
@@ -140,15 +139,15 @@ class FilePlaces:
         if place.share is not None:
             kind, name = place.share
             share = workspace.home_of(user) if name == OWN else workspace.find_share(kind, name)
-            if share is None:
-                raise _no_share(kind, name)
+            if share is None or not roles.may_see(user, share):
+                raise Refusal("E#F001", f"There is no {kind} {name!r}.")
             return share, parts
         if place.absolute:
             if parts and parts[0].casefold() == "volumes":
                 parts = parts[1:]
             volume = workspace.find_share("volume", parts[0]) if parts else None
-            if volume is None or place.drive is not None:
-                raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
+            if volume is None or place.drive is not None or not roles.may_see(user, volume):
+                raise Refusal("E#F006", f"{place.text!r} lies on no volume that you may reach.")
             return volume, parts[1:]
         if not user.elevated and place.party is None:
             home = workspace.home_of(user)
@@ -156,7 +155,9 @@ class FilePlaces:
                 raise Refusal("E#F001", f"You have no home for {place.text!r}; name a share.")
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
-        return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
+        if volume is None or not roles.may_see(user, volume):
+            return workspace.default_volume, parts
+        return volume, parts[1:]
 
 
 def _text(path: object) -> str:
@@ -172,7 +173,3 @@ def _text(path: object) -> str:
 
 def _not_there(place: Place) -> Refusal:
     return Refusal("E#F001", f"There is no {place.text!r}.")
-
-
-def _no_share(kind: str, name: str) -> Refusal:
-    return Refusal("E#F001", f"There is no {kind} {name!r}.")

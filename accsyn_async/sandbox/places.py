@@ -155,7 +155,7 @@ class Resolver:
             else:
                 here = mine
         if there is None:
-            if here.user is None:
+            if here.user is not self._user:
                 there = mine
             elif self._on_volume(destination):
                 there = main
@@ -305,27 +305,40 @@ class Resolver:
         if place.absolute:
             found = self._on_volume(place)
             if found is None:
-                raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
+                raise Refusal("E#J016", f"{place.text!r} lies on no volume that you may reach.")
             return found
         if place.party is None and not self._user.elevated:
             home = workspace.home_of(self._user)
             if home is None:
                 raise Refusal("E#J015", f"You have no home for {place.text!r}; name a share.")
             return home, parts
-        volume = workspace.find_share("volume", parts[0]) if parts else None
-        return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
+        volume = self._volume(parts[0]) if parts else None
+        if volume is not None:
+            return volume, parts[1:]
+        if not roles.may_see(self._user, workspace.default_volume):
+            raise Refusal("E#J016", f"{place.text!r} lies on no volume that you may reach.")
+        return workspace.default_volume, parts
+
+    def _volume(self, name: str) -> Share | None:
+        """The volume of a name, unless it is hidden from who asks."""
+        volume = self._workspace.find_share("volume", name)
+        return volume if volume is not None and roles.may_see(self._user, volume) else None
 
     def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
-        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""
+        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``.
+
+        ``None``, too, for one that is hidden from who asks.
+        """
         if not place.absolute or place.drive is not None or place.parts is None:
             return None
         inner = below(place, self._workspace.main_site.folder)
         if inner is not None:
-            return self._workspace.default_volume, inner
+            volume = self._volume(self._workspace.default_volume.id)
+            return None if volume is None else (volume, inner)
         parts = place.parts
         if parts and parts[0].casefold() == "volumes":
             parts = parts[1:]
-        volume = self._workspace.find_share("volume", parts[0]) if parts else None
+        volume = self._volume(parts[0]) if parts else None
         return None if volume is None else (volume, parts[1:])
 
     def party(self, side: _Side) -> Party:
