@@ -34,6 +34,22 @@ def test_everything_public_is_there_and_sorted() -> None:
         assert getattr(accsyn_async, name) is not None
 
 
+def test_what_is_imported_later_is_there_all_the_same() -> None:
+    code = (
+        "import sys, accsyn_async\n"
+        "assert set(accsyn_async.__all__) <= set(dir(accsyn_async))\n"
+        "import accsyn_async.testing, accsyn_async.sandbox, accsyn_async.cli.sandbox\n"
+        "later = {'accsyn_async.session', 'accsyn_async.transport', 'accsyn_async.monitor'}\n"
+        "assert not later & set(sys.modules), later & set(sys.modules)\n"
+        "from accsyn_async import *\n"
+        "assert Session is accsyn_async.session.Session\n"
+        "assert where is accsyn_async.where\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    with pytest.raises(AttributeError, match="'accsyn_async' has no attribute 'sesion'"):
+        _ = accsyn_async.sesion  # type: ignore[attr-defined]
+
+
 def test_importing_it_starts_nothing_and_loads_nothing_that_is_not_needed() -> None:
     code = (
         "import sys, threading, logging, accsyn_async\n"

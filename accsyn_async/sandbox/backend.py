@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
 
 from accsyn_async.sandbox.access import Access
 from accsyn_async.sandbox.calls import Calls
@@ -30,8 +29,6 @@ from accsyn_async.sandbox.topics.topic import Topic
 from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = ["Backend"]
-
-STEPS: Final = 24
 
 
 @dataclass(slots=True)
@@ -113,17 +110,20 @@ class Backend:
             self.engine.resume(job)
 
     async def advance(self, seconds: float) -> None:
-        """Move the clock on in steps, so that what begins when something ends has its share of the time."""
+        """Move the clock on, from one end of something to the next, so that each begins when it would.
+
+        Raises:
+            ValueError: ``seconds`` is below 0, or too much.
+        """
+        self.clock.check(seconds)
         # So that what was changed a moment ago has all of the time.
         self._synthetic.move()
-        left = seconds
-        for _ in range(STEPS - 1):
-            if not self.engine.busy:
-                break
-            self.clock.advance(seconds / STEPS)
-            left -= seconds / STEPS
+        await self.engine.catch_up()
+        target = self.clock.monotonic() + seconds
+        while (due := self.engine.next_due()) is not None and due < target:
+            self.clock.advance(max(due - self.clock.monotonic(), 0.0))
             await self.engine.catch_up()
-        self.clock.advance(max(left, 0.0) if seconds > 0 else seconds)
+        self.clock.advance(max(target - self.clock.monotonic(), 0.0))
         await self.engine.catch_up()
         self._synthetic.move()
 

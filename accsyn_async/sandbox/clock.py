@@ -10,6 +10,8 @@ from typing import Final
 __all__ = ["EPOCH", "Clock"]
 
 EPOCH: Final = "1970-01-01T00:00:00"
+LAST: Final = 253_402_300_799.0 - 86_400
+"""The last day that is told, in seconds since the epoch."""
 
 
 class Clock:
@@ -47,8 +49,8 @@ class Clock:
         self._skew = self.advanced = 0.0
 
     def now(self) -> float:
-        """Seconds since the epoch."""
-        return self._begin + (self._now() - self._begin) * self.factor + self.advanced
+        """Seconds since the epoch; it stops at the end of the year 9999."""
+        return min(self._begin + (self._now() - self._begin) * self.factor + self.advanced, LAST)
 
     def monotonic(self) -> float:
         """Seconds that never go back, for measuring."""
@@ -69,14 +71,24 @@ class Clock:
             return seconds
         return seconds / self.factor if self.factor else None
 
+    def check(self, seconds: float) -> None:
+        """Refuse to be moved on by so much.
+
+        Raises:
+            ValueError: ``seconds`` is below 0, or would lead beyond the year 9999.
+        """
+        if not 0 <= seconds < float("inf"):
+            raise ValueError(f"a clock is moved on, not by {seconds} seconds")
+        if self.now() + seconds > LAST:
+            raise ValueError("the clock cannot be moved on beyond the year 9999")
+
     def advance(self, seconds: float) -> None:
         """Move the clock on.
 
         Raises:
-            ValueError: ``seconds`` is below 0.
+            ValueError: ``seconds`` is below 0, or would lead beyond the year 9999.
         """
-        if not 0 <= seconds < float("inf"):
-            raise ValueError(f"a clock is moved on, not by {seconds} seconds")
+        self.check(seconds)
         self.advanced += seconds
 
     def not_before(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
@@ -55,12 +55,15 @@ def below(job: Job, task: Task) -> Iterator[Task]:
     yield from (one for one in job.tasks.values() if not one.branch and one.uri.startswith(start))
 
 
-def check_deps(tasks: Mapping[str, Task]) -> None:
+def check_deps(job: Job) -> None:
     """Refuse dependencies on tasks that do not exist, and those that lead in a circle.
 
     Raises:
         Refusal: there is one.
     """
+    if job.kind != "compute":
+        return
+    tasks = job.tasks
     # Each task twice: that it may begin, and that it has ended.
     order: TopologicalSorter[tuple[str, bool]] = TopologicalSorter()
     for task in tasks.values():

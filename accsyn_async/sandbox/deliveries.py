@@ -152,7 +152,8 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         several = len(job.tasks) > 1
         for task in job.tasks.values():
             task.destination = replace(end, folder=end.folder or several)
-            task.status = "queued"
+            if task.status != "excluded":
+                task.status = "queued"
         rules.revive(job)
         if status == "paused":
             rules.change_job_status(job, status, workspace.clock)
@@ -254,8 +255,7 @@ def _add_files(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[Task]
 
 def _add_uploads(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[Task]:
     assert job.delivery is not None
-    assert job.delivery.inbox is not None
-    if job.delivery.kind != "request":
+    if job.delivery.inbox is None:
         raise Refusal("E#D013", "Files are added to the delivery, not to the transfer of a recipient.")
     if job.delivery.is_finished and job.status == "aborted":
         raise Refusal("E#D021", "The request is aborted.")

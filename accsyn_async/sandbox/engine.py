@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -19,6 +18,7 @@ from accsyn_async.sandbox.pacing import Pace
 from accsyn_async.sandbox.run import Run
 from accsyn_async.sandbox.settings import Settings, read_settings
 from accsyn_async.sandbox.state import Job, Task
+from accsyn_async.sandbox.waiting import Waiting
 
 __all__ = ["Engine", "Holding"]
 
@@ -56,8 +56,7 @@ class Engine:
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="accsyn-sandbox")
-        self._caught_up = asyncio.Event()
-        self._closed = False
+        self._waiting = Waiting(self._runs, clock)
 
     def attend(self, job: Job) -> None:
         """Look at a job that is new or was changed: start it, let it go on, or let it stop."""
@@ -66,12 +65,15 @@ class Engine:
             run.fresh = True
             run.plan.forget()
             run.ring()
-        elif self._closed:
+        elif self._waiting.closed:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
             self._begin(job)
         elif job.status == "pending" and job.kind not in EXECUTED:
-            self._spawn(job, sizing.size_up(job, self._size, self._clock))
+            self._waiting.begin()
+            self._spawn(job, self._size_up(job))
+        elif job.is_finished and job.delivery is not None:
+            deliveries.settle(job.delivery, self._clock)
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""
@@ -107,46 +109,40 @@ class Engine:
     @property
     def busy(self) -> bool:
         """Whether there is a job that it looks after."""
-        return bool(self._runs)
+        return bool(self._tasks)
 
     async def catch_up(self) -> None:
-        """Wait until every job has done what the clock, which was moved on, gives it time for."""
-        self._caught_up.clear()
-        for run in self._runs.values():
-            run.behind = True
-            run.bell.set()
-        self._note_idle()
-        await self._caught_up.wait()
+        """Wait until every job has done what the clock gives it time for."""
+        await self._waiting.catch_up()
 
-    def _note_idle(self, run: Run | None = None) -> None:
-        """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
-        if run is not None:
-            run.behind = False
-        if self._closed or not any(one.behind for one in self._runs.values()):
-            self._caught_up.set()
+    def next_due(self) -> float | None:
+        """When something is to come of a job next, in the clock's monotonic seconds; ``None`` for never."""
+        return self._waiting.next_due()
 
     async def aclose(self) -> None:
         """Stop every job, remove what is half written, end the threads; again does nothing."""
-        self._closed = True
-        self._note_idle()
-        for run in self._runs.values():
-            run.ring()
+        self._waiting.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
+    async def _size_up(self, delivery: Job) -> None:
+        try:
+            await sizing.size_up(delivery, self._size, self._clock)
+        finally:
+            self._waiting.end()
+
     async def _live(self, job: Job, run: Run) -> None:
         try:
-            while not self._closed:
+            while not self._waiting.closed:
                 if job.status == "paused" and run.copier is not None:
                     self._stand_back(job, run)
-                    await self._wait(run, None)
+                    await self._waiting.wait(run, None)
                 elif not await (self._retry_later if job.status == "failed" else self._work)(job, run):
                     break
         finally:
             job.speed = None
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
-            self._note_idle(run)
             if run.task is not None:
                 self._give_up(run.task, "queued")
             self._stand_back(job, run)
@@ -155,13 +151,14 @@ class Engine:
             run.drop()
             if job.delivery is not None:
                 deliveries.settle(job.delivery, self._clock)
+            self._waiting.settle(run)
 
     async def _work(self, job: Job, run: Run) -> bool:
         """Do one task; tell whether there is more to do or to wait for."""
         if job.status not in ACTIVE:
             return False
         await self._measure(job, run)
-        if job.status not in ACTIVE or self._closed:
+        if job.status not in ACTIVE or self._waiting.closed:
             return True
         task = self._next_task(job, run)
         if task is None:
@@ -190,7 +187,7 @@ class Engine:
     async def _await_turn(self, job: Job, run: Run) -> bool:
         job.status = "waiting"
         run.blocked = True
-        await self._wait(run, None)
+        await self._waiting.wait(run, None)
         run.blocked = False
         return True
 
@@ -199,8 +196,7 @@ class Engine:
         run.plan.recall()
         for following in self._dispatcher.give_up(job):
             if following.id in self._runs:
-                self._runs[following.id].behind = not self._caught_up.is_set()
-                self._runs[following.id].ring()
+                self._waiting.let_follow(self._runs[following.id])
 
     async def _conclude(self, job: Job, run: Run) -> bool:
         """Nothing can be done: end the job, or pause it for the tasks on hold."""
@@ -221,8 +217,8 @@ class Engine:
         """Try again what failed by itself, after a pause; tell whether there is more to do."""
         mine = [task for task in job.tasks.values() if task.broke and task.status == "failed"]
         again = mine and job.retries < MAX_RETRIES
-        if not again or not await self._wait(run, FIRST_RETRY * 2**job.retries):
-            if job.status == "failed" and not self._closed:
+        if not again or not await self._waiting.wait(run, FIRST_RETRY * 2**job.retries):
+            if job.status == "failed" and not self._waiting.closed:
                 # It was changed meanwhile, or tried often enough: from now on it is left alone.
                 for task in mine:
                     task.broke = False
@@ -239,7 +235,7 @@ class Engine:
             return
         run.fresh = False
         for task in (unmeasured := sizing.unmeasured(job)):
-            if job.status not in ACTIVE or self._closed:
+            if job.status not in ACTIVE or self._waiting.closed:
                 run.fresh = True
                 return
             try:
@@ -294,7 +290,8 @@ class Engine:
                 return
             pause = pace.sent(copied, clock.monotonic(), clock.advanced)
             if pause > 0:
-                await self._wait(run, pause)
+                left = copier.size - task.copied
+                await self._waiting.wait(run, pause, pace.due(left))
         run.pace = None
         if task.status == "executing":
             task.status = "queued"
@@ -310,7 +307,7 @@ class Engine:
         while self._goes_on(job, task):
             began = clock.monotonic()
             run.blocked = True
-            passed = await self._wait(run, left)
+            passed = await self._waiting.wait(run, left)
             run.blocked = False
             left -= clock.monotonic() - began
             if (passed or left <= 0) and task.status == "executing":
@@ -327,7 +324,7 @@ class Engine:
         return (
             job.status == "running"
             and task.status == "executing"
-            and not self._closed
+            and not self._waiting.closed
             and not interruption(job, task)
         )
 
@@ -358,26 +355,6 @@ class Engine:
             task.status = status
         if task.status != "done":
             task.copied = 0
-
-    async def _wait(self, run: Run, seconds: float | None) -> bool:
-        """Wait for the bell, by the sandbox's clock; tell whether the time passed without it."""
-        clock = self._clock
-        end = None if seconds is None else clock.monotonic() + seconds
-        while True:
-            left = None if end is None else end - clock.monotonic()
-            if left is not None and left <= 0:
-                # Tasks that take no time are not to hold the loop up, however many there are.
-                await asyncio.sleep(0)
-                return True
-            self._note_idle(run)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(clock.real(left)):
-                    await run.bell.wait()
-            if not self._closed:
-                run.bell.clear()
-            if run.called:
-                run.called = self._closed
-                return False
 
     def _settings(self, job: Job, task: Task) -> Settings:
         settings = read_settings(self._holding(job, task))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from accsyn_async.sandbox import roles, standing
+from accsyn_async.sandbox import roles, rules, standing
 from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
@@ -16,6 +17,7 @@ from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
 __all__ = ["FilePlaces", "Spot"]
 
 MAX_DEPTH: Final = 100
+_PACKAGE: Final = re.compile(r"(?:delivery|stream)=([0-9a-f]+)/?(.*)", re.DOTALL | re.IGNORECASE)
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
 
@@ -31,7 +33,7 @@ class Spot:
         text: the path as written.
         closed: the folders below that the user may not touch.
         shows: tells of the names below whether the user may see what is there.
-        inside: of a whole collection, which has no folder, what it shows by name; ``None`` for all else.
+        inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
     """
 
     root: Path
@@ -65,13 +67,17 @@ class FilePlaces:
         Args:
             user: who asks.
             path: a text such as ``share=projects/a.mov``, or an object of a ``path`` and perhaps the id or
-                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``).
+                code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``). What a delivery or
+                stream holds is ``delivery=<id>/a.mov``.
             write: whether it is to be changed.
             whole: whether all of it is to be read or changed, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
         """
+        package = _PACKAGE.fullmatch(_text(path))
+        if package is not None:
+            return self._delivered(user, package[1], package[2], write=write)
         place = self._read(_text(path))
         if len(place.parts or ()) > MAX_DEPTH:
             raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
@@ -98,6 +104,26 @@ class FilePlaces:
         if located == (share, parts):
             closed = standing.closed_folders(user, share, parts, spot.root)
         return replace(spot, closed=closed, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+
+    def _delivered(self, user: SandboxUser, name: str, below: str, *, write: bool) -> Spot:
+        job = self._workspace.jobs.get(name.casefold())
+        if job is None or job.kind not in ("delivery", "stream") or not rules.may_see(user, job):
+            raise Refusal("E#F001", f"There is no delivery {name!r}.")
+        if write:
+            raise Refusal("E#F003", f"You may not change what the {job.kind} {name!r} holds.")
+        held: dict[str, Spot] = {}
+        for task in job.counted():
+            end = task.source
+            if end.parts:
+                closed = standing.closed_to(job, task)
+                held[end.parts[-1]] = Spot(end.root, (), end.parts, False, below, closed)
+        first, *rest = self._read(f"./{below}").parts or ("",)
+        if not first:
+            closed = frozenset[str]().union(*(spot.closed for spot in held.values()))
+            return Spot(Path(), (), (), True, name, closed, inside=held)
+        if first not in held:
+            raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
+        return replace(held[first], parts=(*held[first].parts, *rest))
 
     def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
         self._require_server(share, site)

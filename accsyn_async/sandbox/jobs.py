@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from accsyn_async.sandbox import compute, roles, rules
@@ -18,7 +18,7 @@ from accsyn_async.sandbox.drafts import (
 )
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Workspace
+from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Share, Workspace
 from accsyn_async.sandbox.tasks import add_task, add_tasks, paths, require_parties, touch
 
 __all__ = ["create_job", "edit_job", "find_queue", "new_job"]
@@ -61,11 +61,12 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
             return _append(workspace, user, job, data)
     if flag_in(data, "allow_duplicates") is False and not computes:
         _refuse_twins(drafts, ends)
-    job = new_job(workspace, user, data, kind, source, destination)
+    shares = (ends[0][0].share, ends[0][1].share)
+    job = new_job(workspace, user, data, kind, source, destination, shares)
     job.name = name or (job.engine if computes else _generated_name(ends[0][0]))
     for draft, (start, end) in zip(drafts, ends, strict=True):
         add_task(job, draft, start, end, job.created)
-    compute.check_deps(job.tasks)
+    compute.check_deps(job)
     if all(task.status == "excluded" for task in job.tasks.values() if not task.branch):
         job.status = "done"
         job.size = 0
@@ -84,8 +85,18 @@ def new_job(
     kind: str,
     source: Party,
     destination: Party,
+    shares: Iterable[Share | None] = (),
 ) -> Job:
     """A job with the attributes that were sent, without tasks and not yet stored.
+
+    Args:
+        workspace: whose.
+        user: who makes it.
+        data: what was sent.
+        kind: which kind of job.
+        source: who sends.
+        destination: who receives.
+        shares: what it touches, whose queue it goes to when it names none.
 
     Raises:
         Refusal: one is wrong, or the user may not make such a job.
@@ -99,7 +110,7 @@ def new_job(
         if workspace.find_engine(engine) is None:
             known = ", ".join(one.code for one in workspace.engines)
             raise Refusal("E#J034", f"There is no engine {engine!r} (there are {known}).")
-    queue = find_queue(workspace, data.get("queue"), user)
+    queue = find_queue(workspace, data.get("queue"), user, _usual_queue(workspace, user, kind, shares))
     priority = priority_in(data, 500)
     metadata, settings = object_in(data, "metadata"), settings_in(data)
     now = workspace.clock.text()
@@ -182,19 +193,29 @@ def _generated_name(start: End) -> str:
     return start.share.code if start.share is not None else start.path
 
 
-def find_queue(workspace: Workspace, name: Any, user: SandboxUser) -> Queue:
-    """The queue that was named, or the default one.
+def _usual_queue(workspace: Workspace, user: SandboxUser, kind: str, shares: Iterable[Share | None]) -> Queue:
+    """The queue of a job that names none."""
+    if kind == "compute":
+        return workspace.compute_queue
+    touched = [one for share in shares if share is not None for one in (share, share.parent)]
+    queues = (one.queue for one in (*touched, user) if one is not None)
+    return next((queue for queue in queues if queue is not None), workspace.default_queue)
+
+
+def find_queue(workspace: Workspace, name: Any, user: SandboxUser, usual: Queue | None = None) -> Queue:
+    """The queue that was named, or the usual one.
 
     Args:
         workspace: whose.
-        name: its code, id or uri; ``None`` for the default one.
+        name: its code, id or uri; ``None`` for the usual one.
         user: who asks, and is told only of those that they may see.
+        usual: the queue without a name; ``None`` for the default one.
 
     Raises:
         Refusal: there is none of that name.
     """
     if name is None:
-        return workspace.default_queue
+        return usual or workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
     if queue is None:
         known = [one.code for one in workspace.queues if roles.may_see(user, one)]

@@ -129,7 +129,7 @@ def _party(text: str, own: tuple[str, ...]) -> Party | None:
 
 def _share(text: str) -> tuple[str, str, str] | None:
     if text == OWN or text.startswith((f"{OWN}/", f"{OWN}\\")):
-        return "home", OWN, text[2:]
+        return "home", OWN, text[2:].replace("\\", "/")
     kind, equals, rest = text.partition("=")
     kind = kind.casefold()
     if not equals or kind not in SHARE_KINDS:

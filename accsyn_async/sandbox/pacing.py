@@ -60,6 +60,10 @@ class Pace:
             self._inside -= self._window[0][1]
         return max(0.0, self._due - now)
 
+    def due(self, count: int) -> float:
+        """By when so many bytes more are due, in monotonic seconds."""
+        return self._due + max(count, 0) / self._rate
+
     def speed(self, now: float) -> float:
         """MB/s (1 MB is 1,000,000 bytes) over the last two seconds; at first the rate itself."""
         begin = self._window[0][0]

@@ -9,7 +9,7 @@ from accsyn_async.sandbox.drafts import name_in
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
 
-__all__ = ["create_below"]
+__all__ = ["create_below", "require_uploaded"]
 
 UPLOADS: Final = "accsyn_deliveries"
 """The folder of the default volume where files lie that were uploaded to a delivery."""
@@ -46,12 +46,30 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         raise Refusal("E#P006", f"You are no recipient of this {parent.kind}, or it is not yet submitted.")
     if parent.kind == "request":
         deliveries.add_files(workspace, user, mine, data if "tasks" in data else {"tasks": [data]})
-    elif not deliveries.edit_transfer(workspace, user, mine, {"destination": data.get("destination")}):
+    elif "destination" not in data:
+        raise Refusal("E#D012", "Choose a 'destination' to download to.")
+    elif not deliveries.edit_transfer(
+        workspace, user, mine, {key: data.get(key) for key in ("destination", "status") if key in data}
+    ):
         raise Refusal(
             "E#D017", f"You download this {parent.kind} already; set your transfer to pending first."
         )
     mine.name = name_in(data) or mine.name
     return mine
+
+
+def require_uploaded(workspace: Workspace, parent: Job) -> None:
+    """Refuse to submit a delivery while files are uploaded to it.
+
+    Raises:
+        Refusal: they are.
+    """
+    place = (UPLOADS, parent.id)
+    for job in workspace.jobs.values():
+        if not job.is_finished and any(task.destination.parts[:2] == place for task in job.tasks.values()):
+            raise Refusal(
+                "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
+            )
 
 
 def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str, Any]) -> Job:
@@ -62,9 +80,12 @@ def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str
         raise Refusal("E#D007", f"What is uploaded to a {parent.kind} needs no destination.")
     folder = f"volume={workspace.default_volume.code}/{UPLOADS}/{parent.id}"
     job = jobs.create_job(workspace, user, {**data, "destination": f"{folder}/"})
-    names = [task.source.parts[-1] for task in job.tasks.values() if task.source.parts]
+    there = {task.source.parts[-1] for task in parent.tasks.values() if task.source.parts}
+    sent = dict.fromkeys(task.source.parts[-1] for task in job.tasks.values() if task.source.parts)
+    files = [f"{folder}/{name}" for name in sent if name not in there]
     try:
-        deliveries.add_files(workspace, user, parent, {"tasks": [f"{folder}/{name}" for name in names]})
+        if files:
+            deliveries.add_files(workspace, user, parent, {"tasks": files})
     except Refusal:
         del workspace.jobs[job.id]
         raise

@@ -171,7 +171,7 @@ class Resolver:
         """Whose a place is; ``None`` when only the other end can tell."""
         if place.party is not None:
             return self._party_side(place.party)
-        if place.absolute and below(place, self._workspace.main_site.folder) is None:
+        if place.absolute and self._in_default_volume(place) is None:
             return None
         return _Side(site=self._workspace.main_site)
 
@@ -324,6 +324,12 @@ class Resolver:
         volume = self._workspace.find_share("volume", name)
         return volume if volume is not None and roles.may_see(self._user, volume) else None
 
+    def _in_default_volume(self, place: Place) -> tuple[str, ...] | None:
+        """The names from the default volume's real folder to a path; ``None`` when it lies elsewhere."""
+        if self._volume(self._workspace.default_volume.id) is None:
+            return None
+        return below(place, self._workspace.main_site.folder)
+
     def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
         """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``.
 
@@ -331,10 +337,9 @@ class Resolver:
         """
         if not place.absolute or place.drive is not None or place.parts is None:
             return None
-        inner = below(place, self._workspace.main_site.folder)
+        inner = self._in_default_volume(place)
         if inner is not None:
-            volume = self._volume(self._workspace.default_volume.id)
-            return None if volume is None else (volume, inner)
+            return self._workspace.default_volume, inner
         parts = place.parts
         if parts and parts[0].casefold() == "volumes":
             parts = parts[1:]

@@ -120,7 +120,7 @@ class Snapshot:
         for key, given in memory.keys.items():
             yield "key", key, partial(list, (given.user.id, given.ends, given.lifetime))
         for job_id, one in memory.courses.items():
-            yield "course", job_id, partial(list, (one.begin, one.seconds, one.end, one.before))
+            yield "course", job_id, partial(list, (one.begin, one.seconds, one.end, one.before, one.again))
 
 
 def restored(items: Iterable[Item], workspace: Workspace, roots: Mapping[str, Path]) -> tuple[Memory, Any]:
@@ -176,8 +176,8 @@ class _Reading:
             memory.sessions[session] = self._find(SandboxUser, user)
         for key, (user, ends, lifetime) in self._all("key").items():
             memory.keys[key] = GivenKey(self._find(SandboxUser, user), float(ends), float(lifetime))
-        for id, (begin, seconds, end, before) in self._all("course").items():
-            memory.courses[id] = Course(self._find(Job, id), float(begin), float(seconds), end, before)
+        for id, course in self._all("course").items():
+            memory.courses[id] = Course(self._find(Job, id), *course)
         return memory, box
 
     def _all(self, kind: str) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from typing import Final
 
 from accsyn_async.sandbox import jobs
 from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.dispatch import hindrance
 from accsyn_async.sandbox.engine import Engine, Holding
-from accsyn_async.sandbox.state import Job, Task, Workspace
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 
 __all__ = ["Course", "SparingEngine", "Synthetic"]
 
 EVERY: Final = 0.25
 GOING: Final = frozenset({"waiting", "running", "queued", "executing"})
+RETRY: Final = 900.0
+ADDED: Final = 1_000_000_000
 ENDS: Final = ("done", "failed", "aborted")
 WEIGHTS: Final = (90, 7, 3)
 SHOWS: Final = ("atlas", "borealis", "comet", "dune", "ember")
@@ -49,6 +52,7 @@ class Course:
         seconds: how many it takes in all.
         end: its status then.
         before: the bytes that were there when it began or went on.
+        again: when it is tried again, seconds since the epoch; ``None`` unless it has failed.
     """
 
     job: Job
@@ -56,6 +60,7 @@ class Course:
     seconds: float
     end: str
     before: int = 0
+    again: float | None = None
 
     @property
     def task(self) -> Task:
@@ -67,7 +72,9 @@ class Synthetic:
     """Fills a workspace with transfers that wait, run for minutes or hours and end, most of them well.
 
     What users do to them counts: a paused one stays so until it is resumed, an aborted one until it is
-    brought back to life.
+    brought back to life, and none runs while its queue is paused or a client is offline. Unlike others, any
+    number of them run between the same endpoints. What failed is tried again after a quarter of an hour;
+    tasks that are added are of 1 GB each.
 
     Args:
         workspace: what to fill.
@@ -85,7 +92,8 @@ class Synthetic:
         now = self._clock.now()
         if not courses:
             chance = random.Random(f"jobs {seed}")
-            made = [self._make(chance, number, now) for number in range(count)]
+            users = [one for one in workspace.users if one.role != "standard"]
+            made = [self._make(chance, users, number, now) for number in range(count)]
             courses.update((course.job.id, course) for course in made)
         self.ids = frozenset(courses)
         self._future = _latest_first(course for course in courses.values() if course.begin > now)
@@ -99,9 +107,9 @@ class Synthetic:
         if abs(self._clock.now() - self._last) >= EVERY:
             self.move()
 
-    def _make(self, chance: random.Random, number: int, now: float) -> Course:
+    def _make(self, chance: random.Random, users: list[SandboxUser], number: int, now: float) -> Course:
         name = f"{chance.choice(SHOWS)}_{number:04d}.mov"
-        user = chance.choice([one for one in self._workspace.users if one.role != "standard"])
+        user = chance.choice(users)
         data = {"source": f"share=projects/synthetic/{name}", "destination": "site=berlin"}
         job = jobs.create_job(self._workspace, user, data)
         (task,) = job.tasks.values()
@@ -115,18 +123,41 @@ class Synthetic:
         now = self._last = self._clock.now()
         while self._future and self._future[-1].begin <= now:
             course = self._future.pop()
-            (self._running if course.job.status == "waiting" else self._held).append(course)
+            (self._running if _may_run(course) else self._held).append(course)
+        # What failed may have been tried again since.
+        while self._move_each(now):
+            pass
+
+    def _move_each(self, now: float) -> bool:
+        """Move each once; tell whether one failed, and is to be tried again by now."""
         held, self._held = self._held, []
         for course in self._there(held):
-            if course.job.status == "waiting":
-                course.begin, course.before = now, course.job.copied
-                self._running.append(course)
-            else:
-                self._held.append(course)
+            (self._running if self._goes_on(course, now) else self._held).append(course)
         running, self._running = self._running, []
+        again = False
         for course in self._there(running):
-            going = course.job.status in GOING and course.task.status in GOING
-            (self._running if going and self._run(course, now) else self._held).append(course)
+            runs = self._run(course, now)
+            (self._running if runs else self._held).append(course)
+            again |= not runs and course.again is not None and course.again <= now
+        return again
+
+    def _goes_on(self, course: Course, now: float) -> bool:
+        """Let a job go on that was brought back, that nothing hinders now, or that failed a while ago."""
+        job = course.job
+        if job.status == "failed" and course.again is not None and course.again <= now:
+            for task in job.tasks.values():
+                if task.status == "failed":
+                    task.status, task.message, task.finished = "queued", "", None
+            job.status, course.begin, course.before, course.again = "waiting", course.again, job.copied, None
+            return _may_run(course)
+        if not _may_run(course):
+            return False
+        for task in job.counted():
+            if task.size < 0:
+                task.size = ADDED
+        job.tally()
+        course.begin, course.before, course.again = now, job.copied, None
+        return True
 
     def _there(self, courses: list[Course]) -> Iterable[Course]:
         for course in courses:
@@ -137,25 +168,50 @@ class Synthetic:
 
     def _run(self, course: Course, now: float) -> bool:
         """Move a job that runs; tell whether it runs on."""
-        job, task = course.job, course.task
-        left = course.seconds * (1 - course.before / job.size)
+        job = course.job
+        if job.status not in GOING:
+            return False
+        if hindrance(job, course.task):
+            job.status, job.speed = "waiting", None
+            return False
+        left = course.seconds * (1 - course.before / job.size) if job.size > 0 else 0.0
         done = (now - course.begin) / left if left > 0 else 1.0
         if done < 1:
-            job.status, task.status = "running", "executing"
-            job.speed = job.size / course.seconds / 1_000_000
-            job.copied = task.copied = course.before + int((job.size - course.before) * max(done, 0.0))
+            job.status, job.speed = "running", job.size / course.seconds / 1_000_000
+            self._spread(job, course.before + int((job.size - course.before) * max(done, 0.0)), None)
             return True
         end, course.end = course.end, "done"
-        job.status, job.speed = end, None
         ended = self._clock.text(ago=now - course.begin - left)
-        if end != "failed":
+        job.status, job.speed = end, None
+        if end == "failed":
+            course.again = course.begin + left + RETRY
+        else:
             job.finished = ended
-        task.status = {"done": "done", "failed": "failed"}.get(end, "queued")
-        task.finished = ended if task.status in ENDS else None
-        job.copied = task.copied = job.size if end == "done" else 0
-        task.message = "the disk is full" if end == "failed" else ""
-        task.milliseconds = int(course.seconds * 1000)
+        self._spread(job, job.size if end == "done" else 0, ended)
+        if end == "failed":
+            task = course.task
+            task.status, task.finished, task.message = "failed", ended, "the disk is full"
+        course.task.milliseconds = int(course.seconds * 1000)
         return False
+
+    @staticmethod
+    def _spread(job: Job, copied: int, ended: str | None) -> None:
+        """Give the bytes that have arrived to the tasks, in turn; ``ended`` is when the job stopped."""
+        left = job.copied = copied
+        following = "executing" if ended is None else "queued"
+        for task in job.counted():
+            if task.status not in GOING and task.status != "done":
+                continue
+            task.copied = min(left, task.size)
+            left -= task.copied
+            if task.copied < task.size:
+                task.status, following = following, "queued"
+            elif task.status != "done":
+                task.status, task.finished = "done", ended
+
+
+def _may_run(course: Course) -> bool:
+    return course.job.status == "waiting" and not hindrance(course.job, course.task)
 
 
 def _latest_first(courses: Iterable[Course]) -> list[Course]:

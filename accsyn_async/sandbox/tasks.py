@@ -78,7 +78,7 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
                 known.settings, known.compute, known.deps = draft.settings, draft.compute, draft.deps
         added[known.id] = known
     try:
-        compute.check_deps(job.tasks)
+        compute.check_deps(job)
     except Refusal:
         job.tasks = tasks
         raise

@@ -210,6 +210,11 @@ class Workspace:
         """The queue of jobs that name none; there always is one."""
         return next(one for one in self.every(Queue) if one.default)
 
+    @property
+    def compute_queue(self) -> Queue:
+        """The queue of compute jobs that name none; there always is one."""
+        return next(one for one in self.every(Queue) if one.compute_default)
+
     def next_number(self) -> int:
         """The number of the next job."""
         self.numbers += 1
@@ -217,11 +222,13 @@ class Workspace:
 
     def clients_of(self, user: SandboxUser) -> tuple[Client, ...]:
         """The clients that may send and receive for a user: apps and user servers."""
-        return tuple(one for one in self.clients if one.user is user and one.type in (APP, USER_SERVER))
+        mine = (one for one in self.every(Client) if one.user is user and one.type in (APP, USER_SERVER))
+        return tuple(one for one in mine if one.state is State.ACTIVE)
 
     def server_of(self, site: Site) -> Client | None:
         """A server that stands at a site, the first that there was; ``None`` without one."""
-        return next((one for one in self.clients if one.site is site and one.type == SERVER), None)
+        servers = (one for one in self.every(Client) if one.site is site and one.type == SERVER)
+        return next((one for one in servers if one.state is State.ACTIVE), None)
 
     def find_entity(self, ident: str) -> Entity | None:
         """The entity of an id, of whatever type and in whatever state."""
@@ -229,23 +236,23 @@ class Workspace:
 
     def find_user(self, name: str) -> SandboxUser | None:
         """The user of an e-mail address or id, in any case."""
-        return _named(self.users, name)
+        return _named(self.every(SandboxUser), name)
 
     def find_site(self, name: str) -> Site | None:
         """The site of a code or id, in any case."""
-        return _named(self.sites, name)
+        return _named(self.every(Site), name)
 
     def find_queue(self, name: str) -> Queue | None:
         """The queue of a code or id, in any case."""
-        return _named(self.queues, name)
+        return _named(self.every(Queue), name)
 
     def find_engine(self, name: str) -> ComputeEngine | None:
         """The engine of a code or id, in any case."""
-        return _named(self.engines, name)
+        return _named(self.every(ComputeEngine), name)
 
     def find_share(self, kind: str, name: str) -> Share | None:
         """The share of a kind (``share`` for any) by code or id, in any case."""
-        return _named((one for one in self.shares if kind in ("share", one.kind)), name)
+        return _named((one for one in self.every(Share) if kind in ("share", one.kind)), name)
 
     def home_of(self, user: SandboxUser) -> Share | None:
         """A user's home; ``None`` without one."""
@@ -257,5 +264,7 @@ def _nothing() -> None:
 
 
 def _named(entities: Iterable[E], name: str) -> E | None:
+    """The active one of a code or id."""
     name = name.casefold()
-    return next((one for one in entities if name in (one.code.casefold(), one.id)), None)
+    named = (one for one in entities if name in (one.code.casefold(), one.id))
+    return next((one for one in named if one.state is State.ACTIVE), None)

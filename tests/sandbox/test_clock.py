@@ -131,6 +131,58 @@ async def test_jobs_without_files() -> None:
         assert list(box.volume.iterdir()) == []
 
 
+async def test_jobs_without_files_obey_queues_and_clients() -> None:
+    async with (
+        Sandbox(seed=3, synthetic_jobs=40, rate_limit=False, time_factor=0) as box,
+        box.session() as session,
+    ):
+
+        async def progress() -> dict[str, int]:
+            return {row["id"]: row["progress"] for row in await session.find("Transfer")}
+
+        queue = (await session.find("Queue"))[0]["id"]
+        berlin = next(row["id"] for row in await session.find("Server") if row["code"] == "berlin-server")
+        for kind, id, off, on in (
+            ("queue", queue, "paused", "waiting"),
+            ("server", berlin, "offline", "online"),
+        ):
+            await box.advance(hours=1)
+            before = await progress()
+            assert [row["id"] for row in await session.find("Transfer WHERE status=running")]
+            await session.update(kind, id, {"status": off})
+            await box.advance(minutes=30)
+            assert not await session.find("Transfer WHERE status=running")
+            assert await progress() == before
+            await session.update(kind, id, {"status": on})
+            await box.advance(minutes=5)
+            after = await progress()
+            assert sum(after.values()) > sum(before.values())
+        await box.advance(days=3)
+        assert await session.find("Transfer") == []
+        ended = await session.find("Transfer WHERE status=done", finished=True)
+        assert len(ended) + len(await session.find("Transfer WHERE status=aborted", finished=True)) == 40
+
+
+async def test_tasks_added_to_a_job_without_files() -> None:
+    async with (
+        Sandbox(seed=3, synthetic_jobs=10, rate_limit=False, time_factor=0) as box,
+        box.session() as session,
+    ):
+        await box.advance(days=3)
+        job = (await session.find("Transfer WHERE status=done", finished=True))[0]["id"]
+        await session.create("Task", {"tasks": ["more.mov", "most.mov"]}, entityid=job)
+        row = await session.get_job(job)
+        assert row is not None
+        assert row.status == "waiting"
+        await box.advance(days=1)
+        row = await session.get_job(job)
+        assert row is not None
+        assert (row.status, row.progress) == ("done", 100)
+        assert {task["status"] for task in await session.find("Task", entityid=job)} == {"done"}
+        assert row.finished is not None
+        assert (box.now - row.finished).total_seconds() > 3600
+
+
 async def test_synthetic_names_are_those_of_the_seed() -> None:
     async def names(seed: int) -> list[Any]:
         async with Sandbox(seed=seed, synthetic_jobs=20) as box, box.session() as session:

@@ -350,3 +350,18 @@ async def test_what_is_asked_for_by_id_is_looked_up(start: Any) -> None:
         await wire.call("DELETE", "transfer/delete", {}, id=one["id"])
         assert (await wire.call("GET", "task/find", {}, id=tasks[0]["id"]))["result"] == []
         assert (await wire.call("GET", "task/find", {}, id=tasks[1]["id"]))["result"] == [tasks[1]]
+
+
+async def test_slashes_in_the_uris_of_a_transfer_s_tasks_nest_nothing(start: Any) -> None:
+    async with start() as (_, wire):
+        ends = {"destination": "site=berlin"}
+        tasks = {"late/a": {"source": "a.mov", **ends}, "show": {"source": "show", **ends}}
+        job = await wire.create({"tasks": tasks})
+        await wire.until(job["id"], "done")
+        more = {"show/b": {"source": "show/b.mov", **ends}}
+        reply = await wire.call("POST", "task/create", {"tasks": more}, id=job["id"])
+        assert [row["uri"] for row in reply["result"]] == ["show/b"]
+        await wire.until(job["id"], "done")
+        assert {row["uri"]: row["status"] for row in await wire.tasks(job["id"])} == dict.fromkeys(
+            ("late/a", "show", "show/b"), "done"
+        )

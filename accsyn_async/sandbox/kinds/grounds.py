@@ -124,6 +124,11 @@ class Queues(Kind[Queue]):
         for job in self._workspace.jobs.values():
             if job.queue is entity:
                 job.queue = self._workspace.default_queue
+        users, shares = self._workspace.every(SandboxUser), self._workspace.every(Share)
+        owners: list[SandboxUser | Share] = [*users, *shares]
+        for one in owners:
+            if one.queue is entity:
+                one.queue = None
         self._workspace.changed()
 
 

@@ -127,7 +127,7 @@ def _looked(operation: str, spot: Spot, listing: Listing, names: NameFilter, all
 def _looked_inside(
     operation: str, inside: Mapping[str, Spot], listing: Listing, names: NameFilter, allowance: Allowance
 ) -> Any:
-    """What is asked of a whole collection; what it shows and is not there is left out."""
+    """What is asked of a whole collection or delivery; what it shows and is not there is left out."""
     for spot in inside.values():
         _settle(spot)
     if operation == "exists":

@@ -120,9 +120,11 @@ class JobTopic(Topic):
         return self._packages if kind in deliveries.KINDS else self._jobs
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = self._job(event.id, user)
+        job = self._job(event.id, user, _kind(event))
         rules.require_change(user, job, "change")
         if job.kind in deliveries.KINDS:
+            if job.status == "init" and data_of(event).get("status") in ("pending", "waiting"):
+                parents.require_uploaded(self._workspace, job)
             deliveries.edit_delivery(self._workspace, user, job, event.data)
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
             jobs.edit_job(self._workspace, user, job, event.data)
@@ -130,7 +132,7 @@ class JobTopic(Topic):
         return {"result": self._table(job.kind).rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
-        job = self._job(event.id, user)
+        job = self._job(event.id, user, _kind(event))
         rules.require_change(user, job, "delete")
         if job.delivery is not None:
             deliveries.forget(job)
@@ -165,10 +167,10 @@ class JobTopic(Topic):
         if job.delivery is not None:
             deliveries.settle(job.delivery, self._workspace.clock)
 
-    def _job(self, name: str | None, user: SandboxUser) -> Job:
+    def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
         job = self._workspace.jobs.get(name or "")
-        if job is None or not rules.may_see(user, job):
-            raise Refusal("E#J404", f"There is no transfer {name!r}.")
+        if job is None or kind not in ("", job.kind) or not rules.may_see(user, job):
+            raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from accsyn_api.session import AccsynException
 
 from accsyn_async.testing import AccsynSandbox
 
-__all__ = ["ADMIN", "EMPLOYEE", "ROLES", "STANDARD", "Office", "refused"]
+__all__ = ["ADMIN", "EMPLOYEE", "ROLES", "STANDARD", "Office", "all_refused", "refused"]
 
 ROLES = ("admin", "employee", "standard")
 ADMIN, EMPLOYEE, STANDARD = (f"{role}@example.com" for role in ROLES)
@@ -20,6 +21,13 @@ ADMIN, EMPLOYEE, STANDARD = (f"{role}@example.com" for role in ROLES)
 def refused(code: str) -> Any:
     """The official client raises its own exception, which begins with a code: ``with refused("E#P002"):``."""
     return pytest.raises(AccsynException, match=f"^{code}")
+
+
+def all_refused(code: str, *calls: Callable[[], Any]) -> None:
+    """Each call is refused with a code."""
+    for call in calls:
+        with refused(code):
+            call()
 
 
 class Office:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.official_lives.office import ADMIN, EMPLOYEE, STANDARD, Office, refused
+from tests.sandbox.official_lives.office import ADMIN, EMPLOYEE, STANDARD, Office, all_refused, refused
 
 HOME = f"home/{ADMIN}"
 ON_VOLUME = f"volume=projects/{HOME}"
@@ -100,13 +101,12 @@ def test_a_folder_above_a_closed_home_shows_all_but_that(homes: Office) -> None:
 
 def test_a_folder_above_a_closed_home_is_not_changed_as_a_whole(homes: Office) -> None:
     e = homes.employee
-    for call in (
+    all_refused(
+        "E#F003 You may not change all that is in 'share=projects/home'",
         lambda: e.delete("share=projects/home", force=True),
         lambda: e.mv("share=projects/home", "share=projects/elsewhere"),
         lambda: e.rename("share=projects/home", "share=projects/other"),
-    ):
-        with refused("E#F003 You may not change all that is in 'share=projects/home'"):
-            call()
+    )
     e.mkdir("share=projects/x")
     e.mkdir(f"share=projects/x/{ADMIN}")
     homes.admin.delete(f"share=projects/{HOME}", force=True)
@@ -295,12 +295,10 @@ def test_users_who_are_hidden_hide_their_clients_and_logs(office: Office) -> Non
     for session in (e, u):
         assert session.find(f"client WHERE id={app['id']}") == []
         assert session.get_entity("client", app["id"]) is None
-        for call in (
-            lambda session=session: session.update("Client", app["id"], {"status": "offline"}),
-            lambda session=session: session.delete_one("Client", app["id"], {"force": True}),
-        ):
-            with refused("E#N404 There is no client"):
-                call()
+        with refused("E#N404 There is no client"):
+            session.update("Client", app["id"], {"status": "offline"})
+        with refused("E#N404 There is no client"):
+            session.delete_one("Client", app["id"], {"force": True})
         assert session.logs("user", admin["id"])["result"] == []
         assert session.logs("client", app["id"])["result"] == []
     told = {row["message"] for row in e.logs("workspace")["result"] if row["user"] == ADMIN}
@@ -313,18 +311,32 @@ def test_users_who_are_hidden_hide_their_clients_and_logs(office: Office) -> Non
 
 def test_standard_users_are_not_told_of_what_they_may_not_see(office: Office) -> None:
     u = office.standard
-    for call, text in (
-        (lambda: transfer(u, "~/a", "/in", queue="low"), "E#J019 There is no queue 'low'.$"),
-        (lambda: transfer(u, "site=london:home=~/a", "/in"), "E#J010 There is no site 'london'.$"),
-        (lambda: transfer(u, "~/a", "admin@example.com:/x"), "E#J011 There is no user 'admin@example.com'.$"),
-        (
-            lambda: transfer(u, "~/a", "nobody@example.com:/x"),
-            "E#J011 There is no user 'nobody@example.com'.$",
-        ),
-        (lambda: transfer(u, "~/a", f"{EMPLOYEE}:/x"), f"E#J011 There is no user '{EMPLOYEE}'.$"),
+    with refused("E#J019 There is no queue 'low'.$"):
+        transfer(u, "~/a", "/in", queue="low")
+    shares = f"(there are home={STANDARD})"
+    for source, destination, text in (
+        ("site=london:home=~/a", "/in", "E#J010 There is no site 'london'."),
+        ("~/a", f"{ADMIN}:/x", f"E#J011 There is no user '{ADMIN}'."),
+        ("~/a", f"{EMPLOYEE}:/x", f"E#J011 There is no user '{EMPLOYEE}'."),
+        ("~/a", "nobody@example.com:/x", "E#J011 There is no user 'nobody@example.com'."),
+        ("share=projects/a.mov", "/in", f"E#J015 There is no share 'projects' {shares}."),
+        ("share=nothing/a.mov", "/in", f"E#J015 There is no share 'nothing' {shares}."),
+        ("hq:a.mov", "/in", "E#J016 'a.mov' lies on no volume that you may reach."),
     ):
-        with refused(text):
-            call()
+        with refused(f"{re.escape(text)}$"):
+            transfer(u, source, destination)
+    # A hidden volume is no volume: the path is one on the own machine, as any other.
+    for place in ("/Volumes/projects/a.mov", "/Volumes/nothing/a.mov", str(office.box.volume / "a.mov")):
+        with refused("E#J005 Both "):
+            transfer(u, place, "/in/")
+        with refused("E#J016 '.*' lies on no volume that you may reach.$"):
+            transfer(u, f"hq:{place}", "/in/")
+        with refused("E#F006"):
+            u.ls(place)
+    office.shared("secret")
+    for name in ("secret", "nothing"):
+        with refused(f"E#F001 There is no share '{name}'.$"):
+            u.ls(f"share={name}")
     for session in (office.admin, office.employee):
         with refused("E#J019 There is no queue 'low' \\(there are medium\\)"):
             transfer(session, "a.mov", "/in", queue="low")

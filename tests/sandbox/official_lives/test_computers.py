@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.official_lives.office import ADMIN, EMPLOYEE, STANDARD, Office, refused
+from tests.sandbox.official_lives.office import ADMIN, EMPLOYEE, STANDARD, Office, all_refused, refused
 
 
 def transfer(session: Any, source: str, destination: str, **data: Any) -> Any:
@@ -64,13 +64,12 @@ def test_a_volume_that_nobody_serves(office: Office) -> None:
     assert status(office, begun) == "running"
     waiting = transfer(office.employee, "a.mov", "site=berlin")
     assert office.admin.deassign("volume", "server", ids) is True
-    for call in (
+    all_refused(
+        "E#J036 No server at the site hq serves the ",
         lambda: transfer(office.admin, "a.mov", "/in/a.mov"),
         lambda: transfer(office.admin, "/x", "share=projects/x"),
         lambda: transfer(office.standard, "~/a", "/in/a"),
-    ):
-        with refused("E#J036 No server at the site hq serves the "):
-            call()
+    )
     for path in ("share=projects", "a.mov", "home=standard@example.com"):
         with refused("E#F004 No server at the site hq"):
             office.admin.ls(path)
