@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Control"]
 
 TOKEN_HEADER: Final = "X-Sandbox-Token"
+ON_HOSTS: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
+"""What is told of a computer and is no text."""
 SAME: Final = frozenset({"same-origin", "none"})
 
 Reply = dict[str, Any]
@@ -137,10 +139,12 @@ class Control:
         return entity_rows.clients().rows([self._on_host(action, sent)])[0]
 
     def _on_host(self, action: str, sent: Reply) -> Any:
-        flags = ("online", "read", "write")
-        wrong = next((name for name in flags if not isinstance(sent.get(name, False), bool)), None)
-        if wrong is not None:
-            raise Refusal("E#E407", f"{wrong!r} must be true or false.", status=400)
+        for name, value in sent.items():
+            wanted = ON_HOSTS.get(name, str)
+            texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+            if not texts or not (value is None or isinstance(value, wanted)):
+                what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
+                raise Refusal("E#E407", f"{name!r} must be {what}.", status=400)
         try:
             return getattr(self._box.hosts, action)(**sent)
         except (TypeError, ValueError, KeyError, AttributeError) as error:

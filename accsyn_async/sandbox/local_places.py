@@ -61,7 +61,7 @@ class Computers:
             return End(party, root, parts, place.folder, text, None, client, frames=place.frames)
         found = {}
         for client in self._of(owner, chosen) if self._asker.elevated else ():
-            mapped = _longest(one for one in client.mapped.values() if parts[: len(one.parts)] == one.parts)
+            mapped = _longest(one for one in client.mapped.values() if _holds(one, parts))
             if mapped is not None:
                 found[client.id] = mapped
         if not found:
@@ -171,8 +171,7 @@ def mapping_of(end: End) -> LocalShare | None:
     """The mapping by which an end on a user's computer lies on a share; ``None`` when there is none now."""
     if end.client is None or end.share is None:
         return None
-    inside = (one for one in end.client.mapped.values() if end.parts[: len(one.parts)] == one.parts)
-    return _longest(inside)
+    return _longest(one for one in end.client.mapped.values() if _holds(one, end.parts))
 
 
 def below(place: Place, root: PurePath) -> Path | None:
@@ -189,6 +188,10 @@ def below(place: Place, root: PurePath) -> Path | None:
 def frame_range(frames: tuple[int, int] | None) -> str:
     """The numbers of a sequence as they are written; empty for none."""
     return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
+
+
+def _holds(mapped: LocalShare, parts: Path) -> bool:
+    return mapped.share.state is State.ACTIVE and parts[: len(mapped.parts)] == mapped.parts
 
 
 def _covers(mapped: LocalShare, share: Share, path: Path) -> bool:

@@ -100,6 +100,10 @@ ROUTES = [
     ("DELETE", "faults"),
     ("GET", "requests"),
     ("DELETE", "requests"),
+    ("GET", "clients"),
+    ("POST", "clients"),
+    ("PUT", "clients"),
+    ("POST", "mappings"),
 ]
 
 
