@@ -59,6 +59,8 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
+    Clients come of programs that log in, not of calls: `hosts` starts more of them, takes them on- and
+    offline, and maps shares on users' computers. A site that is made has no server before one is started.
     Api keys, passwords, ids and sessions are fresh at each start, unless they are kept in a file. It speaks
     today's dialect (v3) and that of older workspaces (v1).
 

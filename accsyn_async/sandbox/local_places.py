@@ -2,8 +2,9 @@
 
 A user has one app at first, and may start more computers. The path of a job that names none of them
 (``client=<id>:/path``, ``lisa@example.com@<hostname>:/path``) lies on the only one that is online; with
-several online it is ambiguous, and refused. On one computer that runs both, the user server goes before the
-app. While none is online it lies on the default one, the oldest app, and the job waits for that.
+several online it is ambiguous, and refused, though accsyn may take the one that came online last. On one
+computer that runs both, the user server goes before the app. While none is online it lies on the default
+one, the oldest app, and the job waits for that.
 
 Only users themselves name any path on their computers. A share that a user has mapped locally is open to
 admins, and to employees who may reach the share: for writing, to push files there, and for reading, to pull
@@ -62,7 +63,7 @@ class Computers:
         found = {}
         for client in self._of(owner, chosen) if self._asker.elevated else ():
             mapped = _longest(one for one in client.mapped.values() if _holds(one, parts))
-            if mapped is not None:
+            if mapped is not None and self._reaches(mapped, parts[len(mapped.parts) :]):
                 found[client.id] = mapped
         if not found:
             raise Refusal(
@@ -73,7 +74,7 @@ class Computers:
         client = self._client(owner, [one for one in self._of(owner, chosen) if one.id in found])
         mapped = found[client.id]
         inner = parts[len(mapped.parts) :]
-        self._require(owner, mapped, inner, what)
+        require_mapped(owner, mapped, what)
         text = "/".join(inner) + frame_range(place.frames)
         return End(party, root, parts, place.folder, text, mapped.share, client, frames=place.frames)
 
@@ -115,7 +116,11 @@ class Computers:
         client = self._client(owner, [one for one in self._of(owner, chosen) if one.id in found])
         mapped = found[client.id]
         inner = path[len(mapped.share.parts) :]
-        self._require(owner, mapped, inner, what)
+        if owner is not self._asker:
+            if not self._reaches(mapped, inner):
+                text = "/".join((share.code, *parts))
+                raise Refusal("E#P005", f"You may not reach {share.kind}={text}; ask for access to it.")
+            require_mapped(owner, mapped, what)
         frames = frames if place is None else place.frames
         return End(
             party,
@@ -139,7 +144,7 @@ class Computers:
         online = [one for one in online if one.type == USER_SERVER or one.code not in serving]
         if len(online) > 1:
             names = ", ".join(f"client={one.id} ({one.code})" for one in online)
-            raise Refusal("E#J038", f"{owner.username} has several clients online; name one of {names}.")
+            raise Refusal("E#J045", f"{owner.username} has several clients online; name one of {names}.")
         if online:
             return online[0]
         default = next((one for one in known if one.type == APP), known[0] if known else None)
@@ -147,13 +152,8 @@ class Computers:
             raise Refusal("E#J037", f"{owner.username} has no client that could send or receive.")
         return default
 
-    def _require(self, owner: SandboxUser, mapped: LocalShare, inner: Path, what: str) -> None:
-        asker, share = self._asker, mapped.share
-        if asker is owner:
-            return
-        if not (roles.may_list(asker, share, inner) or roles.may_write(asker, share, inner)):
-            raise Refusal("E#P005", f"You may not reach {share.kind}={share.code}; ask for access to it.")
-        require_mapped(owner, mapped, what)
+    def _reaches(self, mapped: LocalShare, inner: Path) -> bool:
+        return any(may(self._asker, mapped.share, inner) for may in (roles.may_list, roles.may_write))
 
 
 def require_mapped(owner: SandboxUser, mapped: LocalShare | None, what: str) -> None:
@@ -164,7 +164,7 @@ def require_mapped(owner: SandboxUser, mapped: LocalShare | None, what: str) -> 
     """
     if mapped is None or not (mapped.read if what == "source" else mapped.write):
         verb = "read from" if what == "source" else "write to"
-        raise Refusal("E#J039", f"{owner.username} lets nobody {verb} this locally mapped share.")
+        raise Refusal("E#J046", f"{owner.username} lets nobody {verb} this locally mapped share.")
 
 
 def mapping_of(end: End) -> LocalShare | None:

@@ -117,6 +117,8 @@ def _require_one_of(users: Iterable[SandboxUser], end: End, what: str) -> None:
 def _require_computer(user: SandboxUser, end: End, what: str) -> None:
     owner = None if end.client is None else end.client.user
     if owner is not None and owner is not user:
+        if not user.elevated:
+            raise Refusal("E#P005", f"Only admins and employees use what {owner.username} has mapped.")
         require_mapped(owner, mapping_of(end), what)
 
 

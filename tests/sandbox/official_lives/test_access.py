@@ -93,6 +93,13 @@ def test_a_folder_above_a_closed_home_shows_all_but_that(homes: Office) -> None:
         homes.advance()
         assert outcome(homes, job) == ("done", "")
         assert {one.name for one in homes.local(f"{role}/home").iterdir()} == there
+    for user in (ADMIN, STANDARD):
+        homes.put_remote(f"home/{user}/far", bytes(500))
+    assert names(e.ls("site=berlin:share=projects", recursive=True)) == {"home", STANDARD, "far"}
+    assert e.getsize("site=berlin:home") == 500
+    transfer(e, "site=berlin:home", "/far/")
+    homes.advance()
+    assert files(homes.local("far")) == {f"home/{STANDARD}/far"}
     collection = {"name": "Kit", "files": ["share=projects/home"]}
     with refused("E#P002 You may not read"):
         e.create("Collection", collection)
@@ -422,3 +429,22 @@ def test_what_was_deactivated_is_not_enabled(office: Office, kind: str) -> None:
     assert (gone["status"], gone["inactive"]) == ("offline", True)
     a.activate_one(kind, row["id"])
     assert a.find_one(f"{kind} WHERE code=x")["status"] == "enabled"
+
+
+def test_nobody_gives_more_than_they_have(office: Office) -> None:
+    a = office.admin
+    folder = office.shared()
+    a.create("User", {"code": "eva@example.com", "role": "employee"})
+    eva = office.session("eva@example.com")
+    a.grant("User", "eva@example.com", "Folder", folder["id"], {"read": True, "write": False})
+    for who, access in (
+        ("eva@example.com", {"read": True, "write": True}),
+        (STANDARD, {"read": False, "write": True}),
+    ):
+        with refused("E#P002 You may not give more access to 'show' than you have"):
+            eva.grant("User", who, "Folder", folder["id"], access)
+    assert eva.grant("User", STANDARD, "Folder", folder["id"], {"read": True, "write": False})
+    a.grant("User", "eva@example.com", "Folder", folder["id"], {"read": True, "write": True, "path": "deep"})
+    with refused("E#P002 You may not give more"):
+        eva.grant("User", STANDARD, "Folder", folder["id"], {"read": True, "write": True})
+    assert eva.grant("User", STANDARD, "Folder", folder["id"], {"read": True, "write": True, "path": "deep"})

@@ -143,11 +143,11 @@ def test_who_has_several_computers_names_one(office: Office) -> None:
     second = office.box.add_client(user=STANDARD, hostname="Edit-2", type="userserver")
     assert office.box.add_client(user=STANDARD, hostname="Edit-2", type="userserver") is second
     assert office.standard.find_one("userserver")["id"] == second.id
-    with refused("E#J038 standard@example.com has several clients online; name one of") as caught:
+    with refused("E#J045 standard@example.com has several clients online; name one of") as caught:
         transfer(office.standard, "~/a.mov", "/in/a.mov")
     assert f"client={first['id']}" in str(caught.value)
     assert f"client={second.id} (Edit-2)" in str(caught.value)
-    with refused("E#J038"):
+    with refused("E#J045"):
         transfer(office.standard, "/in/a.mov", "~/b.mov")
     for party in (f"client={second.id}", f"{STANDARD}@edit-2"):
         job = transfer(office.standard, "~/a.mov", f"{party}:/in/{len(party)}.mov")
@@ -220,6 +220,12 @@ def test_pushing_to_a_share_that_a_user_has_mapped(office: Office) -> None:
             assert status(office, job) == "done"
             assert office.local(arrives).exists(), destination
             office.local(arrives).unlink()
+    mirrored = transfer(office.admin, "share=film/out/a.mov", STANDARD)
+    office.put("film/out/b.mov")
+    added = office.admin.create("Task", {"tasks": ["share=film/out/b.mov"]}, mirrored["id"])
+    assert added["destination"]["client"] == app
+    office.advance()
+    assert office.local("work/film/out/b.mov").exists()
     (task,) = office.admin.find("Task", entityid=job["id"])
     share = office.admin.find_one("folder WHERE code=film")["id"]
     assert (task["destination"]["s"], task["destination"]["client"]) == (share, app)
@@ -230,8 +236,8 @@ def test_pushing_to_a_share_that_a_user_has_mapped(office: Office) -> None:
         ("a.mov", f"{STANDARD}:share=projects/a.mov", "E#J014"),
         ("a.mov", f"{STANDARD}:/work/filmed/a.mov", "E#J013"),
         ("a.mov", f"{STANDARD}:/other/a.mov", "E#J013"),
-        (f"{STANDARD}:share=film/in/a.mov", "hq", "E#J039 standard@example.com lets nobody read from"),
-        (f"{STANDARD}:/work/film/a.mov", "share=projects/x.mov", "E#J039"),
+        (f"{STANDARD}:share=film/in/a.mov", "hq", "E#J046 standard@example.com lets nobody read from"),
+        (f"{STANDARD}:/work/film/a.mov", "share=projects/x.mov", "E#J046"),
     ):
         with refused(code):
             transfer(office.employee, source, destination)
@@ -250,7 +256,7 @@ def test_pulling_from_a_share_that_a_user_has_mapped(office: Office) -> None:
             office.advance()
             assert status(office, job) == "done"
             (office.box.volume / arrives).unlink()
-    with refused("E#J039 standard@example.com lets nobody write to this locally mapped share"):
+    with refused("E#J046 standard@example.com lets nobody write to this locally mapped share"):
         transfer(office.admin, "share=film/x.mov", STANDARD)
     with refused("E#J006"):
         transfer(office.admin, f"{STANDARD}:share=film/wip/a.mov", "/in/a.mov")
@@ -269,11 +275,25 @@ def test_who_may_not_use_what_others_have_mapped(office: Office) -> None:
     with refused("E#J012 There is no client"):
         transfer(office.session("lisa@example.com"), "share=film/a.mov", f"client={client['id']}")
     assert other["role"] == "standard"
-    office.admin.create("User", {"code": "eva@example.com", "role": "employee"})
+    eva_id = office.admin.create("User", {"code": "eva@example.com", "role": "employee"})["id"]
     for source, destination in (("share=film/a", STANDARD), (f"{STANDARD}:share=film/a", "hq")):
         with refused("E#J015 There is no share 'film'"):
             transfer(office.session("eva@example.com"), source, destination)
-    with refused("E#J039 employee@example.com lets nobody write to"):
+    eva = office.session("eva@example.com")
+    with refused("E#J013"):
+        transfer(eva, "~/a.mov", f"{STANDARD}:/work/film/a.mov")
+    office.admin.grant(
+        "User", "eva@example.com", "Folder", folder["id"], {"path": "in", "write": True, "read": False}
+    )
+    with refused("E#P005 You may not reach folder=film/out"):
+        transfer(eva, "~/a.mov", f"{STANDARD}:share=film/out")
+    pushed = transfer(eva, "~/a.mov", f"{STANDARD}:share=film/in/a.mov", status="paused")
+    office.put("home/eva@example.com/a.mov")
+    office.admin.update("User", eva_id, {"role": "standard"})
+    eva.update("Transfer", pushed["id"], {"status": "waiting"})
+    office.advance(minutes=1)
+    assert status(office, pushed) == "failed"
+    with refused("E#J046 employee@example.com lets nobody write to"):
         transfer(office.admin, "share=film/a.mov", EMPLOYEE)
 
 
@@ -300,7 +320,7 @@ def test_what_a_user_maps_ends_with_the_mapping(office: Office) -> None:
     office.employee.update("Transfer", job["id"], {"status": "waiting"})
     office.advance()
     (task,) = office.employee.find("Task", entityid=job["id"])
-    assert (status(office, job), task["message"][:7]) == ("failed", "E#J039 ")
+    assert (status(office, job), task["message"][:7]) == ("failed", "E#J046 ")
     office.box.map_share(app, "film", None)
     with refused("E#J014"):
         transfer(office.employee, "share=film/a.mov", STANDARD)
