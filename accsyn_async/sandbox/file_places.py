@@ -114,6 +114,8 @@ class FilePlaces:
         held: dict[str, Spot] = {}
         for task in job.counted():
             end = task.source
+            if end.client is not None and end.client.status != "online":
+                raise Refusal("E#F004", f"The client {end.client.code} is {end.client.status}.")
             if end.parts:
                 closed = standing.closed_to(job, task)
                 held[end.parts[-1]] = Spot(end.root, (), end.parts, False, below, closed)

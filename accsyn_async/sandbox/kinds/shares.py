@@ -163,8 +163,14 @@ class Homes(Shares):
         owner = None if name is None else workspace.find_user(name)
         if owner is None or not roles.may_see(user, owner):
             raise Refusal("E#N412", f"There is no user {name!r} to make a home for.")
+        if not roles.may_change(user, owner):
+            raise Refusal("E#P002", f"Your role, {user.role}, may not make a home for {owner.code}.")
         volume = self._volume(user, values.pop("parent", None))
-        parts = values.pop("path", ("home", owner.code))
+        usual = ("home", owner.code)
+        parts = values.pop("path", usual)
+        if parts != usual and user.role != "admin":
+            # It would close what lies there to others.
+            raise Refusal("E#P002", f"Only admins make a home elsewhere than at {'/'.join(usual)}.")
         if not roles.may_write(user, volume, parts):
             raise Refusal("E#P002", f"You may not make a home on the volume {volume.code!r}.")
         self._require_free(owner.code)

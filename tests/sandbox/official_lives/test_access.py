@@ -448,3 +448,34 @@ def test_nobody_gives_more_than_they_have(office: Office) -> None:
     with refused("E#P002 You may not give more"):
         eva.grant("User", STANDARD, "Folder", folder["id"], {"read": True, "write": True})
     assert eva.grant("User", STANDARD, "Folder", folder["id"], {"read": True, "write": True, "path": "deep"})
+
+
+def test_a_home_closes_nothing_that_was_open(office: Office) -> None:
+    a, e = office.admin, office.employee
+    a.create("User", {"code": "eva@example.com", "role": "employee", "create_home_share": False})
+    a.create("User", {"code": "lisa@example.com", "create_home_share": False})
+    with refused("E#P002 Your role, employee, may not make a home for eva@example.com"):
+        e.create("Home", {"user": "eva@example.com"})
+    with refused("E#P002 Only admins make a home elsewhere than at home/lisa@example.com"):
+        e.create("Home", {"user": "lisa@example.com", "path": "show"})
+    assert e.create("Home", {"user": "lisa@example.com"})["path"] == "home/lisa@example.com"
+    assert e.delete_one("Home", e.find_one(f"home WHERE code='{EMPLOYEE}'")["id"]) is True
+    with refused("E#P002 Only admins make a home elsewhere"):
+        e.create("Home", {"user": EMPLOYEE, "path": "show"})
+    assert e.create("Home", {"user": EMPLOYEE})["path"] == f"home/{EMPLOYEE}"
+    assert a.create("Home", {"user": "eva@example.com", "path": "show"})["path"] == "show"
+    with refused("E#F001"):
+        e.ls("share=projects/show")
+
+
+def test_what_is_delivered_is_listed_without_closed_homes_and_while_it_is_there(homes: Office) -> None:
+    delivery = homes.employee.create("Delivery", {"source": "share=projects/home", "recipients": [STANDARD]})
+    place = f"delivery={delivery['id']}"
+    assert names(homes.standard.ls(place, recursive=True)) == {
+        *("home", EMPLOYEE, "of_employee", STANDARD, "of_standard")
+    }
+    assert homes.standard.getsize(place) == 2000
+    hq = homes.admin.find_one("server WHERE site=hq")
+    homes.box.switch_client(hq["id"], online=False)
+    with refused("E#F004 The client hq-server is offline"):
+        homes.standard.ls(place)
