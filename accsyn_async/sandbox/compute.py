@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
@@ -55,25 +54,25 @@ def below(job: Job, task: Task) -> Iterator[Task]:
     yield from (one for one in job.tasks.values() if not one.branch and one.uri.startswith(start))
 
 
-def check_deps(job: Job) -> None:
+def check_deps(tasks: Mapping[str, Sequence[str]]) -> None:
     """Refuse dependencies on tasks that do not exist, and those that lead in a circle.
+
+    Args:
+        tasks: by the uri of each, those of what it depends on.
 
     Raises:
         Refusal: there is one.
     """
-    if job.kind != "compute":
-        return
-    tasks = job.tasks
     # Each task twice: that it may begin, and that it has ended.
     order: TopologicalSorter[tuple[str, bool]] = TopologicalSorter()
-    for task in tasks.values():
-        begin, end = (task.uri, False), (task.uri, True)
+    for uri, deps in tasks.items():
+        begin, end = (uri, False), (uri, True)
         order.add(end, begin)
-        for dep in task.deps:
+        for dep in deps:
             if dep not in tasks:
-                raise Refusal("E#J030", f"The task {task.uri!r} depends on {dep!r}, which does not exist.")
+                raise Refusal("E#J030", f"The task {uri!r} depends on {dep!r}, which does not exist.")
             order.add(begin, (dep, True))
-        outer = task.uri.rpartition("/")[0]
+        outer = uri.rpartition("/")[0]
         if outer:
             # What is nested waits for all that the tasks around it wait for, and they end with it.
             order.add(begin, (outer, False))
@@ -98,24 +97,21 @@ def has_work(job: Job) -> bool:
 
 
 def _parameters(job: Job, task: Task) -> dict[str, Any]:
-    """What an engine is given: a task's parameters, over those of the tasks that it is nested in."""
+    """What an engine is given: a task's parameters, over those of what it is nested in and of its job."""
     found: dict[str, Any] = {}
-    for one in (*_above(job, task.uri), task):
-        given = one.compute.get("parameters")
-        if isinstance(given, dict):
-            found |= given
+    kept = job.kept
+    nest = (kept, kept.get("compute", {}), *(one.compute for one in (*_above(job, task.uri), task)))
+    for given in nest:
+        found |= given.get("parameters") or {}
     return found
 
 
 def stint(job: Job, task: Task) -> Stint:
     """What the stand-in makes of a task: its parameters ``seconds`` and ``fail`` tell."""
     given = _parameters(job, task)
-    seconds = given.get("seconds", DEFAULT_SECONDS)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
-        seconds = DEFAULT_SECONDS
-    fail = given.get("fail")
+    seconds, fail = given.get("seconds"), given.get("fail")
     text = fail if isinstance(fail, str) else "the task was asked to fail"
-    return Stint(seconds, text if fail else "")
+    return Stint(DEFAULT_SECONDS if seconds is None else seconds, text if fail else "")
 
 
 def roll_up(job: Job) -> None:

@@ -16,20 +16,37 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from accsyn_async.sandbox import jobs, recipients, rules
+from accsyn_async.sandbox import attributes, jobs, recipients, rules
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.drafts import name_in, read_drafts
+from accsyn_async.sandbox.delivery_files import (
+    HELD,
+    KINDS,
+    NOBODY,
+    add_files,
+    add_to_package,
+    awaits_choice,
+    edit_files,
+    fill,
+    is_measured,
+    nowhere,
+    refuse_destination,
+    require_others,
+)
+from accsyn_async.sandbox.drafts import name_in
 from accsyn_async.sandbox.kinds.users import invite
+from accsyn_async.sandbox.landing import keep_apart
 from accsyn_async.sandbox.places import Resolver
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import End, Job, Party, Recipient, SandboxUser, Task, Workspace
-from accsyn_async.sandbox.tasks import add_task, require_parties, touch
+from accsyn_async.sandbox.state import Job, Recipient, SandboxUser, Workspace
+from accsyn_async.sandbox.tasks import touch
 
 __all__ = [
     "KINDS",
     "add_files",
+    "awaits_choice",
     "create_delivery",
     "edit_delivery",
+    "edit_files",
     "edit_transfer",
     "forget",
     "join",
@@ -37,15 +54,13 @@ __all__ = [
     "settle",
 ]
 
-KINDS: Final = ("delivery", "request", "stream")
-NOBODY: Final = Party("", "", "", ())
 STATES: Final = ("pending", "waiting", "paused", "aborted", "done")
 
 
 def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: str) -> Job:
     """Make a delivery, request or stream; nothing is stored when it is refused.
 
-    One with files and recipients is submitted, unless its status is ``init``.
+    One with recipients, and with files unless it is a request, is submitted, unless its status is ``init``.
 
     Raises:
         Refusal: the specification is wrong, with a text that says why.
@@ -54,9 +69,15 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         raise Refusal("E#D001", f"A {kind} is made of an object.")
     if not user.elevated:
         raise Refusal("E#P004", f"Only admins and employees make a {kind}.")
+    if kind == "request" and ("tasks" in data or "source" in data):
+        raise Refusal("E#D009", "A request holds no files; its recipients choose what to upload.")
+    if kind != "request" and "destination" in data:
+        refuse_destination(data["destination"] or "")
+    attributes.require_known(data, attributes.JOBS[kind], kind)
     files = "tasks" in data or "source" in data
     # As the product has it, one that has all that it needs is submitted unless it is to wait.
-    status = data.get("status", "pending" if files and data.get("recipients") else "init")
+    ready = (files or kind == "request") and data.get("recipients")
+    status = data.get("status", "pending" if ready else "init")
     if status not in ("init", "pending", "waiting"):
         raise Refusal("E#D020", f"A new {kind}'s status can be init, pending or waiting, not {status!r}.")
     resolver = Resolver(workspace, user)
@@ -65,40 +86,16 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
     else:
         job = jobs.new_job(workspace, user, data, kind, resolver.here().party, NOBODY)
         if files:
-            _add_files(job, resolver, data)
+            add_to_package(job, resolver, data)
         job.name = job.name or _first_name(job) or kind.capitalize()
     for one in recipients.read(workspace, data.get("recipients")):
         recipients.join(job, one)
-    _require_others(job)
+    require_others(job)
     if status != "init":
         _submit(workspace, user, job)
     workspace.jobs[job.id] = job
     _store_transfers(workspace, job)
     return job
-
-
-def add_files(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> list[Task]:
-    """Add files to a delivery, or those to upload to a request's transfer.
-
-    Raises:
-        Refusal: one is wrong, or it is too late; none is added.
-    """
-    if not isinstance(data, dict):
-        raise Refusal("E#J001", "Tasks are added with an object that has 'tasks'.")
-    resolver = Resolver(workspace, user)
-    if job.delivery is not None:
-        added = _add_uploads(job, resolver, data)
-    elif job.kind == "request":
-        raise Refusal("E#D009", "A request holds no files; its recipients choose what to upload.")
-    else:
-        if any(one.transfer is not None and one.transfer.status != "pending" for one in job.recipients):
-            raise Refusal("E#D010", "A recipient has begun to download; make another delivery.")
-        added = _add_files(job, resolver, data)
-        for one in job.recipients:
-            if one.transfer is not None:
-                _fill(one.transfer, job, added)
-    touch(workspace, user, job)
-    return added
 
 
 def edit_delivery(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> None:
@@ -138,6 +135,13 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         _reset(job)
         touch(workspace, user, job)
         return True
+    if (
+        awaits_choice(job)
+        and data.get("status") in ("waiting", "paused", "done")
+        and "destination" not in data
+    ):
+        what = "what to upload" if job.delivery.kind == "request" else "a destination"
+        raise Refusal("E#D012", f"The transfer waits for its recipient to choose {what}.")
     if job.status != "pending":
         return False
     if "destination" in data and job.delivery.kind != "request":
@@ -152,16 +156,14 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
         several = len(job.tasks) > 1
         for task in job.tasks.values():
             task.destination = replace(end, folder=end.folder or several)
-            if task.status != "excluded":
+            if task.status == "pending":
                 task.status = "queued"
+        keep_apart(job.tasks.values())
         rules.revive(job)
         if status == "paused":
             rules.change_job_status(job, status, workspace.clock)
         touch(workspace, user, job)
         return True
-    if data.get("status") in ("waiting", "paused", "done"):
-        what = "what to upload" if job.delivery.kind == "request" else "a destination"
-        raise Refusal("E#D012", f"The transfer waits for its recipient to choose {what}.")
     return False
 
 
@@ -189,7 +191,7 @@ def join(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> N
         raise Refusal("E#D021", f"The {job.kind} is aborted.")
     recipients.join(job, one)
     try:
-        _require_others(job)
+        require_others(job)
     except Refusal:
         job.recipients.remove(one)
         raise
@@ -218,8 +220,6 @@ def forget(transfer: Job) -> None:
 
 
 def _request(workspace: Workspace, user: SandboxUser, data: dict[str, Any], resolver: Resolver) -> Job:
-    if "tasks" in data or "source" in data:
-        raise Refusal("E#D009", "A request holds no files; its recipients choose what to upload.")
     text = data.get("destination")
     if text is not None and not isinstance(text, str):
         raise Refusal("E#J001", "The 'destination' must be a text.")
@@ -228,51 +228,6 @@ def _request(workspace: Workspace, user: SandboxUser, data: dict[str, Any], reso
     job.name = name_in(data) or "Request"
     job.inbox = replace(end, folder=True)
     return job
-
-
-def _add_files(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[Task]:
-    drafts = read_drafts(data)
-    named = next((draft for draft in drafts if draft.destination is not None), None)
-    if named is not None:
-        raise Refusal("E#D007", f"Recipients choose the destination, {named.destination!r} cannot be given.")
-    known = job.source if job.tasks else None
-    starts = [resolver.to_deliver(draft.source, known) for draft in drafts]
-    ends = [(start, _nowhere(start)) for start in starts]
-    require_parties(ends, known or starts[0].party, NOBODY)
-    uris = [draft.uri for draft in drafts if draft.uri is not None]
-    twice = next((uri for uri in uris if uri in job.tasks or uris.count(uri) > 1), None)
-    if twice is not None:
-        raise Refusal("E#J018", f"There is a task {twice!r} already.")
-    _require_others(job, starts[0].party)
-    job.source = starts[0].party
-    added = []
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        task = add_task(job, draft, start, end, job.modified)
-        task.status = "excluded" if draft.status == "excluded" else "pending"
-        added.append(task)
-    return added
-
-
-def _add_uploads(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[Task]:
-    assert job.delivery is not None
-    if job.delivery.inbox is None:
-        raise Refusal("E#D013", "Files are added to the delivery, not to the transfer of a recipient.")
-    if job.delivery.is_finished and job.status == "aborted":
-        raise Refusal("E#D021", "The request is aborted.")
-    drafts = read_drafts(data)
-    starts = [resolver.on_own_machine(draft.source, "source") for draft in drafts]
-    require_parties([(start, start) for start in starts], job.source, job.source)
-    added = [
-        add_task(job, draft, start, job.delivery.inbox, job.modified)
-        for draft, start in zip(drafts, starts, strict=True)
-    ]
-    if job.status == "pending" or job.is_finished or job.status == "failed":
-        rules.revive(job)
-    return added
-
-
-def _nowhere(start: End) -> End:
-    return End(NOBODY, start.root, (), True, "", None, None)
 
 
 def _first_name(job: Job) -> str:
@@ -285,15 +240,6 @@ def _require_ready(job: Job) -> None:
         raise Refusal("E#D002", f"The {job.kind} has no recipient; add one first.")
     if job.kind != "request" and not any(True for _ in job.counted()):
         raise Refusal("E#D003", f"The {job.kind} has no file; add one first.")
-
-
-def _require_others(job: Job, source: Party | None = None) -> None:
-    source = source or job.source
-    for one in job.recipients:
-        if source.kind == "user" and one.user is not None and one.user.id == source.id:
-            raise Refusal(
-                "E#D015", f"{one.name} has the files of this {job.kind}: they are on their machine."
-            )
 
 
 def _submit(workspace: Workspace, user: SandboxUser, job: Job) -> None:
@@ -336,8 +282,7 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
         for transfer in transfers:
             _reset(transfer)
     elif job.status in ("paused", "failed"):
-        measured = all(task.size >= 0 and task.status != "failed" for task in job.counted())
-        job.status = "waiting" if measured else "pending"
+        job.status = "waiting" if is_measured(job) else "pending"
         for transfer in transfers:
             if transfer.held:
                 rules.change_job_status(transfer, "waiting", workspace.clock)
@@ -356,24 +301,7 @@ def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
         one.transfer = jobs.new_job(workspace, one.user, data, "transfer", source, destination)
         one.transfer.delivery = job
         one.transfer.status = "pending"
-        _fill(one.transfer, job, list(job.tasks.values()))
-
-
-def _fill(transfer: Job, job: Job, files: list[Task]) -> None:
-    for file in files:
-        end = replace(_nowhere(file.source), party=transfer.destination)
-        transfer.tasks[file.uri] = Task(
-            file.uri,
-            file.source,
-            end,
-            transfer.created,
-            status=file.status,
-            priority=file.priority,
-            metadata=file.metadata,
-            settings=file.settings,
-            size=file.size,
-        )
-    transfer.tally()
+        fill(one.transfer, job, list(job.tasks.values()))
 
 
 def _store_transfers(workspace: Workspace, job: Job) -> None:
@@ -387,9 +315,11 @@ def _reset(job: Job) -> None:
     if job.delivery is not None and job.delivery.kind == "request":
         job.tasks.clear()
     for task in job.tasks.values():
-        if task.status != "excluded":
-            rules.retry(task)
-            task.status = "pending"
-            task.destination = replace(_nowhere(task.source), party=job.destination)
+        file = job.delivery.tasks.get(task.uri) if job.delivery is not None else None
+        held = next((one.status for one in (file, task) if one is not None and one.status in HELD), None)
+        rules.retry(task)
+        task.size = -1 if file is None else file.size
+        task.status = held or "pending"
+        task.destination = replace(nowhere(task.source), party=job.destination)
     job.tally()
     job.status, job.finished, job.speed, job.held = "pending", None, None, False

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from accsyn_async.sandbox.attributes import COMPUTE_TASK, TRANSFER_TASK, require_known
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.settings import read_settings
 
 __all__ = [
     "MAX_TASKS",
     "Draft",
+    "check_parameters",
     "flag_in",
     "name_in",
     "object_in",
@@ -19,6 +22,7 @@ __all__ = [
     "read_compute",
     "read_drafts",
     "settings_in",
+    "text_in",
 ]
 
 MAX_TASKS: Final = 100_000
@@ -54,20 +58,20 @@ def read_drafts(data: dict[str, Any]) -> list[Draft]:
     return [_draft(uri, task, data) for uri, task in _pairs(tasks)]
 
 
-def read_compute(data: dict[str, Any], first: int = 0) -> list[Draft]:
+def read_compute(data: dict[str, Any], taken: Collection[str] = ()) -> list[Draft]:
     """The tasks of a compute job, each after the one that it is nested in.
 
     Args:
         data: as sent.
-        first: the number of the first task that has no uri.
+        taken: the uris that are not given to a task without one.
 
     Raises:
         Refusal: one is wrong.
     """
     tasks = data.get("tasks")
     if tasks is None:
-        tasks = {"0": {"compute": data.get("compute", {})}}
-    drafts = list(_nested("", tasks, first))
+        tasks = [{"compute": data.get("compute", {})}]
+    drafts = list(_nested("", tasks, taken))
     if len(drafts) > MAX_TASKS:
         raise Refusal("E#J009", f"A job can have {MAX_TASKS} tasks at most.")
     return drafts
@@ -92,19 +96,30 @@ def _is_one(tasks: dict[str, Any]) -> bool:
     return isinstance(computed, dict) and "parameters" in computed
 
 
-def _nested(prefix: str, tasks: Any, first: int = 0) -> Iterator[Draft]:
-    for number, (name, task) in enumerate(_pairs(tasks), first):
+def _nested(prefix: str, tasks: Any, taken: Collection[str]) -> Iterator[Draft]:
+    pairs = _pairs(tasks)
+    uris = (task.get("uri") for _, task in pairs if isinstance(task, dict))
+    named = {uri for uri in uris if isinstance(uri, str)}
+    number = 0 if prefix else len(taken)
+    for name, task in pairs:
         if not isinstance(task, dict):
             raise Refusal("E#J001", "A compute job's task is an object.")
         if "source" in task or "destination" in task:
             raise Refusal("E#J033", "A compute job's task has no 'source' and no 'destination'.")
-        name = task.get("uri", str(number) if name is None else name)
+        require_known(task, COMPUTE_TASK, "compute job's task")
+        name = task.get("uri", name)
+        if name is None:
+            while str(number) in named or f"{prefix}{number}" in taken:
+                number += 1
+            name, number = str(number), number + 1
         if not isinstance(name, str) or not name or "/" in name:
             raise Refusal("E#J001", f"A task's uri is a text without a slash, not {name!r}.")
         inner = task.get("tasks")
         deps = task.get("deps", [])
         if not isinstance(deps, list) or not all(isinstance(dep, str) for dep in deps):
             raise Refusal("E#J030", f"The 'deps' of {prefix + name!r} must be a list of uris.")
+        compute = object_in(task, "compute")
+        check_parameters(object_in(compute, "parameters"))
         yield Draft(
             prefix + name,
             "",
@@ -113,13 +128,27 @@ def _nested(prefix: str, tasks: Any, first: int = 0) -> Iterator[Draft]:
             priority_in(task, 500),
             object_in(task, "metadata"),
             settings_in(task),
-            _description(task),
-            object_in(task, "compute"),
+            text_in(task, "description"),
+            compute,
             tuple(deps),
             inner is not None,
         )
         if inner is not None:
-            yield from _nested(f"{prefix}{name}/", inner)
+            yield from _nested(f"{prefix}{name}/", inner, taken)
+
+
+def check_parameters(parameters: dict[str, Any]) -> None:
+    """Refuse parameters that the stand-in for an engine cannot obey.
+
+    Raises:
+        Refusal: ``seconds`` is no number from 0, or ``fail`` neither a flag nor a text.
+    """
+    seconds, fail = parameters.get("seconds"), parameters.get("fail")
+    counts = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if seconds is not None and not (counts and 0 <= seconds < math.inf):
+        raise Refusal("E#J039", f"The parameter 'seconds' must be a number from 0, not {seconds!r:.100}.")
+    if fail is not None and not isinstance(fail, (bool, str)):
+        raise Refusal("E#J039", f"The parameter 'fail' must be true, false or a text, not {fail!r:.100}.")
 
 
 def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> Draft:
@@ -129,6 +158,7 @@ def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> Draft:
         raise Refusal("E#J001", "A task is a source or an object.")
     if any(name in task for name in ("tasks", "compute", "deps")):
         raise Refusal("E#J008", "Only a compute job, which names its 'engine', has nested tasks and deps.")
+    require_known(task, TRANSFER_TASK, "task")
     uri = task.get("uri", uri)
     if uri is not None and (not isinstance(uri, str) or not uri):
         raise Refusal("E#J001", "A task's 'uri' must be a text.")
@@ -146,7 +176,7 @@ def _draft(uri: str | None, task: Any, data: dict[str, Any]) -> Draft:
         priority_in(task, 500),
         object_in(task, "metadata"),
         settings_in(task),
-        _description(task),
+        text_in(task, "description"),
     )
 
 
@@ -157,10 +187,11 @@ def _status(task: dict[str, Any]) -> str:
     return str(status)
 
 
-def _description(task: dict[str, Any]) -> str:
-    text = task.get("description") or ""
+def text_in(data: dict[str, Any], name: str) -> str:
+    """A text that was sent; empty without one."""
+    text = data.get(name) or ""
     if not isinstance(text, str):
-        raise Refusal("E#J001", "The 'description' must be a text.")
+        raise Refusal("E#J001", f"The {name!r} must be a text.")
     return text
 
 

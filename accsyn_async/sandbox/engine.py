@@ -29,8 +29,6 @@ WORKERS: Final = 8
 UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
 ACTIVE: Final = frozenset({"init", "waiting", "running"})
 EXECUTED: Final = frozenset({"transfer", "compute"})
-MAX_RETRIES: Final = 5
-FIRST_RETRY: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,7 @@ class Engine:
 
     A job's own ``status`` is its command: whoever changes it, or a task's, calls `attend` afterwards.
     A paused job keeps the file it was in the middle of open, and goes on from there. A job that failed is
-    tried again by itself after a pause, which grows each time, until somebody changes it.
+    tried again by itself after a pause, which grows each time, until somebody gives it or a task a status.
 
     Args:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
@@ -216,8 +214,10 @@ class Engine:
     async def _retry_later(self, job: Job, run: Run) -> bool:
         """Try again what failed by itself, after a pause; tell whether there is more to do."""
         mine = [task for task in job.tasks.values() if task.broke and task.status == "failed"]
-        again = mine and job.retries < MAX_RETRIES
-        if not again or not await self._waiting.wait(run, FIRST_RETRY * 2**job.retries):
+        held = [self._settings(job, task) for task in mine]
+        again = job.retries < max((one.retries for one in held), default=0)
+        pause = max((one.retry_delay for one in held), default=0) * 2**job.retries
+        if not again or not await self._waiting.wait(run, pause):
             if job.status == "failed" and not self._waiting.closed:
                 # It was changed meanwhile, or tried often enough: from now on it is left alone.
                 for task in mine:

@@ -13,10 +13,11 @@ from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.told import Tell, plainly, telling
+from accsyn_async.sandbox.volume_paths import on_volume
 
 __all__ = ["FilePlaces", "Spot"]
 
-MAX_DEPTH: Final = 100
 _PACKAGE: Final = re.compile(r"(?:delivery|stream)=([0-9a-f]+)/?(.*)", re.DOTALL | re.IGNORECASE)
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
@@ -34,6 +35,7 @@ class Spot:
         closed: the folders below that the user may not touch.
         shows: tells of the names below whether the user may see what is there.
         inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
+        tell: tells of names from the root, in accsyn's notation.
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Spot:
     closed: Closed = frozenset()
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
     inside: Mapping[str, Spot] | None = None
+    tell: Tell = field(default=plainly, compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -79,8 +82,6 @@ class FilePlaces:
         if package is not None:
             return self._delivered(user, package[1], package[2], write=write)
         place = self._read(_text(path))
-        if len(place.parts or ()) > MAX_DEPTH:
-            raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
@@ -92,14 +93,18 @@ class FilePlaces:
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
+        written = "/".join((f"{share.kind}={share.code}", *parts))
         located = share.locate(parts)
         if located is None and not parts and not write:
             files = share.files.values()
-            inside = {one.name: self._spot(one.share, one.parts, site, place) for one in files}
+            inside = {
+                one.name: self._spot(one.share, one.parts, site, place, f"{written}/{one.name}")
+                for one in files
+            }
             return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
-        spot = self._spot(*located, site, place)
+        spot = self._spot(*located, site, place, written)
         closed = frozenset[str]()
         if located == (share, parts):
             closed = standing.closed_folders(user, share, parts, spot.root)
@@ -118,7 +123,10 @@ class FilePlaces:
                 raise Refusal("E#F004", f"The client {end.client.code} is {end.client.status}.")
             if end.parts:
                 closed = standing.closed_to(job, task)
-                held[end.parts[-1]] = Spot(end.root, (), end.parts, False, below, closed)
+                written = f"{job.kind}={name}/{end.parts[-1]}"
+                held[end.parts[-1]] = Spot(
+                    *(end.root, (), end.parts, False, below, closed), tell=telling(written, end.parts)
+                )
         first, *rest = self._read(f"./{below}").parts or ("",)
         if not first:
             closed = frozenset[str]().union(*(spot.closed for spot in held.values()))
@@ -127,11 +135,12 @@ class FilePlaces:
             raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
         return replace(held[first], parts=(*held[first].parts, *rest))
 
-    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
+    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place, written: str) -> Spot:
         self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
-        return Spot(root, base, parts, place.folder, place.text)
+        written = written if site.main else f"site={site.code}:{written}"
+        return Spot(root, base, parts, place.folder, place.text, tell=telling(written, (*base, *parts)))
 
     def _require_server(self, share: Share, site: Site) -> None:
         server = share.server_at(site)
@@ -171,12 +180,10 @@ class FilePlaces:
                 raise Refusal("E#F001", f"There is no {kind} {name!r}.")
             return share, parts
         if place.absolute:
-            if parts and parts[0].casefold() == "volumes":
-                parts = parts[1:]
-            volume = workspace.find_share("volume", parts[0]) if parts else None
-            if volume is None or place.drive is not None or not roles.may_see(user, volume):
+            found = on_volume(workspace, place, user)
+            if found is None:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume that you may reach.")
-            return volume, parts[1:]
+            return found
         if not user.elevated and place.party is None:
             home = workspace.home_of(user)
             if home is None:

@@ -8,8 +8,8 @@ from typing import Final
 from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.entities import APP, SERVER, USER_SERVER, Client, LocalShare, SandboxUser, Share
 from accsyn_async.sandbox.kinds.shares import serve
-from accsyn_async.sandbox.local_places import below
 from accsyn_async.sandbox.notation import read_place
+from accsyn_async.sandbox.volume_paths import below
 from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = ["Hosts"]

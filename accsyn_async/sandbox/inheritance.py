@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from accsyn_async.sandbox.setting_store import Scope, SettingStore
-from accsyn_async.sandbox.settings import SEPARATOR, SPEED_LIMITS
+from accsyn_async.sandbox.settings import RETRIES, RETRY_DELAY, SEPARATOR, SPEED_LIMITS
 from accsyn_async.sandbox.state import End, Job, Task
 
 __all__ = ["DEFAULTS", "PARENTS", "Inheritance", "holding", "inherited", "over", "value_of"]
@@ -26,6 +26,8 @@ __all__ = ["DEFAULTS", "PARENTS", "Inheritance", "holding", "inherited", "over",
 Values = Mapping[str, Any]
 
 DEFAULTS: Final[Mapping[str, str]] = {
+    "job_autoretry_delay_s": str(RETRY_DELAY),
+    "job_max_retries": str(RETRIES),
     "task_bucketsize": "",
     "transfer_exclude": "",
     "transfer_ignore_existing": "",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
-from accsyn_async.sandbox import compute, roles, rules
+from accsyn_async.sandbox import attributes, compute, roles, rules
 from accsyn_async.sandbox.drafts import (
     Draft,
+    check_parameters,
     flag_in,
     name_in,
     object_in,
@@ -15,37 +16,50 @@ from accsyn_async.sandbox.drafts import (
     read_compute,
     read_drafts,
     settings_in,
+    text_in,
 )
 from accsyn_async.sandbox.places import Resolver
-from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.refusal import Refusal, there_are
 from accsyn_async.sandbox.state import End, Job, Party, Queue, SandboxUser, Share, Workspace
-from accsyn_async.sandbox.tasks import add_task, add_tasks, paths, require_parties, touch
+from accsyn_async.sandbox.tasks import add_tasks, join, require_parties, touch
 
-__all__ = ["create_job", "edit_job", "find_queue", "new_job"]
+__all__ = ["EDITS", "check_changes", "create_job", "edit_job", "find_queue", "new_job"]
+
+EDITS: Final = ("status", "name", "code", "description", "queue", "priority", "metadata", "settings")
+"""What of a job can be changed."""
+COMMANDS: Final = frozenset({"status", "queue"})
+"""What of that ends the pause before a failed job is tried again by itself."""
 
 
 def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "transfer") -> Job:
     """Make a transfer, or a compute job when it names an engine; nothing is stored when it is refused.
 
     With ``append`` true its tasks join the user's latest job of that name, or, without a name, the latest
-    between the same parties, when there is one.
+    between the same parties, when there is one. All is checked as for a new job; what else was sent (status,
+    description, queue, priority, metadata, settings) changes that job as an update does, what was not sent
+    stays as it is there. What is only kept, such as ``filters``, stays too.
 
     Raises:
         Refusal: the specification is wrong, with a text that says why.
     """
     if not isinstance(data, dict):
         raise Refusal("E#J001", "A job is made of an object.")
-    computes = kind == "compute" or data.get("engine") is not None
+    computes = kind == "compute" or _engine_in(data) is not None
     kind = "compute" if computes else kind
+    if computes and ("source" in data or "destination" in data):
+        raise Refusal("E#J033", "A compute job has no 'source' and no 'destination'.")
+    attributes.require_known(data, attributes.JOBS[kind], "compute job" if computes else kind)
     name = name_in(data)
     append = flag_in(data, "append")
-    if append and name:
-        job = _latest(workspace, user, kind, lambda job: job.name == name)
-        if job is not None:
-            return _append(workspace, user, job, data)
     status = data.get("status")
     if status not in (None, "waiting", "paused"):
         raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
+    own = _read(workspace, user, data, kind)
+    if append and name:
+        alike = (kind, own["engine"], name)
+        job = _latest(workspace, user, lambda job: (job.kind, job.engine, job.name) == alike)
+        if job is not None:
+            return _append(workspace, user, job, data, own)
     resolver = Resolver(workspace, user)
     drafts = read_compute(data) if computes else read_drafts(data)
     if computes:
@@ -55,25 +69,23 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
     source, destination = ends[0][0].party, ends[0][1].party
     require_parties(ends, source, destination)
     if append and not name:
-        like = (source, destination, data.get("engine") or "")
-        job = _latest(workspace, user, kind, lambda job: (job.source, job.destination, job.engine) == like)
+        like = (kind, own["engine"], source, destination)
+        job = _latest(
+            workspace, user, lambda job: (job.kind, job.engine, job.source, job.destination) == like
+        )
         if job is not None:
-            return _append(workspace, user, job, data)
-    if flag_in(data, "allow_duplicates") is False and not computes:
-        _refuse_twins(drafts, ends)
-    shares = (ends[0][0].share, ends[0][1].share)
-    job = new_job(workspace, user, data, kind, source, destination, shares)
-    job.name = name or (job.engine if computes else _generated_name(ends[0][0]))
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        add_task(job, draft, start, end, job.created)
-    compute.check_deps(job)
+            return _append(workspace, user, job, data, own)
+    if data.get("queue") is None:
+        own["queue"] = _usual_queue(workspace, user, kind, (ends[0][0].share, ends[0][1].share))
+    job = _made(workspace, user, name, kind, source, destination, own)
+    job.name = name or (_computed_name(job) if computes else _generated_name(ends[0][0]))
+    join(workspace, job, drafts, ends, data)
     if all(task.status == "excluded" for task in job.tasks.values() if not task.branch):
         job.status = "done"
         job.size = 0
         job.finished = job.created
     elif status == "paused":
         job.status = "paused"
-    compute.roll_up(job)
     workspace.jobs[job.id] = job
     return job
 
@@ -101,61 +113,121 @@ def new_job(
     Raises:
         Refusal: one is wrong, or the user may not make such a job.
     """
-    engine = data.get("engine") or ""
+    own = _read(workspace, user, data, kind)
+    if data.get("queue") is None:
+        own["queue"] = _usual_queue(workspace, user, kind, shares)
+    return _made(workspace, user, name_in(data), kind, source, destination, own)
+
+
+def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> bool:
+    """Change a job's status, name, description, queue, priority, metadata or settings.
+
+    Returns:
+        Whether its engine is to look at it: what only describes a job that failed does not end the pause
+        before it is tried again.
+
+    Raises:
+        Refusal: something cannot be set; nothing is changed.
+    """
+    if not data:
+        raise Refusal("E#J001", "A change is an object with the attributes to change.")
+    values = check_changes(workspace, user, job, data)
+    commanded = not COMMANDS.isdisjoint(data)
+    counts = commanded or job.status != "failed"
+    if "status" in data:
+        rules.check_job_status(job, data["status"])
+        rules.change_job_status(job, data["status"], workspace.clock)
+        compute.roll_up(job)
+    for name, value in values.items():
+        setattr(job, name, value)
+    touch(workspace, user, job, anew=commanded)
+    return counts
+
+
+def check_changes(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> dict[str, Any]:
+    """What a change of a job amounts to, without its status: values by the names of its fields.
+
+    Raises:
+        Refusal: something cannot be set.
+    """
+    if not isinstance(data, dict):
+        raise Refusal("E#J001", "A change is an object with the attributes to change.")
+    wrong = [key for key in data if key not in EDITS]
+    if wrong:
+        raise Refusal("E#J023", f"{', '.join(map(repr, wrong))} cannot be changed, only {', '.join(EDITS)}.")
+    readers: dict[str, Callable[[], Any]] = {
+        "description": lambda: text_in(data, "description"),
+        "queue": lambda: find_queue(workspace, data["queue"], user),
+        "priority": lambda: priority_in(data, job.priority),
+        "metadata": lambda: object_in(data, "metadata"),
+        "settings": lambda: settings_in(data),
+    }
+    values = {name: read() for name, read in readers.items() if name in data}
+    return values | {"name": name_in(data) or job.name}
+
+
+def _read(workspace: Workspace, user: SandboxUser, data: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The attributes of a job by their names in it.
+
+    Raises:
+        Refusal: one is wrong, or the user may not make such a job.
+    """
+    engine = ""
     if kind == "compute":
         if not user.elevated:
             raise Refusal("E#P002", "Only admins and employees make compute jobs.")
+        engine = _engine_in(data)
         if not isinstance(engine, str) or not engine:
             raise Refusal("E#J034", "A compute job names its 'engine'.")
         if workspace.find_engine(engine) is None:
-            known = ", ".join(one.code for one in workspace.engines)
-            raise Refusal("E#J034", f"There is no engine {engine!r} (there are {known}).")
-    queue = find_queue(workspace, data.get("queue"), user, _usual_queue(workspace, user, kind, shares))
-    priority = priority_in(data, 500)
-    metadata, settings = object_in(data, "metadata"), settings_in(data)
+            known = there_are(one.code for one in workspace.engines)
+            raise Refusal("E#J034", f"There is no engine {engine!r} ({known}).")
+    kept = attributes.kept_in(data, kind)
+    for given in (kept, kept.get("compute", {})):
+        check_parameters(object_in(given, "parameters"))
+    return {
+        "queue": find_queue(workspace, data.get("queue"), user),
+        "description": text_in(data, "description"),
+        "priority": priority_in(data, 500),
+        "metadata": object_in(data, "metadata"),
+        "settings": settings_in(data),
+        "engine": engine,
+        "kept": kept,
+    }
+
+
+def _made(
+    workspace: Workspace,
+    user: SandboxUser,
+    name: str,
+    kind: str,
+    source: Party,
+    destination: Party,
+    own: dict[str, Any],
+) -> Job:
     now = workspace.clock.text()
     return Job(
         number=workspace.next_number(),
-        name=name_in(data),
+        name=name,
         user=user,
-        queue=queue,
         source=source,
         destination=destination,
         created=now,
         modified=now,
         modifier=user,
-        priority=priority,
-        metadata=metadata,
-        settings=settings,
         kind=kind,
-        engine=engine,
+        **own,
     )
 
 
-def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> None:
-    """Change a job's status, name, queue, priority, metadata or settings.
+def _engine_in(data: dict[str, Any]) -> Any:
+    """What computes, by its older name too; ``None`` without one."""
+    return data.get("engine", data.get("app"))
 
-    Raises:
-        Refusal: something cannot be set; nothing is changed.
-    """
-    if not isinstance(data, dict) or not data:
-        raise Refusal("E#J001", "A change is an object with the attributes to change.")
-    known = ("status", "name", "code", "queue", "priority", "metadata", "settings")
-    wrong = [key for key in data if key not in known]
-    if wrong:
-        raise Refusal("E#J023", f"{', '.join(map(repr, wrong))} cannot be changed, only {', '.join(known)}.")
-    name = name_in(data) or job.name
-    queue = find_queue(workspace, data["queue"], user) if "queue" in data else job.queue
-    priority = priority_in(data, job.priority)
-    metadata = object_in(data, "metadata") if "metadata" in data else job.metadata
-    settings = settings_in(data) if "settings" in data else job.settings
-    if "status" in data:
-        rules.check_job_status(job, data["status"])
-        rules.change_job_status(job, data["status"], workspace.clock)
-        compute.roll_up(job)
-    job.name, job.queue, job.priority = name, queue, priority
-    job.metadata, job.settings = metadata, settings
-    touch(workspace, user, job)
+
+def _computed_name(job: Job) -> str:
+    path = str(job.kept.get("input", "")).replace("\\", "/").rstrip("/")
+    return path.rpartition("/")[2] or job.engine
 
 
 def _destination(draft: Draft) -> str:
@@ -166,24 +238,27 @@ def _destination(draft: Draft) -> str:
     return draft.destination
 
 
-def _refuse_twins(drafts: list[Draft], ends: list[tuple[End, End]]) -> None:
-    seen = set()
-    for draft, (start, end) in zip(drafts, ends, strict=True):
-        if paths(start, end) in seen:
-            raise Refusal("E#J017", f"{draft.source!r} is there twice, with the same destination.")
-        seen.add(paths(start, end))
-
-
-def _latest(workspace: Workspace, user: SandboxUser, kind: str, alike: Callable[[Job], bool]) -> Job | None:
+def _latest(workspace: Workspace, user: SandboxUser, alike: Callable[[Job], bool]) -> Job | None:
     """The user's latest job that can be appended to and is like the one that was sent."""
     jobs = reversed(workspace.jobs.values())
-    mine = (job for job in jobs if job.user is user and job.kind == kind and job.delivery is None)
+    mine = (job for job in jobs if job.user is user and job.delivery is None)
     return next((job for job in mine if job.status != "aborted" and alike(job)), None)
 
 
-def _append(workspace: Workspace, user: SandboxUser, job: Job, data: dict[str, Any]) -> Job:
-    own = {name: data[name] for name in ("source", "destination") if name in data}
-    add_tasks(workspace, user, job, data if "tasks" in data else {**data, "tasks": [own]})
+def _append(
+    workspace: Workspace, user: SandboxUser, job: Job, data: dict[str, Any], own: dict[str, Any]
+) -> Job:
+    adding = {name: data[name] for name in attributes.ADDING if name in data}
+    if "tasks" not in adding:
+        own_task = {name: data[name] for name in ("source", "destination", "compute") if name in data}
+        adding = {name: data[name] for name in attributes.DUPLICATES if name in data}
+        adding["tasks"] = [own_task]
+    add_tasks(workspace, user, job, adding)
+    for name in ("description", "queue", "priority", "metadata", "settings"):
+        if data.get(name) is not None:
+            setattr(job, name, own[name])
+    if data.get("status") is not None and not job.is_finished:
+        rules.change_job_status(job, data["status"], workspace.clock)
     return job
 
 
@@ -202,23 +277,22 @@ def _usual_queue(workspace: Workspace, user: SandboxUser, kind: str, shares: Ite
     return next((queue for queue in queues if queue is not None), workspace.default_queue)
 
 
-def find_queue(workspace: Workspace, name: Any, user: SandboxUser, usual: Queue | None = None) -> Queue:
-    """The queue that was named, or the usual one.
+def find_queue(workspace: Workspace, name: Any, user: SandboxUser) -> Queue:
+    """The queue that was named, or the default one.
 
     Args:
         workspace: whose.
-        name: its code, id or uri; ``None`` for the usual one.
+        name: its code, id or uri; ``None`` for the default one.
         user: who asks, and is told only of those that they may see.
-        usual: the queue without a name; ``None`` for the default one.
 
     Raises:
         Refusal: there is none of that name.
     """
     if name is None:
-        return usual or workspace.default_queue
+        return workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
     if queue is None:
         known = [one.code for one in workspace.queues if roles.may_see(user, one)]
-        hint = f" (there are {', '.join(known)})" if known else ""
+        hint = f" ({there_are(known)})" if known else ""
         raise Refusal("E#J019", f"There is no queue {name!r}{hint}.")
     return queue

@@ -14,15 +14,15 @@ them, as far as the user has allowed each.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePath
 
 from accsyn_async.sandbox import roles
 from accsyn_async.sandbox.entities import APP, USER_SERVER, Client, LocalShare, State
 from accsyn_async.sandbox.notation import Place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import End, Party, SandboxUser, Share, Workspace
+from accsyn_async.sandbox.volume_paths import below
 
-__all__ = ["Computers", "below", "frame_range", "mapping_of", "require_mapped"]
+__all__ = ["Computers", "frame_range", "mapping_of", "require_mapped"]
 
 Path = tuple[str, ...]
 
@@ -172,17 +172,6 @@ def mapping_of(end: End) -> LocalShare | None:
     if end.client is None or end.share is None:
         return None
     return _longest(one for one in end.client.mapped.values() if _holds(one, end.parts))
-
-
-def below(place: Place, root: PurePath) -> Path | None:
-    """The names from a real folder to an absolute path, by text alone; ``None`` when it lies elsewhere."""
-    if not place.absolute or place.parts is None:
-        return None
-    names = tuple(part for part in root.parts if part != root.anchor)
-    drive = root.drive.rstrip(":").upper() or None
-    if drive != place.drive or place.parts[: len(names)] != names:
-        return None
-    return place.parts[len(names) :]
 
 
 def frame_range(frames: tuple[int, int] | None) -> str:

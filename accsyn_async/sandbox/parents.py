@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from accsyn_async.sandbox import deliveries, jobs, rules
-from accsyn_async.sandbox.drafts import name_in
+from accsyn_async.sandbox import attributes, deliveries, jobs, rules
+from accsyn_async.sandbox.landing import keep_apart, landing
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
+from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 
 __all__ = ["create_below", "require_uploaded"]
 
@@ -41,20 +41,33 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         raise Refusal("E#J404", f"There is no queue, delivery, request or stream {name!r}.")
     if parent.kind != "request" and ("source" in data or "tasks" in data):
         return _upload(workspace, user, parent, data)
+    attributes.require_known(data, attributes.JOBS["transfer"], "transfer")
     mine = next((one.transfer for one in parent.recipients if one.user is user), None)
     if mine is None:
         raise Refusal("E#P006", f"You are no recipient of this {parent.kind}, or it is not yet submitted.")
+    changes = {key: data[key] for key in jobs.EDITS if data.get(key) is not None}
+    status = changes.pop("status", None)
+    if status not in (None, "waiting", "paused"):
+        raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
+    jobs.check_changes(workspace, user, mine, changes)
     if parent.kind == "request":
-        deliveries.add_files(workspace, user, mine, data if "tasks" in data else {"tasks": [data]})
+        adding = {key: data[key] for key in attributes.ADDING if key in data}
+        if "tasks" not in adding:
+            one = {key: adding.pop(key) for key in ("source", "destination") if key in adding}
+            adding["tasks"] = [one]
+        deliveries.add_files(workspace, user, mine, adding)
+        if status == "paused":
+            rules.change_job_status(mine, status, workspace.clock)
     elif "destination" not in data:
         raise Refusal("E#D012", "Choose a 'destination' to download to.")
     elif not deliveries.edit_transfer(
-        workspace, user, mine, {key: data.get(key) for key in ("destination", "status") if key in data}
+        workspace, user, mine, {"destination": data["destination"], "status": status or "waiting"}
     ):
         raise Refusal(
             "E#D017", f"You download this {parent.kind} already; set your transfer to pending first."
         )
-    mine.name = name_in(data) or mine.name
+    if changes:
+        jobs.edit_job(workspace, user, mine, changes)
     return mine
 
 
@@ -64,9 +77,8 @@ def require_uploaded(workspace: Workspace, parent: Job) -> None:
     Raises:
         Refusal: they are.
     """
-    place = (UPLOADS, parent.id)
     for job in workspace.jobs.values():
-        if not job.is_finished and any(task.destination.parts[:2] == place for task in job.tasks.values()):
+        if not job.is_finished and any(_is_sent(parent, task) for task in job.tasks.values()):
             raise Refusal(
                 "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
             )
@@ -78,15 +90,30 @@ def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str
         raise Refusal("E#D010", f"The {parent.kind} is submitted; make another one.")
     if "destination" in data:
         raise Refusal("E#D007", f"What is uploaded to a {parent.kind} needs no destination.")
+    if data.get("append"):
+        raise Refusal("E#D019", f"What is uploaded to a {parent.kind} is a job of its own; append to none.")
     folder = f"volume={workspace.default_volume.code}/{UPLOADS}/{parent.id}"
+    earlier = [
+        task for one in workspace.jobs.values() for task in one.tasks.values() if _is_sent(parent, task)
+    ]
     job = jobs.create_job(workspace, user, {**data, "destination": f"{folder}/"})
-    there = {task.source.parts[-1] for task in parent.tasks.values() if task.source.parts}
-    sent = dict.fromkeys(task.source.parts[-1] for task in job.tasks.values() if task.source.parts)
-    files = [f"{folder}/{name}" for name in sent if name not in there]
+    keep_apart(job.tasks.values(), earlier)
+    files = [f"{folder}/{_beneath(task)}" for task in job.tasks.values()]
     try:
-        if files:
-            deliveries.add_files(workspace, user, parent, {"tasks": files})
+        deliveries.add_files(workspace, user, parent, {"tasks": files})
     except Refusal:
         del workspace.jobs[job.id]
         raise
     return job
+
+
+def _is_sent(parent: Job, task: Task) -> bool:
+    """Whether a task uploads to a delivery."""
+    return task.destination.parts[:2] == (UPLOADS, parent.id)
+
+
+def _beneath(task: Task) -> str:
+    """What a task uploads, by its path in the folder that it is uploaded to."""
+    frames = task.source.frames
+    path = "/".join(landing(task)[1][len(task.destination.parts) :])
+    return path if frames is None else f"{path}[{frames[0]}-{frames[1]}]"

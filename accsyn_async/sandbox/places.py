@@ -7,10 +7,11 @@ from pathlib import Path
 
 from accsyn_async.sandbox import notation, roles, standing
 from accsyn_async.sandbox.entities import APP, SERVER, USER_SERVER
-from accsyn_async.sandbox.local_places import Computers, below, frame_range
+from accsyn_async.sandbox.local_places import Computers, frame_range
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
-from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.refusal import Refusal, there_are
 from accsyn_async.sandbox.state import Client, End, Job, Party, SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.volume_paths import in_real_folder, on_volume
 
 __all__ = ["Resolver"]
 
@@ -144,34 +145,40 @@ class Resolver:
             raise Refusal("E#J002", f"The {what} {text!r} cannot be used: {error}.") from None
 
     def _sides(self, source: Place, destination: Place) -> tuple[_Side, _Side]:
+        """Whose the two places are.
+
+        An absolute path without a party that lies on a volume is the workspace's, as one without a party is;
+        any other is on the machine of the user who asks. So is one on a volume when the other end is the
+        workspace already: of a job's two parties one is somebody else.
+        """
         here, there = self._side(source), self._side(destination)
-        mine, main = _Side(user=self._user), _Side(site=self._workspace.main_site)
-        if here is None:
-            goes_to_user = there is None or there.user is not None
-            if (goes_to_user or destination.parts is None) and self._on_volume(source):
-                here = main
-            elif there is not None and there.user is not None:
-                raise Refusal("E#J005", f"The source {source.text!r} lies on no volume of the workspace.")
-            else:
-                here = mine
-        if there is None:
-            if here.user is not self._user:
-                there = mine
-            elif self._on_volume(destination):
-                there = main
-            else:
-                raise Refusal(
-                    "E#J005",
-                    f"Both {source.text!r} and {destination.text!r} would lie on your own machine; "
-                    "name a share (share=projects/…) or a party on one side.",
-                )
+        guessed = here is None
+        here = here or self._guess(source, there)
+        there = there or self._guess(destination, here)
+        if here == there and here.user is not None:
+            if guessed and destination.party is not None:
+                raise Refusal("E#J005", f"The source {source.text!r} lies on no volume that you may reach.")
+            raise Refusal(
+                "E#J005",
+                f"Both {source.text!r} and {destination.text!r} would lie on your own machine; "
+                "name a share (share=projects/…) or a party on one side.",
+            )
         return here, there
+
+    def _guess(self, place: Place, other: _Side | None) -> _Side:
+        """Whose an absolute path without a party is, as the other end tells."""
+        main = _Side(site=self._workspace.main_site)
+        return (
+            main
+            if other != main and on_volume(self._workspace, place, self._user)
+            else _Side(user=self._user)
+        )
 
     def _side(self, place: Place) -> _Side | None:
         """Whose a place is; ``None`` when only the other end can tell."""
         if place.party is not None:
             return self._party_side(place.party)
-        if place.absolute and self._in_default_volume(place) is None:
+        if place.absolute and in_real_folder(self._workspace, place, self._user) is None:
             return None
         return _Side(site=self._workspace.main_site)
 
@@ -184,7 +191,7 @@ class Resolver:
             if site is None:
                 # Whom sites are hidden from is not told of the others.
                 known = [one.code for one in workspace.sites if roles.may_see(self._user, one)]
-                hint = f" (there are {', '.join(known)})" if known else ""
+                hint = f" ({there_are(known)})" if known else ""
                 raise Refusal("E#J010", f"There is no site {party.name!r}{hint}.")
             return _Side(site=site)
         if party.kind == "user":
@@ -212,8 +219,8 @@ class Resolver:
             raise Refusal("E#J003", f"The {what} {place.text!r} has no path.")
         side = self._side(place)
         if side is None:
-            on_volume = self._on_volume(place) is not None
-            side = _Side(site=self._workspace.main_site) if on_volume else _Side(user=self._user)
+            is_there = on_volume(self._workspace, place, self._user) is not None
+            side = _Side(site=self._workspace.main_site) if is_there else _Side(user=self._user)
         return self._end(side, place, what)
 
     def _end(self, side: _Side, place: Place, what: str) -> End:
@@ -225,12 +232,22 @@ class Resolver:
         text = "/".join(parts) + frame_range(place.frames)
         located = share.locate(parts)
         if located is None:
-            names = ", ".join(one.name for one in share.files.values())
-            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows ({names}), not {text!r}.")
+            known = there_are(one.name for one in share.files.values())
+            raise Refusal("E#J015", f"The collection {share.code!r} does not show {text!r} ({known}).")
         real, inner = located
         root, path = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(side, real, share)
-        return End(self.party(side), root, path, place.folder, text, share, client, frames=place.frames)
+        return End(
+            self.party(side),
+            root,
+            path,
+            place.folder,
+            text,
+            share,
+            client,
+            frames=place.frames,
+            volume=real.parent or real,
+        )
 
     def _local_end(self, side: _Side, place: Place, what: str) -> End:
         assert side.user is not None
@@ -271,6 +288,7 @@ class Resolver:
             client,
             mirrored=True,
             frames=start.frames,
+            volume=real.parent or real,
         )
 
     def _server(self, side: _Side, real: Share, share: Share) -> Client:
@@ -299,11 +317,11 @@ class Resolver:
             share = workspace.home_of(self._user) if own else workspace.find_share(kind, name)
             if share is None or not roles.may_see(self._user, share):
                 usable = [one for one in workspace.shares if roles.may_see(self._user, one)]
-                known = ", ".join(f"{one.kind}={one.code}" for one in usable)
-                raise Refusal("E#J015", f"There is no {kind} {name!r} (there are {known}).")
+                known = there_are(f"{one.kind}={one.code}" for one in usable)
+                raise Refusal("E#J015", f"There is no {kind} {name!r} ({known}).")
             return share, parts
         if place.absolute:
-            found = self._on_volume(place)
+            found = on_volume(workspace, place, self._user)
             if found is None:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume that you may reach.")
             return found
@@ -323,28 +341,6 @@ class Resolver:
         """The volume of a name, unless it is hidden from who asks."""
         volume = self._workspace.find_share("volume", name)
         return volume if volume is not None and roles.may_see(self._user, volume) else None
-
-    def _in_default_volume(self, place: Place) -> tuple[str, ...] | None:
-        """The names from the default volume's real folder to a path; ``None`` when it lies elsewhere."""
-        if self._volume(self._workspace.default_volume.id) is None:
-            return None
-        return below(place, self._workspace.main_site.folder)
-
-    def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
-        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``.
-
-        ``None``, too, for one that is hidden from who asks.
-        """
-        if not place.absolute or place.drive is not None or place.parts is None:
-            return None
-        inner = self._in_default_volume(place)
-        if inner is not None:
-            return self._workspace.default_volume, inner
-        parts = place.parts
-        if parts and parts[0].casefold() == "volumes":
-            parts = parts[1:]
-        volume = self._volume(parts[0]) if parts else None
-        return None if volume is None else (volume, parts[1:])
 
     def party(self, side: _Side) -> Party:
         """The party that rows show for a side."""

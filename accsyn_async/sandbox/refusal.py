@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["Refusal"]
+from collections.abc import Iterable
+
+__all__ = ["Refusal", "there_are"]
 
 
 class Refusal(Exception):
@@ -25,3 +27,9 @@ class Refusal(Exception):
     def reply(self) -> dict[str, object]:
         """The reply's JSON object."""
         return {"message": f"{self.code} {self.text}", **self.extra}
+
+
+def there_are(names: Iterable[str]) -> str:
+    """What there is instead of what was named: ``there are hq, berlin``, or ``there is none``."""
+    known = ", ".join(names)
+    return f"there are {known}" if known else "there is none"

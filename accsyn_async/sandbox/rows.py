@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from accsyn_async.sandbox.attributes import KEPT
 from accsyn_async.sandbox.clock import EPOCH
 from accsyn_async.sandbox.state import End, Job, SandboxUser, Task, Workspace
 
-__all__ = ["Getter", "Row", "Table", "jobs", "packages", "tasks", "user_hr"]
+__all__ = ["Getter", "Row", "Table", "computes", "jobs", "packages", "tasks", "user_hr"]
 
 T = TypeVar("T")
 Getter = Callable[[T], Any]
@@ -79,15 +80,24 @@ def _job_hr(job: Job) -> str:
 
 
 def _progress(job: Job) -> int:
+    """Percent: 100 only for a job that is done. What is not yet measured counts as much as other tasks do."""
     if job.status == "done":
         return 100
+    return min(99, _share(job))
+
+
+def _share(job: Job) -> int:
     if job.kind == "compute":
         states = [task.status for task in job.counted()]
         return 100 * states.count("done") // max(len(states), 1)
     if job.recipients:
         shares = [_progress(one.transfer) for one in job.recipients if one.transfer is not None]
         return sum(shares) // max(len(shares), 1)
-    return min(100, 100 * job.copied // job.size) if job.size > 0 else 0
+    if job.size <= 0 or not job.copied:
+        return 0
+    sizes = [task.size for task in job.counted()]
+    measured = sum(size >= 0 for size in sizes)
+    return 100 * job.copied * measured // (job.size * len(sizes))
 
 
 def _etr(job: Job) -> str:
@@ -106,9 +116,21 @@ def jobs(workspace: Workspace) -> Table[Job]:
     return _jobs(workspace, {})
 
 
+def computes(workspace: Workspace) -> Table[Job]:
+    """The table of compute jobs, with what tells an engine what to do."""
+    return _jobs(workspace, _kept("compute"))
+
+
 def packages(workspace: Workspace) -> Table[Job]:
     """The table of deliveries, requests and streams, which only recipients reach: none is public."""
-    return _jobs(workspace, {"public": lambda job: False})
+    return _jobs(workspace, {"public": lambda job: False, **_kept("delivery")})
+
+
+def _kept(kind: str) -> dict[str, Getter[Job]]:
+    def getter(name: str) -> Getter[Job]:
+        return lambda job: job.kept.get(name)
+
+    return {name: getter(name) for name in KEPT[kind]}
 
 
 def _jobs(workspace: Workspace, more: Mapping[str, Getter[Job]]) -> Table[Job]:
@@ -119,6 +141,7 @@ def _jobs(workspace: Workspace, more: Mapping[str, Getter[Job]]) -> Table[Job]:
             "code": lambda job: job.name,
             "name": lambda job: job.name,
             "created": lambda job: job.created,
+            "description": lambda job: job.description,
             "delivery": lambda job: None if job.delivery is None else job.delivery.id,
             "destination": lambda job: job.destination.value,
             "destination_hr": lambda job: job.destination.hr,
@@ -207,11 +230,13 @@ def tasks() -> Table[tuple[Job, Task]]:
 
 
 def _end(end: End) -> Row:
-    row: Row = {"path": end.path, "path_abs_final": str(end.root.joinpath(*end.parts))}
+    row: Row = {"path": end.path, "path_abs_final": str(end.root.joinpath(*(end.saved or end.parts)))}
     if end.client is not None:
         row["client"] = end.client.id
-    if end.share is not None:
-        row["v" if end.share.kind == "volume" else "s"] = end.share.id
+    if end.volume is not None:
+        row["v"] = end.volume.id
+    if end.share is not None and end.share is not end.volume:
+        row["s"] = end.share.id
     if end.party.kind in ("user", "site"):
         row[end.party.kind] = end.party.id
     return row

@@ -9,7 +9,7 @@ from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Share, Task
 
-__all__ = ["change_job_status", "change_task_status", "may_see", "require_change", "revive"]
+__all__ = ["change_job_status", "change_task_status", "may_see", "reopen", "require_change", "revive"]
 
 JOB_STATES = ("waiting", "paused", "aborted", "done")
 TASK_STATES = ("queued", "failed", "onhold", "excluded", "done")
@@ -51,7 +51,7 @@ def require_change(user: SandboxUser, job: Job, what: str) -> None:
         Refusal: the job is another user's.
     """
     if not user.elevated and job.user is not user:
-        raise Refusal("E#P001", f"You may not {what} a transfer of another user.")
+        raise Refusal("E#P001", f"You may not {what} a {job.kind} of another user.")
 
 
 def check_job_status(job: Job, status: object) -> None:
@@ -62,12 +62,12 @@ def check_job_status(job: Job, status: object) -> None:
     """
     if status not in JOB_STATES:
         raise Refusal(
-            "E#J020", f"A transfer's status can be set to {', '.join(JOB_STATES)}, not to {status!r}."
+            "E#J020", f"A {job.kind}'s status can be set to {', '.join(JOB_STATES)}, not to {status!r}."
         )
     if job.is_finished and status not in (job.status, "waiting"):
-        raise Refusal("E#J021", f"The transfer is {job.status} and cannot be set to {status}.")
+        raise Refusal("E#J021", f"The {job.kind} is {job.status} and cannot be set to {status}.")
     if job.status == "done" and status == "waiting":
-        raise Refusal("E#J022", "The transfer is done; retry or add tasks to bring it back to life.")
+        raise Refusal("E#J022", f"The {job.kind} is done; retry or add tasks to bring it back to life.")
 
 
 def change_job_status(job: Job, status: str, clock: Clock) -> None:
@@ -105,6 +105,14 @@ def revive(job: Job) -> None:
     job.status = "paused" if job.held else "waiting"
 
 
+def reopen(job: Job) -> None:
+    """Let a job that was done be what its tasks make of it: failed, or paused with those on hold."""
+    states = {task.status for task in job.counted()}
+    status = "failed" if "failed" in states else "paused" if "onhold" in states else "done"
+    if status != "done":
+        job.status, job.finished = status, None
+
+
 def change_task_status(task: Task, status: str, clock: Clock) -> bool:
     """Give a task a status of `TASK_STATES`; tell whether its job has something to do again."""
     if status == "queued":
@@ -112,7 +120,7 @@ def change_task_status(task: Task, status: str, clock: Clock) -> bool:
             return False
         retry(task)
         return True
-    task.status = status
+    task.status, task.broke = status, False
     if status == "done":
         task.copied = max(task.size, 0)
         task.finished = clock.text()

@@ -12,8 +12,10 @@ without its extension, alone or repeated: that one leaves ``7``, ``2024`` and ``
 ``transfer_speedlimit``, also written ``transfer_speed_limit`` or ``job_speed_limit``, says how many MB/s
 (1 MB is 1,000,000 bytes) are sent at most. ``transfer_ignore_existing`` is ``file`` to leave files alone that
 exist at the destination, ``directory`` to leave folders in the source alone that do, with all that is in
-them, or ``file+directory``. What else accsyn's manual names is accepted and changes nothing;
-``transfer_mode`` can only be ``copy``, as nothing is deleted here.
+them, or ``file+directory``. ``job_max_retries`` (3) says how often a job that failed by itself is tried
+again, ``job_autoretry_delay_s`` (15) how many seconds it waits for the first time; each pause is twice as
+long as the one before. What else accsyn's manual names is accepted and changes nothing; ``transfer_mode``
+can only be ``copy``, as nothing is deleted here.
 """
 
 from __future__ import annotations
@@ -31,10 +33,12 @@ from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
-__all__ = ["SEPARATOR", "SPEED_LIMITS", "Settings", "read_settings"]
+__all__ = ["RETRIES", "RETRY_DELAY", "SEPARATOR", "SPEED_LIMITS", "Settings", "read_settings"]
 
 SEPARATOR: Final = "\\,"
 SPEED_LIMITS: Final = ("transfer_speedlimit", "transfer_speed_limit", "job_speed_limit")
+RETRIES: Final = 3
+RETRY_DELAY: Final = 15
 OBEYED: Final = ("transfer_exclude", "transfer_include", "transfer_ignore_existing", *SPEED_LIMITS)
 IDLE: Final = frozenset(
     {
@@ -107,6 +111,8 @@ class Settings:
             that is in it.
         bucket: how many tasks are dispatched together at most.
         rate: bytes a second at most.
+        retries: how often what failed by itself is tried again.
+        retry_delay: how many seconds pass before that is done for the first time.
         closed: folders that are left out of a source, and into which nothing is written.
     """
 
@@ -116,6 +122,8 @@ class Settings:
     keep_folders: bool = False
     bucket: float = 1
     rate: float = math.inf
+    retries: float = RETRIES
+    retry_delay: float = RETRY_DELAY
     closed: Closed = frozenset()
 
     def excludes(self, *path: str) -> bool:
@@ -151,6 +159,8 @@ def read_settings(settings: Mapping[str, Any]) -> Settings:
         "directory" in existing,
         bucket or math.inf,
         1_000_000 * min(_number(settings, name, math.inf) for name in SPEED_LIMITS),
+        _number(settings, "job_max_retries", RETRIES, least=0, whole=True),
+        _number(settings, "job_autoretry_delay_s", RETRY_DELAY, least=0),
     )
 
 

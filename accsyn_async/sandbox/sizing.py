@@ -31,7 +31,7 @@ async def size_up(delivery: Job, measure: Callable[[Job, Task], Awaitable[int]],
         measure: tells the bytes of a task's source; what it raises fails the task.
         clock: the time.
     """
-    for task in list(delivery.counted()):
+    for task in [task for task in delivery.counted() if task.status != "onhold"]:
         task.status, task.message = "pending", ""
         try:
             task.size = await measure(delivery, task)

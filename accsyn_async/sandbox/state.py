@@ -61,6 +61,9 @@ class End:
         client: the client that serves it.
         mirrored: whether the path was left out and is that of the source.
         frames: the first and last number of a sequence, whose last part then holds ``%04d``.
+        saved: the names from the root to what is saved, when another task of the job would be saved as the
+            same; empty when it is saved as it was written.
+        volume: the volume that it really lies on; ``None`` on a user's machine.
     """
 
     party: Party
@@ -72,6 +75,8 @@ class End:
     client: Client | None
     mirrored: bool = False
     frames: tuple[int, int] | None = None
+    saved: tuple[str, ...] = ()
+    volume: Share | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -121,6 +126,7 @@ class Job:
         recipients: whom a delivery, request or stream is for.
         inbox: where a request's files go to.
         held: whether a transfer is paused because its delivery is, and goes on with that.
+        kept: what it was made with that changes nothing here, or only what its tasks are given.
     """
 
     number: int
@@ -149,6 +155,8 @@ class Job:
     recipients: list[Recipient] = field(default_factory=list)
     inbox: End | None = None
     held: bool = False
+    description: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @property
     def destination_text(self) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox import engine
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dispatch import Dispatcher
 from accsyn_async.sandbox.furnishing import furnished
@@ -208,38 +207,59 @@ async def test_a_speed_limit_holds(start: Any) -> None:
                 assert reply["message"].startswith("E#J029"), wrong
 
 
-async def test_a_failed_job_is_tried_again_until_it_is_enough(
-    start: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "FIRST_RETRY", 0.02)
-    monkeypatch.setattr(engine, "MAX_RETRIES", 3)
+async def test_a_failed_job_is_tried_again_until_it_is_enough(start: Any) -> None:
     async with start() as (box, wire):
         data = {"tasks": ["missing.mov", "a.mov"], "destination": "site=berlin"}
-        hopeless = await wire.create(data)
+        often = {"job_max_retries": "2", "job_autoretry_delay_s": "0.02"}
+        hopeless = await wire.create({**data, "settings": often})
         work = box._started().workspace.jobs[hopeless["id"]]
 
         async def given_up() -> bool:
             return (
-                work.retries == 3 and work.status == "failed" and work.id not in box._started().engine._runs
+                work.retries == 2 and work.status == "failed" and work.id not in box._started().engine._runs
             )
 
         await until(given_up)
         (box.volume / "missing.mov").write_bytes(b"here")
         assert (await wire.get(hopeless["id"]))["status"] == "failed"
-        (box.volume / "missing.mov").unlink()
-        monkeypatch.setattr(engine, "FIRST_RETRY", 3600.0)
-        job = await wire.create(data)
+
+
+async def test_the_pauses_between_tries_are_set_and_grow(start: Any) -> None:
+    async with start(time_factor=0) as (box, wire):
+        (queue,) = await wire.find("queue")
+        setting = {"entitytype": "queue", "name": "job_autoretry_delay_s"}
+        assert (await wire.call("GET", "setting", setting, id=queue["id"]))["result"] == "15"
+        await wire.call("PUT", "setting", {**setting, "value": "100"}, id=queue["id"])
+        job = await wire.create({"source": "missing.mov", "destination": "site=berlin"})
+        work = box._started().workspace.jobs[job["id"]]
         await wire.until(job["id"], "failed")
+        tried = []
+        for seconds in (99, 1, 199, 1, 399, 1, 10_000):
+            await box.advance(seconds=seconds)
+            tried.append(work.retries)
+        assert tried == [0, 1, 1, 2, 2, 3, 3]
+        for name, wrong in (("job_max_retries", "1.5"), ("job_max_retries", "-1"), (setting["name"], "soon")):
+            reply = await wire.call(
+                "PUT", "setting", {**setting, "name": name, "value": wrong}, id=queue["id"]
+            )
+            assert reply["message"].startswith("E#J029")
+
+
+async def test_only_a_command_ends_the_tries(start: Any) -> None:
+    async with start(time_factor=0) as (box, wire):
+        data = {"source": "missing.mov", "destination": "site=berlin"}
+        jobs = [await wire.create(data) for _ in range(3)]
+        for job in jobs:
+            await wire.until(job["id"], "failed")
+        described, moved, touched = jobs
+        told = {"name": "n", "description": "d", "priority": 7, "metadata": {"a": 1}, "settings": {"x": "y"}}
+        assert (await wire.edit(described["id"], **told))["result"][0]["description"] == "d"
+        await wire.edit(moved["id"], queue="medium")
+        await wire.call("PUT", "task/edit", [{"uri": "0", "status": "failed"}], id=touched["id"])
+        await wire.until(touched["id"], "failed")
         (box.volume / "missing.mov").write_bytes(b"here")
-        await box.advance(seconds=3600)
-        await wire.until(job["id"], "done")
-        # A change by a user ends it.
-        (box.volume / "missing.mov").unlink()
-        job = await wire.create(data)
-        await wire.until(job["id"], "failed")
-        await wire.edit(job["id"], priority=7)
         await box.advance(hours=300)
-        assert await statuses(wire, job) == ["failed"]
+        assert await statuses(wire, *jobs) == ["done", "failed", "failed"]
 
 
 async def test_time_that_is_skipped_ends_a_long_transfer(start: Any) -> None:

@@ -200,12 +200,12 @@ EXAMPLES: list[tuple[str, Any, dict[str, str]]] = [
             "tasks": [
                 {
                     "source": "share=bidding/LFM/brief_v001.pdf",
-                    "destination": "admin@example.com:/Volumes/media/_TO_BID/",
+                    "destination": "admin@example.com:/Volumes/media/_TO_BID",
                     "priority": 999,
                 },
                 {
                     "source": "share=bidding/LFM/material.rar",
-                    "destination": "admin@example.com:/Volumes/media/_TO_BID/",
+                    "destination": "admin@example.com:/Volumes/media/_TO_BID",
                 },
             ]
         },
@@ -236,8 +236,8 @@ EXAMPLES: list[tuple[str, Any, dict[str, str]]] = [
         {
             "code": "My download",
             "tasks": [
-                {"source": "share=share1/file.001", "destination": "admin@example.com/X:/download/"},
-                {"source": "share=share2/file.002", "destination": "admin@example.com/X:/download/"},
+                {"source": "share=share1/file.001", "destination": "admin@example.com/X:/download"},
+                {"source": "share=share2/file.002", "destination": "admin@example.com/X:/download"},
             ],
         },
         {

@@ -168,7 +168,7 @@ async def test_what_failed_is_tried_again_after_a_restart(kept: Any) -> None:
         left = await wire.create({"source": "never.mov", "destination": "site=berlin"})
         for one in (job, left):
             await wire.until(one["id"], "failed")
-        await wire.edit(left["id"], name="left to its user")
+        await wire.edit(left["id"], queue="medium")
     async with kept(time_factor=0) as box, wire_to(box) as wire:
         for name in ("late.mov", "never.mov"):
             (box.volume / name).write_bytes(b"here")

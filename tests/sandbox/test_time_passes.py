@@ -102,7 +102,7 @@ async def test_what_failed_is_tried_again_at_its_time(still: Any) -> None:
         (box.volume / "late.mov").write_bytes(bytes(5 * MB))
         await box.advance(days=1)
         row = await wire.get(job["id"])
-        assert (row["status"], seconds(row)) == ("done", 31)
+        assert (row["status"], seconds(row)) == ("done", 16)
 
 
 async def test_a_delivery_is_measured_first(still: Any) -> None:

@@ -127,7 +127,7 @@ async def test_what_can_be_changed(start: Any) -> None:
 
 async def test_a_missing_source_fails_and_can_be_mended(start: Any) -> None:
     async with start() as (box, wire):
-        tasks = ["missing.mov", "a.mov", "a.mov/"]
+        tasks = ["missing.mov", "a.mov", "show/b.mov/"]
         job = await wire.create({"tasks": tasks, "destination": "site=berlin"})
         row = await wire.until(job["id"], "failed")
         assert row["finished"] == EPOCH

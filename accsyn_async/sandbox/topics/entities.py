@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import deliveries, entity_rows, fields, roles, rows
+from accsyn_async.sandbox import attributes, deliveries, entity_rows, fields, roles, rows
 from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
 from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.jobs import EDITS
 from accsyn_async.sandbox.kinds.acls import Acls
 from accsyn_async.sandbox.kinds.any_share import AnyShares
 from accsyn_async.sandbox.kinds.collections import Collections
@@ -28,20 +29,15 @@ ENTITY_TYPES: Final = (
 )
 OLD_NAMES: Final = {"job": "transfer"}
 TASK_UPDATES: Final = ("status", "priority", "metadata")
-JOB_UPDATES: Final = (*TASK_UPDATES, "name", "code", "queue", "settings")
 CREATE_ATTRIBUTES: Final = {
-    "transfer": (*JOB_UPDATES, "source", "destination", "tasks", "append", "parent"),
-    "compute": (*JOB_UPDATES, "engine", "compute", "tasks"),
-    "delivery": (*JOB_UPDATES, "recipients", "source", "tasks"),
-    "request": (*JOB_UPDATES, "recipients", "destination"),
-    "stream": (*JOB_UPDATES, "recipients", "source", "tasks"),
-    "task": (*TASK_UPDATES, "uri", "source", "destination", "settings", "tasks"),
+    **attributes.JOBS,
+    "task": tuple(dict.fromkeys((*attributes.TRANSFER_TASK, *attributes.COMPUTE_TASK))),
     "file": ("files",),
 }
 JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
 STAFF_KINDS: Final = ("compute", "delivery", "request", "stream", "file")
 UPDATE_ATTRIBUTES: Final = {
-    **dict.fromkeys(JOB_KINDS, JOB_UPDATES),
+    **dict.fromkeys(JOB_KINDS, EDITS),
     "task": TASK_UPDATES,
     "workspace": tuple(COMMON),
 }
@@ -81,7 +77,8 @@ class EntityTopic(Topic):
             "acl": self._acls.table.attributes,
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
-            **dict.fromkeys(JOB_KINDS, rows.jobs(workspace).attributes),
+            "transfer": rows.jobs(workspace).attributes,
+            "compute": rows.computes(workspace).attributes,
             **dict.fromkeys(deliveries.KINDS, rows.packages(workspace).attributes),
             "task": rows.tasks().attributes,
         }

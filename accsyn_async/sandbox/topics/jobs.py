@@ -33,6 +33,7 @@ class JobTopic(Topic):
         self._engine = engine
         workspace.changed = engine.reconsider
         self._jobs = rows.jobs(workspace)
+        self._computes = rows.computes(workspace)
         self._packages = rows.packages(workspace)
         self._tasks = rows.tasks()
         self._finder = TaskFinder(workspace)
@@ -117,18 +118,22 @@ class JobTopic(Topic):
         return {"result": self._table(job.kind).rows([job])}
 
     def _table(self, kind: str) -> rows.Table[Job]:
-        return self._packages if kind in deliveries.KINDS else self._jobs
+        if kind in deliveries.KINDS:
+            return self._packages
+        return self._computes if kind == "compute" else self._jobs
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user, _kind(event))
         rules.require_change(user, job, "change")
+        counts = True
         if job.kind in deliveries.KINDS:
             if job.status == "init" and data_of(event).get("status") in ("pending", "waiting"):
                 parents.require_uploaded(self._workspace, job)
             deliveries.edit_delivery(self._workspace, user, job, event.data)
         elif not deliveries.edit_transfer(self._workspace, user, job, event.data):
-            jobs.edit_job(self._workspace, user, job, event.data)
-        self._attend(job)
+            counts = jobs.edit_job(self._workspace, user, job, event.data)
+        if counts:
+            self._attend(job)
         return {"result": self._table(job.kind).rows([job])}
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
@@ -155,7 +160,9 @@ class JobTopic(Topic):
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         rules.require_change(user, job, "change tasks of")
-        changed = tasks.edit_tasks(self._workspace, user, job, event.data)
+        unsent = job.kind in deliveries.KINDS or deliveries.awaits_choice(job)
+        edit = deliveries.edit_files if unsent else tasks.edit_tasks
+        changed = edit(self._workspace, user, job, event.data)
         self._attend(job)
         return {"result": self._tasks.rows((job, task) for task in changed)}
 
