@@ -77,6 +77,8 @@ class Sandbox:
     A regular expression in a query, a filter or a setting may be what Python reads, except for what cannot
     be followed in bounded time: references to groups, looking behind, possessive repeats. In ``ls`` and
     ``getsize`` one must occur in a name; in ``transfer_exclude`` and ``transfer_include`` it must fill it.
+    A file's name that is no UTF-8, holds a backslash, or begins or ends with a blank is shown with characters
+    of the last private plane in those places (``U+10FF20`` is a blank), and is asked for like that.
     Symbolic links and special files are not transferred: one inside a transferred folder fails its task,
     unless the settings leave it out.
 

@@ -184,7 +184,7 @@ class Control:
         return {
             "url": box.url,
             "workspace": box.workspace,
-            "now": box.now,
+            **self._clock(),
             "users": [{"role": user.role, "username": user.username, "id": user.id} for user in box.users],
             "statistics": dataclasses.asdict(box.statistics()),
             "faults": [_row(fault) for fault in box.weather.faults],

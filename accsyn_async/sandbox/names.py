@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from typing import Final
 
-__all__ = ["real_name", "shown_name"]
+__all__ = ["BLANKS", "real_name", "shown_name"]
 
 PLANE: Final = 0x10FF00
 ESCAPED: Final = 0xDC00
 """Where Python puts the bytes of a name that are no UTF-8."""
 BLANKS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
+"""What does not count at the ends of a path that is written."""
 HIDDEN: Final = {
     **{ESCAPED + byte: PLANE + byte for byte in range(0x80, 0x100)},
     ord("\\"): PLANE + ord("\\"),

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from accsyn_async.sandbox.names import real_name
+from accsyn_async.sandbox.names import BLANKS, real_name
 from accsyn_async.sandbox.sequences import split_range
 
 __all__ = ["OWN", "NotationError", "Party", "Place", "read_place"]
@@ -91,7 +91,7 @@ def read_place(text: str, workspace: str, main_site: str = "hq") -> Place:
         raise NotationError(f"it is longer than {MAX_TEXT} characters")
     if "\0" in text:
         raise NotationError("it holds a null character")
-    text = text.strip()
+    text = text.strip(BLANKS)
     quirk = _QUIRK.fullmatch(text)
     if quirk:
         return _path(Party("user", quirk["user"].casefold()), quirk["path"])

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from accsyn_async.sandbox.attributes import KEPT
 from accsyn_async.sandbox.clock import EPOCH
 from accsyn_async.sandbox.state import End, Job, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.told import telling
 
 __all__ = ["Getter", "Row", "Table", "computes", "jobs", "packages", "tasks", "user_hr"]
 
@@ -196,15 +197,20 @@ def _references(name: str, get: Callable[[Job], Any], attributes: Sequence[str])
     return {f"{name}.{attribute}": getter(attribute) for attribute in ("id", *attributes)}
 
 
-def tasks() -> Table[tuple[Job, Task]]:
-    """The table of tasks, each with its job."""
+def tasks(*, as_admin: bool = True) -> Table[tuple[Job, Task]]:
+    """The table of tasks, each with its job.
+
+    Args:
+        as_admin: whether to tell where the files are on this machine, rather than in the workspace.
+    """
+    place = _place if as_admin else _told_place
     return Table(
         {
             "compute": lambda pair: pair[1].compute,
             "created": lambda pair: pair[1].created,
             "deps": lambda pair: list(pair[1].deps),
             "description": lambda pair: pair[1].description,
-            "destination": lambda pair: _end(pair[1].destination),
+            "destination": lambda pair: _end(pair[1].destination, place),
             "finished": lambda pair: pair[1].finished or EPOCH,
             "id": lambda pair: pair[1].id,
             "job": lambda pair: pair[0].id,
@@ -214,7 +220,7 @@ def tasks() -> Table[tuple[Job, Task]]:
             "priority": lambda pair: pair[1].priority,
             "settings": lambda pair: pair[1].settings,
             "size": lambda pair: pair[1].size,
-            "source": lambda pair: _end(pair[1].source),
+            "source": lambda pair: _end(pair[1].source, place),
             "status": lambda pair: pair[1].status,
             "time": lambda pair: pair[1].milliseconds,
             "uri": lambda pair: pair[1].uri,
@@ -229,8 +235,21 @@ def tasks() -> Table[tuple[Job, Task]]:
     )
 
 
-def _end(end: End) -> Row:
-    row: Row = {"path": end.path, "path_abs_final": str(end.root.joinpath(*(end.saved or end.parts)))}
+def _place(end: End) -> str:
+    return str(end.root.joinpath(*(end.saved or end.parts)))
+
+
+def _told_place(end: End) -> str:
+    names = end.saved or end.parts
+    if end.volume is None:
+        return telling(end.path, end.parts)(names)
+    # At another site the volume's own folder comes first.
+    below = names[1:] if end.party.kind == "site" else names
+    return "/".join(("/Volumes", end.volume.code, *below))
+
+
+def _end(end: End, place: Callable[[End], str]) -> Row:
+    row: Row = {"path": end.path, "path_abs_final": place(end)}
     if end.client is not None:
         row["client"] = end.client.id
     if end.volume is not None:

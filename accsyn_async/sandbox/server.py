@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -167,7 +168,8 @@ class Replies:
             reply = await self._answer(request, asked, query)
             return self._response(reply, wrong_by=skew_of(asked.faults)), 200
         except Struck as struck:
-            return await odd_response(request, struck, self._response)
+            make = partial(self._response, wrong_by=skew_of(asked.faults))
+            return await odd_response(request, struck, make)
         except Refusal as refusal:
             headers = {}
             if isinstance(refusal.extra.get("retry_after"), int):
@@ -175,7 +177,8 @@ class Replies:
             if asked.allowed:
                 headers["Allow"] = ", ".join(asked.allowed)
             asked.message = str(refusal)
-            return self._response(refusal.reply(), refusal.status, headers), refusal.status
+            wrong_by = skew_of(asked.faults)
+            return self._response(refusal.reply(), refusal.status, headers, wrong_by), refusal.status
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:

@@ -28,6 +28,7 @@ ODD = [
     b"\xa0",
     b"\xed\xa0\x80",
     "é☃.mov".encode(),
+    "\u00a0 a\u2003".encode(),
 ]
 
 
@@ -246,3 +247,54 @@ async def test_folders_of_any_depth_are_cleared_away(tmp_path: Path, start: Any)
     assert not folder.exists()
     assert (outside / "kept").exists()
     remove(tmp_path / "nothing")
+
+
+async def test_what_a_collection_or_a_delivery_holds_is_told_by_their_names(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "standard") as standard:
+        (collection,) = (await wire.call("POST", "collection/create", {"name": "Picks"}))["result"]
+        files = {"files": ["share=projects/show"]}
+        assert "result" in await wire.call("POST", "file/add", files, id=collection["id"])
+        data = {"source": "share=projects/show", "recipients": ["standard@example.com"]}
+        (delivery,) = (await wire.call("POST", "delivery/create", data))["result"]
+        assert "result" in await wire.call("PUT", "delivery/edit", {"status": "waiting"}, id=delivery["id"])
+        (box.volume / "show" / "link").symlink_to(box.volume)
+        for one, path, told in (
+            (wire, "collection=picks/show/x", "collection=picks/show/x does not exist"),
+            (wire, "collection=picks/show/link/x", "collection=picks/show/link is a symbolic link"),
+            (
+                standard,
+                f"delivery={delivery['id']}/show/x",
+                f"delivery={delivery['id']}/show/x does not exist",
+            ),
+            (
+                standard,
+                f"delivery={delivery['id']}/show/link/x",
+                f"{delivery['id']}/show/link is a symbolic link",
+            ),
+        ):
+            reply = await one.call("GET", "workspace/file", {"op": "getsize", "path": path})
+            assert told in reply["message"]
+            assert str(box.volume) not in reply["message"]
+
+
+async def test_only_admins_are_told_where_files_are_on_this_machine(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "employee") as employee:
+        (box.local_root / "in").mkdir()
+        (box.local_root / "in" / "b.mov").write_bytes(b"b")
+        me = employee.user.username
+        for data, source, destination in (
+            ({"source": "share=projects/show/b.mov", "destination": "site=berlin"},
+             "/Volumes/projects/show/b.mov", "/Volumes/projects/show/b.mov"),
+            ({"source": "share=projects/a.mov", "destination": f"{me}:C:\\in\\"},
+             "/Volumes/projects/a.mov", "C:\\in"),
+            ({"source": f"{me}:/in/b.mov", "destination": "~/x/"}, "/in/b.mov",
+             f"/Volumes/projects/home/{me}/x"),
+        ):  # fmt: skip
+            job = await employee.create(data)
+            await employee.until(job["id"], "done")
+            (row,) = await employee.tasks(job["id"])
+            assert row["source"]["path_abs_final"] == source
+            assert row["destination"]["path_abs_final"].startswith(destination)
+            assert str(box.volume.parent) not in str(row)
+            (row,) = await wire.tasks(job["id"])
+            assert str(box.volume.parent) in row["source"]["path_abs_final"]

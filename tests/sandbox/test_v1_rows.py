@@ -249,7 +249,7 @@ async def test_a_studio_of_then(box: Sandbox) -> None:
         assert (source["o"], source["r_s"], source["slave"]) == (organization["id"], root["id"], True)
         assert (destination["r_s"], destination["master"], "o" in destination) == (root["id"], True, False)
         query = f"job.id={job['id']} and source.r_s={root['id']}"
-        assert await ask("GET", "job/task/find", {}, query=query) == [task]
+        assert [row["id"] for row in await ask("GET", "job/task/find", {}, query=query)] == [task["id"]]
         added = await old.call(
             "POST", "job/task/create", {"tasks": ["share=projects/_SHARED"]}, query=job["id"]
         )

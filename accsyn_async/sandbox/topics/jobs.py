@@ -35,7 +35,7 @@ class JobTopic(Topic):
         self._jobs = rows.jobs(workspace)
         self._computes = rows.computes(workspace)
         self._packages = rows.packages(workspace)
-        self._tasks = rows.tasks()
+        self._tasks, self._tasks_told = rows.tasks(), rows.tasks(as_admin=False)
         self._finder = TaskFinder(workspace)
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
@@ -96,7 +96,7 @@ class JobTopic(Topic):
             pairs = (pair for job in jobs for pair in _tasks_of(job))
         else:
             raise Refusal("E#J026", "Say which transfer's tasks: give its id as the parent.")
-        return page(self._tasks, pairs, event, data)
+        return page(self._task_table(user), pairs, event, data)
 
     def _by_id(self, id: str) -> Iterable[tuple[Job, Task]]:
         """The tasks of a job, or the one of that id."""
@@ -116,6 +116,9 @@ class JobTopic(Topic):
             job = make(self._workspace, user, event.data, kind)
         self._attend(job)
         return {"result": self._table(job.kind).rows([job])}
+
+    def _task_table(self, user: SandboxUser) -> rows.Table[tuple[Job, Task]]:
+        return self._tasks if user.role == "admin" else self._tasks_told
 
     def _table(self, kind: str) -> rows.Table[Job]:
         if kind in deliveries.KINDS:
@@ -155,7 +158,7 @@ class JobTopic(Topic):
         add = deliveries.add_files if packed else tasks.add_tasks
         added = add(self._workspace, user, job, event.data)
         self._attend(job)
-        return {"result": self._tasks.rows((job, task) for task in added)}
+        return {"result": self._task_table(user).rows((job, task) for task in added)}
 
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
@@ -164,7 +167,7 @@ class JobTopic(Topic):
         edit = deliveries.edit_files if unsent else tasks.edit_tasks
         changed = edit(self._workspace, user, job, event.data)
         self._attend(job)
-        return {"result": self._tasks.rows((job, task) for task in changed)}
+        return {"result": self._task_table(user).rows((job, task) for task in changed)}
 
     def _attend(self, job: Job) -> None:
         self._engine.attend(job)
