@@ -183,9 +183,8 @@ class Copier:
         return frozenset(kept)
 
     def _require_open(self, parts: tuple[str, ...]) -> None:
-        path = self._destination.root.joinpath(*parts)
-        if is_inside(path, self._settings.closed):
-            raise StorageError(f"{path} may not be written to")
+        if is_inside(self._destination.root.joinpath(*parts), self._settings.closed):
+            raise StorageError(f"{self._tell_to(parts)} may not be written to")
 
     def _is_kept(self, path: tuple[str, ...]) -> bool:
         return bool(self._kept) and any(path[:count] in self._kept for count in range(1, len(path) + 1))
