@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from accsyn_async.sandbox import RecordedRequest, Sandbox, SandboxStatistics, SandboxUser, Weather
+    from accsyn_async.sandbox import (
+        Client,
+        RecordedRequest,
+        Sandbox,
+        SandboxStatistics,
+        SandboxUser,
+        Weather,
+    )
     from accsyn_async.session import Session
 
 __all__ = ["AccsynSandbox", "accsyn_sandbox", "accsyn_sandbox_options", "accsyn_sandbox_server"]
@@ -148,10 +155,10 @@ class AccsynSandbox:
         return self._box.site_root(code)
 
     def user(self, role: str) -> SandboxUser:
-        """The user of a role: ``admin``, ``employee`` or ``standard``.
+        """The first user of a role (``admin``, ``employee``, ``standard``), or that of an e-mail address.
 
         Raises:
-            KeyError: there is no such role.
+            KeyError: there is none.
         """
         return self._box.user(role)
 
@@ -159,8 +166,11 @@ class AccsynSandbox:
         """A client session for a user, not yet entered.
 
         Args:
-            role: whose.
+            role: whose, by role or e-mail address; users who were invited too.
             options: passed on to `accsyn_async.Session`.
+
+        Raises:
+            KeyError: there is no such user.
         """
         return self._box.session(role, **{"rate_limit": None, **options})
 
@@ -170,9 +180,10 @@ class AccsynSandbox:
         That client prefers a file ``.env`` in the current folder, so run such tests where there is none.
 
         Args:
-            role: as whom it logs in.
+            role: as whom it logs in, by role or e-mail address.
 
         Raises:
+            KeyError: there is no such user.
             RuntimeError: the sandbox speaks https, which that client does not over a proxy.
         """
         scheme, _, address = self.url.partition("://")
@@ -187,6 +198,72 @@ class AccsynSandbox:
             "ACCSYN_PROXY": address,
             "ACCSYN_CREDENTIALS_PATH": "",
         }
+
+    def add_client(
+        self,
+        *,
+        user: str | None = None,
+        site: str | None = None,
+        type: str = "app",
+        hostname: str = "",
+        volumes: Sequence[str] | None = None,
+    ) -> Client:
+        """Start another computer: a user's, with the app or a server, or a server at a site.
+
+        Args:
+            user: whose, by role or e-mail address; ``None`` for a server at a site.
+            site: the code of where the server stands; ``None`` for a user's computer.
+            type: of a user's, ``app`` or ``userserver``.
+            hostname: its name; one is made up when it is empty.
+            volumes: the codes of those that the server serves at its site; ``None`` for those that no server
+                serves there yet.
+
+        Returns:
+            The client, online; jobs name it as ``client=<id>:/path``.
+
+        Raises:
+            KeyError: there is no such user, site or volume.
+            ValueError: neither or both of ``user`` and ``site`` are given, or the type is none.
+        """
+
+        async def start() -> Client:
+            return self._box.hosts.start(user=user, site=site, type=type, hostname=hostname, volumes=volumes)
+
+        return self._call(start)
+
+    def switch_client(self, client: str, *, online: bool) -> Client:
+        """Take a client on- or offline; jobs wait for one that is off.
+
+        Raises:
+            KeyError: there is none of that id.
+        """
+
+        async def switch() -> Client:
+            return self._box.hosts.switch(client, online=online)
+
+        return self._call(switch)
+
+    def map_share(
+        self, client: str, share: str, path: str | None, *, read: bool = False, write: bool = False
+    ) -> None:
+        """Map a share on a user's computer, which lets admins and employees pull from there and push there.
+
+        Args:
+            client: the id of a client of the user.
+            share: the code of a volume, folder or home.
+            path: where it is on the computer, such as ``/work/thefilm``; ``None`` ends the mapping.
+            read: whether they may pull.
+            write: whether they may push.
+
+        Raises:
+            KeyError: there is no such client or share, or the user does not see it.
+            ValueError: the client is no user's, or the path is not absolute.
+        """
+
+        async def map_share() -> None:
+            self._box.hosts.map_share(client, share, path, read=read, write=write)
+
+        self._call(map_share)
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Move the clock on; what transfers would have copied by then is copied when this returns.

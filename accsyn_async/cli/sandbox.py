@@ -60,7 +60,8 @@ async def sandbox(
         seed: Make ids, names and bad weather the same in every run; keys are fresh all the same.
         jobs: With --synthetic, how many jobs there are from the start; 0 when left out.
         synthetic: Fill the workspace with jobs that have no files and move by the clock.
-        control: Serve /_sandbox/ (state, reset, seed, clock, faults, requests) to whoever has the token.
+        control: Serve /_sandbox/ (state, reset, seed, clock, faults, requests, clients, mappings) to whoever
+            has the token.
         state: A file that keeps the workspace between runs, with its keys; folders that are not named are
             then kept too, in FILE.files. Nothing is kept when left out.
         json: Begin with one JSON object that holds the address and the users.

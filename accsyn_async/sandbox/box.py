@@ -23,6 +23,7 @@ from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
 from accsyn_async.sandbox.folders import Folders
+from accsyn_async.sandbox.hosts import Hosts
 from accsyn_async.sandbox.keeper import Keeper
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.recording import RecordedRequest, Recording
@@ -61,6 +62,8 @@ class Sandbox:
 
     It holds three users (``admin``, ``employee`` and ``standard`` at ``example.com``), the main site ``hq``
     and a site ``berlin``, the volume ``projects``, the queue ``medium``, and a desktop app for each user.
+    Clients come of programs that log in, not of calls: `hosts` starts more of them, takes them on- and
+    offline, and maps shares on users' computers. A site that is made has no server before one is started.
     Api keys, passwords, ids and sessions are fresh at each start, unless they are kept in a file. It speaks
     today's dialect (v3) and that of older workspaces (v1).
 
@@ -254,22 +257,24 @@ class Sandbox:
             raise KeyError(code)
         return site.folder
 
+    @property
+    def hosts(self) -> Hosts:
+        """The computers, which can be started, switched off and have shares mapped."""
+        return Hosts(self._started().workspace)
+
     def user(self, role: str) -> SandboxUser:
-        """The user of a role: ``admin``, ``employee`` or ``standard``.
+        """The first user of a role (``admin``, ``employee``, ``standard``), or that of an e-mail address.
 
         Raises:
-            KeyError: there is no such role.
+            KeyError: there is none.
         """
-        for user in self.users:
-            if user.role == role:
-                return user
-        raise KeyError(role)
+        return self.hosts.user(role)
 
     def session(self, role: str = "admin", **options: Any) -> Session:
         """A client session for a user of this sandbox, not yet entered.
 
         Args:
-            role: whose.
+            role: whose, by role or e-mail address.
             options: passed on to `accsyn_async.Session`, whose own ``async with`` opens it; with
                 ``api_version="v1"`` it speaks as older clients do, also with ``pwd=`` or ``session_key=``
                 instead of the api key.

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from accsyn_async.sandbox import entity_rows
 from accsyn_async.sandbox.envelope import json_object
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.weather import Fault, FaultKind
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Control"]
 
 TOKEN_HEADER: Final = "X-Sandbox-Token"
+ON_HOSTS: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
+"""What is told of a computer and is no text."""
 FAULT_KEYS: Final = tuple(
     one.name
     for one in dataclasses.fields(Fault)
@@ -43,6 +46,12 @@ class Control:
     DELETE     ``faults/3``        ends the fault with that ``id``
     GET        ``requests``        what was asked, secrets masked
     DELETE     ``requests``        forgets it
+    GET        ``clients``         the clients, with their ids
+    POST       ``clients``         starts a computer: ``{"user": "standard@example.com", "type": "app"}`` or
+                                   ``{"site": "berlin"}``
+    PUT        ``clients``         takes one on- or offline: ``{"client": "<id>", "online": false}``
+    POST       ``mappings``        maps a share on a user's computer: ``{"client": "<id>", "share": "film",
+                                   "path": "/work/film", "read": true, "write": true}``
     =========  ==================  =================================================================
 
     Args:
@@ -94,6 +103,15 @@ class Control:
             case "DELETE", "requests":
                 self._box.forget_requests()
                 return {"result": True}
+            case "GET", "clients":
+                return {"result": entity_rows.clients().rows(self._box.hosts.clients)}
+            case "POST", "clients":
+                return {"result": self._client("start", sent)}
+            case "PUT", "clients":
+                return {"result": self._client("switch", sent)}
+            case "POST", "mappings":
+                self._on_host("map_share", sent)
+                return {"result": True}
         raise Refusal("E#E404", f"There is no {verb} {what!r} here.", status=404)
 
     def _check(self, verb: str, headers: Mapping[str, str], host: str) -> None:
@@ -144,6 +162,22 @@ class Control:
             if str(fault.id) == ident:
                 return fault
         raise Refusal("E#E404", f"There is no fault with the id {ident!r}.", status=404)
+
+    def _client(self, action: str, sent: Reply) -> Reply:
+        return entity_rows.clients().rows([self._on_host(action, sent)])[0]
+
+    def _on_host(self, action: str, sent: Reply) -> Any:
+        for name, value in sent.items():
+            wanted = ON_HOSTS.get(name, str)
+            texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+            if not texts or not (value is None or isinstance(value, wanted)):
+                what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
+                raise Refusal("E#E407", f"{name!r} must be {what}.", status=400)
+        try:
+            return getattr(self._box.hosts, action)(**sent)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            said = error.args[0] if error.args else error
+            raise Refusal("E#E407", f"This cannot be done: {said}", status=400) from None
 
     def _state(self) -> Reply:
         box = self._box

@@ -7,6 +7,7 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
+from accsyn_async.sandbox.closed import is_inside
 from accsyn_async.sandbox.landing import called, target_names
 from accsyn_async.sandbox.sequences import Numbered
 from accsyn_async.sandbox.settings import Settings
@@ -99,6 +100,7 @@ class Copier:
             for path in self._survey.folders:
                 if self._is_kept(path):
                     continue
+                self._require_open((*self._target, *path))
                 with opened(self._destination.root, (*self._target, *path), make=True, tell=self._tell_to):
                     pass
         done = 0
@@ -128,6 +130,7 @@ class Copier:
             return None
         source = (*self._from, *path)
         destination = (*target, *(self._names.get(name, name) for name in path))
+        self._require_open(destination)
         check_depth(destination)
         with ExitStack() as stack:
             above = stack.enter_context(opened(self._source.root, source[:-1], tell=self._tell_from))
@@ -178,6 +181,10 @@ class Copier:
             with suppress(StorageError), opened(self._destination.root, (*target, *path)):
                 kept.add(path)
         return frozenset(kept)
+
+    def _require_open(self, parts: tuple[str, ...]) -> None:
+        if is_inside(self._destination.root.joinpath(*parts), self._settings.closed):
+            raise StorageError(f"{self._tell_to(parts)} may not be written to")
 
     def _is_kept(self, path: tuple[str, ...]) -> bool:
         return bool(self._kept) and any(path[:count] in self._kept for count in range(1, len(path) + 1))

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from accsyn_async.sandbox.entities import State
 from accsyn_async.sandbox.state import Client, End, Job, Task
 
-__all__ = ["Dispatcher", "hindrance"]
+__all__ = ["Dispatcher", "hindrance", "interruption"]
 
 Pair = tuple[str, ...]
 
 
 def hindrance(job: Job, task: Task) -> str:
-    """Why a task cannot run now, whatever else does; empty when it can."""
+    """Why a task cannot begin now, whatever else runs; empty when it can.
+
+    Which clients a job runs on was resolved when it was submitted and stays so. It waits while one is offline
+    or disabled, and for good when one was deleted: submit another job then. It waits, too, while no server
+    serves the volume at the site; when another server took that over, the job goes on with its own.
+    """
+    return interruption(job, task) or _unserved(task.source) or _unserved(task.destination)
+
+
+def interruption(job: Job, task: Task) -> str:
+    """Why a task that has begun cannot go on; empty when it can, as when its server has ceased to serve."""
     if job.queue.status == "paused":
         return f"the queue {job.queue.code} is paused"
     if job.user.status == "disabled":
@@ -24,6 +35,8 @@ def _end_hindrance(end: End) -> str:
         return f"the {share.kind} {share.code} is disabled"
     if client is None:
         return ""
+    if client.state is not State.ACTIVE:
+        return f"the client {client.code} was deleted"
     if client.status != "online":
         return f"the client {client.code} is {client.status}"
     if client.site is not None and client.site.status == "disabled":
@@ -31,6 +44,14 @@ def _end_hindrance(end: End) -> str:
     if end.party.kind == "user" and client.user is not None and client.user.status == "disabled":
         return f"the user {client.user.username} is disabled"
     return ""
+
+
+def _unserved(end: End) -> str:
+    """Whether no server serves the volume that an end lies on, at the site of its own server."""
+    site = None if end.client is None or end.party.kind == "user" else end.client.site
+    if site is None or end.share is None or end.share.kind == "collection" or end.share.server_at(site):
+        return ""
+    return f"no server at the site {site.code} serves the {end.share.kind} {end.share.code}"
 
 
 class Dispatcher:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox import compute, deliveries, rules, sizing
+from accsyn_async.sandbox import compute, deliveries, rules, sizing, standing
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.copier import Copier, survey_end
-from accsyn_async.sandbox.dispatch import Dispatcher, hindrance
+from accsyn_async.sandbox.dispatch import Dispatcher, hindrance, interruption
 from accsyn_async.sandbox.pacing import Pace
 from accsyn_async.sandbox.run import Run
 from accsyn_async.sandbox.settings import Settings, read_settings
@@ -261,6 +262,7 @@ class Engine:
     async def _transfer(self, job: Job, task: Task, run: Run) -> None:
         clock = self._clock
         task.message = ""
+        standing.require(job, task)
         settings = self._settings(job, task)
         # Made before anything is waited for: a job that is seen to run misses no time that is skipped.
         rate = min(self._rate, settings.rate)
@@ -323,7 +325,7 @@ class Engine:
             job.status == "running"
             and task.status == "executing"
             and not self._waiting.closed
-            and not hindrance(job, task)
+            and not interruption(job, task)
         )
 
     def _count(self, job: Job, task: Task, copied: int, size: int) -> None:
@@ -355,7 +357,9 @@ class Engine:
             task.copied = 0
 
     def _settings(self, job: Job, task: Task) -> Settings:
-        return read_settings(self._holding(job, task))
+        settings = read_settings(self._holding(job, task))
+        closed = standing.closed_to(job, task)
+        return replace(settings, closed=closed) if closed else settings
 
     async def _size(self, job: Job, task: Task) -> int:
         """Measure the source of a task, in bytes.

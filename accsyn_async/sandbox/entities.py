@@ -21,6 +21,7 @@ __all__ = [
     "CollectionFile",
     "ComputeEngine",
     "Entity",
+    "LocalShare",
     "Queue",
     "SandboxUser",
     "Share",
@@ -137,6 +138,23 @@ class ComputeEngine(Entity):
     """A way to compute, which a compute job names."""
 
 
+@dataclass(frozen=True, slots=True)
+class LocalShare:
+    """A share that a user has mapped on a computer: where, and what admins and employees may do there.
+
+    Attributes:
+        share: a volume, folder or home.
+        parts: the names from the root of the computer to what stands for the share.
+        read: whether files may be pulled from there.
+        write: whether files may be pushed there.
+    """
+
+    share: Share
+    parts: tuple[str, ...]
+    read: bool = False
+    write: bool = False
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Client(Entity):
     """A program that sends and receives; ``code`` is the name of its computer.
@@ -146,6 +164,7 @@ class Client(Entity):
         user: whose it is; ``None`` for a site's server.
         site: where it stands; ``None`` on a user's own machine.
         checked_in: UTC text.
+        mapped: the shares that the user has mapped on it, by id.
     """
 
     type: int
@@ -153,6 +172,7 @@ class Client(Entity):
     site: Site | None = None
     status: str = "online"
     checked_in: str = ""
+    mapped: dict[str, LocalShare] = field(default_factory=dict, repr=False)
 
     @property
     def state(self) -> State:
@@ -199,6 +219,7 @@ class Share(Entity):
         servers: the clients that serve a volume, one a site.
         files: what a collection shows, by id.
         acls: who may reach it, by user id; also while it is inactive.
+        homes: those that lie on a volume, by their paths in lower case.
     """
 
     kind: str
@@ -214,6 +235,7 @@ class Share(Entity):
     servers: list[Client] = field(default_factory=list, repr=False)
     files: dict[str, CollectionFile] = field(default_factory=dict, repr=False)
     acls: dict[str, Acl] = field(default_factory=dict, repr=False)
+    homes: dict[str, Share] = field(default_factory=dict, repr=False)
 
     @property
     def state(self) -> State:
@@ -230,11 +252,16 @@ class Share(Entity):
 
     @property
     def availability(self) -> str:
-        """The status with what comes of its volume: of that, and of whether it is served at the main site."""
-        if self.kind == "collection":
-            return self.status
+        """The status with what comes of its volume: of that, and of whether it is served at the main site.
+
+        What was deactivated or deleted is offline.
+        """
         volume = self if self.parent is None else self.parent
         on = self.status == volume.status == "enabled"
+        if self.state is not State.ACTIVE:
+            return "offline" if on else "disabled-offline"
+        if self.kind == "collection":
+            return self.status
         for server in volume.servers:
             if server.site is not None and server.site.main and server.status == "online":
                 return "enabled" if on else "disabled"

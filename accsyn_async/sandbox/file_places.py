@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from accsyn_async.sandbox import roles, rules
+from accsyn_async.sandbox import roles, rules, standing
+from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
@@ -31,6 +32,7 @@ class Spot:
         parts: the names from there.
         folder: whether it was written with a trailing slash.
         text: the path as written.
+        closed: the folders below that the user may not touch.
         shows: tells of the names below whether the user may see what is there.
         inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
         tell: tells of names from the root, in accsyn's notation.
@@ -41,6 +43,7 @@ class Spot:
     parts: tuple[str, ...]
     folder: bool
     text: str
+    closed: Closed = frozenset()
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
     inside: Mapping[str, Spot] | None = None
     tell: Tell = field(default=plainly, compare=False)
@@ -70,7 +73,7 @@ class FilePlaces:
                 code of a ``share`` (``volume``, ``folder``, ``collection``, ``home``). What a delivery or
                 stream holds is ``delivery=<id>/a.mov``.
             write: whether it is to be changed.
-            whole: whether all of it is to be read, rather than what of it the user may see.
+            whole: whether all of it is to be read or changed, rather than what of it the user may see.
 
         Raises:
             Refusal: it cannot be read, lies on no share that the user may see, or may not be changed.
@@ -82,9 +85,11 @@ class FilePlaces:
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
-            raise _no_share(share.kind, share.code)
+            raise _not_there(place)
         if write and not roles.may_write(user, share, parts):
             raise Refusal("E#F003", f"You may not change {place.text!r}.")
+        if write and whole and roles.closed_below(user, share, parts):
+            raise Refusal("E#F003", f"You may not change all that is in {place.text!r}.")
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
@@ -100,26 +105,32 @@ class FilePlaces:
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
         spot = self._spot(*located, site, place, written)
-        return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
+        closed = frozenset[str]()
+        if located == (share, parts):
+            closed = standing.closed_folders(user, share, parts, spot.root)
+        return replace(spot, closed=closed, shows=lambda names: roles.shows(user, share, (*parts, *names)))
 
     def _delivered(self, user: SandboxUser, name: str, below: str, *, write: bool) -> Spot:
         job = self._workspace.jobs.get(name.casefold())
         if job is None or job.kind not in ("delivery", "stream") or not rules.may_see(user, job):
-            raise _no_share("delivery", name)
+            raise Refusal("E#F001", f"There is no delivery {name!r}.")
         if write:
             raise Refusal("E#F003", f"You may not change what the {job.kind} {name!r} holds.")
-        ends = [task.source for task in job.counted()]
-        held = {
-            end.parts[-1]: Spot(
-                *(end.root, (), end.parts, False, below),
-                tell=telling(f"{job.kind}={name}/{end.parts[-1]}", end.parts),
-            )
-            for end in ends
-            if end.parts
-        }
+        held: dict[str, Spot] = {}
+        for task in job.counted():
+            end = task.source
+            if end.client is not None and end.client.status != "online":
+                raise Refusal("E#F004", f"The client {end.client.code} is {end.client.status}.")
+            if end.parts:
+                closed = standing.closed_to(job, task)
+                written = f"{job.kind}={name}/{end.parts[-1]}"
+                held[end.parts[-1]] = Spot(
+                    *(end.root, (), end.parts, False, below, closed), tell=telling(written, end.parts)
+                )
         first, *rest = self._read(f"./{below}").parts or ("",)
         if not first:
-            return Spot(Path(), (), (), True, name, inside=held)
+            closed = frozenset[str]().union(*(spot.closed for spot in held.values()))
+            return Spot(Path(), (), (), True, name, closed, inside=held)
         if first not in held:
             raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
         return replace(held[first], parts=(*held[first].parts, *rest))
@@ -132,12 +143,15 @@ class FilePlaces:
         return Spot(root, base, parts, place.folder, place.text, tell=telling(written, (*base, *parts)))
 
     def _require_server(self, share: Share, site: Site) -> None:
-        try:
-            server = self._workspace.server_for(share, site)
-        except LookupError as error:
-            raise Refusal("E#F004", str(error)) from None
-        if server is not None and server.status != "online":
+        server = share.server_at(site)
+        if server is None:
+            raise Refusal(
+                "E#F004", f"No server at the site {site.code} serves the {share.kind} {share.code}."
+            )
+        if server.status != "online":
             raise Refusal("E#F004", f"The server of {site.code} is {server.status}.")
+        if site.status == "disabled":
+            raise Refusal("E#F004", f"The site {site.code} is disabled.")
 
     def _read(self, text: str) -> Place:
         try:
@@ -162,13 +176,13 @@ class FilePlaces:
         if place.share is not None:
             kind, name = place.share
             share = workspace.home_of(user) if name == OWN else workspace.find_share(kind, name)
-            if share is None:
-                raise _no_share(kind, name)
+            if share is None or not roles.may_see(user, share):
+                raise Refusal("E#F001", f"There is no {kind} {name!r}.")
             return share, parts
         if place.absolute:
-            found = on_volume(workspace, place)
+            found = on_volume(workspace, place, user)
             if found is None:
-                raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
+                raise Refusal("E#F006", f"{place.text!r} lies on no volume that you may reach.")
             return found
         if not user.elevated and place.party is None:
             home = workspace.home_of(user)
@@ -176,7 +190,9 @@ class FilePlaces:
                 raise Refusal("E#F001", f"You have no home for {place.text!r}; name a share.")
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
-        return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
+        if volume is None or not roles.may_see(user, volume):
+            return workspace.default_volume, parts
+        return volume, parts[1:]
 
 
 def _text(path: object) -> str:
@@ -190,5 +206,5 @@ def _text(path: object) -> str:
     raise Refusal("E#F002", "A path must be a text, or an object of a path and perhaps a share.")
 
 
-def _no_share(kind: str, name: str) -> Refusal:
-    return Refusal("E#F001", f"There is no {kind} {name!r}.")
+def _not_there(place: Place) -> Refusal:
+    return Refusal("E#F001", f"There is no {place.text!r}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from accsyn_async.sandbox import attributes, compute, rules
+from accsyn_async.sandbox import attributes, compute, roles, rules
 from accsyn_async.sandbox.drafts import (
     Draft,
     check_parameters,
@@ -131,7 +131,7 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> bo
     """
     if not data:
         raise Refusal("E#J001", "A change is an object with the attributes to change.")
-    values = check_changes(workspace, job, data)
+    values = check_changes(workspace, user, job, data)
     commanded = not COMMANDS.isdisjoint(data)
     counts = commanded or job.status != "failed"
     if "status" in data:
@@ -144,7 +144,7 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> bo
     return counts
 
 
-def check_changes(workspace: Workspace, job: Job, data: Any) -> dict[str, Any]:
+def check_changes(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> dict[str, Any]:
     """What a change of a job amounts to, without its status: values by the names of its fields.
 
     Raises:
@@ -157,7 +157,7 @@ def check_changes(workspace: Workspace, job: Job, data: Any) -> dict[str, Any]:
         raise Refusal("E#J023", f"{', '.join(map(repr, wrong))} cannot be changed, only {', '.join(EDITS)}.")
     readers: dict[str, Callable[[], Any]] = {
         "description": lambda: text_in(data, "description"),
-        "queue": lambda: find_queue(workspace, data["queue"]),
+        "queue": lambda: find_queue(workspace, data["queue"], user),
         "priority": lambda: priority_in(data, job.priority),
         "metadata": lambda: object_in(data, "metadata"),
         "settings": lambda: settings_in(data),
@@ -186,7 +186,7 @@ def _read(workspace: Workspace, user: SandboxUser, data: dict[str, Any], kind: s
     for given in (kept, kept.get("compute", {})):
         check_parameters(object_in(given, "parameters"))
     return {
-        "queue": find_queue(workspace, data.get("queue")),
+        "queue": find_queue(workspace, data.get("queue"), user),
         "description": text_in(data, "description"),
         "priority": priority_in(data, 500),
         "metadata": object_in(data, "metadata"),
@@ -277,16 +277,22 @@ def _usual_queue(workspace: Workspace, user: SandboxUser, kind: str, shares: Ite
     return next((queue for queue in queues if queue is not None), workspace.default_queue)
 
 
-def find_queue(workspace: Workspace, name: Any, usual: Queue | None = None) -> Queue:
-    """The queue that was named, or without a name the usual one, which is the default one if not given.
+def find_queue(workspace: Workspace, name: Any, user: SandboxUser) -> Queue:
+    """The queue that was named, or the default one.
+
+    Args:
+        workspace: whose.
+        name: its code, id or uri; ``None`` for the default one.
+        user: who asks, and is told only of those that they may see.
 
     Raises:
         Refusal: there is none of that name.
     """
     if name is None:
-        return usual or workspace.default_queue
+        return workspace.default_queue
     queue = workspace.find_queue(name.rpartition("/")[2]) if isinstance(name, str) else None
     if queue is None:
-        known = there_are(one.code for one in workspace.queues)
-        raise Refusal("E#J019", f"There is no queue {name!r} ({known}).")
+        known = [one.code for one in workspace.queues if roles.may_see(user, one)]
+        hint = f" ({there_are(known)})" if known else ""
+        raise Refusal("E#J019", f"There is no queue {name!r}{hint}.")
     return queue

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from accsyn_async.sandbox.closed import Closed, key
 from accsyn_async.sandbox.filters import NameFilter
 from accsyn_async.sandbox.storage import Entry, Folder, StorageError, check_depth, opened
 from accsyn_async.sandbox.told import Tell, plainly
@@ -22,9 +23,14 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Allowance:
-    """How many files and folders one call may still touch."""
+    """How many files and folders one call may still touch, and which folders not at all."""
 
     entries: int = 100_000
+    closed: Closed = frozenset()
+
+    def covers(self, folder: Folder, name: str) -> bool:
+        """Whether what a folder holds may be touched."""
+        return not self.closed or key(folder.path / name) not in self.closed
 
     def take(self, folder: Folder, name: str) -> None:
         """Use one up.
@@ -120,7 +126,8 @@ def list_named(
 def _list(folder: Folder, listing: Listing, allowance: Allowance, depth: int) -> list[Row]:
     rows: list[Row] = []
     for name, entry in folder.entries():
-        rows.extend(_listed(folder, name, name, entry, listing, allowance, depth))
+        if allowance.covers(folder, name):
+            rows.extend(_listed(folder, name, name, entry, listing, allowance, depth))
     return rows
 
 
@@ -167,7 +174,7 @@ def _measure(folder: Folder, names: NameFilter, allowance: Allowance) -> int:
         allowance.take(folder, name)
         if entry.kind == "file":
             size += entry.size if names.shows(name) else 0
-        elif entry.kind == "folder" and not names.closes(name):
+        elif entry.kind == "folder" and not names.closes(name) and allowance.covers(folder, name):
             with folder.child(name) as inner:
                 size += _measure(inner, names, allowance)
     return size

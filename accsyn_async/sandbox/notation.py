@@ -1,11 +1,11 @@
 r"""Reads accsyn's ``party:path`` notation, without knowing what exists.
 
-The party is the workspace (``acme:``), its main site (``hq:``), a user (``lisa@example.com:``), a site
-(``site=berlin:``) or a client (``client=<id>:``). The path is relative (``thefilm/a.mov``), on a share
-(``share=projects/a.mov``, ``volume=``, ``folder=``, ``collection=``, ``home=``, or ``~/a.mov`` for one's
-own home), or absolute
-(``/Volumes/EDIT/a.mov``, ``C:\Users\john\a.mov``). Either may be missing. The files of a
-numbered sequence are named together: ``movie.%04d.jpg[100-167]``.
+The party is the workspace (``acme:``), its main site (``hq:``), a user (``lisa@example.com:``, or on one of
+several computers ``lisa@example.com@hostname:``), a site (``site=berlin:``) or a client (``client=<id>:``).
+The path is relative (``thefilm/a.mov``), on a share (``share=projects/a.mov``, ``volume=``, ``folder=``,
+``collection=``, ``home=``, or ``~/a.mov`` for one's own home), or absolute (``/Volumes/EDIT/a.mov``,
+``C:\Users\john\a.mov``). Either may be missing. The files of a numbered sequence are named together:
+``movie.%04d.jpg[100-167]``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_TEXT: Final = 32_768
 MAX_DEPTH: Final = 100
 
 _DRIVE: Final = re.compile(r"([A-Za-z]):(?=[\\/]|$)")
-_E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
+_USER: Final = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)(?:@(?P<host>[^\s:/\\@=]+))?")
 _QUIRK: Final = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
 
 
@@ -36,10 +36,14 @@ class NotationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who sends or receives: ``kind`` is ``workspace``, ``site``, ``user`` or ``client``, ``name`` which."""
+    """Who sends or receives: ``kind`` is ``workspace``, ``site``, ``user`` or ``client``, ``name`` which.
+
+    ``host`` is the name of a user's computer, in lower case; empty when it was left out.
+    """
 
     kind: str
     name: str
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,11 @@ def read_place(text: str, workspace: str, main_site: str = "hq") -> Place:
     head, colon, tail = text.partition(":")
     own = (workspace.casefold(), main_site.casefold())
     if not colon:
-        party = _party(text, own, alone=True)
+        party = _party(text, own)
         return _path(None, text) if party is None else Place(party=party)
     if _DRIVE.match(text) or text[0] in "/\\" or _share(text) is not None:
         return _path(None, text)
-    party = _party(head, own, alone=False)
+    party = _party(head, own)
     if party is None:
         if "/" in head or "\\" in head:
             return _path(None, text)
@@ -109,7 +113,7 @@ def read_place(text: str, workspace: str, main_site: str = "hq") -> Place:
     return _path(party, tail) if tail else Place(party=party)
 
 
-def _party(text: str, own: tuple[str, ...], *, alone: bool) -> Party | None:
+def _party(text: str, own: tuple[str, ...]) -> Party | None:
     folded = text.strip().casefold()
     if folded in own:
         return Party("workspace", folded)
@@ -120,10 +124,9 @@ def _party(text: str, own: tuple[str, ...], *, alone: bool) -> Party | None:
                 raise NotationError(f"{kind}= names none")
             if "/" in name or "\\" in name:
                 raise NotationError(f"{kind}={name}: a colon separates the {kind} from the path")
-            if alone and kind == "client":
-                raise NotationError("a client needs a path: client=<id>:/path")
             return Party(kind, name)
-    return Party("user", folded) if _E_MAIL.fullmatch(folded) else None
+    found = _USER.fullmatch(folded)
+    return None if found is None else Party("user", found["user"], found["host"] or "")
 
 
 def _share(text: str) -> tuple[str, str, str] | None:

@@ -49,7 +49,7 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
     status = changes.pop("status", None)
     if status not in (None, "waiting", "paused"):
         raise Refusal("E#J020", f"A new job's status can be waiting or paused, not {status!r}.")
-    jobs.check_changes(workspace, mine, changes)
+    jobs.check_changes(workspace, user, mine, changes)
     if parent.kind == "request":
         adding = {key: data[key] for key in attributes.ADDING if key in data}
         if "tasks" not in adding:

@@ -1,4 +1,37 @@
-"""Who sees and may change what, by role, and by what a user was granted on shares."""
+"""Who sees and may change what, by role, and by what a user was granted on shares.
+
+==================  =====  ===========================================  =====================================
+of                  admin  employee                                     standard
+==================  =====  ===========================================  =====================================
+workspace           all    sees                                         -
+site, queue,        all    sees                                         -
+engine, server
+user                all    sees all but admins; makes and changes       sees and changes the own profile
+                           standard users and the own profile
+app, userserver,    all    sees and changes as those users; a user's    sees and changes the own ones
+browser                    own ones too
+volume              all    sees those granted                           -
+folder              all    sees, makes and changes those on a part of   sees those granted, and describes
+                           a volume that was granted, or granted        those granted for writing
+                           themselves
+home                all    the own one, and those of standard users     the own one, as such folders
+                           as such folders
+collection          all    sees, makes and changes                      sees those granted
+acl                 all    sees the own ones and those on shares that   sees and gives up the own ones
+                           they see, changes those on shares that they
+                           may change
+file                all    reads and writes where granted               reads and writes where granted
+transfer, compute   all    sees the own ones and those on shares that   sees and changes the own transfers
+                           they see, or on none; changes what they see
+delivery, request,  all    likewise; receives when submitted            receives when submitted
+stream
+log                 all    of what they see, and of what they did       of what they did and of jobs they see
+==================  =====  ===========================================  =====================================
+
+What is not seen is not found. Access to a volume or folder does not open the homes below it that it does not
+name: an employee needs an ACL on another employee's or an admin's home itself, or on a path in it, and a
+standard user on anybody else's. Jobs have rules of their own (`accsyn_async.sandbox.rules`).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +50,18 @@ from accsyn_async.sandbox.entities import (
     State,
 )
 
-__all__ = ["READERS", "WRITERS", "may_change", "may_list", "may_read", "may_see", "may_write", "shows"]
+__all__ = [
+    "READERS",
+    "WRITERS",
+    "closed_below",
+    "has_all",
+    "may_change",
+    "may_list",
+    "may_read",
+    "may_see",
+    "may_write",
+    "shows",
+]
 
 ALL: Final = frozenset({"admin", "employee", "standard"})
 STAFF: Final = frozenset({"admin", "employee"})
@@ -58,6 +102,28 @@ def shows(user: SandboxUser, share: Share, parts: tuple[str, ...]) -> bool:
     return may_read(user, share, parts) or bool(_on_the_way(user, share, parts))
 
 
+def has_all(user: SandboxUser, share: Share) -> bool:
+    """Whether a user may read and write all of the volume that a share lies on."""
+    volume = share.parent or share
+    acl = volume.acls.get(user.id)
+    if acl is None or acl.state is not State.ACTIVE:
+        return _owns_all(user, volume)
+    return _owns_all(user, volume) or (acl.read and acl.write and not acl.parts)
+
+
+def closed_below(user: SandboxUser, share: Share, parts: tuple[str, ...] = ()) -> frozenset[tuple[str, ...]]:
+    """The homes below a path that access to it does not open, each by the names from the volume."""
+    if user.role == "admin":
+        return frozenset()
+    path = (*share.parts, *parts)
+    above = _key(path)
+    return frozenset(
+        home.parts
+        for home in (share.parent or share).homes.values()
+        if len(home.parts) > len(path) and _key(home.parts[: len(path)]) == above and _is_closed(user, home)
+    )
+
+
 def _on_the_way(user: SandboxUser, share: Share, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The path that a user was granted on a share, when it is this one or lies below."""
     acl = share.acls.get(user.id)
@@ -74,23 +140,33 @@ def _reaching(user: SandboxUser, share: Share, parts: tuple[str, ...]) -> list[A
     """The ACLs of a user that cover a path: of the share, or of the volume that it lies on."""
     if share.state is not State.ACTIVE:
         return []
-    found = []
-    own = share.acls.get(user.id)
-    if own is not None and parts[: len(own.parts)] == own.parts:
-        found.append(own)
-    if share.parent is not None and share.kind != "collection" and not _closed_home(user, share):
-        outer = share.parent.acls.get(user.id)
-        path = (*share.parts, *parts)
-        if outer is not None and path[: len(outer.parts)] == outer.parts:
-            found.append(outer)
-    return [acl for acl in found if acl.state is State.ACTIVE]
+    found = [share.acls.get(user.id)]
+    if share.parent is not None and share.kind != "collection":
+        found.append(share.parent.acls.get(user.id))
+    path = (*share.parts, *parts)
+    return [acl for acl in found if acl is not None and acl.state is State.ACTIVE and _opens(acl, path)]
 
 
-def _closed_home(user: SandboxUser, share: Share) -> bool:
-    """Whether a share is a home that access to its volume does not open."""
-    if share.user is None or share.user is user:
+def _opens(acl: Acl, path: tuple[str, ...]) -> bool:
+    """Whether an ACL covers a path, which begins at the volume."""
+    base = (*acl.share.parts, *acl.parts)
+    if path[: len(base)] != base:
         return False
-    return user.role == "standard" or share.user.elevated
+    homes = (acl.share.parent or acl.share).homes
+    inner = (homes.get(_key(path[:count])) for count in range(len(base) + 1, len(path) + 1))
+    return not any(home is not None and _is_closed(acl.user, home) for home in inner)
+
+
+def _is_closed(user: SandboxUser, home: Share) -> bool:
+    """Whether access to what lies above a home does not open it."""
+    if home.user is None or home.user is user or home.state is State.ARCHIVED:
+        return False
+    return user.role == "standard" or home.user.elevated
+
+
+def _key(path: tuple[str, ...]) -> str:
+    """By which a volume holds its homes: in any case, as some disks hold their names."""
+    return "/".join(path).casefold()
 
 
 def may_see(user: SandboxUser, entity: Entity) -> bool:
@@ -99,11 +175,13 @@ def may_see(user: SandboxUser, entity: Entity) -> bool:
         return True
     match entity:
         case SandboxUser():
-            return user.elevated and entity.role == "standard"
+            return user.elevated and entity.role != "admin"
         case Site() | Queue() | ComputeEngine():
             return user.elevated
         case Client():
-            return user.elevated or entity.user is user
+            return entity.user is user or (
+                user.elevated and (entity.user is None or may_see(user, entity.user))
+            )
         case Acl():
             return entity.user is user or (user.elevated and may_see(user, entity.share))
         case Share():
@@ -114,12 +192,12 @@ def may_see(user: SandboxUser, entity: Entity) -> bool:
 def _sees_share(user: SandboxUser, share: Share) -> bool:
     if user.id in share.acls or share.user is user:
         return True
-    if not user.elevated or share.kind == "volume" or _closed_home(user, share):
+    if not user.elevated or share.kind == "volume":
         return False
     if share.kind == "collection":
         return True
     acl = None if share.parent is None else share.parent.acls.get(user.id)
-    return acl is not None and share.parts[: len(acl.parts)] == acl.parts
+    return acl is not None and _opens(acl, share.parts)
 
 
 def may_change(user: SandboxUser, entity: Entity) -> bool:
@@ -130,11 +208,11 @@ def may_change(user: SandboxUser, entity: Entity) -> bool:
         case SandboxUser():
             return user.elevated and entity.role == "standard"
         case Client():
-            return entity.type != SERVER and (user.elevated or entity.user is user)
+            return entity.user is not None and entity.type != SERVER and may_change(user, entity.user)
         case Acl():
             return entity.user is user or may_change(user, entity.share)
         case Share():
-            if entity.kind == "volume" or _closed_home(user, entity):
+            if entity.kind == "volume" or (entity.kind == "home" and _is_closed(user, entity)):
                 return False
             return user.elevated or may_write(user, entity)
     return False

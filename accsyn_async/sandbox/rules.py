@@ -20,13 +20,13 @@ def may_see(user: SandboxUser, job: Job) -> bool:
     """Whether a user finds a job.
 
     Admins find all, others those that they are a party of, and employees also those that touch no share, or
-    one that they may see.
+    one that they may see. Recipients are a party of a delivery from when it was submitted.
     """
     if (
         user.role == "admin"
         or job.user is user
         or user.id in (job.source.id, job.destination.id)
-        or any(one.user is user for one in job.recipients)
+        or any(one.user is user and one.transfer is not None for one in job.recipients)
     ):
         return True
     return user.elevated and _touches_seen(user, job)

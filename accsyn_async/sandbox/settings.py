@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
 
+from accsyn_async.sandbox.closed import Closed
 from accsyn_async.sandbox.patterns import Expression, PatternError
 from accsyn_async.sandbox.refusal import Refusal
 
@@ -112,6 +113,7 @@ class Settings:
         rate: bytes a second at most.
         retries: how often what failed by itself is tried again.
         retry_delay: how many seconds pass before that is done for the first time.
+        closed: folders that are left out of a source, and into which nothing is written.
     """
 
     exclude: tuple[_Statement, ...] = ()
@@ -122,6 +124,7 @@ class Settings:
     rate: float = math.inf
     retries: float = RETRIES
     retry_delay: float = RETRY_DELAY
+    closed: Closed = frozenset()
 
     def excludes(self, *path: str) -> bool:
         """Whether a file or folder is left out by its names, from the source to its own."""

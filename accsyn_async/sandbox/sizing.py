@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from accsyn_async.sandbox import compute, deliveries
 from accsyn_async.sandbox.clock import Clock
+from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, Task
 from accsyn_async.sandbox.storage import StorageError
 
@@ -50,7 +51,7 @@ async def size_up(delivery: Job, measure: Callable[[Job, Task], Awaitable[int]],
 
 def reason(error: Exception) -> str:
     """What users are told of what failed a task."""
-    if isinstance(error, (StorageError, OSError, compute.ComputeError)):
+    if isinstance(error, (StorageError, OSError, compute.ComputeError, Refusal)):
         return str(error)
     logger.error("a transfer broke", exc_info=error)
     return "the sandbox failed; its log says why"

@@ -15,7 +15,7 @@ __all__ = ["StateError", "StateFile"]
 
 APPLICATION: Final = 0x41435342
 """Marks a SQLite file as one of a sandbox."""
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class StateError(ValueError):

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from accsyn_async.sandbox.closed import is_inside
 from accsyn_async.sandbox.names import real_name, shown_name
 from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.told import Tell, plainly
@@ -122,6 +123,11 @@ class Folder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -435,7 +441,7 @@ def survey(
         with opened(root, (*parts, *at), tell=tell) as here:
             for name, entry in here.entries():
                 path = (*at, name)
-                if settings.excludes(*path):
+                if settings.excludes(*path) or is_inside(here.path / name, settings.closed):
                     continue
                 check_depth((*parts, *path))
                 included = whole or settings.includes(*path)

@@ -12,6 +12,7 @@ from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.entities import (
     APP,
     SERVER,
+    USER_SERVER,
     Acl,
     Client,
     ComputeEngine,
@@ -80,28 +81,41 @@ class Workspace:
         self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
         return user
 
-    def add_server(self, site: Site, user: SandboxUser | None = None) -> Client:
+    def add_server(self, site: Site) -> Client:
         """Give a site a server, online."""
         return self.add(
-            Client(
-                code=f"{site.code}-server", type=SERVER, site=site, user=user, checked_in=self.clock.text()
-            )
+            Client(code=f"{site.code}-server", type=SERVER, site=site, checked_in=self.clock.text())
         )
 
-    def add_home(self, user: SandboxUser, creator: str = "accsyn") -> Share:
-        """Give a user a home on the default volume; what they may do there is another matter."""
-        volume = self.default_volume
-        return self.add(
+    def add_home(
+        self,
+        user: SandboxUser,
+        creator: str = "accsyn",
+        volume: Share | None = None,
+        parts: tuple[str, ...] | None = None,
+    ) -> Share:
+        """Give a user a home; what they may do there is another matter.
+
+        Args:
+            user: whose.
+            creator: the e-mail address of who gives it.
+            volume: where; ``None`` for the default one.
+            parts: the names from the volume to it; ``None`` for ``home/<e-mail address>``.
+        """
+        volume = volume or self.default_volume
+        home = self.add(
             Share(
                 code=user.code,
                 kind="home",
                 parent=volume,
                 volume=volume.volume,
-                parts=("home", user.code),
+                parts=("home", user.code) if parts is None else parts,
                 user=user,
                 creator=creator,
             )
         )
+        volume.homes["/".join(home.parts).casefold()] = home
+        return home
 
     def grant(
         self,
@@ -206,31 +220,19 @@ class Workspace:
         self.numbers += 1
         return self.numbers
 
-    def client_of(self, *, user: SandboxUser | None = None, site: Site | None = None) -> Client | None:
-        """The client that sends and receives for a user or a site."""
-        return next(
-            (
-                one
-                for one in self.every(Client)
-                if (one.site is site if site is not None else one.user is user and one.site is None)
-                and one.state is State.ACTIVE
-            ),
-            None,
-        )
+    def clients_of(self, user: SandboxUser) -> tuple[Client, ...]:
+        """The clients that may send and receive for a user: apps and user servers."""
+        mine = (one for one in self.every(Client) if one.user is user and one.type in (APP, USER_SERVER))
+        return tuple(one for one in mine if one.state is State.ACTIVE)
 
-    def server_for(self, share: Share, site: Site) -> Client | None:
-        """The server that serves a share's volume at a site.
+    def server_of(self, site: Site) -> Client | None:
+        """A server that stands at a site, the first that there was; ``None`` without one."""
+        servers = (one for one in self.every(Client) if one.site is site and one.type == SERVER)
+        return next((one for one in servers if one.state is State.ACTIVE), None)
 
-        ``None`` at a site that never had a server, for which the box stands in.
-
-        Raises:
-            LookupError: the site's servers do not serve it.
-        """
-        server = share.server_at(site)
-        if server is None and (site.main or any(one.site is site for one in self.every(Client))):
-            volume = share.parent or share
-            raise LookupError(f"No server at the site {site.code} serves the volume {volume.code}.")
-        return server
+    def find_entity(self, ident: str) -> Entity | None:
+        """The entity of an id, of whatever type and in whatever state."""
+        return next((known[ident] for known in self._entities.values() if ident in known), None)
 
     def find_user(self, name: str) -> SandboxUser | None:
         """The user of an e-mail address or id, in any case."""

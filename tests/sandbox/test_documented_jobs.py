@@ -32,6 +32,7 @@ async def company() -> AsyncIterator[tuple[Sandbox, Wire, dict[str, Path]]]:
         roots = {"local": box.local_root, "projects": box.volume, "berlin": box.site_root("berlin")}
         for code in ("london", "cloud", "google", "backup"):
             await make("site", code=code)
+            box.hosts.start(site=code)
             roots[code] = box.site_root(code)
         (projects,) = await wire.find("volume", "code=projects")
         for code in ("thefilm", "racing2019_grade", "bidding", "share1", "share2"):

@@ -333,3 +333,32 @@ async def test_what_it_was_asked(
 def test_pytest_is_no_dependency() -> None:
     code = "import sys; sys.modules['pytest'] = None; import accsyn_async, accsyn_async.sandbox"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_somebody_who_was_invited(
+    accsyn_sandbox: AccsynSandbox, official: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no .env
+    with pytest.raises(KeyError, match="lisa@example.com' is no role"):
+        accsyn_sandbox.official_env("lisa@example.com")
+
+    def log_in(who: str) -> Any:
+        for name, value in accsyn_sandbox.official_env(who).items():
+            monkeypatch.setenv(name, value)
+        return official.Session()
+
+    log_in("admin").create("User", {"code": "lisa@example.com"})
+    lisa = log_in("lisa@example.com")
+    assert [row["code"] for row in lisa.find("User")] == ["lisa@example.com"]
+    assert accsyn_sandbox.user("lisa@example.com").role == "standard"
+    first = lisa.find_one("App")
+    second = accsyn_sandbox.add_client(user="lisa@example.com")
+    assert accsyn_sandbox.switch_client(second.id, online=False).status == "offline"
+    assert [row["status"] for row in lisa.find("App")] == ["online", "offline"]
+    accsyn_sandbox.map_share(first["id"], "lisa@example.com", "/home", write=True)
+    (accsyn_sandbox.volume / "home" / "lisa@example.com").mkdir(parents=True)
+    (accsyn_sandbox.volume / "home" / "lisa@example.com" / "a.mov").write_bytes(b"a")
+    data = {"source": "home=lisa@example.com/a.mov", "destination": "lisa@example.com"}
+    log_in("employee").create("Transfer", data)
+    accsyn_sandbox.advance(minutes=1)
+    assert (accsyn_sandbox.local_root / "home" / "a.mov").exists()

@@ -130,7 +130,7 @@ async def test_where_files_arrive(start: Any, source: str, destination: str, arr
         ({"source": "/x", "destination": "/y"}, "E#J005", "own machine"),
         ({"source": "site=berlin:a", "destination": "site=berlin"}, "E#J005", "same party"),
         ({"source": "/x/a.mov", "destination": "site=berlin"}, "E#J007", "no path"),
-        ({"source": "a.mov", "destination": "admin@example.com"}, "E#J007", "no path"),
+        ({"source": "a.mov", "destination": "admin@example.com"}, "E#J014", "volume=projects/a.mov locally"),
         ({"source": "site=berlin", "destination": "acme"}, "E#J003", "no path"),
         ({"source": "../a.mov", "destination": "/x"}, "E#J002", ".."),
         ({"source": "a.%04d.exr[9-1]", "destination": "/x"}, "E#J002", "before it begins"),

@@ -201,6 +201,10 @@ ROUTES = [
     ("DELETE", "faults/1"),
     ("GET", "requests"),
     ("DELETE", "requests"),
+    ("GET", "clients"),
+    ("POST", "clients"),
+    ("PUT", "clients"),
+    ("POST", "mappings"),
 ]
 
 

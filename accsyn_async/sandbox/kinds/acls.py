@@ -54,11 +54,15 @@ class Acls(Kind[Acl]):
         share = self._share(user, values.get("target", ""))
         if not roles.may_change(user, share):
             raise Refusal("E#P002", f"Your role, {user.role}, may not give access to {share.code!r}.")
+        path = values.get("path", ())
+        mine = (not read or roles.may_read(user, share, path)) and (
+            not write or roles.may_write(user, share, path)
+        )
+        if not mine:
+            raise Refusal("E#P002", f"You may not give more access to {share.code!r} than you have.")
         grantee = self._user(user, values.get("entity", ""), invited=values.get("invite", True))
         known = share.acls.get(grantee.id)
-        acl = self._workspace.grant(
-            grantee, share, values.get("path", ()), read=read, write=write, creator=user.username
-        )
+        acl = self._workspace.grant(grantee, share, path, read=read, write=write, creator=user.username)
         if known is not None:
             self.touch(user, acl)
         return acl

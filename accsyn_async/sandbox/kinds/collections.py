@@ -89,6 +89,6 @@ class Collections(Shares):
         parts = place.parts or ()
         if share is None or share.kind == "collection" or not roles.may_list(user, share):
             raise Refusal("E#N412", f"There is no {kind} {name!r}.")
-        if not roles.may_read(user, share, parts):
+        if not roles.may_read(user, share, parts) or roles.closed_below(user, share, parts):
             raise Refusal("E#P002", f"You may not read {path!r}.")
         return share, parts

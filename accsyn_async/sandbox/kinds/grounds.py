@@ -221,6 +221,11 @@ class Clients(Kind[Client]):
         if not roles.may_change(user, entity):
             self._require_change(user, entity, what)
 
+    def delete(self, user: SandboxUser, entity: Client, *, force: bool = False) -> None:
+        """Delete one; the volumes that it served are no longer, and jobs on it wait for good."""
+        super().delete(user, entity, force=force)
+        self._workspace.changed()
+
     def _detach(self, user: SandboxUser, entity: Client, *, force: bool) -> None:
         if not force and entity.status in ("online", "disabled"):
             raise Refusal("E#N422", f"The client {entity.code!r} is online; only offline ones are deleted.")

@@ -253,7 +253,8 @@ class Kind(ABC, Generic[E]):
         """
         running = [job for job in self._workspace.jobs.values() if not job.is_finished and concerned(job)]
         if running and not force:
-            raise Refusal("E#N422", f"{len(running)} active jobs involve the {self.name} {what!r}.")
+            count = "1 active job involves" if len(running) == 1 else f"{len(running)} active jobs involve"
+            raise Refusal("E#N422", f"{count} the {self.name} {what!r}.")
         for job in running:
             rules.change_job_status(job, "aborted", self._workspace.clock)
             self._attend(job)

@@ -83,7 +83,7 @@ class Volumes(Shares):
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Share:
         workspace = self._workspace
-        main = workspace.client_of(site=workspace.main_site)
+        main = workspace.server_of(workspace.main_site)
         server = self._server(values["server"]) if "server" in values else main
         servers = [] if server is None else [server]
         servers += [self._server(name) for name in values.get("siteservers", ())]
@@ -127,19 +127,24 @@ class Volumes(Shares):
 
 
 class Folders(Shares):
-    """The shared folders."""
+    """The shared folders. One that is made without a path has a folder of its own, named as its code.
+
+    The path ``/`` shares the volume itself.
+    """
 
     name = "folder"
     initial: ClassVar = {"parent": fields.text, "path": fields.path}
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Share:
         volume = self._volume(user, values.pop("parent", None))
-        parts = values.pop("path", ())
-        if not roles.may_write(user, volume, parts):
-            raise Refusal("E#P002", f"You may not share a folder of the volume {volume.code!r}.")
+        parts = values.pop("path", None)
         if "name" not in values and "code" not in values and parts:
             values["name"] = parts[-1]
-        values |= self._queue(values) | {"code": self._new_code(values)}
+        code = self._new_code(values)
+        parts = (code,) if parts is None else parts
+        if not roles.may_write(user, volume, parts):
+            raise Refusal("E#P002", f"You may not share a folder of the volume {volume.code!r}.")
+        values |= self._queue(values) | {"code": code}
         share = Share(**values, kind="folder", parent=volume, volume=volume.volume, parts=parts)
         return self._workspace.add(share)
 
@@ -158,14 +163,19 @@ class Homes(Shares):
         owner = None if name is None else workspace.find_user(name)
         if owner is None or not roles.may_see(user, owner):
             raise Refusal("E#N412", f"There is no user {name!r} to make a home for.")
+        if not roles.may_change(user, owner):
+            raise Refusal("E#P002", f"Your role, {user.role}, may not make a home for {owner.code}.")
         volume = self._volume(user, values.pop("parent", None))
-        parts = values.pop("path", ("home", owner.code))
+        usual = ("home", owner.code)
+        parts = values.pop("path", usual)
+        if parts != usual and user.role != "admin":
+            # It would close what lies there to others.
+            raise Refusal("E#P002", f"Only admins make a home elsewhere than at {'/'.join(usual)}.")
         if not roles.may_write(user, volume, parts):
             raise Refusal("E#P002", f"You may not make a home on the volume {volume.code!r}.")
         self._require_free(owner.code)
         self._queue(values)
-        home = workspace.add_home(owner, user.username)
-        home.parent, home.volume, home.parts = volume, volume.volume, parts
+        home = workspace.add_home(owner, user.username, volume, parts)
         self._change(user, home, values)
         return home
 

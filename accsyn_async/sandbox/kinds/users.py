@@ -20,6 +20,10 @@ ROLES: Final = ("admin", "employee", "standard")
 def invite(workspace: Workspace, inviter: SandboxUser, code: str, role: str = "standard") -> SandboxUser:
     """Take a user in, with a desktop app; one who was deactivated comes back instead.
 
+    So it is in accsyn however somebody is invited: as a user, by a grant, or as the recipient of a delivery.
+    They come back with their home and what they were granted; who is to stay away is disabled or deleted, or
+    named with ``invite`` false.
+
     Raises:
         Refusal: the inviter may not.
     """
@@ -35,7 +39,11 @@ def invite(workspace: Workspace, inviter: SandboxUser, code: str, role: str = "s
 
 
 class Users(Kind[SandboxUser]):
-    """The users. A standard one changes only the own profile, an employee those of standard users too."""
+    """The users. A standard one changes only the own profile, an employee those of standard users too.
+
+    As accsyn's manual has it, one is deactivated only when no active job involves them, while to delete one
+    aborts the jobs that do.
+    """
 
     name = "user"
     settable: ClassVar = {

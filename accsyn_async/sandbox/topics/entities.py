@@ -200,6 +200,7 @@ class EntityTopic(Topic):
         volume, server = self._server(event, user)
         require_server(server)
         serve(volume, server)
+        self._workspace.changed()
         return {"result": True}
 
     def _deassign(self, event: Event, user: SandboxUser) -> Reply:
@@ -207,6 +208,7 @@ class EntityTopic(Topic):
         if server not in volume.servers:
             raise Refusal("E#N404", f"The client {server.code!r} does not serve {volume.code!r}.")
         volume.servers.remove(server)
+        self._workspace.changed()
         return {"result": True}
 
     def _assignments(self, event: Event, user: SandboxUser) -> Reply:

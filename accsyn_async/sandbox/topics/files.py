@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from accsyn_async.sandbox.closed import touches
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.file_changes import NotEmptyError, delete, make_folder, move
 from accsyn_async.sandbox.file_places import FilePlaces, Spot
@@ -53,6 +54,7 @@ class FileTopic(Topic):
         works: list[Work] = []
         for path in _paths(data, "path"):
             spot = self._places.find(user, path, whole=operation == "getsize")
+            allowance.closed |= spot.closed
             works.append(partial(_looked, operation, spot, listing, names, allowance))
         return await self._run(data["path"], works)
 
@@ -62,9 +64,9 @@ class FileTopic(Topic):
         force = flag_of(data, "force")
         allowance = Allowance()
         works: list[Work] = []
+        made = operation == "mkdir"
         for path in _paths(data, "path"):
-            spot = _below_share(self._places.find(user, path, write=True))
-            made = operation == "mkdir"
+            spot = _below_share(self._places.find(user, path, write=True, whole=not made))
             works.append(partial(_made, spot) if made else partial(_deleted, spot, allowance, force))
         return await self._run(data["path"], works)
 
@@ -76,7 +78,7 @@ class FileTopic(Topic):
             raise Refusal("E#F010", "'path' and 'path_to' must be as many.")
         works: list[Work] = []
         for path, path_to in zip(sources, targets, strict=True):
-            spot = _below_share(self._places.find(user, path, write=True))
+            spot = _below_share(self._places.find(user, path, write=True, whole=True))
             to = self._places.find(user, path_to, write=True)
             # As everywhere, a trailing slash names the folder into which it goes.
             goal = (*to.path, spot.parts[-1]) if to.folder and operation == "move" else to.path
@@ -84,6 +86,8 @@ class FileTopic(Topic):
                 raise Refusal("E#F011", f"{to.text!r} is in another folder than {spot.text!r}: move it.")
             if goal == to.base:
                 raise _whole_share(to)
+            if touches(to.root.joinpath(*goal), to.closed):
+                raise Refusal("E#F003", f"You may not change {to.text!r}.")
             works.append(partial(_moved, spot, to, goal, operation == "move"))
         return await self._run(data["path"], works)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import rules
+from accsyn_async.sandbox import roles, rules
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.journal import SORT_KEYS, Entry, Journal, Page, select
 from accsyn_async.sandbox.journal_notes import OLD_NAMES, ends
@@ -62,10 +62,24 @@ class RecordTopic(Topic):
         return {"result": found, "pagination": shown}
 
     def _entries(self, user: SandboxUser) -> Iterable[Entry]:
+        told: dict[str, bool] = {}
         for entry in self._journal.entries():
-            if user.elevated or entry.user == user.username:
+            if entry.user != user.username and entry.entity not in told:
+                told[entry.entity] = user.elevated and self._shows(entry, user)
+            if entry.user == user.username or told[entry.entity]:
                 yield entry
         yield from ends(job for job in self._workspace.jobs.values() if rules.may_see(user, job))
+
+    def _shows(self, entry: Entry, user: SandboxUser) -> bool:
+        """Whether a user may read what others did to something: to the workspace, or to what they see."""
+        workspace = self._workspace
+        if user.role == "admin" or entry.entity == workspace.id:
+            return True
+        job = workspace.jobs.get(entry.entity)
+        if job is not None:
+            return rules.may_see(user, job)
+        entity = workspace.find_entity(entry.entity)
+        return entity is not None and roles.may_see(user, entity)
 
     async def _metrics(self, event: Event, user: SandboxUser) -> Reply:
         data = data_of(event)

@@ -206,6 +206,9 @@ def test_what_is_in_a_delivery(office: Office) -> None:
         )
 
     look(session)
+    with refused("E#F001"):
+        office.standard.ls(place)
+    session.update("Delivery", job["id"], {"status": "pending"})
     look(office.standard)
     with refused("E#F001"):
         session.ls(f"delivery={'0' * 24}")
@@ -230,8 +233,10 @@ def test_a_request(office: Office) -> None:
     assert (mine["status"], mine["source"]) == ("pending", f"user:{mine['user']}")
     with refused("E#D012"):
         standard.update("Transfer", mine["id"], {"status": "waiting"})
-    with refused("E#J014"):
+    with refused("E#J015"):
         standard.create("Task", {"source": "share=projects/a.mov"}, mine["id"])
+    with refused("E#J014"):
+        standard.create("Task", {"source": "~/a.mov"}, mine["id"])
     added = standard.create("Task", {"tasks": ["/Users/x.mov"]}, mine["id"])
     assert added["status"] == "queued"
     theirs = office.employee.create("Transfer", {"parent": job["id"], "source": "/Users/y.mov"})

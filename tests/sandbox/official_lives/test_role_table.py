@@ -34,11 +34,23 @@ def granted(**access: Any) -> Make:
     return make
 
 
-def sent_to(recipient: str, kind: str = "Delivery", **data: Any) -> Make:
+def sent_to(recipient: str, kind: str = "Delivery", *, draft: bool = False, **data: Any) -> Make:
     def make(office: Office) -> Any:
         job = office.admin.create(kind, {"name": "Dailies", "status": "init", **data})
         office.admin.grant("User", recipient, kind, job["id"])
-        return job
+        if not draft:
+            office.admin.update(kind, job["id"], {"status": "pending"})
+        return office.admin.get_entity(kind, job["id"])
+
+    return make
+
+
+def app_of(code: str) -> Make:
+    """The app of a new employee."""
+
+    def make(office: Office) -> Any:
+        office.admin.create("User", {"code": code, "role": "employee"})
+        return office.admin.find_one(f"App WHERE user={code}")
 
     return make
 
@@ -63,7 +75,7 @@ NEW, IN, FILES, ENGINE = "new@example.com", "share=projects/in", ["a.mov"], "pip
 CHANGES: dict[str, tuple[str, str, Make]] = {
     #                            admin empl standard
     "a standard user":          ("yyyy yyyy nnnn", "User", one("User", code=NEW)),
-    "an employee":              ("yyyy nnnn nnnn", "User", one("User", code=NEW, role="employee")),
+    "an employee":              ("yyyy yrrr nnnn", "User", one("User", code=NEW, role="employee")),
     "the workspace":            ("yy-- yr-- nn--", "Workspace", found("Workspace")),
     "a queue":                  ("yy-y yrrr nnnn", "Queue", one("Queue", name="Low")),
     "a site":                   ("yy-y yrrr nnnn", "Site", one("Site", name="London")),
@@ -81,7 +93,8 @@ CHANGES: dict[str, tuple[str, str, Make]] = {
     "the admin's home":         ("yy-y nnnn nnnn", "Home", found(f"Home WHERE code={ADMIN}")),
     "a server":                 ("yy-- yrrr nnnn", "Server", found("Server")),
     "the standard user's app":  ("yy-- yy-- yy--", "App", found(f"App WHERE user={STANDARD}")),
-    "the admin's app":          ("yy-- yy-- nnnn", "Client", found(f"App WHERE user={ADMIN}")),
+    "another employee's app":   ("yy-- yrrr nnnn", "App", app_of(NEW)),
+    "the admin's app":          ("yy-- nnnn nnnn", "Client", found(f"App WHERE user={ADMIN}")),
     "a transfer":               ("yy-y yy-y nn-n", "Transfer", one("Transfer", **DOWN)),
     "a job":                    ("yy-y yy-y nn-n", "Job", one("Job", **DOWN)),
     "a standard user's upload": ("yy-y yy-y yy-y", "Transfer", upload(STANDARD)),
@@ -94,6 +107,8 @@ CHANGES: dict[str, tuple[str, str, Make]] = {
     "a request to a home":      ("yy-y nn-n nn-n", "Request", one("Request", name="R")),
     "a delivery to oneself":    ("yy-y yy-y yr-r", "Delivery", sent_to(STANDARD, tasks=["a.mov"])),
     "a request to oneself":     ("yy-y nn-n yr-r", "Request", sent_to(STANDARD, "Request")),
+    "a draft to oneself":       ("yy-y yy-y nn-n", "Delivery", sent_to(STANDARD, draft=True, tasks=FILES)),
+    "a request's draft":        ("yy-y nn-n nn-n", "Request", sent_to(STANDARD, "Request", draft=True)),
 }  # fmt: skip
 
 
@@ -218,7 +233,7 @@ def test_an_employee_without_the_volume(office: Office) -> None:
     )
     assert [row["code"] for row in employee.find("Home")] == [EMPLOYEE]
     all_refused(
-        "E#(J404|N404|F001|J015|N412|P005)",
+        "E#(J404|N404|F001|J015|J016|N412)",
         lambda: employee.update("Delivery", delivery["id"], {"status": "aborted"}),
         lambda: employee.grant("User", STANDARD, "Delivery", delivery["id"]),
         lambda: employee.delete_one("Transfer", job["id"]),
