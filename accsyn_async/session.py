@@ -399,7 +399,7 @@ def _addresses(
     proxy = parse_proxy(settings.proxy) if settings.proxy else None
     socks = proxy.url if proxy and proxy.is_socks else None
     if settings.url:
-        if proxy and not proxy.is_socks:
+        if proxy and not proxy.is_socks and proxy.url != settings.url.rstrip("/"):
             logger.warning("the accsyn proxy is not used, as url names the backend")
         return check_base_url(settings.url, plain_allowed=plain_allowed), socks
     if proxy and not proxy.is_socks:

@@ -21,6 +21,8 @@ pytest-xdist) and begins anew for each test. To start it with other options, ove
     @pytest.fixture(scope="session")
     def accsyn_sandbox_options():
         return {"workspace": "studio", "time_factor": 0}
+
+Its certificate, with the option ``tls``, is signed by the authority in the file ``accsyn_sandbox.ca``.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from accsyn_async.sandbox import RecordedRequest, Sandbox, SandboxUser, Weather
+    from accsyn_async.sandbox import RecordedRequest, Sandbox, SandboxStatistics, SandboxUser, Weather
     from accsyn_async.session import Session
 
 __all__ = ["AccsynSandbox", "accsyn_sandbox", "accsyn_sandbox_options", "accsyn_sandbox_server"]
@@ -115,6 +117,28 @@ class AccsynSandbox:
         """What was asked since the test began, the oldest first, with secrets masked."""
         return self._box.requests
 
+    @property
+    def ca(self) -> Path | None:
+        """The PEM file of the authority that signed the certificate; ``None`` without TLS."""
+        return self._box.ca
+
+    @property
+    def control_token(self) -> str:
+        """What ``/_sandbox/`` wants as ``X-Sandbox-Token``.
+
+        Raises:
+            RuntimeError: it is not served; it is with the option ``control``.
+        """
+        return self._box.control_token
+
+    def statistics(self) -> SandboxStatistics:
+        """What it has been asked since the test began."""
+        return self._box.statistics()
+
+    def forget_requests(self) -> None:
+        """Forget what was asked, for ``requests``."""
+        self._box.forget_requests()
+
     def site_root(self, code: str) -> Path:
         """The folder of a remote site, which holds its copy of each volume (``<folder>/projects/…``).
 
@@ -180,7 +204,8 @@ class AccsynSandbox:
         """Begin anew, as before each test; users keep their api keys.
 
         Args:
-            seed: makes ids and the weather's choices the same in every run.
+            seed: makes ids and the weather's choices the same in every run, until the next time: the test
+                that follows has that of the options again.
         """
         self._call(lambda: self._box.reset(seed=seed))
 

@@ -120,6 +120,8 @@ def test_what_is_taken(options: dict[str, Any]) -> None:
         ({"url": "http://127.0.0.1:9", "proxy": "socks:10.0.0.5:1080"}, False),
         ({"url": "http://127.0.0.1:9"}, False),
         ({"proxy": "accsyn:10.0.0.5:80"}, False),
+        ({"url": "http://127.0.0.1:9", "proxy": "127.0.0.1:9"}, False),
+        ({"url": "http://127.0.0.1:9/", "proxy": "accsyn:127.0.0.1:9"}, False),
     ],
 )
 def test_a_proxy_that_is_not_used_is_warned_of(

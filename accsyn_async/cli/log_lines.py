@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from accsyn_async.cli.output import Output
 from accsyn_async.safe_text import safe
 
 __all__ = ["logging_to"]
+
+PACKAGE: Final = Path(__file__).parents[1]
 
 
 class _Notes(logging.Handler):
@@ -26,8 +31,23 @@ class _Notes(logging.Handler):
             and record.levelno < logging.ERROR
         ):
             return
-        text = safe(record.getMessage())
+        text = safe(record.getMessage() + _cause(record))
         self._output.note(f"{record.name}: {text}" if self._verbose else f"accsyn-async: {text}")
+
+
+def _cause(record: logging.LogRecord) -> str:
+    """The exception's type and place. Its text is left out: it can quote what was sent."""
+    kind, _, trace = record.exc_info or (None, None, None)
+    if kind is None:
+        return ""
+    frames = traceback.extract_tb(trace)
+    ours = [one for one in frames if PACKAGE in Path(one.filename).parents]
+    if not frames:
+        return f": {kind.__name__}"
+    place = (ours or frames)[-1]
+    path = Path(place.filename)
+    name = path.relative_to(PACKAGE.parent).as_posix() if ours else path.name
+    return f": {kind.__name__} in {place.name}, {name} line {place.lineno}"
 
 
 @contextlib.contextmanager

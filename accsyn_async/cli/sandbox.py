@@ -34,6 +34,7 @@ async def sandbox(
     local_root: Path | None = None,
     speed: float = 50.0,
     no_rate_limit: bool = False,
+    give_api_keys: bool = False,
     time_factor: float = 1.0,
     seed: str | None = None,
     jobs: int = 0,
@@ -53,6 +54,7 @@ async def sandbox(
         local_root: The folder that stands for the users' own machines; a temporary one when left out.
         speed: MB/s that each transfer gets; 50 when left out.
         no_rate_limit: Answer any number of requests; otherwise an address has 30 a second (60 at once).
+        give_api_keys: Let users ask for their own API key, which workspaces refuse by default.
         time_factor: Seconds that pass in the box in a real one; 1 when left out, 1440 makes a day pass in a
             minute, 0 lets the clock stand still.
         seed: Make ids, names and bad weather the same in every run; keys are fresh all the same.
@@ -64,16 +66,19 @@ async def sandbox(
         json: Begin with one JSON object that holds the address and the users.
     """
     from accsyn_async.sandbox import Sandbox, StateError
+    from accsyn_async.sandbox.box import MAX_FACTOR
 
     output = Output()
+    if not host.strip():
+        raise ArgumentError("--host must not be empty; 0.0.0.0 is all addresses of this machine")
     if not workspace.strip():
         raise ArgumentError("--workspace must not be empty")
     if not 0 <= port <= 65535:
         raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
     if not 0 < speed < float("inf"):
         raise ArgumentError(f"--speed is MB/s, more than 0, not {speed:g}")
-    if not 0 <= time_factor < float("inf"):
-        raise ArgumentError(f"--time-factor is 0 or more, not {time_factor:g}")
+    if not 0 <= time_factor <= MAX_FACTOR:
+        raise ArgumentError(f"--time-factor is from 0 to {MAX_FACTOR:g}, not {time_factor:g}")
     if not 0 <= jobs <= MAX_JOBS:
         raise ArgumentError(f"--jobs is a number from 0 to {MAX_JOBS}, not {jobs}")
     if bool(jobs) != synthetic:
@@ -92,6 +97,7 @@ async def sandbox(
         local_root=local_root,
         speed=speed,
         rate_limit=not no_rate_limit,
+        give_api_keys=give_api_keys,
         seed=seed,
         time_factor=time_factor,
         synthetic_jobs=jobs,

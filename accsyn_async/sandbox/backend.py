@@ -15,6 +15,7 @@ from accsyn_async.sandbox.inheritance import Inheritance
 from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.session_keys import SessionKeys
+from accsyn_async.sandbox.state import SandboxUser
 from accsyn_async.sandbox.synthetic import SparingEngine, Synthetic
 from accsyn_async.sandbox.topics.acl import AclTopic
 from accsyn_async.sandbox.topics.deliveries import DeliveryTopic
@@ -100,9 +101,11 @@ class Backend:
 
     def secrets(self) -> Iterator[str]:
         """What nobody may read."""
-        for user in self.workspace.users:
+        for user in self.workspace.every(SandboxUser):
             yield user.api_key
             yield user.password
+        yield from self.memory.sessions
+        yield from self.memory.keys
 
     def resume(self) -> None:
         """Go on with the jobs that are there, from where they were when they were kept."""

@@ -147,7 +147,7 @@ class Backends:
         backend = self._backend = Backend(
             memory, self._speed, self._ids, self.seed, self._synthetic_jobs, self._give_api_keys
         )
-        self._replies.serve(backend.dialects(self._place), backend.secrets(), backend.before_each)
+        self._replies.serve(backend.dialects(self._place), backend.secrets, backend.before_each)
 
     def _started(self) -> Backend:
         assert self._backend is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import secrets
 import ssl
 import tempfile
 from contextlib import AsyncExitStack
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiohttp import web
 
 from accsyn_async.sandbox.backend import Backend
 from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.certificate import make_certificate
+from accsyn_async.sandbox.clearing import remove
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Place
@@ -33,7 +34,9 @@ from accsyn_async.sandbox.weather import Weather
 if TYPE_CHECKING:
     from accsyn_async.session import Session
 
-__all__ = ["Sandbox", "SandboxStatistics"]
+__all__ = ["MAX_FACTOR", "Sandbox", "SandboxStatistics"]
+
+MAX_FACTOR: Final = 1e18
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ class Sandbox:
             again; the clock never goes back. ``None`` keeps nothing.
 
     Raises:
-        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0, or
-            ``workspace`` is empty.
+        ValueError: ``speed`` is not above 0, ``time_factor`` or ``synthetic_jobs`` is below 0 or too much, or
+            ``host`` or ``workspace`` is empty.
         StateError: ``async with`` finds that ``state`` is another kind of file, damaged, in use, or that of
             another workspace; closing, that it could not be written. A ``ValueError``.
     """
@@ -133,10 +136,11 @@ class Sandbox:
     ) -> None:
         if not 0 < speed < float("inf"):
             raise ValueError(f"speed must be above 0 MB/s, not {speed}")
-        if not 0 <= time_factor < float("inf"):
-            raise ValueError(f"time_factor must be 0 or more, not {time_factor}")
+        _check_factor(time_factor)
         if synthetic_jobs < 0:
             raise ValueError(f"synthetic_jobs must be 0 or more, not {synthetic_jobs}")
+        if not host.strip():
+            raise ValueError("host must not be empty; 0.0.0.0 is all addresses of this machine")
         if not workspace:
             raise ValueError("workspace must not be empty")
         self._host = host
@@ -146,6 +150,9 @@ class Sandbox:
         self._volume = volume
         self._local_root = local_root
         self._state = None if state is None else Path(state)
+        self._seed = seed
+        self._time_factor = time_factor
+        self._resetting = asyncio.Lock()
         self._clock = Clock(factor=time_factor)
         self._weather = Weather(seed)
         self._recording = Recording()
@@ -172,7 +179,7 @@ class Sandbox:
             raise RuntimeError("a Sandbox can be started once")
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="accsyn-sandbox-"))
-            stack.push_async_callback(asyncio.to_thread, _remove, folder)
+            stack.push_async_callback(asyncio.to_thread, remove, folder)
             folders, file, tls = await asyncio.to_thread(self._prepare, folder)
             self._folders = folders
             if file is not None:
@@ -290,6 +297,11 @@ class Sandbox:
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
     @property
+    def time_factor(self) -> float:
+        """Seconds that pass in the box in a real one."""
+        return self._clock.factor
+
+    @property
     def control_token(self) -> str:
         """What ``/_sandbox/`` wants as ``X-Sandbox-Token``; fresh each start.
 
@@ -310,22 +322,41 @@ class Sandbox:
         """
         await self._started().advance(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
+    async def run_at(self, time_factor: float) -> None:
+        """Let time pass faster or slower from now on, until `reset`.
+
+        Args:
+            time_factor: seconds that pass in the box in a real one; 0 stops its clock.
+
+        Raises:
+            ValueError: ``time_factor`` is below 0, or above 1e18.
+        """
+        _check_factor(time_factor)
+        self._started()
+        self._clock.run_at(time_factor)
+        await self.advance()
+
     async def reset(self, *, seed: int | str | None = None) -> None:
         """Begin anew: a fresh workspace, fair weather, the right time, nothing recorded.
 
         Transfers are stopped, temporary folders are emptied, those that were given are left alone. The users
         keep their api keys and passwords; sessions have expired.
 
+        A call that has not been carried out by then is refused with HTTP status 410; what is asked meanwhile
+        waits.
+
         Args:
-            seed: replaces that of the start when given.
+            seed: holds instead of that of the start, until the next time.
         """
         self._started()
-        await self._backends.stop()
-        self._backends.seed = self._backends.seed if seed is None else seed
-        self._clock.restart()
-        self._weather.clear(self._backends.seed)
-        self._replies.clear()
-        await self._backends.renew()
+        async with self._resetting, self._replies.between():
+            await self._backends.stop()
+            self._backends.seed = self._seed if seed is None else seed
+            self._clock.run_at(self._time_factor)
+            self._clock.restart()
+            self._weather.clear(secrets.token_hex() if self._backends.seed is None else self._backends.seed)
+            self._replies.clear()
+            await self._backends.renew()
 
     def forget_requests(self) -> None:
         """Forget what was asked, for ``requests``."""
@@ -358,9 +389,10 @@ class Sandbox:
         return Folders(folder, self._volume, self._local_root), file, tls
 
 
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _check_factor(time_factor: float) -> None:
+    if not 0 <= time_factor <= MAX_FACTOR:
+        raise ValueError(f"time_factor must be from 0 to {MAX_FACTOR:g}, not {time_factor}")
 
 
 def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

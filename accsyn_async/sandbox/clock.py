@@ -37,32 +37,32 @@ class Clock:
     ) -> None:
         self._now = now
         self._monotonic = monotonic
-        self._begin = now()
-        self._started = monotonic()
-        self._skew = 0.0
+        self._begin = self._begin_there = now()
+        self._started = self._started_there = monotonic()
         self.factor = factor
         self.advanced = 0.0
 
     def restart(self) -> None:
         """Tell the right time again."""
-        self._begin, self._started = self._now(), self._monotonic()
-        self._skew = self.advanced = 0.0
+        self._begin = self._begin_there = self._now()
+        self._started = self._started_there = self._monotonic()
+        self.advanced = 0.0
 
     def now(self) -> float:
         """Seconds since the epoch; it stops at the end of the year 9999."""
-        return min(self._begin + (self._now() - self._begin) * self.factor + self.advanced, LAST)
+        return min(self._begin + (self._now() - self._begin_there) * self.factor + self.advanced, LAST)
 
     def monotonic(self) -> float:
         """Seconds that never go back, for measuring."""
-        return self._started + (self._monotonic() - self._started) * self.factor + self.advanced
+        return self._started + (self._monotonic() - self._started_there) * self.factor + self.advanced
 
     def text(self, ago: float = 0.0) -> str:
         """The time ``ago`` seconds ago."""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.now() + self._skew - ago))
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.now() - ago))
 
-    def http_date(self) -> str | None:
-        """The time for a ``Date`` header; ``None`` when it is that of the machine."""
-        told = self.now() + self._skew
+    def http_date(self, wrong_by: float = 0.0) -> str | None:
+        """The time for a ``Date`` header, wrong by so many seconds; ``None`` when it is the machine's."""
+        told = max(min(self.now() + wrong_by, LAST), 0)
         return formatdate(told, usegmt=True) if abs(told - self._now()) > 1 else None
 
     def real(self, seconds: float | None) -> float | None:
@@ -91,10 +91,12 @@ class Clock:
         self.check(seconds)
         self.advanced += seconds
 
+    def run_at(self, factor: float) -> None:
+        """Let time pass at another factor from now on."""
+        self._begin, self._started = self.now() - self.advanced, self.monotonic() - self.advanced
+        self._begin_there, self._started_there = self._now(), self._monotonic()
+        self.factor = factor
+
     def not_before(self, seconds: float) -> None:
         """Move the clock on to a time, given in seconds since the epoch, when it is behind that."""
         self.advanced += max(seconds - self.now(), 0.0)
-
-    def skew(self, seconds: float) -> None:
-        """Let the time of day, as texts tell it, be wrong by so much; nothing ends earlier or later."""
-        self._skew = seconds

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from accsyn_async.sandbox.envelope import json_object
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.weather import Fault
+from accsyn_async.sandbox.weather import Fault, FaultKind
 
 if TYPE_CHECKING:
     from accsyn_async.sandbox.box import Sandbox
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Control"]
 
 TOKEN_HEADER: Final = "X-Sandbox-Token"
+FAULT_KEYS: Final = tuple(
+    one.name
+    for one in dataclasses.fields(Fault)
+    if one.name not in ("hits", "id") and not one.name.startswith("_")
+)
 SAME: Final = frozenset({"same-origin", "none"})
 
 Reply = dict[str, Any]
@@ -27,12 +32,15 @@ class Control:
 
     =========  ==================  =================================================================
     GET        ``state``           address, clock, users without their secrets, what has been asked
-    POST       ``reset``           a fresh workspace, fair weather, nothing recorded
-    POST       ``seed``            the same with ``{"seed": 7}``, for ids and faults alike in every run
-    GET, POST  ``clock``           the time; ``{"advance": 3600}`` moves it on
+    POST       ``reset``           a fresh workspace, fair weather, nothing recorded; with ``{"seed": 7}``
+                                   ids and faults are alike in every run, until the next
+    POST       ``seed``            the same; there must be a seed
+    GET, POST  ``clock``           the time; ``{"advance": 3600}`` moves it on, ``{"factor": 60}`` lets it run
+                                   at that speed from then on
     GET        ``faults``          the weather
     POST       ``faults``          lets something go wrong: ``{"kind": "throttle", "count": 2}``
     DELETE     ``faults``          fair weather
+    DELETE     ``faults/3``        ends the fault with that ``id``
     GET        ``requests``        what was asked, secrets masked
     DELETE     ``requests``        forgets it
     =========  ==================  =================================================================
@@ -63,32 +71,23 @@ class Control:
         match verb, what:
             case "GET", "state":
                 return {"result": self._state()}
-            case "POST", "reset":
-                await self._box.reset()
-                return {"result": True}
-            case "POST", "seed":
-                seed = sent.get("seed")
-                if isinstance(seed, bool) or not isinstance(seed, (int, str)):
-                    raise Refusal("E#E407", "'seed' must be a number or a text.", status=400)
-                await self._box.reset(seed=seed)
+            case "POST", ("reset" | "seed"):
+                await self._box.reset(seed=_seed(sent, required=what == "seed"))
                 return {"result": True}
             case "GET", "clock":
-                return {"result": {"now": self._box.now}}
+                return {"result": self._clock()}
             case "POST", "clock":
-                seconds = sent.get("advance")
-                if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-                    raise Refusal("E#E407", "'advance' must be seconds.", status=400)
-                try:
-                    await self._box.advance(seconds=seconds)
-                except ValueError as error:
-                    raise Refusal("E#E407", f"{error}.", status=400) from None
-                return {"result": {"now": self._box.now}}
+                await self._set_clock(sent)
+                return {"result": self._clock()}
             case "GET", "faults":
                 return {"result": [_row(fault) for fault in self._box.weather.faults]}
             case "POST", "faults":
                 return {"result": _row(self._add(sent))}
             case "DELETE", "faults":
                 self._box.weather.clear()
+                return {"result": True}
+            case "DELETE", _ if what.startswith("faults/"):
+                self._box.weather.remove(self._fault(what.removeprefix("faults/")))
                 return {"result": True}
             case "GET", "requests":
                 return {"result": [dataclasses.asdict(one) for one in self._box.requests]}
@@ -111,11 +110,40 @@ class Control:
         if verb not in ("GET", "HEAD") and kind != "application/json":
             raise Refusal("E#E415", "Send JSON, as application/json.", status=415)
 
+    def _clock(self) -> Reply:
+        return {"now": self._box.now, "factor": self._box.time_factor}
+
+    async def _set_clock(self, sent: Reply) -> None:
+        _check_keys(sent, ("advance", "factor"))
+        if not sent:
+            raise _refused("Give 'advance', in seconds, or 'factor', or both.")
+        for name, value in sent.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise _refused(f"{name!r} must be a number.")
+        try:
+            if "factor" in sent:
+                await self._box.run_at(sent["factor"])
+            if "advance" in sent:
+                await self._box.advance(seconds=sent["advance"])
+        except ValueError as error:
+            raise _refused(f"{error}.") from None
+        except OverflowError:
+            raise _refused("The clock cannot be moved on by so much.") from None
+
     def _add(self, sent: Reply) -> Fault:
+        _check_keys(sent, FAULT_KEYS)
+        if "kind" not in sent:
+            raise _refused(f"Say the fault's 'kind': {', '.join(get_args(FaultKind))}.")
         try:
             return self._box.weather.add(**sent)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise Refusal("E#E407", f"This is no fault: {error}", status=400) from None
+        except ValueError as error:
+            raise _refused(f"This is no fault: {error}.") from None
+
+    def _fault(self, ident: str) -> Fault:
+        for fault in self._box.weather.faults:
+            if str(fault.id) == ident:
+                return fault
+        raise Refusal("E#E404", f"There is no fault with the id {ident!r}.", status=404)
 
     def _state(self) -> Reply:
         box = self._box
@@ -127,6 +155,26 @@ class Control:
             "statistics": dataclasses.asdict(box.statistics()),
             "faults": [_row(fault) for fault in box.weather.faults],
         }
+
+
+def _refused(text: str) -> Refusal:
+    return Refusal("E#E407", text, status=400)
+
+
+def _check_keys(sent: Reply, known: Sequence[str]) -> None:
+    for name in sent:
+        if name not in known:
+            raise _refused(f"{name!r} means nothing here; known: {', '.join(known)}.")
+
+
+def _seed(sent: Reply, *, required: bool) -> int | str | None:
+    _check_keys(sent, ("seed",))
+    seed = sent.get("seed")
+    if seed is None and not required:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, (int, str)):
+        raise _refused("'seed' must be a number or a text.")
+    return seed
 
 
 def _row(fault: Fault) -> Reply:

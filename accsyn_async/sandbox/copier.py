@@ -11,7 +11,17 @@ from accsyn_async.sandbox.landing import called, target_names
 from accsyn_async.sandbox.sequences import Numbered
 from accsyn_async.sandbox.settings import Settings
 from accsyn_async.sandbox.state import End
-from accsyn_async.sandbox.storage import EVERYTHING, Aside, Folder, StorageError, Survey, opened, survey
+from accsyn_async.sandbox.storage import (
+    EVERYTHING,
+    Aside,
+    Folder,
+    StorageError,
+    Survey,
+    check_depth,
+    opened,
+    survey,
+)
+from accsyn_async.sandbox.told import Tell, telling
 
 __all__ = ["Copier", "survey_end"]
 
@@ -37,6 +47,7 @@ class Copier:
         self._destination = destination
         self._lock = threading.Lock()
         self._settings = settings
+        self._tell_from, self._tell_to = tell_of(source), tell_of(destination)
         self._survey: Survey = survey_end(source, settings)
         self._from = source.parts if source.frames is None else source.parts[:-1]
         self._names: dict[str, str] = {}
@@ -88,7 +99,7 @@ class Copier:
             for path in self._survey.folders:
                 if self._is_kept(path):
                     continue
-                with opened(self._destination.root, (*self._target, *path), make=True):
+                with opened(self._destination.root, (*self._target, *path), make=True, tell=self._tell_to):
                     pass
         done = 0
         for _ in range(FILES_A_STEP):
@@ -117,9 +128,12 @@ class Copier:
             return None
         source = (*self._from, *path)
         destination = (*target, *(self._names.get(name, name) for name in path))
+        check_depth(destination)
         with ExitStack() as stack:
-            above = stack.enter_context(opened(self._source.root, source[:-1]))
-            into = stack.enter_context(opened(self._destination.root, destination[:-1], make=True))
+            above = stack.enter_context(opened(self._source.root, source[:-1], tell=self._tell_from))
+            into = stack.enter_context(
+                opened(self._destination.root, destination[:-1], make=True, tell=self._tell_to)
+            )
             into.require_replaceable(destination[-1])
             if self._settings.keep_files and into.look(destination[-1]) is not None:
                 return None
@@ -135,13 +149,13 @@ class Copier:
         if self._source.frames is not None:
             # The files of a sequence are many, so they end up in a folder however it is written.
             target = end.saved or (end.parts if target_names(end) is None else end.parts[:-1])
-            with opened(end.root, target, make=True):
+            with opened(end.root, target, make=True, tell=self._tell_to):
                 return target
         name = called(self._source)
         if self._survey.folder:
             # A folder named as such is merged into, so that a second try does not nest it in the first.
             target = end.saved or ((*end.parts, name) if end.folder and not end.mirrored else end.parts)
-            with opened(end.root, target, make=True):
+            with opened(end.root, target, make=True, tell=self._tell_to):
                 return target
         if end.saved:
             return end.saved
@@ -149,7 +163,7 @@ class Copier:
             return end.parts if end.mirrored else (name,)
         if end.folder:
             return (*end.parts, name)
-        with opened(end.root, end.parts[:-1], make=True) as above:
+        with opened(end.root, end.parts[:-1], make=True, tell=self._tell_to) as above:
             found = above.look(end.parts[-1])
         if found is not None and found.kind == "folder":
             return (*end.parts, name)
@@ -229,18 +243,27 @@ def survey_end(end: End, settings: Settings) -> Survey:
         StorageError: it is missing, of the wrong kind, or holds what is not transferred.
     """
     if end.frames is None:
-        return survey(end.root, end.parts, folder=end.folder and bool(end.parts), settings=settings)
+        folder = end.folder and bool(end.parts)
+        return survey(end.root, end.parts, folder=folder, settings=settings, tell=tell_of(end))
     numbered = Numbered.read(end.parts[-1])
     first, last = end.frames
     files = []
-    with opened(end.root, end.parts[:-1]) as folder:
-        for name, entry in folder.entries():
+    with opened(end.root, end.parts[:-1], tell=tell_of(end)) as above:
+        for name, entry in above.entries():
             number = None if numbered is None else numbered.number(name)
             if number is None or not first <= number <= last or entry.kind != "file":
                 continue
             if settings.includes(name) and not settings.excludes(name):
                 files.append(((name,), entry.size))
     if not files:
-        path = end.root.joinpath(*end.parts)
-        raise StorageError(f"there is no file of {path} from {first} to {last}")
+        raise StorageError(f"there is no file of {tell_of(end)(end.parts)} from {first} to {last}")
     return Survey(True, tuple(files), ())
+
+
+def tell_of(end: End) -> Tell:
+    """Tells of what lies around one end of a task."""
+    if end.share is None:
+        return telling(end.path, end.parts)
+    site = f"site={end.party.names[2]}:" if end.party.kind == "site" else ""
+    below = f"/{end.path}" if end.path else ""
+    return telling(f"{site}{end.share.kind}={end.share.code}{below}", end.parts)

@@ -13,6 +13,7 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.session_keys import SessionKeys, seconds_of
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 from accsyn_async.sandbox.v1 import from_v1
+from accsyn_async.sandbox.v1_rows import attributes_to_v1, to_v1
 
 __all__ = ["V1", "V3", "Dialect", "Place"]
 
@@ -165,8 +166,14 @@ class V1:
         """Do what an event asks."""
         if event.uri.casefold() == "user/generate_session_key":
             return self._generate(verb, event, user)
+        old = event
         verb, event = from_v1(verb, event, self._is_queue)
-        return await self._calls.answer(verb, event, user)
+        reply = await self._calls.answer(verb, event, user)
+        if event.uri.casefold() == "attributes":
+            return {**reply, "result": attributes_to_v1(event.data["entitytype"], reply["result"])}
+        reply = to_v1(event.uri.casefold(), reply, self._workspace.id, self._root_of)
+        asked = old.data.get("attributes") if isinstance(old.data, dict) else None
+        return _only(reply, asked) if asked and event.uri.casefold().endswith("/find") else reply
 
     def expire_sessions(self) -> None:
         """Let every session key have expired."""
@@ -180,8 +187,19 @@ class V1:
         lifetime = event.data.get("lifetime") if isinstance(event.data, dict) else None
         return {"session_key": self._keys.generate(user, seconds_of(lifetime))}
 
+    def _root_of(self, share: str) -> str | None:
+        found = self._workspace.find_share("share", share) if share else None
+        return None if found is None or found.parent is None else found.parent.id
+
     def _is_queue(self, ident: str) -> bool:
         return self._workspace.find_queue(ident) is not None
+
+
+def _only(reply: Reply, attributes: list[str]) -> Reply:
+    """A reply whose rows hold no more than was asked for."""
+    wanted = {"id", *attributes}
+    rows = ({name: row[name] for name in row if name in wanted} for row in reply["result"])
+    return {**reply, "result": list(rows)}
 
 
 def _require_workspace(name: object, code: str) -> None:

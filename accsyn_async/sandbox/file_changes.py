@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from accsyn_async.sandbox.listing import Allowance
-from accsyn_async.sandbox.storage import Folder, StorageError, opened
+from accsyn_async.sandbox.storage import MAX_DEPTH, Folder, StorageError, check_depth, opened
+from accsyn_async.sandbox.told import Tell, plainly
 
 __all__ = ["NotEmptyError", "delete", "make_folder", "move"]
 
@@ -14,18 +15,31 @@ class NotEmptyError(StorageError):
     """A folder that is to be deleted and holds something."""
 
 
-def make_folder(root: Path, parts: tuple[str, ...]) -> None:
+def make_folder(root: Path, parts: tuple[str, ...], tell: Tell = plainly) -> None:
     """Make a folder in one that exists.
+
+    Args:
+        root: the folder that must not be left.
+        parts: the names from it.
+        tell: tells of it, for error texts.
 
     Raises:
         StorageError: the folder above is missing or a link, or something stands there.
     """
-    with opened(root, parts[:-1]) as above:
+    check_depth(parts)
+    with opened(root, parts[:-1], tell=tell) as above:
         above.add(parts[-1])
 
 
 def move(
-    root: Path, parts: tuple[str, ...], root_to: Path, parts_to: tuple[str, ...], *, make: bool = False
+    root: Path,
+    parts: tuple[str, ...],
+    root_to: Path,
+    parts_to: tuple[str, ...],
+    *,
+    make: bool = False,
+    tell: Tell = plainly,
+    tell_to: Tell = plainly,
 ) -> None:
     """Move a file or folder to a path at which nothing stands.
 
@@ -35,18 +49,42 @@ def move(
         root_to: the same for where it goes.
         parts_to: the names there.
         make: whether to make the folders above that are missing.
+        tell: tells of where it is, for error texts.
+        tell_to: tells of where it goes.
 
     Raises:
-        StorageError: it is missing, there is something, or a link is on the way.
+        StorageError: it is missing, there is something, a link is on the way, or it would lie too deep.
     """
-    with opened(root, parts[:-1]) as above:
-        if above.look(parts[-1]) is None:
-            raise StorageError(f"{root.joinpath(*parts)} does not exist")
-        with opened(root_to, parts_to[:-1], make=make) as there:
+    check_depth(parts_to)
+    with opened(root, parts[:-1], tell=tell) as above:
+        found = above.look(parts[-1])
+        if found is None:
+            raise StorageError(f"{tell(parts)} does not exist")
+        if found.kind == "folder" and len(parts_to) > len(parts):
+            with above.child(parts[-1]) as folder:
+                _check_height(folder, MAX_DEPTH - len(parts_to), Allowance())
+        with opened(root_to, parts_to[:-1], make=make, tell=tell_to) as there:
             above.move(parts[-1], there, parts_to[-1])
 
 
-def delete(root: Path, parts: tuple[str, ...], allowance: Allowance, *, force: bool = False) -> None:
+def _check_height(folder: Folder, levels: int, allowance: Allowance) -> None:
+    for name, entry in folder.entries():
+        allowance.take(folder, name)
+        if levels <= 0:
+            raise StorageError(f"what is in it would be nested more than {MAX_DEPTH} deep")
+        if entry.kind == "folder":
+            with folder.child(name) as inner:
+                _check_height(inner, levels - 1, allowance)
+
+
+def delete(
+    root: Path,
+    parts: tuple[str, ...],
+    allowance: Allowance,
+    *,
+    force: bool = False,
+    tell: Tell = plainly,
+) -> None:
     """Delete a file or folder; of a link the link itself.
 
     Args:
@@ -54,29 +92,30 @@ def delete(root: Path, parts: tuple[str, ...], allowance: Allowance, *, force: b
         parts: the names from it.
         allowance: how much may be deleted.
         force: whether a folder may hold something, which goes with it.
+        tell: tells of it, for error texts.
 
     Raises:
         NotEmptyError: it may not and does.
         StorageError: it is missing, a link is on the way, or it is too much.
     """
     name = parts[-1]
-    with opened(root, parts[:-1]) as above:
+    with opened(root, parts[:-1], tell=tell) as above:
         entry = above.look(name)
         if entry is None:
-            raise StorageError(f"{root.joinpath(*parts)} does not exist")
+            raise StorageError(f"{tell(parts)} does not exist")
         if entry.kind == "folder":
             with above.child(name) as folder:
                 if force:
-                    _empty(folder, allowance, 1)
+                    _empty(folder, allowance)
                 elif next(folder.entries(), None) is not None:
                     raise NotEmptyError(name)
         above.remove(name)
 
 
-def _empty(folder: Folder, allowance: Allowance, depth: int) -> None:
+def _empty(folder: Folder, allowance: Allowance) -> None:
     for name, entry in folder.entries():
-        allowance.take(depth)
+        allowance.take(folder, name)
         if entry.kind == "folder":
             with folder.child(name) as inner:
-                _empty(inner, allowance, depth + 1)
+                _empty(inner, allowance)
         folder.remove(name)

@@ -12,10 +12,11 @@ from accsyn_async.sandbox import roles, rules
 from accsyn_async.sandbox.notation import OWN, NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.told import Tell, plainly, telling
+from accsyn_async.sandbox.volume_paths import on_volume
 
 __all__ = ["FilePlaces", "Spot"]
 
-MAX_DEPTH: Final = 100
 _PACKAGE: Final = re.compile(r"(?:delivery|stream)=([0-9a-f]+)/?(.*)", re.DOTALL | re.IGNORECASE)
 KEYS: Final = ("share", "volume", "folder", "collection", "home", "v", "s")
 
@@ -32,6 +33,7 @@ class Spot:
         text: the path as written.
         shows: tells of the names below whether the user may see what is there.
         inside: of a whole collection or delivery, which has no folder, what it shows by name; else ``None``.
+        tell: tells of names from the root, in accsyn's notation.
     """
 
     root: Path
@@ -41,6 +43,7 @@ class Spot:
     text: str
     shows: Callable[[tuple[str, ...]], bool] = field(default=lambda _names: True, compare=False)
     inside: Mapping[str, Spot] | None = None
+    tell: Tell = field(default=plainly, compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -76,8 +79,6 @@ class FilePlaces:
         if package is not None:
             return self._delivered(user, package[1], package[2], write=write)
         place = self._read(_text(path))
-        if len(place.parts or ()) > MAX_DEPTH:
-            raise Refusal("E#F002", f"A path must not be more than {MAX_DEPTH} folders deep.")
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
@@ -87,14 +88,18 @@ class FilePlaces:
         readable = roles.may_read if whole else roles.may_list
         if not write and not readable(user, share, parts):
             raise Refusal("E#F003", f"You may not read {place.text!r}.")
+        written = "/".join((f"{share.kind}={share.code}", *parts))
         located = share.locate(parts)
         if located is None and not parts and not write:
             files = share.files.values()
-            inside = {one.name: self._spot(one.share, one.parts, site, place) for one in files}
+            inside = {
+                one.name: self._spot(one.share, one.parts, site, place, f"{written}/{one.name}")
+                for one in files
+            }
             return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:
             raise Refusal("E#F007", f"The collection {share.code!r} shows no {place.text!r}.")
-        spot = self._spot(*located, site, place)
+        spot = self._spot(*located, site, place, written)
         return replace(spot, shows=lambda names: roles.shows(user, share, (*parts, *names)))
 
     def _delivered(self, user: SandboxUser, name: str, below: str, *, write: bool) -> Spot:
@@ -104,7 +109,14 @@ class FilePlaces:
         if write:
             raise Refusal("E#F003", f"You may not change what the {job.kind} {name!r} holds.")
         ends = [task.source for task in job.counted()]
-        held = {end.parts[-1]: Spot(end.root, (), end.parts, False, below) for end in ends if end.parts}
+        held = {
+            end.parts[-1]: Spot(
+                *(end.root, (), end.parts, False, below),
+                tell=telling(f"{job.kind}={name}/{end.parts[-1]}", end.parts),
+            )
+            for end in ends
+            if end.parts
+        }
         first, *rest = self._read(f"./{below}").parts or ("",)
         if not first:
             return Spot(Path(), (), (), True, name, inside=held)
@@ -112,11 +124,12 @@ class FilePlaces:
             raise Refusal("E#F007", f"The {job.kind} {name!r} holds no {below!r}.")
         return replace(held[first], parts=(*held[first].parts, *rest))
 
-    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place) -> Spot:
+    def _spot(self, share: Share, parts: tuple[str, ...], site: Site, place: Place, written: str) -> Spot:
         self._require_server(share, site)
         base = share.parts if site.main else (share.volume, *share.parts)
         root = share.folder if site.main else site.folder
-        return Spot(root, base, parts, place.folder, place.text)
+        written = written if site.main else f"site={site.code}:{written}"
+        return Spot(root, base, parts, place.folder, place.text, tell=telling(written, (*base, *parts)))
 
     def _require_server(self, share: Share, site: Site) -> None:
         try:
@@ -153,12 +166,10 @@ class FilePlaces:
                 raise _no_share(kind, name)
             return share, parts
         if place.absolute:
-            if parts and parts[0].casefold() == "volumes":
-                parts = parts[1:]
-            volume = workspace.find_share("volume", parts[0]) if parts else None
-            if volume is None or place.drive is not None:
+            found = on_volume(workspace, place)
+            if found is None:
                 raise Refusal("E#F006", f"{place.text!r} lies on no volume of the workspace.")
-            return volume, parts[1:]
+            return found
         if not user.elevated and place.party is None:
             home = workspace.home_of(user)
             if home is None:

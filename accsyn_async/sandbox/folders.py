@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from accsyn_async.sandbox.clearing import remove
 
 __all__ = ["Folders"]
 
@@ -49,19 +50,12 @@ class Folders:
                 try:
                     path.rename(self._aside / secrets.token_hex(8))
                 except OSError:
-                    _remove(path)
+                    remove(path)
 
     def sweep(self) -> None:
         """Remove what was moved aside."""
         for path in self._aside.iterdir():
-            _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+            remove(path)
 
 
 def _made(path: Path) -> Path:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from accsyn_async.sandbox.filters import NameFilter
-from accsyn_async.sandbox.storage import Entry, Folder, StorageError, opened
+from accsyn_async.sandbox.storage import Entry, Folder, StorageError, check_depth, opened
+from accsyn_async.sandbox.told import Tell, plainly
 
 __all__ = ["Allowance", "Listing", "exists", "list_files", "list_named", "measure"]
 
 FOLDER, FILE = 0, 1
 UNMEASURED: Final = -1
-MAX_DEPTH: Final = 100
 LATEST: Final = 253_402_300_799
 
 Row = dict[str, Any]
@@ -26,8 +26,12 @@ class Allowance:
 
     entries: int = 100_000
 
-    def take(self, depth: int) -> None:
+    def take(self, folder: Folder, name: str) -> None:
         """Use one up.
+
+        Args:
+            folder: where it lies.
+            name: what it is called.
 
         Raises:
             StorageError: there is none left, or it lies too deep.
@@ -35,8 +39,7 @@ class Allowance:
         self.entries -= 1
         if self.entries < 0:
             raise StorageError("there are too many files and folders for one call")
-        if depth > MAX_DEPTH:
-            raise StorageError(f"the folders are nested more than {MAX_DEPTH} deep")
+        check_depth((*folder.names, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class Listing:
     names: NameFilter = field(default_factory=NameFilter)
 
 
-def list_files(root: Path, parts: tuple[str, ...], listing: Listing, allowance: Allowance) -> list[Row]:
+def list_files(
+    root: Path, parts: tuple[str, ...], listing: Listing, allowance: Allowance, tell: Tell = plainly
+) -> list[Row]:
     """List a folder, or a file alone. Links and special files are left out.
 
     Args:
@@ -68,22 +73,28 @@ def list_files(root: Path, parts: tuple[str, ...], listing: Listing, allowance: 
         parts: the names from it.
         listing: what to list.
         allowance: how much.
+        tell: tells of it, for error texts.
 
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
     if parts:
-        with opened(root, parts[:-1]) as above:
+        with opened(root, parts[:-1], tell=tell) as above:
             entry = above.look(parts[-1])
             if entry is not None and entry.kind == "file":
                 shown = listing.files and listing.names.shows(parts[-1])
                 return [_row(parts[-1], entry)] if shown else []
-    with opened(root, parts) as folder:
+    with opened(root, parts, tell=tell) as folder:
         return _list(folder, listing, allowance, 1)
 
 
 def list_named(
-    name: str, root: Path, parts: tuple[str, ...], listing: Listing, allowance: Allowance
+    name: str,
+    root: Path,
+    parts: tuple[str, ...],
+    listing: Listing,
+    allowance: Allowance,
+    tell: Tell = plainly,
 ) -> list[Row]:
     """The row of one file or folder by another name; none when it is not there, or not to be listed.
 
@@ -93,13 +104,14 @@ def list_named(
         parts: the names from it.
         listing: what to list.
         allowance: how much.
+        tell: tells of it, for error texts.
 
     Raises:
         StorageError: there is too much in it.
     """
     if not exists(root, parts):
         return []
-    with opened(root, parts[:-1]) as above:
+    with opened(root, parts[:-1], tell=tell) as above:
         real = parts[-1] if parts else "."
         entry = above.look(real)
         return [] if entry is None else _listed(above, real, name, entry, listing, allowance, 1)
@@ -115,7 +127,7 @@ def _list(folder: Folder, listing: Listing, allowance: Allowance, depth: int) ->
 def _listed(
     folder: Folder, real: str, name: str, entry: Entry, listing: Listing, allowance: Allowance, depth: int
 ) -> list[Row]:
-    allowance.take(depth)
+    allowance.take(folder, real)
     if entry.kind == "file":
         return [_row(name, entry)] if listing.files and listing.names.shows(name) else []
     if entry.kind != "folder" or not listing.folders or listing.names.closes(name):
@@ -127,35 +139,37 @@ def _listed(
             if goes_on:
                 row["files"] = _list(inner, listing, allowance, depth + 1)
             if listing.getsize:
-                row["size"] = _measure(inner, NameFilter(), allowance, depth + 1)
+                row["size"] = _measure(inner, NameFilter(), allowance)
     # A folder whose name is not shown leads to what is.
     return [row] if listing.names.shows(name) or row.get("files") else []
 
 
-def measure(root: Path, parts: tuple[str, ...], names: NameFilter, allowance: Allowance) -> int:
+def measure(
+    root: Path, parts: tuple[str, ...], names: NameFilter, allowance: Allowance, tell: Tell = plainly
+) -> int:
     """The bytes of a file, or of all files in a folder, whose names a filter shows.
 
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
     if parts:
-        with opened(root, parts[:-1]) as above:
+        with opened(root, parts[:-1], tell=tell) as above:
             entry = above.look(parts[-1])
             if entry is not None and entry.kind == "file":
                 return entry.size if names.shows(parts[-1]) else 0
-    with opened(root, parts) as folder:
-        return _measure(folder, names, allowance, 1)
+    with opened(root, parts, tell=tell) as folder:
+        return _measure(folder, names, allowance)
 
 
-def _measure(folder: Folder, names: NameFilter, allowance: Allowance, depth: int) -> int:
+def _measure(folder: Folder, names: NameFilter, allowance: Allowance) -> int:
     size = 0
     for name, entry in folder.entries():
-        allowance.take(depth)
+        allowance.take(folder, name)
         if entry.kind == "file":
             size += entry.size if names.shows(name) else 0
         elif entry.kind == "folder" and not names.closes(name):
             with folder.child(name) as inner:
-                size += _measure(inner, names, allowance, depth + 1)
+                size += _measure(inner, names, allowance)
     return size
 
 

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from accsyn_async.sandbox.names import real_name
 from accsyn_async.sandbox.sequences import split_range
 
 __all__ = ["OWN", "NotationError", "Party", "Place", "read_place"]
@@ -22,6 +23,7 @@ OWN: Final = "~"
 """The name of one's own home."""
 SHARE_KINDS: Final = ("share", "volume", "folder", "collection", "home")
 MAX_TEXT: Final = 32_768
+MAX_DEPTH: Final = 100
 
 _DRIVE: Final = re.compile(r"([A-Za-z]):(?=[\\/]|$)")
 _E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
@@ -153,10 +155,12 @@ def _path(party: Party | None, text: str) -> Place:
     parts = tuple(part for part in rest.split("/") if part not in ("", "."))
     if ".." in parts:
         raise NotationError("a path must not climb with '..'")
-    if any(len(part.encode("utf-8", "surrogatepass")) > 255 for part in parts):
-        raise NotationError("a name in it is longer than 255 bytes")
     if any("\ud800" <= character <= "\udfff" for character in rest):
         raise NotationError("it is not proper Unicode")
+    if any(len((real_name(part) or part).encode("utf-8", "surrogateescape")) > 255 for part in parts):
+        raise NotationError("a name in it is longer than 255 bytes")
+    if len(parts) > MAX_DEPTH and not absolute:
+        raise NotationError(f"it is more than {MAX_DEPTH} folders deep")
     frames = None
     if parts:
         try:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from accsyn_async.sandbox import notation, roles
 from accsyn_async.sandbox.notation import NotationError, Place, read_place
 from accsyn_async.sandbox.refusal import Refusal, there_are
 from accsyn_async.sandbox.state import Client, End, Job, Party, SandboxUser, Share, Site, Workspace
+from accsyn_async.sandbox.volume_paths import below, in_real_folder, on_volume
 
 __all__ = ["Resolver"]
 
@@ -144,13 +145,13 @@ class Resolver:
     def _guess(self, place: Place, other: _Side | None) -> _Side:
         """Whose an absolute path without a party is, as the other end tells."""
         main = _Side(site=self._workspace.main_site)
-        return main if other != main and self._on_volume(place) else _Side(user=self._user)
+        return main if other != main and on_volume(self._workspace, place) else _Side(user=self._user)
 
     def _side(self, place: Place) -> _Side | None:
         """Whose a place is; ``None`` when only the other end can tell."""
         if place.party is not None:
             return self._party_side(place.party)
-        if place.absolute and _below(place, self._workspace.main_site.folder) is None:
+        if place.absolute and in_real_folder(self._workspace, place) is None:
             return None
         return _Side(site=self._workspace.main_site)
 
@@ -188,8 +189,8 @@ class Resolver:
             raise Refusal("E#J003", f"The {what} {place.text!r} has no path.")
         side = self._side(place)
         if side is None:
-            on_volume = self._on_volume(place) is not None
-            side = _Side(site=self._workspace.main_site) if on_volume else _Side(user=self._user)
+            is_there = on_volume(self._workspace, place) is not None
+            side = _Side(site=self._workspace.main_site) if is_there else _Side(user=self._user)
         return self._end(side, place, what)
 
     def _end(self, side: _Side, place: Place, what: str) -> End:
@@ -203,8 +204,8 @@ class Resolver:
         if located is None:
             known = there_are(one.name for one in share.files.values())
             raise Refusal("E#J015", f"The collection {share.code!r} does not show {text!r} ({known}).")
-        real, below = located
-        root, path = self._rooted(side.site, real, (*real.parts, *below))
+        real, inner = located
+        root, path = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(real, side.site)
         return End(
             self.party(side),
@@ -227,7 +228,7 @@ class Resolver:
     def _local_end(self, user: SandboxUser, place: Place) -> End:
         if place.share is not None:
             raise Refusal("E#J014", f"{user.username} has mapped no share locally ({place.text!r}).")
-        parts = _below(place, self._workspace.local_root)
+        parts = below(place, self._workspace.local_root)
         if parts is None:
             parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         text = place.text.rstrip("/\\") or place.text
@@ -245,9 +246,9 @@ class Resolver:
             )
         share = start.share
         text = start.path.removesuffix(_range(start.frames))
-        below = tuple(text.split("/")) if text else ()
-        self._require_access(share, below, "destination")
-        root, path = self._rooted(side.site, share, (*share.parts, *below))
+        names = tuple(text.split("/")) if text else ()
+        self._require_access(share, names, "destination")
+        root, path = self._rooted(side.site, share, (*share.parts, *names))
         client = self._server(share, side.site)
         return End(
             self.party(side),
@@ -284,7 +285,7 @@ class Resolver:
                 raise Refusal("E#J015", f"There is no {kind} {name!r} ({known}).")
             return share, parts
         if place.absolute:
-            found = self._on_volume(place)
+            found = on_volume(workspace, place)
             if found is None:
                 raise Refusal("E#J016", f"{place.text!r} lies on no volume of the workspace.")
             return found
@@ -295,19 +296,6 @@ class Resolver:
             return home, parts
         volume = workspace.find_share("volume", parts[0]) if parts else None
         return (workspace.default_volume, parts) if volume is None else (volume, parts[1:])
-
-    def _on_volume(self, place: Place) -> tuple[Share, tuple[str, ...]] | None:
-        """The volume of an absolute path: by its real folder, ``/Volumes/<code>`` or ``/<code>``."""
-        if not place.absolute or place.drive is not None or place.parts is None:
-            return None
-        below = _below(place, self._workspace.main_site.folder)
-        if below is not None:
-            return self._workspace.default_volume, below
-        parts = place.parts
-        if parts and parts[0].casefold() == "volumes":
-            parts = parts[1:]
-        volume = self._workspace.find_share("volume", parts[0]) if parts else None
-        return None if volume is None else (volume, parts[1:])
 
     def party(self, side: _Side) -> Party:
         """The party that rows show for a side."""
@@ -337,15 +325,3 @@ def _with_party(place: Place, party: Party) -> Place:
 
 def _range(frames: tuple[int, int] | None) -> str:
     return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
-
-
-def _below(place: Place, root: Path) -> tuple[str, ...] | None:
-    """The names from a real folder to an absolute path, by text alone; ``None`` when it lies elsewhere."""
-    if not place.absolute or place.parts is None:
-        return None
-    top = PurePath(root)
-    names = tuple(part for part in top.parts if part != top.anchor)
-    drive = top.drive.rstrip(":").upper() or None
-    if drive != place.drive or place.parts[: len(names)] != names:
-        return None
-    return place.parts[len(names) :]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 __all__ = ["RecordedRequest", "Recording", "mask"]
 
 KEPT: Final = 10_000
 MASK: Final = "***"
+SHORTEST: Final = 16
 SECRET_WORDS: Final = ("api_key", "apikey", "password", "pwd", "passphrase", "secret", "session_key", "token")
 
 
@@ -70,35 +73,51 @@ class Recording:
             self._requests.clear()
 
 
-def mask(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """A copy without secrets.
+def mask(value: Any, secrets: Callable[[], Iterable[str]] = tuple) -> Any:
+    """A copy without secrets, in whatever case they are written.
 
-    >>> mask({"name": "ftrack_api_key", "value": "abc", "path": "share=projects/key=xyz"}, ["xyz"])
-    {'name': 'ftrack_api_key', 'value': '***', 'path': 'share=projects/key=***'}
+    >>> known = lambda: ["3f2c9e1a77b04d58"]
+    >>> mask({"name": "ftrack_api_key", "value": "abc", "path": "share=projects/3F2C9E1A77B04D58.mov"}, known)
+    {'name': 'ftrack_api_key', 'value': '***', 'path': 'share=projects/***.mov'}
 
     Args:
         value: what JSON can hold.
-        secrets: known secrets, wherever they stand.
+        secrets: gives the known secrets, wherever they stand; none is shorter than 16 characters. It is asked
+            only when there is a text that could hold one.
     """
-    known = tuple(secret for secret in secrets if secret)
-    return _mask(value, known)
+    return _Masking(secrets).masked(value)
 
 
-def _mask(value: Any, known: tuple[str, ...]) -> Any:
-    if isinstance(value, str):
-        for secret in known:
-            if secret in value:
-                value = value.replace(secret, MASK)
-        return value
-    if isinstance(value, list):
-        return [_mask(one, known) for one in value]
-    if not isinstance(value, dict):
-        return value
-    named = isinstance(value.get("name"), str) and _is_secret(value["name"])
-    return {
-        key: MASK if _is_secret(key) or (named and key == "value") else _mask(inner, known)
-        for key, inner in value.items()
-    }
+class _Masking:
+    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+        self._secrets = secrets
+
+    @cached_property
+    def _known(self) -> tuple[tuple[str, str], ...]:
+        return tuple((secret, secret.casefold()) for secret in self._secrets() if len(secret) >= SHORTEST)
+
+    def masked(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, list):
+            return [self.masked(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        named = isinstance(value.get("name"), str) and _is_secret(value["name"])
+        return {
+            self._text(key): MASK if _is_secret(key) or (named and key == "value") else self.masked(inner)
+            for key, inner in value.items()
+        }
+
+    def _text(self, text: str) -> str:
+        if len(text) < SHORTEST:
+            return text
+        folded = text.casefold()
+        for secret, small in self._known:
+            if small in folded:
+                text = re.sub(re.escape(secret), MASK, text, flags=re.IGNORECASE)
+                folded = text.casefold()
+        return text
 
 
 def _is_secret(name: str) -> bool:

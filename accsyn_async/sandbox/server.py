@@ -7,7 +7,8 @@ import json
 import logging
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from accsyn_async.sandbox.bodies import read_body
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Dialect
@@ -22,12 +24,11 @@ from accsyn_async.sandbox.envelope import Event, json_object, url_object
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.recording import RecordedRequest, Recording, mask
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.storm import Struck, odd_response, weathered
+from accsyn_async.sandbox.storm import Struck, odd_response, skew_of, weathered
 from accsyn_async.sandbox.weather import Fault, Weather
 
 __all__ = ["Replies", "allowed_hosts", "make_server"]
 
-MAX_BODY: Final = 16 * 1024 * 1024
 THREAD_FROM: Final = 256 * 1024
 CONTROL: Final = "/_sandbox/"
 
@@ -47,6 +48,9 @@ class _Asked:
 
     verb: str
     uri: str
+    generation: int
+    host: str | None = None
+    allowed: tuple[str, ...] = ()
     dialect: str = ""
     user: str = ""
     event: Event | None = None
@@ -82,7 +86,12 @@ class Replies:
         self._hosts: frozenset[str] = frozenset()
         self._addresses: dict[str, tuple[Dialect, str, tuple[str, ...]]] = {}
         self._dialects: tuple[Dialect, ...] = ()
-        self._secrets: tuple[str, ...] = ()
+        self._secrets: Callable[[], Iterable[str]] = tuple
+        self._generation = 0
+        self._acting = 0
+        self._still = asyncio.Event()
+        self._serving = asyncio.Event()
+        self._serving.set()
         self._before_each: Callable[[], None] = lambda: None
         self.keep: Callable[[], Awaitable[None]] | None = None
         """Called after each change and login, before it is answered."""
@@ -99,14 +108,33 @@ class Replies:
         """Say where the server listens."""
         self._hosts = allowed_hosts(host, port)
 
+    @asynccontextmanager
+    async def between(self) -> AsyncIterator[None]:
+        """Entered when what is being done is done; whatever else was asked so far is refused.
+
+        What is asked meanwhile waits for the end.
+        """
+        self._generation += 1
+        self._serving.clear()
+        try:
+            while self._acting:
+                self._still.clear()
+                await self._still.wait()
+            yield
+        finally:
+            self._serving.set()
+
     def serve(
-        self, dialects: Iterable[Dialect], secrets: Iterable[str], before_each: Callable[[], None]
+        self,
+        dialects: Iterable[Dialect],
+        secrets: Callable[[], Iterable[str]],
+        before_each: Callable[[], None],
     ) -> None:
         """Say what is served from now on.
 
         Args:
             dialects: the ways to talk to the workspace.
-            secrets: what is masked in the recording.
+            secrets: gives what is masked in the recording.
             before_each: called before each event is answered.
         """
         self._dialects = tuple(dialects)
@@ -115,18 +143,20 @@ class Replies:
             for dialect in self._dialects
             for path, (what, methods) in dialect.addresses.items()
         }
-        self._secrets = tuple(secrets)
+        self._secrets = secrets
         self._before_each = before_each
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, always with a JSON object, unless the weather is bad."""
+        target, _, query = request.raw_path.partition("?")
+        host, path = _split(target)
+        if not path.startswith(CONTROL):
+            await self._serving.wait()
         self.requests += 1
-        path, _, query = request.raw_path.partition("?")
-        asked = _Asked(request.method, path)
-        served = self._dialects
+        asked = _Asked(request.method, path, self._generation, host=host)
         response, status = await self._respond(request, asked, query)
         # What was asked before a reset and answered after it belongs to neither.
-        if served is self._dialects and not path.startswith(CONTROL):
+        if asked.generation == self._generation and not path.startswith(CONTROL):
             self._record(asked, status)
         return response
 
@@ -135,29 +165,33 @@ class Replies:
     ) -> tuple[web.StreamResponse, int]:
         try:
             reply = await self._answer(request, asked, query)
-            return self._response(reply), 200
+            return self._response(reply, wrong_by=skew_of(asked.faults)), 200
         except Struck as struck:
             return await odd_response(request, struck, self._response)
         except Refusal as refusal:
             headers = {}
             if isinstance(refusal.extra.get("retry_after"), int):
                 headers["Retry-After"] = str(refusal.extra["retry_after"])
+            if asked.allowed:
+                headers["Allow"] = ", ".join(asked.allowed)
             asked.message = str(refusal)
             return self._response(refusal.reply(), refusal.status, headers), refusal.status
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception:
-            logger.exception("a request broke")
+            uri = mask(asked.uri, self._all_secrets)
+            logger.exception("%s %s broke", asked.verb, uri)
             asked.message = "The sandbox failed; its log says why."
             reply = {"exception": asked.message, "message": f"E#E500 {asked.message}"}
             return self._response(reply, 500), 500
 
     async def _answer(self, request: web.BaseRequest, asked: _Asked, query: str) -> dict[str, Any]:
         hosts = request.headers.getall("Host", [])
-        if len(hosts) != 1 or hosts[0].strip().casefold() not in self._hosts:
+        named = [*hosts, *([] if asked.host is None else [asked.host])]
+        if len(hosts) != 1 or not {host.strip().casefold() for host in named} <= self._hosts:
             raise Refusal("E#E421", "This host is not served here.", status=421)
         if self._control is not None and asked.uri.startswith(CONTROL):
-            body = await _body(request)
+            body = await read_body(request)
             return await self._control.answer(
                 request.method, asked.uri.removeprefix(CONTROL), request.headers, hosts[0], body
             )
@@ -171,12 +205,13 @@ class Replies:
             raise Refusal("E#E404", "There is nothing at this address.", status=404)
         dialect, what, methods = known
         if request.method not in methods:
+            asked.allowed = methods
             raise Refusal("E#E405", f"{request.method} does not work here.", status=405)
         asked.dialect = dialect.name
         if what == "event":
             return await self._event(request, dialect, asked, query)
         asked.uri = what
-        body = await _body(request) if request.method == "PUT" else b""
+        body = await read_body(request) if request.method == "PUT" else b""
         sent = url_object(query) if request.method == "GET" else json_object(body) if body else {}
 
         async def act() -> dict[str, Any]:
@@ -196,7 +231,7 @@ class Replies:
         if request.method in ("GET", "DELETE"):
             event = dialect.read(url_object(query), user)
         else:
-            body = await _body(request)
+            body = await read_body(request)
             asked.large = len(body) > THREAD_FROM
 
             def read() -> Event:
@@ -221,50 +256,65 @@ class Replies:
 
     async def _weathered(self, asked: _Asked, act: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         asked.faults = self._weather.strike(asked.verb, asked.uri)
-        return await weathered(asked.faults, act, self.expire_sessions, self._clock)
+
+        async def act_in_time() -> dict[str, Any]:
+            if asked.generation != self._generation:
+                raise Refusal("E#E410", "The sandbox has begun anew since this was asked.", status=410)
+            self._acting += 1
+            try:
+                return await act()
+            finally:
+                self._acting -= 1
+                self._still.set()
+
+        return await weathered(asked.faults, act_in_time, self.expire_sessions)
 
     def expire_sessions(self) -> None:
         """Refuse every session handed out so far."""
         for dialect in self._dialects:
             dialect.expire_sessions()
 
+    def _all_secrets(self) -> Iterable[str]:
+        yield from self._secrets()
+        if self._control is not None:
+            yield self._control.token
+
     def _record(self, asked: _Asked, status: int) -> None:
-        event = asked.event
+        event, secrets = asked.event, self._all_secrets
         self._recording.add(
             RecordedRequest(
                 at=self._clock.text(),
                 dialect=asked.dialect,
                 verb=asked.verb,
-                uri=mask(asked.uri, self._secrets),
+                uri=mask(asked.uri, secrets),
                 user=asked.user,
-                data=None if event is None or asked.large else mask(event.data, self._secrets),
-                query=None if event is None else mask(event.query, self._secrets),
-                id=None if event is None else mask(event.id, self._secrets),
+                data=None if event is None or asked.large else mask(event.data, secrets),
+                query=None if event is None else mask(event.query, secrets),
+                id=None if event is None else mask(event.id, secrets),
                 status=status,
-                message=mask(asked.message, self._secrets),
+                message=mask(asked.message, secrets),
                 faults=tuple(fault.kind for fault in asked.faults),
             )
         )
 
     def _response(
-        self, reply: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+        self,
+        reply: dict[str, Any],
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        wrong_by: float = 0.0,
     ) -> web.Response:
-        date = self._clock.http_date()
+        date = self._clock.http_date(wrong_by)
         return _response(reply, status, {**(headers or {}), "Date": date} if date else headers)
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    if request.headers.get("Content-Encoding", "identity").casefold() != "identity":
-        raise Refusal("E#E415", "Send the body as it is; data is compressed as gz_data.", status=415)
-    too_much = Refusal("E#E413", f"The body is larger than {MAX_BODY} bytes.", status=413)
-    if (request.content_length or 0) > MAX_BODY:
-        raise too_much
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise too_much
-    return bytes(body)
+def _split(target: str) -> tuple[str | None, str]:
+    """The host and the path of what a request names; proxies are asked for whole addresses."""
+    for scheme in ("http://", "https://"):
+        if target[: len(scheme)].casefold() == scheme:
+            host, slash, path = target[len(scheme) :].partition("/")
+            return host, f"{slash}{path}"
+    return None, target
 
 
 def _response(

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Workspace
+from accsyn_async.sandbox.v1_rows import CLEARANCES
 
 __all__ = ["GivenKey", "SessionKeys", "seconds_of"]
 
 LIFETIME: Final = 10 * 3600
 LONGEST: Final = 366 * 24 * 3600
-CLEARANCES: Final = {"standard": "client"}
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 

@@ -4,7 +4,7 @@ Every path is walked from its root one name at a time, each opened relative to t
 through a symbolic link; what is renamed or swapped meanwhile cannot redirect the rest of the walk. Only
 regular files and directories are touched. Where the platform cannot open relative to a directory (Windows),
 each name is checked before it is opened instead, which leaves a moment in which somebody on the same
-machine could swap it.
+machine could swap it. Names are as `names` shows them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from accsyn_async.sandbox.names import real_name, shown_name
 from accsyn_async.sandbox.settings import Settings
+from accsyn_async.sandbox.told import Tell, plainly
 
-__all__ = ["EVERYTHING", "Aside", "Entry", "Folder", "StorageError", "is_aside", "opened", "survey"]
+__all__ = [
+    "EVERYTHING",
+    "MAX_DEPTH",
+    "Aside",
+    "Entry",
+    "Folder",
+    "StorageError",
+    "check_depth",
+    "is_aside",
+    "opened",
+    "survey",
+]
+
+MAX_DEPTH: Final = 100
 
 EVERYTHING: Final = Settings()
 RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.rmdir, os.unlink} <= os.supports_dir_fd and (
@@ -74,25 +89,31 @@ class Folder:
     """An open folder; a context manager. Names given to it must be single names.
 
     Args:
-        path: where it lies, for error texts, and for the work itself where folders have no descriptors.
+        path: where it lies, for the work itself where folders have no descriptors.
         descriptor: the open directory; ``None`` where the platform has none.
+        names: the names from the root to it.
+        tell: tells of it and of what is in it, for error texts.
     """
 
-    def __init__(self, path: Path, descriptor: int | None) -> None:
+    def __init__(
+        self, path: Path, descriptor: int | None, names: tuple[str, ...] = (), tell: Tell = plainly
+    ) -> None:
         self._path = path
         self._descriptor = descriptor
+        self._names = names
+        self._tell = tell
 
     @classmethod
-    def root(cls, path: Path) -> Folder:
+    def root(cls, path: Path, tell: Tell = plainly) -> Folder:
         """Open a root.
 
         Raises:
             StorageError: it is no folder, or is gone.
         """
         try:
-            return cls(path, os.open(path, _FOLDER_FLAGS) if RELATIVE else None)
+            return cls(path, os.open(path, _FOLDER_FLAGS) if RELATIVE else None, (), tell)
         except OSError as error:
-            raise StorageError(f"the folder {path} cannot be opened: {error.strerror}") from None
+            raise StorageError(f"{tell(())} cannot be opened: {error.strerror}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +123,11 @@ class Folder:
     ) -> None:
         self.close()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names from the root to it."""
+        return self._names
+
     def close(self) -> None:
         """Close it; again does nothing."""
         if self._descriptor is not None:
@@ -109,13 +135,25 @@ class Folder:
             self._descriptor = None
 
     def _at(self, name: str, keyword: str = "dir_fd") -> tuple[str, dict[str, Any]]:
-        if not name or name in (".", "..") or "/" in name or "\0" in name or (os.altsep or "/") in name:
+        real = real_name(name)
+        if (
+            not real
+            or real in (".", "..")
+            or any(one in real for one in ("/", "\0", os.sep, os.altsep or "/"))
+        ):
             raise StorageError(f"{name!r} is no file name")
         if not RELATIVE:
-            return str(self._path / name), {}
+            return str(self._path / real), {}
         if self._descriptor is None:
-            raise StorageError(f"the folder {self._path} is closed")
-        return name, {keyword: self._descriptor}
+            raise StorageError(f"{self._tell(self._names)} is closed")
+        return real, {keyword: self._descriptor}
+
+    def _told(self, name: str) -> str:
+        return self._tell((*self._names, name) if name else self._names)
+
+    def _inner(self, name: str, descriptor: int | None) -> Folder:
+        path = self._path / (real_name(name) or name)
+        return Folder(path, descriptor, (*self._names, name), self._tell)
 
     def look(self, name: str) -> Entry | None:
         """What stands at a name; ``None`` when nothing does."""
@@ -137,9 +175,9 @@ class Folder:
         target, at = self._at(name)
         if not RELATIVE:
             self._require(name, "folder")
-            return Folder(self._path / name, None)
+            return self._inner(name, None)
         try:
-            return Folder(self._path / name, os.open(target, _FOLDER_FLAGS, **at))
+            return self._inner(name, os.open(target, _FOLDER_FLAGS, **at))
         except OSError as error:
             self._require(name, "folder")
             raise self._failed(name, error) from None
@@ -189,7 +227,7 @@ class Folder:
         if found is None or found.kind not in ("file", "folder"):
             self._require(name, "file")
         if to.look(new) is not None:
-            raise StorageError(f"{to._path / new} already exists")
+            raise StorageError(f"{to._told(new)} already exists")
         source, at = self._at(name, "src_dir_fd")
         target, there = to._at(new, "dst_dir_fd")
         try:
@@ -201,10 +239,12 @@ class Folder:
         """The names in it and what stands there, sorted by name."""
         source = self._descriptor if RELATIVE else self._path
         if source is None:
-            raise StorageError(f"the folder {self._path} is closed")
+            raise StorageError(f"{self._tell(self._names)} is closed")
         try:
             with os.scandir(source) as found:
-                names = sorted(entry.name for entry in found)
+                real = (entry.name for entry in found)
+                # A name that looks like what another one is shown as could not be asked for.
+                names = sorted(name for one in real if real_name(name := shown_name(one)) == one)
         except OSError as error:
             raise self._failed("", error) from None
         for name in names:
@@ -274,20 +314,20 @@ class Folder:
     def _require(self, name: str, kind: str) -> None:
         found = self.look(name)
         if found is None:
-            raise StorageError(f"{self._path / name} does not exist")
+            raise StorageError(f"{self._told(name)} does not exist")
         if found.kind != kind:
             raise self._not_a(kind, name, found)
 
     def _not_a(self, kind: str, name: str, found: Entry) -> StorageError:
         if found.kind == "link":
-            return StorageError(f"{self._path / name} is a symbolic link; links are not followed")
+            return StorageError(f"{self._told(name)} is a symbolic link; links are not followed")
         if found.kind == "other":
-            return StorageError(f"{self._path / name} is a special file; it is not transferred")
+            return StorageError(f"{self._told(name)} is a special file; it is not transferred")
         what = "a folder" if kind == "folder" else "a regular file"
-        return StorageError(f"{self._path / name} is not {what}")
+        return StorageError(f"{self._told(name)} is not {what}")
 
     def _failed(self, name: str, error: OSError) -> StorageError:
-        return StorageError(f"{self._path / name}: {error.strerror or error}")
+        return StorageError(f"{self._told(name)} cannot be used: {error.strerror or error}")
 
 
 def _entry(found: os.stat_result) -> Entry:
@@ -307,19 +347,33 @@ def is_aside(name: str) -> bool:
     return _ASIDE.fullmatch(name) is not None
 
 
+def check_depth(names: tuple[str, ...]) -> None:
+    """Refuse what lies deeper than anything is reached or made.
+
+    Raises:
+        StorageError: it does.
+    """
+    if len(names) > MAX_DEPTH:
+        raise StorageError(f"the folders are nested more than {MAX_DEPTH} deep")
+
+
 @contextmanager
-def opened(root: Path, parts: tuple[str, ...], *, make: bool = False) -> Iterator[Folder]:
+def opened(
+    root: Path, parts: tuple[str, ...], *, make: bool = False, tell: Tell = plainly
+) -> Iterator[Folder]:
     """Walk from a root to a folder and hold it open.
 
     Args:
         root: the folder that must not be left.
         parts: the names from it to the folder.
         make: whether to make the folders that are missing.
+        tell: tells of them, for error texts.
 
     Raises:
-        StorageError: one of them is missing, a link, or no folder.
+        StorageError: one of them is missing, a link, or no folder, or they are nested too deep.
     """
-    folder = Folder.root(root)
+    check_depth(parts)
+    folder = Folder.root(root, tell)
     try:
         for part in parts:
             inner = folder.make(part) if make else folder.child(part)
@@ -345,7 +399,12 @@ class Survey:
 
 
 def survey(
-    root: Path, parts: tuple[str, ...], *, folder: bool = False, settings: Settings = EVERYTHING
+    root: Path,
+    parts: tuple[str, ...],
+    *,
+    folder: bool = False,
+    settings: Settings = EVERYTHING,
+    tell: Tell = plainly,
 ) -> Survey:
     """Measure a file or a folder with all that is in it.
 
@@ -356,12 +415,13 @@ def survey(
         parts: the names from it to the source.
         folder: whether it must be a folder.
         settings: which files and folders to leave out.
+        tell: tells of them, for error texts.
 
     Raises:
-        StorageError: it is missing, of the wrong kind, or holds a link or a special file.
+        StorageError: it is missing, of the wrong kind, nested too deep, or holds a link or a special file.
     """
     if parts:
-        with opened(root, parts[:-1]) as above:
+        with opened(root, parts[:-1], tell=tell) as above:
             entry = above.look(parts[-1])
             if entry is not None and entry.kind == "file" and not folder:
                 left_out = settings.excludes(parts[-1]) or not settings.includes(parts[-1])
@@ -372,11 +432,12 @@ def survey(
     left: list[tuple[tuple[str, ...], bool]] = [((), not settings.include)]
     while left:
         at, whole = left.pop()
-        with opened(root, (*parts, *at)) as here:
+        with opened(root, (*parts, *at), tell=tell) as here:
             for name, entry in here.entries():
                 path = (*at, name)
                 if settings.excludes(*path):
                     continue
+                check_depth((*parts, *path))
                 included = whole or settings.includes(*path)
                 if entry.kind == "folder":
                     left.append((path, included))
@@ -388,5 +449,5 @@ def survey(
                     files.append((path, entry.size))
                 else:
                     what = "a symbolic link" if entry.kind == "link" else "a special file"
-                    raise StorageError(f"{root.joinpath(*parts, *path)} is {what}; it is not transferred")
+                    raise StorageError(f"{tell((*parts, *path))} is {what}; it is not transferred")
     return Survey(True, tuple(sorted(files)), tuple(sorted(folders)))

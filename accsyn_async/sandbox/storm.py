@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.skew import skewed
 from accsyn_async.sandbox.weather import Fault
 
-__all__ = ["Struck", "odd_response", "weathered"]
+__all__ = ["Struck", "odd_response", "skew_of", "weathered"]
 
 Reply = dict[str, Any]
 
@@ -34,8 +34,13 @@ class Struck(Exception):
         self.reply = reply
 
 
+def skew_of(faults: Iterable[Fault]) -> float:
+    """By how many seconds the times of a reply are wrong."""
+    return sum(fault.seconds for fault in faults if fault.kind == "skew")
+
+
 async def weathered(
-    faults: Iterable[Fault], act: Callable[[], Awaitable[Reply]], expire: Callable[[], None], clock: Clock
+    faults: Iterable[Fault], act: Callable[[], Awaitable[Reply]], expire: Callable[[], None]
 ) -> Reply:
     """Answer a request in the weather that it meets.
 
@@ -43,14 +48,12 @@ async def weathered(
         faults: what hits it.
         act: answers it.
         expire: expires all sessions.
-        clock: the sandbox's.
 
     Raises:
         Struck: the answer is lost, or is none.
         Refusal: the call is refused, by the weather or by itself.
     """
     faults = tuple(faults)
-    clock.skew(sum(fault.seconds for fault in faults if fault.kind == "skew"))
     for fault in faults:
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
@@ -60,6 +63,8 @@ async def weathered(
         elif fault.kind not in ("skew", "empty") and not fault.acted:
             raise Struck(fault, None)
     reply = await act()
+    if skew := skew_of(faults):
+        reply = skewed(reply, skew)
     for fault in faults:
         if fault.kind == "empty":
             if isinstance(reply.get("result"), list):

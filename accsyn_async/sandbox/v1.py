@@ -9,10 +9,13 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.envelope import Event
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.v1_rows import SHARE_TYPES
+from accsyn_async.sandbox.v1_words import data_from_v1, query_from_v1
 
 __all__ = ["from_v1"]
 
 QUEUE: Final = 2
+SHARE_KINDS: Final = ("share", *SHARE_TYPES)
 BY_ID: Final = re.compile(r"""\s*id\s*=\s*(['"]?)([0-9a-f]{24})\1\s*""", re.IGNORECASE)
 
 
@@ -61,11 +64,36 @@ def from_v1(verb: str, event: Event, is_queue: Callable[[str], bool]) -> tuple[s
             operation = "deactivate"
         case "servers" if scope == "share":
             scope = "volume"
-    if isinstance(data, dict) and "offline" in data:
-        data["inactive"] = data.pop("offline")
+    if scope == "share" and operation == "create" and isinstance(data, dict):
+        scope = _share_kind(data)
+    kind = "share" if scope in SHARE_KINDS else scope
+    if isinstance(data, dict) and operation in ("find", "create", "edit"):
+        data = data_from_v1(kind, data)
+    if uri == "attributes" and isinstance(data, dict):
+        data = _attributes(data)
+    if query is not None:
+        query = query_from_v1(kind, query)
     return verb, replace(
         event, uri=f"{scope}/{operation}" if operation else scope, data=data, query=query, id=ident
     )
+
+
+def _share_kind(data: dict[str, Any]) -> str:
+    """The entity type of a share that is made, whose ``type`` says so in v1."""
+    kind = data.pop("type", None)
+    if kind is None or kind == "standard":
+        return "share"
+    for new, old in SHARE_TYPES.items():
+        if kind == old:
+            return new
+    raise Refusal("E#E407", f"A share is of type {', '.join(SHARE_TYPES.values())}, not {kind!r}.")
+
+
+def _attributes(data: dict[str, Any]) -> dict[str, Any]:
+    kind = data.get("entitytype")
+    if isinstance(kind, str) and kind.casefold() == "organization":
+        return {**data, "entitytype": "workspace"}
+    return data
 
 
 def _assigned(data: dict[str, Any]) -> tuple[str, Any] | None:
@@ -86,5 +114,6 @@ def _setting(event: Event) -> Event:
     if ident is not None and not isinstance(ident, str):
         raise Refusal("E#E407", "'ident' must be a text.")
     if "scope" in data:
-        data["entitytype"] = data.pop("scope")
+        scope = data.pop("scope")
+        data["entitytype"] = "workspace" if scope == "organization" else scope
     return replace(event, data=data, id=ident)

@@ -13,6 +13,7 @@ __all__ = ["Fault", "FaultKind", "Weather"]
 FaultKind = Literal["expire", "throttle", "error", "html", "cut", "reset", "delay", "empty", "skew"]
 
 ANSWERED: Final = frozenset({"cut", "empty"})
+BODILESS: Final = frozenset({204, 205, 304})
 STATUS: Final = {"throttle": 429, "error": 503, "html": 502}
 CHECKED: Final[tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...]] = (
     (("uri", "verb"), (str, NoneType), "a text"),
@@ -43,6 +44,7 @@ class Fault:
         seconds: how long ``delay`` waits; by how much ``skew`` is wrong.
         acted: whether the call is carried out first, and only its answer lost.
         hits: how many requests it has hit.
+        id: its number in its weather, from 1.
     """
 
     kind: FaultKind
@@ -56,6 +58,7 @@ class Fault:
     seconds: float = 0.0
     acted: bool = False
     hits: int = 0
+    id: int = 0
     _matched: int = 0
 
     def __post_init__(self) -> None:
@@ -75,8 +78,7 @@ class Fault:
         if not -1e9 < self.seconds < 1e9 or (self.kind == "delay" and self.seconds < 0):
             raise ValueError(f"seconds cannot be {self.seconds}")
         self.status = self.status or STATUS.get(self.kind, 200)
-        if not 200 <= self.status <= 599:
-            raise ValueError(f"{self.status} is no HTTP status of an answer")
+        _check_status(self.kind, self.status)
         self.acted = self.acted or self.kind in ANSWERED
 
     @property
@@ -91,6 +93,15 @@ class Fault:
         if self.kind == "expire" and uri in ("login", "discovery"):
             return False
         return self.uri is None or fnmatchcase(uri.casefold(), self.uri.casefold())
+
+
+def _check_status(kind: str, status: int) -> None:
+    if not 200 <= status <= 599:
+        raise ValueError(f"{status} is no HTTP status of an answer")
+    if kind in ("throttle", "error") and status < 400:
+        raise ValueError(f"an answer of kind {kind!r} has an HTTP status from 400 to 599, not {status}")
+    if kind == "html" and status in BODILESS:
+        raise ValueError(f"an answer with HTTP status {status} has no body")
 
 
 class Weather:
@@ -109,6 +120,7 @@ class Weather:
 
     def __init__(self, seed: int | str | None = None) -> None:
         self._faults: list[Fault] = []
+        self._added = 0
         self._random = random.Random(seed)
 
     @property
@@ -144,6 +156,8 @@ class Weather:
             ValueError: an argument makes no sense.
         """
         fault = Fault(kind, uri, verb, count, share, skip, status, retry_after, seconds, acted)
+        self._added += 1
+        fault.id = self._added
         self._faults.append(fault)
         return fault
 

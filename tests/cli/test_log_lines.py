@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import logging
+import re
 
 import pytest
 
 from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.models import Job
 from tests.cli.making import err, to_pipe
 
 
@@ -24,6 +27,30 @@ def test_log_lines(name: str, level: int, verbose: bool, shown: str) -> None:
     with logging_to(output, verbose=verbose):
         logging.getLogger(f"accsyn_async.{name}").log(level, "odd %s", "\x1b[2J")
     assert err(output) == shown
+
+
+def test_what_an_exception_was_and_where_but_not_what_it_says() -> None:
+    output = to_pipe()
+    with logging_to(output, verbose=False):
+        for broken, says in (
+            (
+                lambda: Job.from_row(b"s3cret"),
+                r"accsyn-async: odd broke: \w+Error in \w+, accsyn_async/\w+\.py line \d+",
+            ),
+            (
+                lambda: json.loads("s3cret {"),
+                r"accsyn-async: odd broke: JSONDecodeError in raw_decode, decoder\.py line \d+",
+            ),
+        ):
+            try:
+                broken()
+            except Exception:
+                logging.getLogger("accsyn_async.sandbox.server").exception("odd broke")
+            *_, line = err(output).splitlines()
+            assert re.fullmatch(says, line), line
+        logging.getLogger("accsyn_async.x").error("odd", exc_info=(KeyError, KeyError("s3cret"), None))
+    assert err(output).endswith("accsyn-async: odd: KeyError\n")
+    assert "s3cret" not in err(output)
 
 
 def test_loggers_are_left_as_they_were() -> None:

@@ -294,6 +294,15 @@ def test_a_sandbox_of_another_name_without_a_limit() -> None:
     assert statuses == {200}
 
 
+async def test_a_sandbox_that_gives_api_keys() -> None:
+    with process(*CLI, "sandbox", "--json", "--port", "0", "--give-api-keys") as sandbox:
+        facts = json.loads(await asyncio.to_thread(sandbox.line))
+        user = facts["users"][0]
+        who = (facts["workspace"], user["username"], user["api_key"])
+        async with Session(*who, url=facts["url"]) as session:
+            assert await session.get_api_key() == user["api_key"]
+
+
 def discovery(facts: dict[str, Any]) -> str:
     asked = urllib.parse.quote(json.dumps({"ident": facts["workspace"]}))
     return f"{facts['url']}/api/v3/J3PKTtDvolDMBtTy6AFGA?{asked}"

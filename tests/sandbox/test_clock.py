@@ -35,6 +35,26 @@ def test_factors(factor: float, passed: float, real: float | None) -> None:
     assert clock.real(0.0) == 0.0
 
 
+def test_another_factor_from_now_on() -> None:
+    source, steady = Real(), Real()
+    steady.now = 5.0
+    clock = Clock(source, factor=2, monotonic=steady)
+    for one in (source, steady):
+        one.now += 10
+    clock.advance(100)
+    now, monotonic = clock.now(), clock.monotonic()
+    for factor in (60, 0, 1):
+        clock.run_at(factor)
+        assert [clock.now(), clock.monotonic()] == pytest.approx([now, monotonic])
+        assert clock.advanced == 100
+        source.now += 3
+        steady.now += 3
+        now, monotonic = now + 3 * factor, monotonic + 3 * factor
+        assert [clock.now(), clock.monotonic()] == pytest.approx([now, monotonic])
+    clock.restart()
+    assert (clock.now(), clock.monotonic()) == (source.now, steady.now)
+
+
 def test_moving_on_being_wrong_and_starting_again() -> None:
     source = Real()
     clock = Clock(source, monotonic=source)
@@ -42,8 +62,9 @@ def test_moving_on_being_wrong_and_starting_again() -> None:
     clock.advance(3600)
     assert clock.text() == "1970-01-12T14:46:40"
     assert clock.http_date() == "Mon, 12 Jan 1970 14:46:40 GMT"
-    clock.skew(-3600)
-    assert clock.text() == "1970-01-12T13:46:40"
+    assert clock.http_date(-3600) is None
+    assert clock.http_date(-7200) == "Mon, 12 Jan 1970 12:46:40 GMT"
+    assert clock.text() == "1970-01-12T14:46:40"
     assert clock.now() == source.now + 3600
     for seconds in (-1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="moved on"):

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,6 +121,8 @@ def test_as_a_plugin(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
             assert accsyn_sandbox.workspace == "studio"
             seen.append((accsyn_sandbox.url, accsyn_sandbox.users))
             accsyn_sandbox.advance(hours=1)
+            accsyn_sandbox.reset(seed=8)
+            assert [user.id for user in accsyn_sandbox.users] != [user.id for user in seen[0][1]]
 
         def test_two(accsyn_sandbox):
             (url, users), = seen
@@ -290,16 +295,39 @@ def test_workers_have_a_server_each(pytester: pytest.Pytester, monkeypatch: pyte
     assert all(len(set(column)) == 2 for column in zip(*seen, strict=True))
 
 
-def test_over_tls_the_official_client_cannot() -> None:
+def test_over_tls_the_official_client_cannot_and_others_can() -> None:
     from accsyn_async.testing import AccsynSandbox
 
-    server = AccsynSandbox(tls=True)
+    server = AccsynSandbox(tls=True, control=True)
     server.start()
     try:
         with pytest.raises(RuntimeError, match="without tls"):
             server.official_env()
+        context = ssl.create_default_context(cafile=server.ca)
+        state = urllib.request.Request(
+            f"{server.url}/_sandbox/state", headers={"X-Sandbox-Token": server.control_token}
+        )
+        with urllib.request.urlopen(state, context=context) as reply:
+            assert json.load(reply)["result"]["url"] == server.url
     finally:
         server.close()
+
+
+async def test_what_it_was_asked(
+    accsyn_sandbox: AccsynSandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert accsyn_sandbox.ca is None
+    with pytest.raises(RuntimeError, match="control"):
+        _ = accsyn_sandbox.control_token
+    for name, value in accsyn_sandbox.official_env().items():
+        monkeypatch.setenv(name, value)
+    async with accsyn_sandbox.session() as session:
+        await session.find("User")
+    assert caplog.messages == []
+    assert accsyn_sandbox.statistics().events == {"user/find": 1}
+    accsyn_sandbox.forget_requests()
+    assert accsyn_sandbox.requests == ()
+    assert accsyn_sandbox.statistics().logins == 1
 
 
 def test_pytest_is_no_dependency() -> None:

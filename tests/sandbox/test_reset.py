@@ -3,7 +3,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
+import threading
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +17,8 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox import FaultKind
 from tests.sandbox.wire_client import until
+
+TRANSFER = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
 
 
 async def test_a_fresh_start(start: Any, tmp_path: Path) -> None:
@@ -61,7 +66,102 @@ async def test_a_call_that_outlives_a_reset_is_not_recorded_after_it(start: Any)
         await until(struck)
         await box.reset()
         await call
+        assert wire.status == 410
         assert box.requests == ()
+
+
+async def test_a_call_from_before_a_reset_changes_nothing_after_it(start: Any) -> None:
+    async with start() as (box, wire):
+        late = box.weather.add("delay", seconds=0.2, verb="POST")
+        data = {"op": "mkdir", "path": "share=projects/late"}
+        calls = [
+            asyncio.create_task(wire.call("POST", "transfer/create", TRANSFER)),
+            asyncio.create_task(wire.call("POST", "workspace/file", data)),
+        ]
+
+        async def struck() -> bool:
+            return bool(late.hits == 2)
+
+        await until(struck)
+        await box.reset()
+        for call in calls:
+            assert "begun anew" in (await call)["message"]
+        await wire.log_in()
+        assert await wire.find("transfer") == []
+        assert list(box.volume.iterdir()) == []
+        assert [one.uri for one in box.requests] == ["login", "transfer/find"]
+
+
+async def test_a_reset_waits_for_what_is_being_done_and_holds_back_what_is_asked_meanwhile(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing is held in its thread, a reset begins, a discovery is asked: they end in that order."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(*args: Any) -> list[Any]:
+        begun.set()
+        assert go_on.wait(15)
+        return []
+
+    monkeypatch.setattr("accsyn_async.sandbox.topics.files.list_files", held)
+    async with start() as (box, wire):
+        ended: list[str] = []
+
+        async def note(name: str, work: Awaitable[Any]) -> Any:
+            result = await work
+            ended.append(name)
+            return result
+
+        data = {"op": "ls", "path": "share=projects"}
+        listing = asyncio.create_task(note("listing", wire.call("GET", "workspace/file", data)))
+        await asyncio.to_thread(begun.wait, 15)
+        reset = asyncio.create_task(note("reset", box.reset()))
+        await asyncio.sleep(0)
+        path = "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22:%22acme%22%7D"
+        discovery = asyncio.create_task(note("discovery", wire.request("GET", path)))
+        go_on.set()
+        assert await listing == {"result": []}
+        await reset
+        assert "result" in await discovery
+        assert ended == ["listing", "reset", "discovery"]
+
+
+async def test_a_seed_given_to_a_reset_holds_until_the_next(start: Any) -> None:
+    async def made(box: Any, wire: Any) -> tuple[str, list[int]]:
+        await wire.log_in()
+        (box.volume / "a.mov").write_bytes(b"a")
+        box.weather.add("error", share=0.5, uri="nothing")
+        struck = [len(box.weather.strike("GET", "nothing")) for _ in range(40)]
+        return (await wire.create(TRANSFER))["id"], struck
+
+    async with start(seed=1) as (box, wire):
+        await box.reset()
+        first = await made(box, wire)
+        await box.reset(seed=7)
+        other = await made(box, wire)
+        await box.reset()
+        assert await made(box, wire) == first != other
+    async with start() as (box, wire):
+        await box.reset(seed=7)
+        assert await made(box, wire) == other
+        after = []
+        for _ in range(2):
+            await box.reset()
+            after.append(await made(box, wire))
+        assert after[0][0] != after[1][0]
+        assert after[0][1] != after[1][1]
+
+
+async def test_a_pace_of_time_given_holds_until_the_next_reset(start: Any) -> None:
+    async with start(speed=0.0001, time_factor=0) as (box, wire):
+        job = await wire.create(TRANSFER | {"status": "waiting"})
+        await wire.until(job["id"], "running")
+        await box.run_at(360_000)
+        await wire.until(job["id"], "done")
+        await box.reset()
+        assert box.now == box.now
+        with pytest.raises(ValueError, match="time_factor"):
+            await box.run_at(-1)
 
 
 async def test_temporary_folders_are_emptied_whatever_is_in_them(start: Any, tmp_path: Path) -> None:
@@ -98,6 +198,7 @@ ROUTES = [
     ("GET", "faults"),
     ("POST", "faults"),
     ("DELETE", "faults"),
+    ("DELETE", "faults/1"),
     ("GET", "requests"),
     ("DELETE", "requests"),
 ]
@@ -161,10 +262,27 @@ async def test_control(start: Any) -> None:
         assert [one["uri"] for one in await ask("GET", "requests")] == ["login", "user/find"]
         assert await ask("DELETE", "requests") is True
         assert await ask("GET", "requests") == []
+        second = await ask("POST", "faults", b'{"kind": "error", "uri": "user/*"}')
+        assert await ask("DELETE", f"faults/{fault['id']}") is True
+        assert [one["id"] for one in await ask("GET", "faults")] == [second["id"]]
+        assert "no fault with the id" in await ask("DELETE", f"faults/{fault['id']}")
+        assert wire.status == 404
+        await wire.call("GET", "user/find", {})
+        assert wire.status == 503
         assert await ask("DELETE", "faults") is True
         assert await ask("GET", "faults") == []
+        assert (await ask("POST", "clock", b'{"factor": 60, "advance": 5}'))["factor"] == 60
+        assert (await ask("POST", "clock", b'{"factor": 0}'))["factor"] == 0
+        stopped = (await ask("GET", "clock"))["now"]
+        assert (await ask("GET", "clock"))["now"] == stopped
         assert await ask("POST", "seed", b'{"seed": 7}') is True
+        ids = [user.id for user in box.users]
+        assert await ask("POST", "reset", b'{"seed": 9}') is True
+        assert ids != [user.id for user in box.users]
+        assert await ask("POST", "reset", b'{"seed": 7}') is True
+        assert ids == [user.id for user in box.users]
         assert await ask("POST", "reset") is True
+        assert (await ask("GET", "clock"))["factor"] == 1
         for what, body in (
             ("faults", b"{}"),
             ("faults", b'{"kind": "hail"}'),
@@ -173,13 +291,23 @@ async def test_control(start: Any) -> None:
             ("clock", b'{"advance": -1}'),
             ("clock", b'{"advance": 1e300}'),
             ("clock", b'{"advance": "x"}'),
+            ("clock", b"{}"),
+            ("clock", b'{"advance": 1, "now": 5}'),
+            ("clock", b'{"factor": -1}'),
+            ("clock", b'{"factor": true}'),
+            ("clock", b'{"factor": 1' + b"0" * 400 + b"}"),
+            ("clock", b'{"advance": 1' + b"0" * 400 + b"}"),
+            ("reset", b'{"seeds": 7}'),
+            ("reset", b'{"seed": []}'),
             ("seed", b"{}"),
             ("seed", b"[]"),
             ("reset", b"nonsense"),
             ("other", b"{}"),
         ):
-            assert isinstance(await ask("POST", what, body), str)
+            said = await ask("POST", what, body)
+            assert isinstance(said, str)
             assert 400 <= wire.status < 500
+            assert not re.search(r"argument|self|__|convert", said.replace("'self'", ""))
 
 
 VALUES: st.SearchStrategy[Any] = (

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
+import gzip
 import io
 import json
+import re
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.sandbox import Sandbox
+from tests.cli.making import err, to_pipe
 
 DISCOVERY = "/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22%3A%20%22acme%22%7D"
 
@@ -208,10 +214,16 @@ async def test_a_broken_call_is_answered(wire: Any, monkeypatch: pytest.MonkeyPa
         raise ValueError("secret detail")
 
     monkeypatch.setattr("accsyn_async.sandbox.topics.jobs.jobs.create_job", broken)
-    reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
+    output = to_pipe()
+    with logging_to(output, verbose=False):
+        reply = await wire.call("POST", "transfer/create", {"source": "a", "destination": "b"})
     assert wire.status == 500
     assert set(reply) == {"exception", "message"}
     assert "secret" not in str(reply)
+    assert re.fullmatch(
+        r"accsyn-async: POST transfer/create broke: ValueError in \w+, accsyn_async/sandbox/\S+ line \d+\n",
+        err(output),
+    )
 
 
 async def test_odd_texts_come_back(wire: Any, box: Sandbox) -> None:
@@ -288,3 +300,123 @@ async def test_any_event_is_answered(tmp_path: Any, connect: Any) -> None:
 
             await asyncio.to_thread(send)
     assert {path.name for path in tmp_path.iterdir()} == {"v", "l"}
+
+
+async def talk(box: Sandbox, *chunks: str | bytes) -> AsyncIterator[tuple[int, dict[str, str], Any]]:
+    """Send bytes over one connection, and read answers from it one by one, before the next bytes are sent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(port_of(box)))
+    try:
+        for chunk in chunks:
+            writer.write(chunk if isinstance(chunk, bytes) else chunk.encode())
+            await writer.drain()
+            async with asyncio.timeout(15):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                first, *lines = head.strip().split("\r\n")
+                headers = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines)}
+                length = (
+                    0
+                    if first.split()[1] == "100" or chunk[:4] in ("HEAD", b"HEAD")
+                    else int(headers["content-length"])
+                )
+                body = await reader.readexactly(length)
+            yield int(first.split()[1]), headers, json.loads(body or b"null")
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+def heads(wire: Any) -> str:
+    return f"Host: localhost\r\nAuthorization: {wire.authorization}\r\nX-Accsyn-Workspace: acme\r\n"
+
+
+GOOD = f"GET {DISCOVERY} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "more", "expected"),
+    [
+        (f"HEAD {DISCOVERY}", "", 405),
+        ("OPTIONS /api/v3/event", "", 405),
+        ("OPTIONS *", "", 404),
+        ("CONNECT localhost:1", "", 404),
+        ("GET /nothing", "Content-Length: 5\r\n", 404),
+        ("POST /api/v3/event", "Content-Length: 5\r\n", 401),
+        (f"GET http://localhost{DISCOVERY}", "", 200),
+        (f"GET HTTP://127.0.0.1{DISCOVERY}", "", 200),
+        (f"GET http://evil.com{DISCOVERY}", "", 421),
+        (f"GET {DISCOVERY}", "Connection: Upgrade\r\nUpgrade: websocket\r\n", 200),
+    ],
+)
+async def test_a_connection_goes_on_after_any_answer(
+    box: Sandbox, request_line: str, more: str, expected: int
+) -> None:
+    body = "hello" if "Content-Length" in more else ""
+    first = f"{request_line} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n{body}"
+    answers = [answer async for answer in talk(box, first, GOOD)]
+    assert [status for status, _, _ in answers] == [expected, 200]
+    assert (answers[0][1].get("allow") is not None) is (expected == 405)
+    assert "result" in answers[1][2]
+
+
+async def test_pipelining_and_http_1_0(box: Sandbox) -> None:
+    answers = [answer async for answer in talk(box, GOOD * 3, "", "")]
+    assert [status for status, _, _ in answers] == [200, 200, 200]
+    old = f"GET {DISCOVERY} HTTP/1.0\r\nHost: localhost\r\n"
+    kept = f"{old}Connection: keep-alive\r\n\r\n"
+    answers = [answer async for answer in talk(box, kept, kept)]
+    assert [status for status, _, _ in answers] == [200, 200]
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        async for _ in talk(box, f"{old}\r\n", f"{old}\r\n"):
+            pass
+
+
+async def test_how_a_body_can_be_sent(wire: Any, box: Sandbox) -> None:
+    def body(name: str) -> bytes:
+        return json.dumps(wire.event("queue/create", {"name": name})).encode()
+
+    def post(*more: str) -> str:
+        return (
+            f"POST /api/v3/event HTTP/1.1\r\n{heads(wire)}" + "".join(f"{one}\r\n" for one in more) + "\r\n"
+        )
+
+    sent = body("one")
+    length = f"Content-Length: {len(sent)}"
+    answers = [answer async for answer in talk(box, post("Expect: 100-continue", length), sent, GOOD)]
+    assert [status for status, _, _ in answers] == [100, 200, 200]
+    assert answers[1][2]["result"][0]["name"] == "one"
+    chunks = b"".join(
+        b"%x\r\n%b\r\n" % (len(sent[at : at + 9]), sent[at : at + 9]) for at in range(0, len(sent), 9)
+    )
+    (status, _, reply), _ = [
+        answer
+        async for answer in talk(
+            box, post("Transfer-Encoding: chunked").encode() + chunks + b"0\r\n\r\n", GOOD
+        )
+    ]
+    assert (status, reply["result"][0]["code"]) == (200, "one_2")
+    event = {key: value for key, value in wire.event("queue/create").items() if key != "data"}
+    packed = base64.b64encode(gzip.compress(b'{"name": "two"}')).decode()
+    reply = await wire.send("POST", {**event, "gz_data": packed})
+    assert reply["result"][0]["name"] == "two"
+    ((status, _, reply),) = [
+        answer async for answer in talk(box, post("Expect: a miracle", length).encode() + sent)
+    ]
+    assert (status, list(reply)) == (417, ["message"])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"Content-Length: 9\r\n\r\n{}",
+        b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    ],
+)
+async def test_a_body_that_does_not_arrive(
+    wire: Any, box: Sandbox, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("accsyn_async.sandbox.bodies.STALLED", 0.05)
+    head = f"POST /api/v3/event HTTP/1.1\r\n{heads(wire)}".encode()
+    ((status, _, reply),) = [answer async for answer in talk(box, head + sent)]
+    assert status in (400, 408)
+    assert list(reply) == ["message"]

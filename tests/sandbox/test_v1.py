@@ -144,7 +144,7 @@ CALLS_OF_2_2_1: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("find", ["entitytypes"], {}),
     ("find", ["attributes WHERE entitytype=job"], {}),
     ("create", ["Job", {"source": "a.mov", "destination": "site=berlin", "status": "paused"}], {}),
-    ("find", ["Job WHERE status=paused"], {}),
+    ("find", ["Job WHERE status=paused AND source=organization:acme"], {}),
     ("find_one", ["Job WHERE name=A.mov"], {}),
     ("generate_session_key", [60], {}),
     ("gui_is_running", [], {}),
@@ -182,9 +182,10 @@ async def test_the_official_client_2_2_1(box: Sandbox) -> None:
         users, queues, sites, types, names, job, paused, one, key, running = await _play_2_2_1(
             box, who | proof
         )
-        assert len(users) == 3
+        assert [row["clearance"] for row in users] == ["admin", "employee", "client"]
+        assert (job["source_hr"], job["destination_hr"]) == ("organization:acme", "site:berlin")
         assert (queues[0]["code"], sites[0]["code"]) == ("medium", "berlin")
-        assert "queue" in types
+        assert {"job", "queue", "share", "organization"} <= set(types)
         assert "status" in names
         assert job["id"] in [row["id"] for row in paused]
         assert one["name"] == "a.mov"

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 import pytest
 
+from accsyn_async.errors import AccsynError
 from accsyn_async.sandbox import FaultKind, Sandbox, Weather
 from tests.sandbox.wire_client import Wire
 
@@ -82,6 +85,11 @@ def test_a_share_is_the_same_for_the_same_seed() -> None:
         {"share": True},
         {"seconds": None},
         {"acted": 1},
+        {"status": 200},
+        {"status": 399},
+        {"kind": "throttle", "status": 304},
+        {"kind": "html", "status": 204},
+        {"kind": "html", "status": 304},
     ],
 )
 def test_no_weather(options: dict[str, Any]) -> None:
@@ -155,13 +163,36 @@ async def test_sessions_that_expire(box: Sandbox, wire: Wire) -> None:
     assert await wire.find("user")
 
 
+def told(wire: Wire) -> datetime:
+    return parsedate_to_datetime(wire.headers["Date"])
+
+
 async def test_a_clock_that_is_wrong(start: Any) -> None:
     async with start() as (box, wire):
         box.weather.add("skew", seconds=-7200, count=1, verb="POST")
         data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
-        wrong, right = await wire.create(data), await wire.create(data)
+        wrong = await wire.create({**data, "metadata": {"created": "2026-01-22T08:35:59"}})
+        assert abs(told(wire) + timedelta(hours=2) - box.now) < timedelta(minutes=1)
+        right = await wire.create(data)
+        assert abs(told(wire) - box.now) < timedelta(minutes=1)
         assert wrong["created"] < right["created"]
-        assert "GMT" in wire.headers["Date"]
+        assert (wrong["finished"], wrong["metadata"]) == (
+            right["finished"],
+            {"created": "2026-01-22T08:35:59"},
+        )
+        assert (await wire.get(wrong["id"]))["created"] > wrong["created"]
+
+
+async def test_what_is_kept_is_right_while_the_clock_is_wrong(start: Any) -> None:
+    async with start() as (box, wire):
+        box.weather.add("skew", seconds=-864_000, verb="POST")
+        before = box.now.strftime("%Y-%m-%dT%H:%M:%S")
+        job = await wire.create({"source": "a.mov", "destination": "site=berlin"})
+        assert job["created"] < before
+        done = await wire.until(job["id"], "done")
+        assert before <= done["created"] <= done["finished"]
+        (task,) = await wire.tasks(job["id"])
+        assert before <= task["finished"]
 
 
 async def test_logging_in_and_discovery_meet_it_too(box: Sandbox, wire: Wire) -> None:
@@ -206,6 +237,37 @@ async def test_what_was_asked(start: Any) -> None:
         assert key not in repr(box.requests)
         box.forget_requests()
         assert box.requests == ()
+
+
+@pytest.mark.parametrize("api_version", ["v3", "v1"])
+async def test_no_secret_is_recorded_wherever_it_stands(
+    box: Sandbox, wire: Wire, connect: Any, api_version: Any
+) -> None:
+    async with connect(box, "employee") as other, box.session(api_version=api_version) as session:
+        user = await session.create("User", {"code": "new@example.com"})
+        assert isinstance(user, dict)
+        invited = next(one for one in box.users if one.username == "new@example.com")
+        key = await session.generate_session_key(60) if api_version == "v1" else other.session
+        for secret in (key, wire.session, other.session, invited.api_key, invited.password):
+            box.forget_requests()
+            note = {"note": f"<{secret}>", secret: {secret.upper(): [secret]}}
+            await session.update("User", user["id"], {"metadata": note})
+            await session.find(f'User WHERE name="{secret.lower()}"')
+            with pytest.raises(AccsynError):
+                await session.deactivate_one("User", secret)
+            told = repr(box.requests)
+            assert "<***>" in told
+            assert secret.casefold() not in told.casefold()
+        await session.delete_one("User", user["id"])
+        assert invited not in box.users
+        await wire.find("user", f"name={invited.api_key}")
+        assert box.requests[-1].query == "name=***"
+
+
+async def test_the_control_s_token_is_not_recorded(start: Any) -> None:
+    async with start(control=True) as (box, wire):
+        await wire.find("user", f"name={box.control_token}")
+        assert box.requests[-1].query == "name=***"
 
 
 async def test_a_seed_makes_runs_alike(start: Any) -> None:

@@ -116,8 +116,8 @@ def _looked(operation: str, spot: Spot, listing: Listing, names: NameFilter, all
     if operation == "exists":
         return exists(spot.root, spot.path)
     if operation == "getsize":
-        return measure(spot.root, spot.path, names, allowance)
-    return _shown(list_files(spot.root, spot.path, listing, allowance), spot, ())
+        return measure(spot.root, spot.path, names, allowance, spot.tell)
+    return _shown(list_files(spot.root, spot.path, listing, allowance, spot.tell), spot, ())
 
 
 def _looked_inside(
@@ -130,11 +130,11 @@ def _looked_inside(
         return True
     if operation == "getsize":
         there = (spot for spot in inside.values() if exists(spot.root, spot.path))
-        return sum(measure(spot.root, spot.path, names, allowance) for spot in there)
+        return sum(measure(spot.root, spot.path, names, allowance, spot.tell) for spot in there)
     return [
         row
         for name, spot in inside.items()
-        for row in list_named(name, spot.root, spot.path, listing, allowance)
+        for row in list_named(name, spot.root, spot.path, listing, allowance, spot.tell)
     ]
 
 
@@ -152,24 +152,24 @@ def _shown(rows: list[dict[str, Any]], spot: Spot, above: tuple[str, ...]) -> li
 
 def _made(spot: Spot) -> None:
     _settle(spot)
-    make_folder(spot.root, spot.path)
+    make_folder(spot.root, spot.path, spot.tell)
 
 
 def _moved(spot: Spot, to: Spot, goal: tuple[str, ...], make: bool) -> None:
     _settle(to)
-    move(spot.root, spot.path, to.root, goal, make=make)
+    move(spot.root, spot.path, to.root, goal, make=make, tell=spot.tell, tell_to=to.tell)
 
 
 def _deleted(spot: Spot, allowance: Allowance, force: bool) -> None:
     try:
-        delete(spot.root, spot.path, allowance, force=force)
+        delete(spot.root, spot.path, allowance, force=force, tell=spot.tell)
     except NotEmptyError:
         raise Refusal("E#F014", f"Cannot delete non-empty directory {spot.text!r}!") from None
 
 
 def _settle(spot: Spot) -> None:
     """Make the folder of a home, or of a volume at a site, that nothing has been put into yet."""
-    with opened(spot.root, spot.base, make=True):
+    with opened(spot.root, spot.base, make=True, tell=spot.tell):
         pass
 
 
