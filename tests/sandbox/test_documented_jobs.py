@@ -325,7 +325,8 @@ async def test_the_pipeline_job_runs_in_its_order() -> None:
     }
     async with company() as (_, wire, _roots):
         job = await wire.create(data)
-        assert job["name"] == data["name"]
+        told = ("name", "description", "filters", "metadata", "settings", "engine")
+        assert {name: job[name] for name in told} == {name: data[name] for name in told}
 
         async def done() -> bool:
             return [row["id"] for row in await wire.find("compute", finished=True)] == [job["id"]]

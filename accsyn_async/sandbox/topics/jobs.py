@@ -95,7 +95,7 @@ class JobTopic(Topic):
             jobs = (job for job in self._workspace.jobs.values() if rules.may_see(user, job))
             pairs = (pair for job in jobs for pair in _tasks_of(job))
         else:
-            raise Refusal("E#J026", "Say which transfer's tasks: give its id as the parent.")
+            raise Refusal("E#J026", "Say which job's tasks: give its id as the parent.")
         return page(self._task_table(user), pairs, event, data)
 
     def _by_id(self, id: str) -> Iterable[tuple[Job, Task]]:
