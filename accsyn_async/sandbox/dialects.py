@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol
 
 from accsyn_async.sandbox.access import Access
 from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.envelope import Event, read_event
+from accsyn_async.sandbox.envelope import read_event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.session_keys import SessionKeys, seconds_of
 from accsyn_async.sandbox.state import SandboxUser, Workspace

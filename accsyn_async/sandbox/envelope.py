@@ -7,39 +7,16 @@ import binascii
 import json
 import math
 import zlib
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote_to_bytes
 
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
 
-__all__ = ["Event", "json_object", "read_event", "url_object"]
+__all__ = ["json_object", "read_event", "url_object"]
 
 MAX_UNPACKED: Final = 64 * 1024 * 1024
 MAX_DEPTH: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One call.
-
-    Attributes:
-        uri: what is asked for, such as ``transfer/find``.
-        workspace: the workspace's code.
-        session: the session id.
-        ident: the user's e-mail address.
-        data: an object, a list or ``None``.
-        query: a query expression; ``None`` without one.
-        id: an entity id; ``None`` without one.
-    """
-
-    uri: str
-    workspace: str
-    session: str
-    ident: str
-    data: Any
-    query: str | None
-    id: str | None
 
 
 def json_object(text: bytes) -> dict[str, Any]:

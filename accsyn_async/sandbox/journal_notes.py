@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.journal import MAX_MESSAGE, Entry, Journal
 from accsyn_async.sandbox.state import Job, SandboxUser
 

@@ -7,12 +7,46 @@ from dataclasses import dataclass, field
 from accsyn_async.sandbox.entities import SandboxUser
 from accsyn_async.sandbox.journal import Journal
 from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.session_keys import GivenKey
 from accsyn_async.sandbox.setting_store import SettingStore
-from accsyn_async.sandbox.synthetic import Course
+from accsyn_async.sandbox.state import Job, Task
 from accsyn_async.sandbox.workspace import Workspace
 
-__all__ = ["Memory"]
+__all__ = ["Course", "GivenKey", "Memory"]
+
+
+@dataclass(slots=True, eq=False)
+class GivenKey:
+    """A session key that was handed out: whose, when it ends (seconds since the epoch), how long it lives."""
+
+    user: SandboxUser
+    ends: float
+    lifetime: float
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """What becomes of a job.
+
+    Attributes:
+        job: which.
+        begin: when it begins or goes on, seconds since the epoch.
+        seconds: how many it takes in all.
+        end: its status then.
+        before: the bytes that were there when it began or went on.
+        again: when it is tried again, seconds since the epoch; ``None`` unless it has failed.
+    """
+
+    job: Job
+    begin: float
+    seconds: float
+    end: str
+    before: int = 0
+    again: float | None = None
+
+    @property
+    def task(self) -> Task:
+        """The job's only task."""
+        return next(iter(self.job.tasks.values()))
 
 
 @dataclass(slots=True, eq=False)

@@ -21,7 +21,8 @@ from accsyn_async.sandbox.bodies import read_body
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.control import Control
 from accsyn_async.sandbox.dialects import Dialect
-from accsyn_async.sandbox.envelope import Event, json_object, url_object
+from accsyn_async.sandbox.envelope import json_object, url_object
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.limit import AddressLimit
 from accsyn_async.sandbox.recording import RecordedRequest, Recording, mask
 from accsyn_async.sandbox.refusal import Refusal

@@ -7,27 +7,18 @@ import binascii
 import json
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Any, Final
 
+from accsyn_async.sandbox.memory import GivenKey
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser, Workspace
 from accsyn_async.sandbox.v1_rows import CLEARANCES
 
-__all__ = ["GivenKey", "SessionKeys", "seconds_of"]
+__all__ = ["SessionKeys", "seconds_of"]
 
 LIFETIME: Final = 10 * 3600
 LONGEST: Final = 366 * 24 * 3600
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
-
-
-@dataclass(slots=True, eq=False)
-class GivenKey:
-    """A session key that was handed out: whose, when it ends (seconds since the epoch), how long it lives."""
-
-    user: SandboxUser
-    ends: float
-    lifetime: float
 
 
 class SessionKeys:

@@ -13,12 +13,10 @@ from typing import Any, Final, TypeVar
 from accsyn_async.sandbox.entities import Acl, Client, ComputeEngine, Entity, Queue, SandboxUser, Share, Site
 from accsyn_async.sandbox.journal import Entry
 from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.memory import Memory
+from accsyn_async.sandbox.memory import Course, GivenKey, Memory
 from accsyn_async.sandbox.portable import Portable, PortableError
-from accsyn_async.sandbox.session_keys import GivenKey
 from accsyn_async.sandbox.setting_store import Scope
 from accsyn_async.sandbox.state import Job, Task
-from accsyn_async.sandbox.synthetic import Course
 from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = ["Item", "Snapshot", "SnapshotError", "restored"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from accsyn_async.sandbox import jobs
 from accsyn_async.sandbox.clock import Clock
 from accsyn_async.sandbox.dispatch import hindrance
 from accsyn_async.sandbox.engine import Engine, Holding
-from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.memory import Course
+from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
 
-__all__ = ["Course", "SparingEngine", "Synthetic"]
+__all__ = ["SparingEngine", "Synthetic"]
 
 EVERY: Final = 0.25
 GOING: Final = frozenset({"waiting", "running", "queued", "executing"})
@@ -40,32 +40,6 @@ class SparingEngine(Engine):
         """Take up a job, unless it is spared."""
         if job.id not in self.spared:
             super().resume(job)
-
-
-@dataclass(slots=True, eq=False)
-class Course:
-    """What becomes of a job.
-
-    Attributes:
-        job: which.
-        begin: when it begins or goes on, seconds since the epoch.
-        seconds: how many it takes in all.
-        end: its status then.
-        before: the bytes that were there when it began or went on.
-        again: when it is tried again, seconds since the epoch; ``None`` unless it has failed.
-    """
-
-    job: Job
-    begin: float
-    seconds: float
-    end: str
-    before: int = 0
-    again: float | None = None
-
-    @property
-    def task(self) -> Task:
-        """The job's only task."""
-        return next(iter(self.job.tasks.values()))
 
 
 class Synthetic:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.v1_rows import SHARE_TYPES
 from accsyn_async.sandbox.v1_words import data_from_v1, query_from_v1

@@ -9,7 +9,7 @@ import pytest
 
 from accsyn_async.sandbox.calls import Calls
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.topics.entities import EntityTopic

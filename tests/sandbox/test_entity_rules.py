@@ -22,7 +22,7 @@ from accsyn_async.sandbox.entities import (
     Site,
     State,
 )
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Workspace

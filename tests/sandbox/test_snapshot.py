@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox.backend import Backend
 from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.folders import Folders
 from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.keyring import Keyring

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from accsyn_async.sandbox import entity_rows
 from accsyn_async.sandbox.entities import SandboxUser, State
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.kinds.acls import Acls
 from accsyn_async.sandbox.kinds.kind import Attend
 from accsyn_async.sandbox.refusal import Refusal

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from accsyn_async.sandbox import deliveries, recipients, rules
 from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, Recipient, SandboxUser, Workspace
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from accsyn_async.sandbox import attributes, deliveries, entity_rows, fields, roles, rows
 from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.jobs import EDITS
 from accsyn_async.sandbox.kinds.acls import Acls
 from accsyn_async.sandbox.kinds.any_share import AnyShares

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from accsyn_async.sandbox.closed import touches
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.file_changes import NotEmptyError, delete, make_folder, move
 from accsyn_async.sandbox.file_places import FilePlaces, Spot
 from accsyn_async.sandbox.filters import FilterError, NameFilter, read_filter

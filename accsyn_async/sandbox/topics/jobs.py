@@ -8,7 +8,7 @@ from typing import Final
 
 from accsyn_async.sandbox import deliveries, jobs, parents, rows, rules, tasks
 from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
 from accsyn_async.sandbox.task_finder import TaskFinder

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from accsyn_async.sandbox import roles, rules
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.journal import SORT_KEYS, Entry, Journal, Page, select
 from accsyn_async.sandbox.journal_notes import OLD_NAMES, ends
 from accsyn_async.sandbox.measurements import MEASURED, measurements, read_span

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.inheritance import DEFAULTS, PARENTS, Inheritance, holding, over, value_of
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.setting_store import Scope, SettingStore, StoreError, check

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from accsyn_async.sandbox import rows
-from accsyn_async.sandbox.envelope import Event
+from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.predicate import compile_query
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state import SandboxUser

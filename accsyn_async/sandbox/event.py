@@ -1,0 +1,31 @@
+"""What a client asks, once it has been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One call.
+
+    Attributes:
+        uri: what is asked for, such as ``transfer/find``.
+        workspace: the workspace's code.
+        session: the session id.
+        ident: the user's e-mail address.
+        data: an object, a list or ``None``.
+        query: a query expression; ``None`` without one.
+        id: an entity id; ``None`` without one.
+    """
+
+    uri: str
+    workspace: str
+    session: str
+    ident: str
+    data: Any
+    query: str | None
+    id: str | None
