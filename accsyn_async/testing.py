@@ -39,14 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from accsyn_async.sandbox import (
-        Client,
-        RecordedRequest,
-        Sandbox,
-        SandboxStatistics,
-        SandboxUser,
-        Weather,
-    )
+    from accsyn_async.sandbox import Client, RecordedRequest, Sandbox, SandboxStatistics, SandboxUser, Weather
     from accsyn_async.session import Session
 
 __all__ = ["AccsynSandbox", "accsyn_sandbox", "accsyn_sandbox_options", "accsyn_sandbox_server"]

@@ -6,28 +6,28 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from accsyn_async.sandbox.access import Access
-from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.dialects import V1, V3, Dialect, Place
-from accsyn_async.sandbox.identity import draw_from
-from accsyn_async.sandbox.inheritance import Inheritance
-from accsyn_async.sandbox.journal_notes import Notes
-from accsyn_async.sandbox.memory import Memory
-from accsyn_async.sandbox.session_keys import SessionKeys
-from accsyn_async.sandbox.state import SandboxUser
-from accsyn_async.sandbox.synthetic import SparingEngine, Synthetic
+from accsyn_async.sandbox.engine.synthetic import SparingEngine, Synthetic
+from accsyn_async.sandbox.rules.inheritance import Inheritance
+from accsyn_async.sandbox.server.access import Access
+from accsyn_async.sandbox.server.calls import Calls
+from accsyn_async.sandbox.server.dialects import V1, V3, Dialect, Place
+from accsyn_async.sandbox.server.session_keys import SessionKeys
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.identity import draw_from
+from accsyn_async.sandbox.state.memory import Memory
+from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.acl import AclTopic
 from accsyn_async.sandbox.topics.deliveries import DeliveryTopic
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.files import FileTopic
 from accsyn_async.sandbox.topics.finder import Finder
 from accsyn_async.sandbox.topics.jobs import JobTopic
+from accsyn_async.sandbox.topics.journal_notes import Notes
 from accsyn_async.sandbox.topics.publishing import PublishTopic
 from accsyn_async.sandbox.topics.records import RecordTopic
 from accsyn_async.sandbox.topics.settings import SettingTopic
 from accsyn_async.sandbox.topics.topic import Topic
-from accsyn_async.sandbox.workspace import Workspace
 
 __all__ = ["Backend"]
 

@@ -7,18 +7,18 @@ import random
 import sqlite3
 
 from accsyn_async.sandbox.backend import Backend
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.dialects import Place
-from accsyn_async.sandbox.folders import Folders
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.identity import draw_from
-from accsyn_async.sandbox.keeper import Keeper
-from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.leftovers import remove_leftovers
-from accsyn_async.sandbox.memory import Memory
-from accsyn_async.sandbox.server import Replies
-from accsyn_async.sandbox.state_file import StateError
-from accsyn_async.sandbox.workspace import Workspace
+from accsyn_async.sandbox.files.folders import Folders
+from accsyn_async.sandbox.files.leftovers import remove_leftovers
+from accsyn_async.sandbox.keeping.keeper import Keeper
+from accsyn_async.sandbox.keeping.state_file import StateError
+from accsyn_async.sandbox.server.dialects import Place
+from accsyn_async.sandbox.server.server import Replies
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.identity import draw_from
+from accsyn_async.sandbox.state.keyring import Keyring
+from accsyn_async.sandbox.state.memory import Memory
+from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = ["Backends"]
 

@@ -17,20 +17,20 @@ from aiohttp import web
 
 from accsyn_async.sandbox.backend import Backend
 from accsyn_async.sandbox.backends import Backends
-from accsyn_async.sandbox.certificate import make_certificate
-from accsyn_async.sandbox.clearing import remove
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.control import Control
-from accsyn_async.sandbox.dialects import Place
-from accsyn_async.sandbox.folders import Folders
-from accsyn_async.sandbox.hosts import Hosts
-from accsyn_async.sandbox.keeper import Keeper
-from accsyn_async.sandbox.limit import AddressLimit
-from accsyn_async.sandbox.recording import RecordedRequest, Recording
-from accsyn_async.sandbox.server import Replies, make_server
-from accsyn_async.sandbox.state import SandboxUser
-from accsyn_async.sandbox.state_file import StateFile
-from accsyn_async.sandbox.weather import Weather
+from accsyn_async.sandbox.files.clearing import remove
+from accsyn_async.sandbox.files.folders import Folders
+from accsyn_async.sandbox.keeping.keeper import Keeper
+from accsyn_async.sandbox.keeping.state_file import StateFile
+from accsyn_async.sandbox.rules.hosts import Hosts
+from accsyn_async.sandbox.server.certificate import make_certificate
+from accsyn_async.sandbox.server.control import Control
+from accsyn_async.sandbox.server.dialects import Place
+from accsyn_async.sandbox.server.limit import AddressLimit
+from accsyn_async.sandbox.server.recording import RecordedRequest, Recording
+from accsyn_async.sandbox.server.server import Replies, make_server
+from accsyn_async.sandbox.server.weather import Weather
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import SandboxUser
 
 if TYPE_CHECKING:
     from accsyn_async.session import Session

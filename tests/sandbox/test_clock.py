@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.pacing import Pace
+from accsyn_async.sandbox.engine.pacing import Pace
+from accsyn_async.sandbox.state.clock import Clock
 
 
 class Real:

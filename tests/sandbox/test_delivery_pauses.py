@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox import Sandbox, deliveries, jobs
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.furnishing import furnished
+from accsyn_async.sandbox import Sandbox
+from accsyn_async.sandbox.rules import deliveries, jobs
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
 from tests.sandbox.test_deliveries import add, edit, make, recipients, result, row, until_status
 
 STANDARD = "standard@example.com"

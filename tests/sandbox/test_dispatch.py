@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.dispatch import Dispatcher
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.state import Job, Party
+from accsyn_async.sandbox.engine.dispatch import Dispatcher
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.jobs import Job, Party
 from tests.sandbox.wire_client import until
 
 A, B, C = (Party("site", name, name, (name,)) for name in "abc")

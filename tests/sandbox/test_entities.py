@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.furnishing import furnished
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.server.calls import Calls
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.event import Event
 
 
 async def made(wire: Any, kind: str, **data: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.entities import (
+from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.server.calls import Calls
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import (
     Acl,
     Client,
     ComputeEngine,
@@ -22,12 +23,11 @@ from accsyn_async.sandbox.entities import (
     Site,
     State,
 )
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.acl import AclTopic
 from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.event import Event
 
 TYPES: tuple[type[Entity], ...] = (SandboxUser, Site, Queue, ComputeEngine, Client, Share, Acl)
 STEPS = 250

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.envelope import json_object, read_event, url_object
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.server.envelope import json_object, read_event, url_object
 
 GOOD = {
     "audience": "api",

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.file_changes import delete, make_folder, move
-from accsyn_async.sandbox.filters import NameFilter
-from accsyn_async.sandbox.listing import Allowance, Listing, list_files, measure
-from accsyn_async.sandbox.storage import StorageError
+from accsyn_async.sandbox.files.file_changes import delete, make_folder, move
+from accsyn_async.sandbox.files.filters import NameFilter
+from accsyn_async.sandbox.files.listing import Allowance, Listing, list_files, measure
+from accsyn_async.sandbox.files.storage import StorageError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.filters import FilterError, read_filter
+from accsyn_async.sandbox.files.filters import FilterError, read_filter
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.calls import Calls
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.journal import Journal
-from accsyn_async.sandbox.journal_notes import Notes
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.setting_store import SettingStore
+from accsyn_async.sandbox.server.calls import Calls
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.journal import Journal
+from accsyn_async.sandbox.state.setting_store import SettingStore
 from accsyn_async.sandbox.topics.entities import EntityTopic
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.files import FileTopic
 from accsyn_async.sandbox.topics.finder import Finder
+from accsyn_async.sandbox.topics.journal_notes import Notes
 from accsyn_async.sandbox.topics.publishing import PublishTopic
 from accsyn_async.sandbox.topics.records import RecordTopic
 from accsyn_async.sandbox.topics.settings import SettingTopic

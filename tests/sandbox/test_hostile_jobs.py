@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox.backend import Backend
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.memory import Memory
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.keyring import Keyring
+from accsyn_async.sandbox.state.memory import Memory
+from accsyn_async.sandbox.topics.event import Event
 
 ROLES: Final = ("admin", "employee", "standard")
 PEOPLE: Final = [f"{role}@example.com" for role in ROLES]

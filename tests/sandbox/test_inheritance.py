@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox import Sandbox, jobs
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.entities import Share
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.inheritance import FILTERS, Inheritance, holding, inherited, over, value_of
-from accsyn_async.sandbox.setting_store import Scope, SettingStore
-from accsyn_async.sandbox.settings import SEPARATOR, SPEED_LIMITS
-from accsyn_async.sandbox.state import Job, Workspace
+from accsyn_async.sandbox import Sandbox
+from accsyn_async.sandbox.rules import jobs
+from accsyn_async.sandbox.rules.inheritance import FILTERS, Inheritance, holding, inherited, over, value_of
+from accsyn_async.sandbox.rules.settings import SEPARATOR, SPEED_LIMITS
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import Share
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.jobs import Job
+from accsyn_async.sandbox.state.setting_store import Scope, SettingStore
+from accsyn_async.sandbox.state.workspace import Workspace
 
 STATEMENTS = st.lists(st.sampled_from(["*.tmp", "a", "b", "re('[0-9]')"]), max_size=3).map(SEPARATOR.join)
 LEVELS = st.lists(

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.landing import keep_apart, landing
-from accsyn_async.sandbox.state import End, Party, Task
+from accsyn_async.sandbox.rules.landing import keep_apart, landing
+from accsyn_async.sandbox.state.jobs import End, Party, Task
 from tests.sandbox.test_deliveries import edit, make, result, until_status
 
 STANDARD = "standard@example.com"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.limit import AddressLimit
-from accsyn_async.sandbox.pacing import Pace
+from accsyn_async.sandbox.engine.pacing import Pace
+from accsyn_async.sandbox.server.limit import AddressLimit
 
 
 class Time:

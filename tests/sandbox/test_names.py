@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.clearing import remove
-from accsyn_async.sandbox.names import real_name, shown_name
-from accsyn_async.sandbox.notation import read_place
-from accsyn_async.sandbox.told import plainly, telling
+from accsyn_async.sandbox.files.clearing import remove
+from accsyn_async.sandbox.rows.told import plainly, telling
+from accsyn_async.sandbox.rules.names import real_name, shown_name
+from accsyn_async.sandbox.rules.notation import read_place
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs names of bytes")
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox import compute
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.jobs import create_job
-from accsyn_async.sandbox.nest import Nest
-from accsyn_async.sandbox.plan import Plan
+from accsyn_async.sandbox.engine.plan import Plan
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, Task
+from accsyn_async.sandbox.rules import compute
+from accsyn_async.sandbox.rules.jobs import create_job
+from accsyn_async.sandbox.rules.nest import Nest
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.jobs import Job, Task
 
 WORKSPACE = furnished("acme", Path("/volume"), {}, Path("/local"), Clock())
 STATES = ("queued", "failed", "onhold", "excluded", "done")

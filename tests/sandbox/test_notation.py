@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.notation import NotationError, Party, Place, read_place
+from accsyn_async.sandbox.rules.notation import NotationError, Party, Place, read_place
 
 HQ = Party("workspace", "hq")
 ACME = Party("workspace", "acme")

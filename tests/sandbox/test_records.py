@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.journal import SORT_KEYS, Entry, Journal, Page, select
-from accsyn_async.sandbox.measurements import MAX_POINTS, measurements, read_span
-from accsyn_async.sandbox.state import Job, Party, Queue, SandboxUser
+from accsyn_async.sandbox.state.entities import Queue, SandboxUser
+from accsyn_async.sandbox.state.jobs import Job, Party
+from accsyn_async.sandbox.state.journal import SORT_KEYS, Entry, Journal, Page, select
+from accsyn_async.sandbox.topics.measurements import MAX_POINTS, measurements, read_span
 from tests.sandbox.wire_client import wire_to
 
 PREPROCESS = "workspace/publish/preprocess"

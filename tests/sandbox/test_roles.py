@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox import roles
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.entities import State
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.state import Share, Workspace
+from accsyn_async.sandbox.rules import roles
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import Share, State
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.workspace import Workspace
 from tests.sandbox.test_entities import codes, done, made
 
 MAY = {"r": roles.may_read, "w": roles.may_write, "l": roles.may_list, "s": roles.shows}

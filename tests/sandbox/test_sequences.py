@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accsyn_async.sandbox.sequences import Numbered
+from accsyn_async.sandbox.rules.sequences import Numbered
 
 
 @pytest.mark.parametrize(

@@ -415,7 +415,7 @@ async def test_how_a_body_can_be_sent(wire: Any, box: Sandbox) -> None:
 async def test_a_body_that_does_not_arrive(
     wire: Any, box: Sandbox, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr("accsyn_async.sandbox.bodies.STALLED", 0.05)
+    monkeypatch.setattr("accsyn_async.sandbox.server.bodies.STALLED", 0.05)
     head = f"POST /api/v3/event HTTP/1.1\r\n{heads(wire)}".encode()
     ((status, _, reply),) = [answer async for answer in talk(box, head + sent)]
     assert status in (400, 408)

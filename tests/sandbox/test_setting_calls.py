@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.inheritance import DEFAULTS, inherited
-from accsyn_async.sandbox.setting_store import Scope, SettingStore, StoreError
+from accsyn_async.sandbox.rules.inheritance import DEFAULTS, inherited
+from accsyn_async.sandbox.state.setting_store import Scope, SettingStore, StoreError
 
 NOBODY = "0" * 24
 
@@ -127,7 +127,7 @@ async def test_who_may_change_what(box: Sandbox, connect: Any) -> None:
 
 
 def test_there_is_an_end_to_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accsyn_async.sandbox.setting_store.MAX_SETTINGS", 2)
+    monkeypatch.setattr("accsyn_async.sandbox.state.setting_store.MAX_SETTINGS", 2)
     store, one, other = SettingStore(), Scope("queue", "1"), Scope("integration", "1")
     store.set(one, "a", "1")
     store.set(other, "a", "2")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.settings import read_settings
+from accsyn_async.sandbox.rules.settings import read_settings
 
 NAMES = ("a.mov", "b.tmp", "7", "2024", "0012.exr", "shot01.mov", "deep/c.mov", "deep/d.tmp", "old.tmp/e.mov")
 

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox.backend import Backend
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.folders import Folders
-from accsyn_async.sandbox.furnishing import furnished
-from accsyn_async.sandbox.keyring import Keyring
-from accsyn_async.sandbox.memory import Memory
-from accsyn_async.sandbox.portable import Portable, PortableError
+from accsyn_async.sandbox.files.folders import Folders
+from accsyn_async.sandbox.keeping.portable import Portable, PortableError
+from accsyn_async.sandbox.keeping.snapshot import Item, Snapshot, restored
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.snapshot import Item, Snapshot, restored
-from accsyn_async.sandbox.state import End, Job, Party, Recipient, Task
-from accsyn_async.sandbox.workspace import Workspace
+from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.furnishing import furnished
+from accsyn_async.sandbox.state.jobs import End, Job, Party, Recipient, Task
+from accsyn_async.sandbox.state.keyring import Keyring
+from accsyn_async.sandbox.state.memory import Memory
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 
 STANDARD = "standard@example.com"
 MADE: dict[str, Any] = {

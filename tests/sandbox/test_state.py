@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from accsyn_async.sandbox import Sandbox, StateError
-from accsyn_async.sandbox.state_file import StateFile
+from accsyn_async.sandbox.keeping.state_file import StateFile
 from tests.sandbox.old_wire import Old
 from tests.sandbox.wire_client import Wire, until, wire_to
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from accsyn_async.sandbox.copier import Copier
-from accsyn_async.sandbox.state import End, Party
-from accsyn_async.sandbox.storage import Folder, StorageError, opened, survey
+from accsyn_async.sandbox.files.copier import Copier
+from accsyn_async.sandbox.files.storage import Folder, StorageError, opened, survey
+from accsyn_async.sandbox.state.jobs import End, Party
 
 PARTY = Party("workspace", "1", "workspace:acme(1)", ())
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
@@ -25,7 +25,7 @@ def end(root: Path, text: str, *, mirrored: bool = False) -> End:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Walks by descriptors, and by paths as platforms do that have none of folders."""
     if request.param == "paths":
-        monkeypatch.setattr("accsyn_async.sandbox.storage.RELATIVE", False)
+        monkeypatch.setattr("accsyn_async.sandbox.files.storage.RELATIVE", False)
 
 
 @pytest.fixture

@@ -304,7 +304,7 @@ async def test_a_bug_in_copying_fails_the_task_and_nothing_else(
     async with start() as (_, wire):
         for place in ("survey_end", "Copier"):
             with monkeypatch.context() as patch:
-                patch.setattr(f"accsyn_async.sandbox.engine.{place}", broken)
+                patch.setattr(f"accsyn_async.sandbox.engine.engine.{place}", broken)
                 job = await wire.create({"source": "a.mov", "destination": "site=berlin"})
                 await wire.until(job["id"], "failed")
             (task,) = await wire.tasks(job["id"])

@@ -15,7 +15,7 @@ from accsyn_async import Session
 from accsyn_async.errors import AccsynError, AuthenticationError, SessionExpiredError
 from accsyn_async.sandbox import Sandbox
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.session_keys import seconds_of
+from accsyn_async.sandbox.server.session_keys import seconds_of
 from tests.sandbox.old_wire import Old, credentials
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.v1 import from_v1
+from accsyn_async.sandbox.server.v1 import from_v1
+from accsyn_async.sandbox.topics.event import Event
 from tests.sandbox.old_wire import Old
 
 JOB = "5e7b1f0a9c0d4b2a8e6f1234"

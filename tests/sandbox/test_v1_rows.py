@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
-from accsyn_async.sandbox.v1_rows import attributes_to_v1, to_v1
-from accsyn_async.sandbox.v1_words import data_from_v1, query_from_v1
+from accsyn_async.sandbox.server.v1_rows import attributes_to_v1, to_v1
+from accsyn_async.sandbox.server.v1_words import data_from_v1, query_from_v1
 from tests.sandbox.old_wire import Old
 
 W, U, Q, V, F = (letter * 24 for letter in "01234")

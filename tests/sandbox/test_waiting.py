@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from accsyn_async.sandbox.clock import Clock
-from accsyn_async.sandbox.run import Run
-from accsyn_async.sandbox.waiting import Waiting
+from accsyn_async.sandbox.engine.run import Run
+from accsyn_async.sandbox.engine.waiting import Waiting
+from accsyn_async.sandbox.state.clock import Clock
 
 
 async def settled() -> None:

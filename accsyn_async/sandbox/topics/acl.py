@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accsyn_async.sandbox import entity_rows
-from accsyn_async.sandbox.entities import SandboxUser, State
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.kinds.acls import Acls
-from accsyn_async.sandbox.kinds.kind import Attend
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.rows import entity_rows
+from accsyn_async.sandbox.rules.kinds.acls import Acls
+from accsyn_async.sandbox.rules.kinds.kind import Attend
+from accsyn_async.sandbox.state.entities import SandboxUser, State
+from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.entities import found
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, flag_of, page
 
 __all__ = ["AclTopic"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accsyn_async.sandbox import deliveries, recipients, rules
-from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.event import Event
+from accsyn_async.sandbox.engine.engine import Engine
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, Recipient, SandboxUser, Workspace
+from accsyn_async.sandbox.rules import deliveries, job_states, recipients
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.jobs import Job, Recipient
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of
 
 __all__ = ["DeliveryTopic"]
@@ -36,7 +38,7 @@ class DeliveryTopic(Topic):
 
     def _add(self, event: Event, user: SandboxUser) -> Reply:
         job = self._delivery(event, user)
-        rules.require_change(user, job, "add recipients to")
+        job_states.require_change(user, job, "add recipients to")
         data = data_of(event)
         known = recipients.find(job, data.get("recipient"))
         if known is None:
@@ -53,7 +55,7 @@ class DeliveryTopic(Topic):
 
     def _remove(self, event: Event, user: SandboxUser) -> Reply:
         job = self._delivery(event, user)
-        rules.require_change(user, job, "remove recipients from")
+        job_states.require_change(user, job, "remove recipients from")
         name = data_of(event).get("recipient")
         known = recipients.find(job, name)
         if known is None:
@@ -65,7 +67,7 @@ class DeliveryTopic(Topic):
 
     def _delivery(self, event: Event, user: SandboxUser) -> Job:
         job = self._workspace.jobs.get(event.id or "")
-        if job is None or job.kind not in deliveries.KINDS or not rules.may_see(user, job):
+        if job is None or job.kind not in deliveries.KINDS or not job_states.may_see(user, job):
             raise Refusal("E#J404", f"There is no delivery, request or stream {event.id!r}.")
         return job
 

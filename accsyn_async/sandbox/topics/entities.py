@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import attributes, deliveries, entity_rows, fields, roles, rows
-from accsyn_async.sandbox.entities import Client, SandboxUser, Share, State
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.jobs import EDITS
-from accsyn_async.sandbox.kinds.acls import Acls
-from accsyn_async.sandbox.kinds.any_share import AnyShares
-from accsyn_async.sandbox.kinds.collections import Collections
-from accsyn_async.sandbox.kinds.grounds import CLIENT_KINDS, Clients, Engines, Queues, Sites
-from accsyn_async.sandbox.kinds.kind import COMMON, Attend, Kind
-from accsyn_async.sandbox.kinds.shares import Folders, Homes, Shares, Volumes, require_server, serve
-from accsyn_async.sandbox.kinds.users import Users
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Workspace
+from accsyn_async.sandbox.rows import attributes, entity_rows, fields, rows
+from accsyn_async.sandbox.rules import deliveries, roles
+from accsyn_async.sandbox.rules.jobs import EDITS
+from accsyn_async.sandbox.rules.kinds.acls import Acls
+from accsyn_async.sandbox.rules.kinds.any_share import AnyShares
+from accsyn_async.sandbox.rules.kinds.collections import Collections
+from accsyn_async.sandbox.rules.kinds.grounds import CLIENT_KINDS, Clients, Engines, Queues, Sites
+from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
+from accsyn_async.sandbox.rules.kinds.shares import Folders, Homes, Shares, Volumes, require_server, serve
+from accsyn_async.sandbox.rules.kinds.users import Users
+from accsyn_async.sandbox.state.entities import Client, SandboxUser, Share, State
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Answers, Reply, Topic, data_of, flag_of, page
 
 __all__ = ["EntityTopic"]

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from accsyn_async.sandbox.closed import touches
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.file_changes import NotEmptyError, delete, make_folder, move
-from accsyn_async.sandbox.file_places import FilePlaces, Spot
-from accsyn_async.sandbox.filters import FilterError, NameFilter, read_filter
-from accsyn_async.sandbox.listing import Allowance, Listing, exists, list_files, list_named, measure
-from accsyn_async.sandbox.patterns import PatternError
+from accsyn_async.sandbox.files.file_changes import NotEmptyError, delete, make_folder, move
+from accsyn_async.sandbox.files.file_places import FilePlaces, Spot
+from accsyn_async.sandbox.files.filters import FilterError, NameFilter, read_filter
+from accsyn_async.sandbox.files.listing import Allowance, Listing, exists, list_files, list_named, measure
+from accsyn_async.sandbox.files.storage import StorageError, opened
+from accsyn_async.sandbox.query.patterns import PatternError
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser, Workspace
-from accsyn_async.sandbox.storage import StorageError, opened
+from accsyn_async.sandbox.rules.closed import touches
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answers, Reply, Topic, count_of, data_of, flag_of
 
 __all__ = ["FileTopic"]

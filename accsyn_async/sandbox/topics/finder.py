@@ -7,9 +7,9 @@ from dataclasses import replace
 from inspect import isawaitable
 from typing import Any
 
-from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Topic
 
 __all__ = ["Finder"]

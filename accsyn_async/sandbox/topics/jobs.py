@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from accsyn_async.sandbox import deliveries, jobs, parents, rows, rules, tasks
-from accsyn_async.sandbox.engine import Engine
-from accsyn_async.sandbox.event import Event
+from accsyn_async.sandbox.engine.engine import Engine
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
-from accsyn_async.sandbox.task_finder import TaskFinder
+from accsyn_async.sandbox.rows import rows
+from accsyn_async.sandbox.rules import deliveries, job_states, jobs, parents, tasks
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.jobs import Job, Task
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
+from accsyn_async.sandbox.topics.task_finder import TaskFinder
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, flag_of, page
 
 __all__ = ["JobTopic"]
@@ -59,7 +62,9 @@ class JobTopic(Topic):
         kind = _kind(event)
         if event.id:
             job = self._workspace.jobs.get(event.id)
-            found = [job] if job is not None and kind in ("", job.kind) and rules.may_see(user, job) else []
+            found = (
+                [job] if job is not None and kind in ("", job.kind) and job_states.may_see(user, job) else []
+            )
             table = self._table(kind or (job.kind if found and job else ""))
             return page(table, found, event, data)
         wanted = kind or "transfer"
@@ -80,7 +85,7 @@ class JobTopic(Topic):
         return (
             job
             for job in self._workspace.jobs.values()
-            if job.kind == kind and job.is_finished is finished and rules.may_see(user, job)
+            if job.kind == kind and job.is_finished is finished and job_states.may_see(user, job)
         )
 
     def _find_tasks(self, event: Event, user: SandboxUser) -> Reply:
@@ -90,9 +95,9 @@ class JobTopic(Topic):
         if isinstance(parent, str):
             pairs = _tasks_of(self._job(parent, user))
         elif event.id:
-            pairs = [(job, task) for job, task in self._by_id(event.id) if rules.may_see(user, job)]
+            pairs = [(job, task) for job, task in self._by_id(event.id) if job_states.may_see(user, job)]
         elif event.query:
-            jobs = (job for job in self._workspace.jobs.values() if rules.may_see(user, job))
+            jobs = (job for job in self._workspace.jobs.values() if job_states.may_see(user, job))
             pairs = (pair for job in jobs for pair in _tasks_of(job))
         else:
             raise Refusal("E#J026", "Say which job's tasks: give its id as the parent.")
@@ -127,7 +132,7 @@ class JobTopic(Topic):
 
     def _edit_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user, _kind(event))
-        rules.require_change(user, job, "change")
+        job_states.require_change(user, job, "change")
         counts = True
         if job.kind in deliveries.KINDS:
             if job.status == "init" and data_of(event).get("status") in ("pending", "waiting"):
@@ -141,19 +146,19 @@ class JobTopic(Topic):
 
     def _delete_job(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user, _kind(event))
-        rules.require_change(user, job, "delete")
+        job_states.require_change(user, job, "delete")
         if job.delivery is not None:
             deliveries.forget(job)
         for one in [one for one in self._workspace.jobs.values() if job in (one, one.delivery)]:
             if not one.is_finished:
-                rules.change_job_status(one, "aborted", self._workspace.clock)
+                job_states.change_job_status(one, "aborted", self._workspace.clock)
                 self._attend(one)
             self._workspace.jobs.pop(one.id, None)
         return {"result": True}
 
     def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
-        rules.require_change(user, job, "add tasks to")
+        job_states.require_change(user, job, "add tasks to")
         packed = job.kind in deliveries.KINDS or job.delivery is not None
         add = deliveries.add_files if packed else tasks.add_tasks
         added = add(self._workspace, user, job, event.data)
@@ -162,7 +167,7 @@ class JobTopic(Topic):
 
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
-        rules.require_change(user, job, "change tasks of")
+        job_states.require_change(user, job, "change tasks of")
         unsent = job.kind in deliveries.KINDS or deliveries.awaits_choice(job)
         edit = deliveries.edit_files if unsent else tasks.edit_tasks
         changed = edit(self._workspace, user, job, event.data)
@@ -179,7 +184,7 @@ class JobTopic(Topic):
 
     def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
         job = self._workspace.jobs.get(name or "")
-        if job is None or kind not in ("", job.kind) or not rules.may_see(user, job):
+        if job is None or kind not in ("", job.kind) or not job_states.may_see(user, job):
             raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
 

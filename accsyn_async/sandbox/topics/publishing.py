@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox.event import Event
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of
 
 __all__ = ["PublishTopic"]

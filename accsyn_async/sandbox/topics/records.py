@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox import roles, rules
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.journal import SORT_KEYS, Entry, Journal, Page, select
-from accsyn_async.sandbox.journal_notes import OLD_NAMES, ends
-from accsyn_async.sandbox.measurements import MEASURED, measurements, read_span
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import Job, SandboxUser, Workspace
+from accsyn_async.sandbox.rules import job_states, roles
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.jobs import Job
+from accsyn_async.sandbox.state.journal import SORT_KEYS, Entry, Journal, Page, select
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.finder import Finder
+from accsyn_async.sandbox.topics.journal_notes import OLD_NAMES, ends
+from accsyn_async.sandbox.topics.measurements import MEASURED, measurements, read_span
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, count_of, data_of, flag_of
 
 __all__ = ["RecordTopic"]
@@ -68,7 +70,7 @@ class RecordTopic(Topic):
                 told[entry.entity] = user.elevated and self._shows(entry, user)
             if entry.user == user.username or told[entry.entity]:
                 yield entry
-        yield from ends(job for job in self._workspace.jobs.values() if rules.may_see(user, job))
+        yield from ends(job for job in self._workspace.jobs.values() if job_states.may_see(user, job))
 
     def _shows(self, entry: Entry, user: SandboxUser) -> bool:
         """Whether a user may read what others did to something: to the workspace, or to what they see."""
@@ -77,7 +79,7 @@ class RecordTopic(Topic):
             return True
         job = workspace.jobs.get(entry.entity)
         if job is not None:
-            return rules.may_see(user, job)
+            return job_states.may_see(user, job)
         entity = workspace.find_entity(entry.entity)
         return entity is not None and roles.may_see(user, entity)
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.inheritance import DEFAULTS, PARENTS, Inheritance, holding, over, value_of
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.setting_store import Scope, SettingStore, StoreError, check
-from accsyn_async.sandbox.settings import read_settings
-from accsyn_async.sandbox.state import Job, SandboxUser, Task, Workspace
+from accsyn_async.sandbox.rules.inheritance import DEFAULTS, PARENTS, Inheritance, holding, over, value_of
+from accsyn_async.sandbox.rules.settings import read_settings
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.jobs import Job, Task
+from accsyn_async.sandbox.state.setting_store import Scope, SettingStore, StoreError, check
+from accsyn_async.sandbox.state.workspace import Workspace
+from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.finder import Finder
 from accsyn_async.sandbox.topics.topic import Answers, Reply, Topic, data_of, flag_of
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from accsyn_async.sandbox import rows
-from accsyn_async.sandbox.event import Event
-from accsyn_async.sandbox.predicate import compile_query
+from accsyn_async.sandbox.query.predicate import compile_query
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.state import SandboxUser
+from accsyn_async.sandbox.rows import rows
+from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.topics.event import Event
 
 __all__ = ["Answer", "Answers", "Reply", "Topic", "count_of", "data_of", "flag_of", "page"]
 

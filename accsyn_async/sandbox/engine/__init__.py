@@ -1,0 +1,1 @@
+"""Runs jobs, by the sandbox's clock."""

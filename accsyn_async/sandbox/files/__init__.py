@@ -1,0 +1,1 @@
+"""Files on real folders, none of which can be left."""

@@ -1,0 +1,1 @@
+"""Keeps what is remembered in a file between runs."""

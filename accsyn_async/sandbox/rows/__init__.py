@@ -1,0 +1,1 @@
+"""What clients send and see of entities and jobs: their attributes."""

@@ -1,0 +1,1 @@
+"""What may be done in a workspace, by whom, and what comes of it."""

@@ -1,0 +1,1 @@
+"""The outside: HTTP, the two dialects, logging in, bad weather, and control."""
