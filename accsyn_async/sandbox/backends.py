@@ -62,7 +62,6 @@ class Backends:
         self._keeper: Keeper | None = None
         self._ids: random.Random | None = None
         self._sweeping: asyncio.Future[None] | None = None
-        self._noticed = (0, False)
 
     @property
     def current(self) -> Backend | None:
@@ -89,12 +88,22 @@ class Backends:
             self._serve(self._new(Keyring()))
         else:
             await self._take_up(*recalled)
-        keeper.begin(lambda: self._started().memory, self._is_moving)
+        keeper.begin(lambda: self._started().memory)
         try:
-            await keeper.save()
+            await keeper.save(time=True)
         except sqlite3.Error as error:
             raise StateError(f"the state cannot be written: {error}") from None
         self._replies.keep = keeper.save
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock on; that is kept too.
+
+        Raises:
+            ValueError: ``seconds`` is below 0, or too much.
+        """
+        await self._started().advance(seconds)
+        if self._keeper is not None:
+            await self._keeper.save(time=True)
 
     async def stop(self) -> None:
         """Stop all jobs; again does nothing."""
@@ -152,8 +161,3 @@ class Backends:
     def _started(self) -> Backend:
         assert self._backend is not None
         return self._backend
-
-    def _is_moving(self) -> bool:
-        """Whether the memory may have changed since this was asked last."""
-        before, self._noticed = self._noticed, (self._replies.requests, self._started().engine.busy)
-        return self._noticed[1] or before != self._noticed

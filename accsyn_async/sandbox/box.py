@@ -327,7 +327,8 @@ class Sandbox:
         Raises:
             ValueError: the sum is below 0.
         """
-        await self._started().advance(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+        self._started()
+        await self._backends.advance(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
     async def run_at(self, time_factor: float) -> None:
         """Let time pass faster or slower from now on, until `reset`.

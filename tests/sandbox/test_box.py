@@ -29,7 +29,7 @@ def test_it_shares_nothing_with_the_client() -> None:
         "event_json",
         "times",
     )
-    for path in Path(accsyn_async.sandbox.__file__).parent.glob("*.py"):
+    for path in Path(accsyn_async.sandbox.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = []
             if isinstance(node, ast.ImportFrom):

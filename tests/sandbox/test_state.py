@@ -247,34 +247,43 @@ async def test_the_clock_does_not_go_back(kept: Any) -> None:
         assert box.now >= then
 
 
-async def test_a_change_is_in_the_file_before_it_is_answered(
-    kept: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[str] = []
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written from now on: the kind and the text of each item."""
+    noted: list[str] = []
     write = StateFile.write
 
     def note(self: StateFile, items: Any) -> None:
         items = list(items)
         write(self, items)
-        written.extend(f"{item.kind} {item.text}" for item in items)
+        noted.extend(f"{item.kind} {item.text}" for item in items)
 
     monkeypatch.setattr(StateFile, "write", note)
+    return noted
+
+
+async def test_a_change_is_in_the_file_before_it_is_answered(kept: Any, written: list[str]) -> None:
     async with kept() as box, wire_to(box) as wire:
-        written.clear()
         (box.volume / "a").write_bytes(b"a")
         for name in ("one", "two"):
-            job = await wire.create(
-                {"source": "a", "destination": "site=berlin", "name": name, "status": "paused"}
-            )
+            written.clear()
+            job = await wire.create({**JOB, "name": name, "status": "paused"})
             assert any(f'"{name}"' in text and job["id"] in text for text in written)
             jobs = [text for text in written if text.startswith("job ")]
             assert len(jobs) == 1, "only what has changed is written"
-            written.clear()
         await wire.edit(job["id"], name="renamed")
         assert any('"renamed"' in text for text in written)
+
+
+async def test_what_changes_nothing_writes_nothing(kept: Any, written: list[str]) -> None:
+    async with kept(time_factor=0) as box, wire_to(box) as wire:
         written.clear()
         await wire.find("transfer")
+        assert "message" in await wire.call("DELETE", "queue/delete", id="nowhere")
         assert not written
+        await box.advance(days=3)
+        (text,) = written
+        assert f'"now":{box.now.timestamp()}' in text
 
 
 async def test_a_file_that_cannot_be_written(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from time import monotonic
 from typing import Final
 
 from accsyn_async.sandbox.files.folders import Folders
@@ -71,18 +71,21 @@ class Keeper:
         memory.starts += 1
         return memory, ended
 
-    def begin(self, memory: Callable[[], Memory], moving: Callable[[], bool]) -> None:
+    def begin(self, memory: Callable[[], Memory]) -> None:
         """Write down what changes by itself, from now on.
 
         Args:
             memory: gives what there is to keep.
-            moving: tells whether anything may have changed since it was asked last.
         """
         self._memory = memory
-        self._beat = asyncio.create_task(self._keep_on(moving), name="accsyn-sandbox state")
+        self._beat = asyncio.create_task(self._keep_on(), name="accsyn-sandbox state")
 
-    async def save(self, *, ended: bool = False) -> None:
+    async def save(self, *, time: bool = False, ended: bool = False) -> None:
         """Write down what is new; returns when all that was so when this was called is in the file.
+
+        Args:
+            time: whether to write what time it is even when nothing else is new.
+            ended: whether the run ends well with this.
 
         Raises:
             sqlite3.Error: it could not be written.
@@ -90,7 +93,7 @@ class Keeper:
         self._asked += 1
         mine = self._asked
         async with self._lock:
-            if self._kept >= mine and not ended:
+            if self._kept >= mine and not (time or ended):
                 return
             upto = self._asked
             if self._failed:
@@ -99,7 +102,8 @@ class Keeper:
             memory = self._memory()
             now = memory.workspace.clock.now()
             items = self._snapshot.changes(memory, now=now, ended=ended)
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._write, items)
+            if time or ended or any(item.kind != "box" for item in items):
+                await asyncio.get_running_loop().run_in_executor(self._pool, self._write, items)
             self._kept = upto
 
     async def aclose(self) -> None:
@@ -129,14 +133,12 @@ class Keeper:
             self._failed = True
             raise
 
-    async def _keep_on(self, moving: Callable[[], bool]) -> None:
+    async def _keep_on(self) -> None:
         pause = EVERY
         told = False
         while True:
             await asyncio.sleep(pause)
-            if not moving():
-                continue
-            began = time.perf_counter()
+            began = monotonic()
             try:
                 await self.save()
                 told = False
@@ -145,4 +147,4 @@ class Keeper:
                     logger.warning("the state cannot be written to %s: %s", self._file.path, error)
                 told = True
             # Where there is a lot to look through, that must not be all that is done.
-            pause = max(EVERY, SHARE * (time.perf_counter() - began))
+            pause = max(EVERY, SHARE * (monotonic() - began))

@@ -15,7 +15,7 @@ __all__ = ["StateError", "StateFile"]
 
 APPLICATION: Final = 0x41435342
 """Marks a SQLite file as one of a sandbox."""
-VERSION: Final = 2
+VERSION: Final = 1
 
 
 class StateError(ValueError):
