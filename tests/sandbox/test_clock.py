@@ -204,6 +204,22 @@ async def test_tasks_added_to_a_job_without_files() -> None:
         assert (box.now - row.finished).total_seconds() > 3600
 
 
+async def test_jobs_without_files_are_as_if_submitted() -> None:
+    async with Sandbox(seed=3, synthetic_jobs=30, rate_limit=False) as box, box.session() as session:
+        rows: Any = await session.find("Transfer")
+        of = {"id", "name", "code", "status", "progress", "size", "speed", "etr", "user", "user_hr"}
+        alike = [{name: value for name, value in row.items() if name not in of} for row in rows]
+        for row in alike[1:]:
+            assert {**row, "modifier": None} == {**alike[0], "modifier": None}
+        assert {row["modifier"] for row in rows} == {row["user"] for row in rows}
+        for row in rows:
+            tasks: Any = await session.find("Task", entityid=row["id"])
+            (task,) = tasks
+            assert task["source"]["path"] == task["destination"]["path"] == f"synthetic/{row['name']}"
+            assert task["source"]["path_abs_final"].endswith(f"/volume/synthetic/{row['name']}")
+            assert task["destination"]["path_abs_final"].endswith(f"/projects/synthetic/{row['name']}")
+
+
 async def test_synthetic_names_are_those_of_the_seed() -> None:
     async def names(seed: int) -> list[Any]:
         async with Sandbox(seed=seed, synthetic_jobs=20) as box, box.session() as session:

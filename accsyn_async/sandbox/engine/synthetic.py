@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from accsyn_async.sandbox.engine.dispatch import hindrance
@@ -11,7 +12,7 @@ from accsyn_async.sandbox.engine.engine import Engine, Holding
 from accsyn_async.sandbox.rules import jobs
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import SandboxUser
-from accsyn_async.sandbox.state.jobs import Job
+from accsyn_async.sandbox.state.jobs import Job, Task
 from accsyn_async.sandbox.state.memory import Course
 from accsyn_async.sandbox.state.workspace import Workspace
 
@@ -69,7 +70,8 @@ class Synthetic:
         if not courses:
             chance = random.Random(f"jobs {seed}")
             users = [one for one in workspace.users if one.role != "standard"]
-            made = [self._make(chance, users, number, now) for number in range(count)]
+            first: dict[SandboxUser, Job] = {}
+            made = [self._make(chance, users, first, number, now) for number in range(count)]
             courses.update((course.job.id, course) for course in made)
         self.ids = frozenset(courses)
         self._future = _latest_first(course for course in courses.values() if course.begin > now)
@@ -83,16 +85,49 @@ class Synthetic:
         if abs(self._clock.now() - self._last) >= EVERY:
             self.move()
 
-    def _make(self, chance: random.Random, users: list[SandboxUser], number: int, now: float) -> Course:
+    def _make(
+        self,
+        chance: random.Random,
+        users: list[SandboxUser],
+        first: dict[SandboxUser, Job],
+        number: int,
+        now: float,
+    ) -> Course:
+        """Make a job; ``first`` holds the first of each user, which the others are like."""
         name = f"{chance.choice(SHOWS)}_{number:04d}.mov"
         user = chance.choice(users)
-        data = {"source": f"share=projects/synthetic/{name}", "destination": "site=berlin"}
-        job = jobs.create_job(self._workspace, user, data)
+        if user in first:
+            job = self._like(first[user], name)
+        else:
+            data = {"source": f"share=projects/synthetic/{name}", "destination": "site=berlin"}
+            job = first[user] = jobs.create_job(self._workspace, user, data)
         (task,) = job.tasks.values()
         task.size = job.size = chance.randrange(10**8, 10**11)
         job.status = "waiting"
         begin = now + chance.uniform(-3600, 12 * 3600)
         return Course(job, begin, chance.uniform(600, 6 * 3600), chance.choices(ENDS, WEIGHTS)[0])
+
+    def _like(self, other: Job, name: str) -> Job:
+        """A job like another one, of a file of another name: thousands need not be read and checked each."""
+        job = Job(
+            self._workspace.next_number(),
+            name,
+            other.user,
+            other.queue,
+            other.source,
+            other.destination,
+            other.created,
+            other.modified,
+            other.modifier,
+        )
+        (task,) = other.tasks.values()
+        start, end = (
+            replace(one, parts=(*one.parts[:-1], name), path=f"synthetic/{name}")
+            for one in (task.source, task.destination)
+        )
+        job.tasks[task.uri] = Task(task.uri, start, end, job.created)
+        self._workspace.jobs[job.id] = job
+        return job
 
     def move(self) -> None:
         """Move the rows to where they are by now."""
