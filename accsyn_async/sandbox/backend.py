@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Backend:
     engine: SparingEngine = field(init=False)
     calls: Calls = field(init=False)
     _synthetic: Synthetic = field(init=False)
+    _moving: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         draw_from(self.ids)
@@ -119,16 +121,39 @@ class Backend:
             ValueError: ``seconds`` is below 0, or too much.
         """
         self.clock.check(seconds)
+        async with self._moving:
+            try:
+                # What the machine needs to copy is no time that passes in the box.
+                with self.clock.held():
+                    await self._move_on(seconds)
+            finally:
+                self.engine.wake()
+
+    async def run_at(self, factor: float) -> None:
+        """Let time pass at another factor from now on."""
+        async with self._moving:
+            self.clock.run_at(factor)
+            self.engine.wake()
+
+    async def stop(self) -> None:
+        """Stop all jobs, and a clock that is being moved on; again does nothing."""
+        await self.engine.aclose()
+        async with self._moving:
+            pass
+
+    async def _move_on(self, seconds: float) -> None:
+        engine, clock = self.engine, self.clock
         # So that what was changed a moment ago has all of the time.
         self._synthetic.move()
-        await self.engine.catch_up()
-        target = self.clock.monotonic() + seconds
-        while (due := self.engine.next_due()) is not None and due < target:
-            self.clock.advance(max(due - self.clock.monotonic(), 0.0))
-            await self.engine.catch_up()
-        self.clock.advance(max(target - self.clock.monotonic(), 0.0))
-        await self.engine.catch_up()
-        self._synthetic.move()
+        await engine.catch_up()
+        target = clock.monotonic() + seconds
+        while (due := engine.next_due()) is not None and due < target:
+            clock.advance(max(due - clock.monotonic(), 0.0))
+            await engine.catch_up(due=True)
+        if not engine.closed:
+            clock.advance(max(target - clock.monotonic(), 0.0))
+            await engine.catch_up()
+            self._synthetic.move()
 
     def before_each(self) -> None:
         """To be called before an event is answered, in the task that does."""

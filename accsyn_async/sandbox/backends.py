@@ -105,10 +105,14 @@ class Backends:
         if self._keeper is not None:
             await self._keeper.save(time=True)
 
+    async def run_at(self, factor: float) -> None:
+        """Let time pass at another factor from now on."""
+        await self._started().run_at(factor)
+
     async def stop(self) -> None:
         """Stop all jobs; again does nothing."""
         if self._backend is not None:
-            await self._backend.engine.aclose()
+            await self._backend.stop()
 
     async def renew(self) -> None:
         """Begin anew, with a fresh workspace, after all jobs were stopped; the users keep their secrets."""

@@ -341,8 +341,7 @@ class Sandbox:
         """
         _check_factor(time_factor)
         self._started()
-        self._clock.run_at(time_factor)
-        await self.advance()
+        await self._backends.run_at(time_factor)
 
     async def reset(self, *, seed: int | str | None = None) -> None:
         """Begin anew: a fresh workspace, fair weather, the right time, nothing recorded.

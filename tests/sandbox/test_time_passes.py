@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-from tests.sandbox.wire_client import Wire, wire_to
+from tests.sandbox.wire_client import Wire, until, wire_to
 
 MB = 1_000_000
 
@@ -135,3 +136,56 @@ async def test_the_clock_ends_with_the_year_9999() -> None:
     async with Sandbox(rate_limit=False, time_factor=1e15) as box, wire_to(box) as wire:
         assert await wire.find("user")
         assert box.now.year == 9999
+
+
+def many_minutes(count: int) -> dict[str, Any]:
+    minute = {"compute": {"parameters": {"seconds": 60}}}
+    return {"engine": "pipeline", "tasks": [minute] * count}
+
+
+@pytest.mark.parametrize("end", ["reset", "close"])
+async def test_what_ends_the_run_ends_the_moving_on(end: str) -> None:
+    async with Sandbox(rate_limit=False, time_factor=0) as box, wire_to(box) as wire:
+        await wire.call("POST", "compute/create", many_minutes(2000))
+        before = box.now
+        moving = asyncio.create_task(box.advance(days=9))
+        while box.now == before:
+            await asyncio.sleep(0)
+        await asyncio.wait_for(box.reset() if end == "reset" else box.aclose(), 20)
+        await asyncio.wait_for(moving, 20)
+        if end == "reset":
+            assert box.now - before < timedelta(days=1)
+            await box.advance(hours=1)
+
+
+async def test_what_the_machine_needs_is_no_time_in_the_box() -> None:
+    async with Sandbox(rate_limit=False, time_factor=1440) as box, wire_to(box) as wire:
+        (job,) = (await wire.call("POST", "compute/create", many_minutes(60)))["result"]
+        (box.volume / "a").write_bytes(bytes(6_000_000))
+        tasks = [{"source": "a", "destination": f"site=berlin:{number}"} for number in range(10)]
+        limit = {"transfer_speedlimit": 0.1}
+        transfer = await wire.create({"tasks": tasks, "settings": limit})
+        await box.advance(hours=9)
+        for one in (job, transfer):
+            times = [task["time"] for task in await wire.tasks(one["id"])]
+            assert times[2:] == pytest.approx([60_000] * (len(times) - 2), abs=2)
+
+
+async def test_calls_to_move_on_at_once_come_one_after_the_other() -> None:
+    async with Sandbox(rate_limit=False, time_factor=0) as box, wire_to(box) as wire:
+        await wire.call("POST", "compute/create", many_minutes(30))
+        before = box.now
+        await asyncio.gather(*(box.advance(minutes=10) for _ in range(4)), box.run_at(0))
+        assert (box.now - before).total_seconds() == pytest.approx(2400)
+
+
+async def test_a_clock_goes_on_at_its_pace_after_it_was_moved_on() -> None:
+    async with Sandbox(rate_limit=False, time_factor=36_000) as box, wire_to(box) as wire:
+        (job,) = (await wire.call("POST", "compute/create", many_minutes(3)))["result"]
+        await box.advance(seconds=61)
+
+        async def done() -> bool:
+            (row,) = (await wire.call("GET", "compute/find", {}, id=job["id"]))["result"]
+            return bool(row["status"] == "done")
+
+        await until(done)

@@ -110,9 +110,22 @@ class Engine:
         """Whether there is a job that it looks after."""
         return bool(self._tasks)
 
-    async def catch_up(self) -> None:
-        """Wait until every job has done what the clock gives it time for."""
-        await self._waiting.catch_up()
+    @property
+    def closed(self) -> bool:
+        """Whether it was stopped."""
+        return self._waiting.closed
+
+    async def catch_up(self, *, due: bool = False) -> None:
+        """Wait until jobs have done what the clock gives them time for.
+
+        Args:
+            due: whether only those to which something is to come by now are to be looked at; otherwise all.
+        """
+        await self._waiting.catch_up(due=due)
+
+    def wake(self) -> None:
+        """Let jobs look at the clock, which may run at another pace."""
+        self._waiting.wake()
 
     def next_due(self) -> float | None:
         """When something is to come of a job next, in the clock's monotonic seconds; ``None`` for never."""

@@ -25,6 +25,7 @@ class Waiting:
         self._clock = clock
         self._caught_up = asyncio.Event()
         self._caught_up.set()
+        self._behind: set[Run] = set()
         self._others = 0
         self.closed = False
 
@@ -52,16 +53,18 @@ class Waiting:
                     return True
                 if not run.bell.is_set():
                     self.settle(run)
+                run.idle = True
                 with suppress(TimeoutError):
                     async with asyncio.timeout(clock.real(left)):
                         await run.bell.wait()
+                run.idle = False
                 if not self.closed:
                     run.bell.clear()
                 if run.called:
                     run.called = self.closed
                     return False
         finally:
-            run.due = None
+            run.due, run.idle = None, False
 
     def begin(self) -> None:
         """Count one that does something beside the runs; it ends with `end`."""
@@ -75,26 +78,40 @@ class Waiting:
     def settle(self, run: Run | None = None) -> None:
         """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
         if run is not None:
-            run.behind = False
-        if self.closed or not (self._others or any(one.behind for one in self._runs.values())):
+            self._behind.discard(run)
+        if self.closed or not (self._others or self._behind):
             self._caught_up.set()
 
     def let_follow(self, run: Run) -> None:
         """Wake a run whose turn it is, which is part of what is being caught up with."""
-        run.behind = not self._caught_up.is_set()
+        if not self._caught_up.is_set():
+            self._behind.add(run)
         run.ring()
 
-    async def catch_up(self) -> None:
-        """Wait until every job has done what the clock gives it time for."""
+    async def catch_up(self, *, due: bool = False) -> None:
+        """Wait until jobs have done what the clock gives them time for.
+
+        Args:
+            due: whether only those to which something is to come by now are to be looked at; otherwise all.
+        """
         self._caught_up.clear()
+        now = self._clock.monotonic()
         for run in self._runs.values():
-            run.behind = True
-            run.bell.set()
+            if not (due and run.idle and (run.due is None or run.due > now)):
+                self._behind.add(run)
+                run.bell.set()
         self.settle()
         await self._caught_up.wait()
 
+    def wake(self) -> None:
+        """Let all that wait look at the clock, which may run at another pace."""
+        for run in self._runs.values():
+            run.bell.set()
+
     def next_due(self) -> float | None:
-        """When something is to come of a wait next, in monotonic seconds; ``None`` when of none."""
+        """When something is to come of a wait next, in monotonic seconds; ``None`` for never."""
+        if self.closed:
+            return None
         return min((run.due for run in self._runs.values() if run.due is not None), default=None)
 
     def close(self) -> None:

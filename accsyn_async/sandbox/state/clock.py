@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Final
 
@@ -96,6 +97,16 @@ class Clock:
         self._begin, self._started = self.now() - self.advanced, self.monotonic() - self.advanced
         self._begin_there, self._started_there = self._now(), self._monotonic()
         self.factor = factor
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let it stand still, but for being moved on."""
+        factor = self.factor
+        self.run_at(0.0)
+        try:
+            yield
+        finally:
+            self.run_at(factor)
 
     def not_before(self, seconds: float) -> None:
         """Move the clock on to a time, given in seconds since the epoch, when it is behind that."""
