@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
-from accsyn_async.errors import ArgumentError, TransportError
+from accsyn_async.errors import ArgumentError, BackendError, TransportError
 from accsyn_async.safe_text import safe
 
 if TYPE_CHECKING:
@@ -120,7 +120,10 @@ async def sandbox(
             _announce(box, output, json=json, control=control, kept=state is not None)
             await stop.wait()
         finally:
-            await box.aclose()
+            try:
+                await box.aclose()
+            except StateError as error:
+                raise BackendError(str(error)) from None
     return 0
 
 

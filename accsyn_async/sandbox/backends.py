@@ -11,6 +11,7 @@ from accsyn_async.sandbox.files.folders import Folders
 from accsyn_async.sandbox.files.leftovers import remove_leftovers
 from accsyn_async.sandbox.keeping.keeper import Keeper
 from accsyn_async.sandbox.keeping.state_file import StateError
+from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.server.dialects import Place
 from accsyn_async.sandbox.server.server import Replies
 from accsyn_async.sandbox.state.clock import Clock
@@ -93,17 +94,21 @@ class Backends:
             await keeper.save(time=True)
         except sqlite3.Error as error:
             raise StateError(f"the state cannot be written: {error}") from None
-        self._replies.keep = keeper.save
+        self._replies.keep = self._keep
 
     async def advance(self, seconds: float) -> None:
         """Move the clock on; that is kept too.
 
         Raises:
             ValueError: ``seconds`` is below 0, or too much.
+            StateError: it could not be written.
         """
         await self._started().advance(seconds)
         if self._keeper is not None:
-            await self._keeper.save(time=True)
+            try:
+                await self._keeper.save(time=True)
+            except sqlite3.Error as error:
+                raise StateError(f"the state cannot be written: {error}") from None
 
     async def run_at(self, factor: float) -> None:
         """Let time pass at another factor from now on."""
@@ -135,6 +140,14 @@ class Backends:
             await self._sweeping
         if self._keeper is not None:
             await self._keeper.aclose()
+
+    async def _keep(self) -> None:
+        assert self._keeper is not None
+        try:
+            await self._keeper.save()
+        except sqlite3.Error as error:
+            text = f"It is done, but the state file could not be written: {error}."
+            raise Refusal("E#E507", text, status=507) from None
 
     async def _take_up(self, memory: Memory, ended: bool) -> None:
         # Those that were drawn in earlier runs must not come again.

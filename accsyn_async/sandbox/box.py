@@ -154,7 +154,7 @@ class Sandbox:
         self._code = workspace
         self._volume = volume
         self._local_root = local_root
-        self._state = None if state is None else Path(state)
+        self._state = None if state is None else Path(state).resolve()
         self._seed = seed
         self._time_factor = time_factor
         self._resetting = asyncio.Lock()

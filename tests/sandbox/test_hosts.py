@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from accsyn_async.sandbox import Sandbox
@@ -104,3 +105,23 @@ async def test_who_is_meant_by_a_name(box: Sandbox) -> None:
         for unknown in ("nobody@example.com", "chief", ""):
             with pytest.raises(KeyError, match="is no role .admin, employee, standard. and no user .*eva@"):
                 box.session(unknown)
+
+
+@pytest.mark.parametrize(
+    ("verb", "what", "told", "says"),
+    [
+        ("POST", "mappings", {}, "Say 'client' and 'share' and 'path' as well."),
+        ("POST", "mappings", {"zz": 1}, "'zz' means nothing here; known: client, share, path, read, write."),
+        ("PUT", "clients", {"client": "x"}, "Say 'online' as well."),
+        ("PUT", "clients", {"client": "x", "online": 1}, "'online' must be true or false."),
+        ("PUT", "clients", {"client": "x", "online": True}, "This cannot be done: there is no client 'x'."),
+        ("POST", "clients", {"site": "berlin", "type": "app"}, "A site has servers only; leave 'type' out."),
+        ("POST", "clients", {"site": "mars"}, "This cannot be done: there is no site 'mars' (hq, berlin)."),
+        ("POST", "clients", {"volumes": [1]}, "'volumes' must be a list of texts."),
+    ],
+)
+async def test_control_refuses_for_people(verb: str, what: str, told: Any, says: str) -> None:
+    async with Sandbox(control=True) as box, aiohttp.ClientSession() as http:
+        headers = {"X-Sandbox-Token": box.control_token}
+        async with http.request(verb, f"{box.url}/_sandbox/{what}", json=told, headers=headers) as reply:
+            assert (reply.status, (await reply.json())["message"]) == (400, f"E#E407 {says}")

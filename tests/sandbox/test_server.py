@@ -182,6 +182,15 @@ async def test_unknown_calls_and_wrong_verbs(wire: Any) -> None:
     assert wire.box.statistics().events == {"?": 1, "transfer/find": 1, "transfer/create": 1}
 
 
+async def test_an_address_that_is_too_long_is_told_of(wire: Any) -> None:
+    query = "transfer WHERE " + " OR ".join(f"id={number:024}" for number in range(400))
+    reply = await wire.call("GET", "transfer/find", {}, query=query)
+    assert (wire.status, reply["message"]) == (
+        400,
+        "E#E400 The address or a header is too long: ask in several requests, or for less.",
+    )
+
+
 async def test_a_body_has_a_bound(connect: Any) -> None:
     async def endless() -> Any:
         for _ in range(20):

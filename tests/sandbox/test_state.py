@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sqlite3
@@ -14,6 +15,7 @@ import aiohttp
 import pytest
 
 from accsyn_async.sandbox import Sandbox, StateError
+from accsyn_async.sandbox.keeping import keeper
 from accsyn_async.sandbox.keeping.state_file import StateFile
 from tests.sandbox.old_wire import Old
 from tests.sandbox.wire_client import Wire, until, wire_to
@@ -275,6 +277,27 @@ async def test_a_change_is_in_the_file_before_it_is_answered(kept: Any, written:
         assert any('"renamed"' in text for text in written)
 
 
+async def test_what_control_changes_is_in_the_file_before_it_is_answered(
+    kept: Any, written: list[str]
+) -> None:
+    async with kept(control=True) as box, aiohttp.ClientSession() as http:
+
+        async def ask(verb: str, what: str, told: Any) -> Any:
+            written.clear()
+            headers = {"X-Sandbox-Token": box.control_token}
+            async with http.request(verb, f"{box.url}/_sandbox/{what}", json=told, headers=headers) as reply:
+                return (await reply.json())["result"]
+
+        client = await ask("POST", "clients", {"user": "admin@example.com", "hostname": "x"})
+        assert any(client["id"] in text for text in written)
+        await ask("PUT", "clients", {"client": client["id"], "online": False})
+        assert any('"offline"' in text for text in written)
+        await ask("POST", "mappings", {"client": client["id"], "share": "projects", "path": "/work"})
+        assert any("/work" in text or '"work"' in text for text in written)
+        await ask("POST", "clock", {"advance": 864_000})
+        assert written
+
+
 async def test_what_changes_nothing_writes_nothing(kept: Any, written: list[str]) -> None:
     async with kept(time_factor=0) as box, wire_to(box) as wire:
         written.clear()
@@ -283,32 +306,54 @@ async def test_what_changes_nothing_writes_nothing(kept: Any, written: list[str]
         assert not written
         await box.advance(days=3)
         (text,) = written
-        assert f'"now":{box.now.timestamp()}' in text
+        told = json.loads(text.removeprefix("box "))
+        assert told["now"] == pytest.approx(box.now.timestamp(), abs=0.001)
 
 
-async def test_a_file_that_cannot_be_written(
-    kept: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_file_that_cannot_be_written(kept: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async with kept() as box, wire_to(box) as wire:
-        with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
-
-            def full(self: StateFile, items: Any) -> None:
-                raise sqlite3.OperationalError("database or disk is full")
-
+        with monkeypatch.context() as patch:
             patch.setattr(StateFile, "write", full)
             reply = await wire.call("POST", "queue/create", {"name": "first"})
-            assert (wire.status, "message" in reply) == (500, True)
-        assert "disk is full" in caplog.text
-        caplog.clear()
+            assert wire.status == 507
+            assert reply["message"].endswith("could not be written: database or disk is full.")
+            with pytest.raises(StateError, match="disk is full"):
+                await box.advance(hours=1)
         assert "result" in await wire.call("POST", "queue/create", {"name": "second"})
     async with kept() as box, wire_to(box) as wire:
         assert [queue["code"] for queue in await wire.find("queue")] == ["medium", "first", "second"]
 
 
-async def test_no_last_word(kept: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: StateFile, items: Any) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+async def test_what_cannot_be_written_by_itself_is_said_once(
+    kept: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper, "EVERY", 0.001)
+    tries = 0
 
+    def failing(self: StateFile, items: Any) -> None:
+        nonlocal tries
+        tries += 1
+        full(self, items)
+
+    async with kept() as box:
+        with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+            patch.setattr(StateFile, "write", failing)
+            box.hosts.start(site="berlin")
+
+            async def several() -> bool:
+                return tries > 3
+
+            await until(several)
+        assert [record.getMessage() for record in caplog.records] == [
+            f"the state cannot be written to {box._state}: database or disk is full"
+        ]
+
+
+def full(self: StateFile, items: Any) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_no_last_word(kept: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     box = kept()
     await box.__aenter__()
     with monkeypatch.context() as patch:

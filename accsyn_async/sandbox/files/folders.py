@@ -44,13 +44,14 @@ class Folders:
         return {"volume": self.volume, "local": self.local_root, "spare": self.spare, **sites}
 
     def clear(self) -> None:
-        """Empty its own folders, in the same time whatever is in them: it is moved aside."""
+        """Empty its own folders, in the same time whatever is in them: they are moved aside and made anew."""
         for folder in self._own:
-            for path in folder.iterdir():
-                try:
-                    path.rename(self._aside / secrets.token_hex(8))
-                except OSError:
+            try:
+                folder.rename(self._aside / secrets.token_hex(8))
+            except OSError:
+                for path in folder.iterdir():
                     remove(path)
+            folder.mkdir(exist_ok=True)
 
     def sweep(self) -> None:
         """Remove what was moved aside."""

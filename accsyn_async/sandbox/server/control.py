@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Control"]
 
 TOKEN_HEADER: Final = "X-Sandbox-Token"
-ON_HOSTS: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
+TOLD: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
 """What is told of a computer and is no text."""
+ON_HOSTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "start": ((), ("user", "site", "type", "hostname", "volumes")),
+    "switch": (("client", "online"), ()),
+    "map_share": (("client", "share", "path"), ("read", "write")),
+}
+"""What can be done with computers: what must be told, and what may be."""
 FAULT_KEYS: Final = tuple(
     one.name
     for one in dataclasses.fields(Fault)
@@ -167,17 +173,23 @@ class Control:
         return entity_rows.clients().rows([self._on_host(action, sent)])[0]
 
     def _on_host(self, action: str, sent: Reply) -> Any:
+        needed, known = ON_HOSTS[action]
+        _check_keys(sent, (*needed, *known))
+        missing = [name for name in needed if name not in sent]
+        if missing:
+            raise _refused(f"Say {' and '.join(map(repr, missing))} as well.")
         for name, value in sent.items():
-            wanted = ON_HOSTS.get(name, str)
+            wanted = TOLD.get(name, str)
             texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
             if not texts or not (value is None or isinstance(value, wanted)):
                 what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
-                raise Refusal("E#E407", f"{name!r} must be {what}.", status=400)
+                raise _refused(f"{name!r} must be {what}.")
+        if action == "start" and sent.get("site") is not None and "type" in sent:
+            raise _refused("A site has servers only; leave 'type' out.")
         try:
             return getattr(self._box.hosts, action)(**sent)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            said = error.args[0] if error.args else error
-            raise Refusal("E#E407", f"This cannot be done: {said}", status=400) from None
+        except (ValueError, KeyError) as error:
+            raise _refused(f"This cannot be done: {error.args[0]}.") from None
 
     def _state(self) -> Reply:
         box = self._box

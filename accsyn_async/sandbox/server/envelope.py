@@ -15,7 +15,7 @@ from accsyn_async.sandbox.topics.event import Event
 
 __all__ = ["json_object", "read_event", "url_object"]
 
-MAX_UNPACKED: Final = 64 * 1024 * 1024
+MAX_UNPACKED: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 200
 
 

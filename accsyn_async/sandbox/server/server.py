@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from accsyn_async.sandbox.refusal import Refusal
@@ -196,9 +197,9 @@ class Replies:
             raise Refusal("E#E421", "This host is not served here.", status=421)
         if self._control is not None and asked.uri.startswith(CONTROL):
             body = await read_body(request)
-            return await self._control.answer(
-                request.method, asked.uri.removeprefix(CONTROL), request.headers, hosts[0], body
-            )
+            what = asked.uri.removeprefix(CONTROL)
+            reply = await self._control.answer(request.method, what, request.headers, hosts[0], body)
+            return await self._kept(request.method, reply)
         wait = self._limit.take(request.remote or "") if self._limit is not None else 0.0
         if wait:
             self.throttled += 1
@@ -355,7 +356,10 @@ class _Protocol(RequestHandler):
     ) -> web.StreamResponse:
         # Only the kind: the text of the error quotes the request, credentials too.
         logger.debug("a request could not be read: %s", type(exc).__name__)
-        response = _response({"message": f"E#E{status} The request could not be read."}, status)
+        why = "The request could not be read."
+        if isinstance(exc, LineTooLong):
+            why = "The address or a header is too long: ask in several requests, or for less."
+        response = _response({"message": f"E#E{status} {why}"}, status)
         response.force_close()
         return response
 
