@@ -15,7 +15,8 @@ from accsyn_async.sandbox.engine.dispatch import Dispatcher, hindrance, interrup
 from accsyn_async.sandbox.engine.pacing import Pace
 from accsyn_async.sandbox.engine.run import Run
 from accsyn_async.sandbox.engine.waiting import Waiting
-from accsyn_async.sandbox.files.copier import Copier, survey_end
+from accsyn_async.sandbox.files.copier import Copier
+from accsyn_async.sandbox.files.survey import survey_end
 from accsyn_async.sandbox.rules import compute, deliveries, job_states, standing
 from accsyn_async.sandbox.rules.settings import Settings, read_settings
 from accsyn_async.sandbox.state.clock import Clock

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accsyn_async.sandbox.files.filters import NameFilter
-from accsyn_async.sandbox.files.storage import Entry, Folder, StorageError, check_depth, opened
+from accsyn_async.sandbox.files.storage import Entry, Folder, StorageError, check_depth, file_at, opened
 from accsyn_async.sandbox.rows.told import Tell, plainly
 from accsyn_async.sandbox.rules.closed import Closed, key
 
@@ -84,12 +84,10 @@ def list_files(
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
-    if parts:
-        with opened(root, parts[:-1], tell=tell) as above:
-            entry = above.look(parts[-1])
-            if entry is not None and entry.kind == "file":
-                shown = listing.files and listing.names.shows(parts[-1])
-                return [_row(parts[-1], entry)] if shown else []
+    file = file_at(root, parts, tell)
+    if file is not None:
+        shown = listing.files and listing.names.shows(parts[-1])
+        return [_row(parts[-1], file)] if shown else []
     with opened(root, parts, tell=tell) as folder:
         return _list(folder, listing, allowance, 1)
 
@@ -159,11 +157,9 @@ def measure(
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
-    if parts:
-        with opened(root, parts[:-1], tell=tell) as above:
-            entry = above.look(parts[-1])
-            if entry is not None and entry.kind == "file":
-                return entry.size if names.shows(parts[-1]) else 0
+    file = file_at(root, parts, tell)
+    if file is not None:
+        return file.size if names.shows(parts[-1]) else 0
     with opened(root, parts, tell=tell) as folder:
         return _measure(folder, names, allowance)
 
