@@ -18,6 +18,7 @@ from accsyn_async.sandbox.engine.waiting import Waiting
 from accsyn_async.sandbox.files.copier import Copier
 from accsyn_async.sandbox.files.survey import survey_end
 from accsyn_async.sandbox.rules import compute, deliveries, job_states, standing
+from accsyn_async.sandbox.rules.job_states import UNFINISHED
 from accsyn_async.sandbox.rules.settings import Settings, read_settings
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.jobs import Job, Task
@@ -28,7 +29,6 @@ T = TypeVar("T")
 Holding = Callable[[Job, Task], Mapping[str, Any]]
 
 WORKERS: Final = 8
-UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
 ACTIVE: Final = frozenset({"init", "waiting", "running"})
 EXECUTED: Final = frozenset({"transfer", "compute"})
 
@@ -80,7 +80,7 @@ class Engine:
         begun = [task for task in job.tasks.values() if task.status in UNFINISHED]
         begun = [task for task in begun if task.status != "queued" or task.copied]
         for task in begun:
-            self._give_up(task, "queued")
+            self._give_up(job, task, "queued")
         if begun:
             compute.roll_up(job)
             job.tally()
@@ -90,15 +90,6 @@ class Engine:
             self._begin(job)
         else:
             self.attend(job)
-
-    def _begin(self, job: Job) -> None:
-        run = self._runs[job.id] = Run()
-        self._spawn(job, self._live(job, run))
-
-    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def reconsider(self) -> None:
         """Look at every job that waits or runs again, after a queue or a client was changed."""
@@ -125,6 +116,15 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
+    def _begin(self, job: Job) -> None:
+        run = self._runs[job.id] = Run()
+        self._spawn(job, self._live(job, run))
+
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _size_up(self, delivery: Job) -> None:
         try:
             await sizing.size_up(delivery, self._size, self._clock)
@@ -144,7 +144,7 @@ class Engine:
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
             if run.task is not None:
-                self._give_up(run.task, "queued")
+                self._give_up(job, run.task, "queued")
             self._stand_back(job, run)
             compute.roll_up(job)
             job.tally()
@@ -345,17 +345,17 @@ class Engine:
         task.milliseconds = int(seconds * 1000)
 
     def _fail(self, job: Job, task: Task, text: str) -> None:
-        self._give_up(task, "failed")
+        self._give_up(job, task, "failed")
         task.broke = task.status == "failed"
         task.message = text
         task.finished = self._clock.text()
-        job.tally()
         logger.debug("task %s of job %s failed: %s", task.uri, job.id, text)
 
-    def _give_up(self, task: Task, status: str) -> None:
+    def _give_up(self, job: Job, task: Task, status: str) -> None:
         if task.status in UNFINISHED:
             task.status = status
         if task.status != "done":
+            job.copied -= task.copied
             task.copied = 0
 
     def _settings(self, job: Job, task: Task) -> Settings:

@@ -17,7 +17,6 @@ class Run:
 
     Attributes:
         called: whether the bell was rung for a change, and not only because the clock was moved on.
-        behind: whether it may have something to do since the clock was moved on.
         fresh: whether tasks may be there that are not yet measured.
         due: when something is to come of what it waits for, in the clock's monotonic seconds; ``None`` when
             it does not wait for time to pass.
@@ -27,7 +26,6 @@ class Run:
     def __init__(self) -> None:
         self.bell = asyncio.Event()
         self.called = False
-        self.behind = False
         self.due: float | None = None
         self.fresh = True
         self.blocked = False

@@ -25,6 +25,8 @@ class Waiting:
         self._clock = clock
         self._caught_up = asyncio.Event()
         self._caught_up.set()
+        # Who may have something to do since the clock was moved on.
+        self._behind: set[Run] = set()
         self._others = 0
         self.closed = False
 
@@ -75,20 +77,21 @@ class Waiting:
     def settle(self, run: Run | None = None) -> None:
         """Note that a run has nothing to do for now: whatever it waits for, this comes first."""
         if run is not None:
-            run.behind = False
-        if self.closed or not (self._others or any(one.behind for one in self._runs.values())):
+            self._behind.discard(run)
+        if self.closed or not (self._others or self._behind):
             self._caught_up.set()
 
     def let_follow(self, run: Run) -> None:
         """Wake a run whose turn it is, which is part of what is being caught up with."""
-        run.behind = not self._caught_up.is_set()
+        if not self._caught_up.is_set():
+            self._behind.add(run)
         run.ring()
 
     async def catch_up(self) -> None:
         """Wait until every job has done what the clock gives it time for."""
         self._caught_up.clear()
         for run in self._runs.values():
-            run.behind = True
+            self._behind.add(run)
             run.bell.set()
         self.settle()
         await self._caught_up.wait()
