@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accsyn_async.sandbox.engine.plan import Plan
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import compute
+from accsyn_async.sandbox.rules.compute import Leaves
 from accsyn_async.sandbox.rules.jobs import create_job
 from accsyn_async.sandbox.rules.nest import Nest
 from accsyn_async.sandbox.state.clock import Clock
@@ -181,6 +182,20 @@ def life(groups: int, deps: str) -> Iterator[None]:
 @pytest.mark.parametrize("deps", ["none", "groups", "chain"])
 def test_twice_the_tasks_are_twice_the_work(deps: str) -> None:
     few, many = (lines_of(life(groups, deps)) for groups in (10, 20))
+    assert many < 2.2 * few
+
+
+def test_what_is_executed_in_whose_stead_is_found_in_one_look() -> None:
+    def leaves(groups: int) -> Iterator[None]:
+        job = make({f"group{one}": {"tasks": {"a": {}, "b": {"tasks": {"c": {}}}}} for one in range(groups)})
+        yield
+        found = Leaves(job)
+        named = {uri: [leaf.uri for leaf in found.of(task)] for uri, task in job.tasks.items()}
+        assert named["group1"] == ["group1/a", "group1/b/c"]
+        assert named["group1/b"] == named["group1/b/c"] == ["group1/b/c"]
+        yield
+
+    few, many = (lines_of(leaves(groups)) for groups in (10, 20))
     assert many < 2.2 * few
 
 
