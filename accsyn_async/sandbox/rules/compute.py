@@ -47,7 +47,7 @@ def _above(job: Job, uri: str) -> Iterator[Task]:
 
 
 class Leaves:
-    """Tells which tasks are executed in a task's stead; a job is looked through once for all that hold others.
+    """Tells which tasks are executed in a task's stead; a job is looked through once for all of them.
 
     Args:
         job: whose.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
-from accsyn_async.sandbox.rows.rows import Table
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import Attend, Kind
 from accsyn_async.sandbox.rules.kinds.users import invite
@@ -24,6 +22,7 @@ class Acls(Kind[Acl]):
     """The ACLs. Granting anew changes the one that a user has on a share."""
 
     name = "acl"
+    holds = Acl
     initial: ClassVar = {
         "entity": fields.text,
         "target": fields.text,
@@ -36,17 +35,7 @@ class Acls(Kind[Acl]):
     }
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.acls()
-
-    @property
-    def table(self) -> Table[Acl]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[Acl]:
-        """The ACLs."""
-        return self._workspace.every(Acl)
+        super().__init__(workspace, attend, entity_rows.acls())
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Acl:
         read, write = values.get("read", False), values.get("write", False)

@@ -36,31 +36,30 @@ class Kind(ABC, Generic[E]):
     Args:
         workspace: whose.
         attend: what is told of a job that was changed.
+        table: how they become rows.
 
     Attributes:
         name: the entity type, as calls have it.
+        holds: what they are.
         settable: the attributes that can be set, and how they are read.
         initial: those that can be given only when one is made.
         plain: those of `settable` that a standard user may change.
     """
 
     name: str
+    holds: ClassVar[type[Any]]
     settable: ClassVar[Mapping[str, Reader]] = {}
     initial: ClassVar[Mapping[str, Reader]] = {}
     plain: ClassVar[frozenset[str]] = frozenset(COMMON)
 
-    def __init__(self, workspace: Workspace, attend: Attend) -> None:
+    def __init__(self, workspace: Workspace, attend: Attend, table: Table[E]) -> None:
         self._workspace = workspace
         self._attend = attend
+        self.table = table
 
-    @property
-    @abstractmethod
-    def table(self) -> Table[E]:
-        """The rows."""
-
-    @abstractmethod
     def members(self) -> Iterable[E]:
         """The entities, in every state."""
+        return self._workspace.every(self.holds)
 
     def visible(self, user: SandboxUser, state: State = State.ACTIVE) -> Iterable[E]:
         """Those in a state that a user sees."""
@@ -199,7 +198,9 @@ class Kind(ABC, Generic[E]):
         """What keeps a code from being used: archived entities do not."""
         folded = code.casefold()
         return [
-            one for one in self.members() if one.state is not State.ARCHIVED and one.code.casefold() == folded
+            one
+            for one in self._workspace.every(self.holds)
+            if one.state is not State.ARCHIVED and one.code.casefold() == folded
         ]
 
     def _require_free(self, code: str, entity: E | None = None) -> None:
