@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox.rows.rows import Getter, Row, Table, user_hr
+from accsyn_async.sandbox.rows.table import Getter, Row, Table
 from accsyn_async.sandbox.state.entities import (
     SERVER,
     Acl,
@@ -30,6 +30,7 @@ __all__ = [
     "share_hr",
     "shares",
     "sites",
+    "user_hr",
     "users",
     "workspaces",
 ]
@@ -59,6 +60,11 @@ def _common() -> dict[str, Getter[Any]]:
         "metadata": lambda one: one.metadata,
         "inactive": lambda one: one.state is State.INACTIVE,
     }
+
+
+def user_hr(user: SandboxUser) -> str:
+    """A user for people."""
+    return f"user:{user.username}[{user.role}]({user.id})"
 
 
 def share_hr(share: Share) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accsyn_async.sandbox.refusal import Refusal, there_are
+from accsyn_async.sandbox.rows.entity_rows import user_hr
 from accsyn_async.sandbox.rules import notation, roles, standing
 from accsyn_async.sandbox.rules.local_places import Computers, frame_range
 from accsyn_async.sandbox.rules.notation import NotationError, Place, read_place
@@ -348,7 +349,7 @@ class Resolver:
         workspace = self._workspace
         if side.user is not None:
             user = side.user
-            hr = f"user:{user.username}[{user.role}]({user.id})"
+            hr = user_hr(user)
             return Party("user", user.id, hr, (f"user:{user.id}", user.id, user.username, hr))
         assert side.site is not None
         if side.site.main:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.rows import attributes, entity_rows, fields, rows
+from accsyn_async.sandbox.rows import attributes, entity_rows, fields, job_rows
 from accsyn_async.sandbox.rules import deliveries, roles
 from accsyn_async.sandbox.rules.jobs import EDITS
 from accsyn_async.sandbox.rules.kinds.acls import Acls
@@ -78,10 +78,10 @@ class EntityTopic(Topic):
             "acl": self._acls.table.attributes,
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
-            "transfer": rows.jobs(workspace).attributes,
-            "compute": rows.computes(workspace).attributes,
-            **dict.fromkeys(deliveries.KINDS, rows.packages(workspace).attributes),
-            "task": rows.tasks().attributes,
+            "transfer": job_rows.jobs(workspace).attributes,
+            "compute": job_rows.computes(workspace).attributes,
+            **dict.fromkeys(deliveries.KINDS, job_rows.packages(workspace).attributes),
+            "task": job_rows.tasks().attributes,
         }
 
     def calls(self) -> Mapping[str, tuple[str, Answer] | Answers]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from accsyn_async.sandbox.engine.engine import Engine
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.rows import rows
+from accsyn_async.sandbox.rows import job_rows
+from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.rules import deliveries, job_states, jobs, parents, tasks
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import Job, Task
@@ -35,10 +36,10 @@ class JobTopic(Topic):
         self._workspace = workspace
         self._engine = engine
         workspace.changed = engine.reconsider
-        self._jobs = rows.jobs(workspace)
-        self._computes = rows.computes(workspace)
-        self._packages = rows.packages(workspace)
-        self._tasks, self._tasks_told = rows.tasks(), rows.tasks(as_admin=False)
+        self._jobs = job_rows.jobs(workspace)
+        self._computes = job_rows.computes(workspace)
+        self._packages = job_rows.packages(workspace)
+        self._tasks, self._tasks_told = job_rows.tasks(), job_rows.tasks(as_admin=False)
         self._finder = TaskFinder(workspace)
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
@@ -122,10 +123,10 @@ class JobTopic(Topic):
         self._attend(job)
         return {"result": self._table(job.kind).rows([job])}
 
-    def _task_table(self, user: SandboxUser) -> rows.Table[tuple[Job, Task]]:
+    def _task_table(self, user: SandboxUser) -> Table[tuple[Job, Task]]:
         return self._tasks if user.role == "admin" else self._tasks_told
 
-    def _table(self, kind: str) -> rows.Table[Job]:
+    def _table(self, kind: str) -> Table[Job]:
         if kind in deliveries.KINDS:
             return self._packages
         return self._computes if kind == "compute" else self._jobs

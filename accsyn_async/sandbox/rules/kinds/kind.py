@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import fields
 from accsyn_async.sandbox.rows.fields import Reader
-from accsyn_async.sandbox.rows.rows import Table
+from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.rules import job_states, roles
 from accsyn_async.sandbox.state.entities import Entity, Queue, SandboxUser, State
 from accsyn_async.sandbox.state.jobs import Job
