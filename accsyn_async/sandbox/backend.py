@@ -71,6 +71,7 @@ class Backend:
         self.engine = SparingEngine(self.speed, self.clock, holding)
         self._synthetic = Synthetic(self.workspace, memory.courses, self.synthetic_jobs, self.seed)
         self.engine.spared = self._synthetic.ids
+        self.workspace.changed = self.engine.reconsider
         attend = self.engine.attend
         entities: list[Topic] = [
             EntityTopic(self.workspace, attend),

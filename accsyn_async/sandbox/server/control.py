@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows
 from accsyn_async.sandbox.server.envelope import json_object
 from accsyn_async.sandbox.server.weather import Fault, FaultKind
+from accsyn_async.sandbox.state.entities import Client
 
 if TYPE_CHECKING:
     from accsyn_async.sandbox.box import Sandbox
@@ -26,6 +27,8 @@ FAULT_KEYS: Final = tuple(
     if one.name not in ("hits", "id") and not one.name.startswith("_")
 )
 SAME: Final = frozenset({"same-origin", "none"})
+
+T = TypeVar("T")
 
 Reply = dict[str, Any]
 
@@ -106,11 +109,11 @@ class Control:
             case "GET", "clients":
                 return {"result": entity_rows.clients().rows(self._box.hosts.clients)}
             case "POST", "clients":
-                return {"result": self._client("start", sent)}
+                return {"result": self._client(self._box.hosts.start, sent)}
             case "PUT", "clients":
-                return {"result": self._client("switch", sent)}
+                return {"result": self._client(self._box.hosts.switch, sent)}
             case "POST", "mappings":
-                self._on_host("map_share", sent)
+                _on_host(self._box.hosts.map_share, sent)
                 return {"result": True}
         raise Refusal("E#E404", f"There is no {verb} {what!r} here.", status=404)
 
@@ -163,21 +166,8 @@ class Control:
                 return fault
         raise Refusal("E#E404", f"There is no fault with the id {ident!r}.", status=404)
 
-    def _client(self, action: str, sent: Reply) -> Reply:
-        return entity_rows.clients().rows([self._on_host(action, sent)])[0]
-
-    def _on_host(self, action: str, sent: Reply) -> Any:
-        for name, value in sent.items():
-            wanted = ON_HOSTS.get(name, str)
-            texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
-            if not texts or not (value is None or isinstance(value, wanted)):
-                what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
-                raise Refusal("E#E407", f"{name!r} must be {what}.", status=400)
-        try:
-            return getattr(self._box.hosts, action)(**sent)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            said = error.args[0] if error.args else error
-            raise Refusal("E#E407", f"This cannot be done: {said}", status=400) from None
+    def _client(self, action: Callable[..., Client], sent: Reply) -> Reply:
+        return entity_rows.clients().rows([_on_host(action, sent)])[0]
 
     def _state(self) -> Reply:
         box = self._box
@@ -189,6 +179,21 @@ class Control:
             "statistics": dataclasses.asdict(box.statistics()),
             "faults": [_row(fault) for fault in box.weather.faults],
         }
+
+
+def _on_host(action: Callable[..., T], sent: Reply) -> T:
+    """Do something at a computer that is told of in the words of `Hosts`."""
+    for name, value in sent.items():
+        wanted = ON_HOSTS.get(name, str)
+        texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+        if not texts or not (value is None or isinstance(value, wanted)):
+            what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
+            raise _refused(f"{name!r} must be {what}.")
+    try:
+        return action(**sent)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        said = error.args[0] if error.args else error
+        raise _refused(f"This cannot be done: {said}") from None
 
 
 def _refused(text: str) -> Refusal:

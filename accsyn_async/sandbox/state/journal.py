@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
-__all__ = ["SORT_KEYS", "Entry", "Journal", "Page", "select"]
+__all__ = ["MAX_MESSAGE", "SORT_KEYS", "Entry", "Journal", "Page", "select"]
 
 MAX_ENTRIES: Final = 10_000
 MAX_MESSAGE: Final = 500

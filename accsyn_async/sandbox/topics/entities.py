@@ -21,10 +21,10 @@ from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Answers, Reply, Topic, data_of, flag_of, page
 
-__all__ = ["EntityTopic"]
+__all__ = ["EntityTopic", "found"]
 
 ENTITY_TYPES: Final = (
-    *("user", "workspace", "queue", "transfer", "compute", "delivery", "request", "stream", "task", "file"),
+    *("user", "workspace", "queue", *attributes.JOBS, "task", "file"),
     *("folder", "collection", "home", "volume", "site", "server", "userserver", "client", "app", "lane"),
     *("browser", "acl", "engine"),
 )
@@ -35,10 +35,9 @@ CREATE_ATTRIBUTES: Final = {
     "task": tuple(dict.fromkeys((*attributes.TRANSFER_TASK, *attributes.COMPUTE_TASK))),
     "file": ("files",),
 }
-JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
-STAFF_KINDS: Final = ("compute", "delivery", "request", "stream", "file")
+MADE_BY_STAFF: Final = ("compute", *deliveries.KINDS, "file")
 UPDATE_ATTRIBUTES: Final = {
-    **dict.fromkeys(JOB_KINDS, EDITS),
+    **dict.fromkeys(attributes.JOBS, EDITS),
     "task": TASK_UPDATES,
     "workspace": tuple(COMMON),
 }
@@ -124,7 +123,7 @@ class EntityTopic(Topic):
             raise Refusal("E#E406", f"There is no entity type {data.get('entitytype')!r}.")
         kind = self._acls if name == "acl" else self._kinds.get(name)
         if flag_of(data, "create"):
-            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in STAFF_KINDS else ()
+            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in MADE_BY_STAFF else ()
             return {"result": list(given) if kind is None else kind.attributes_to_create(user)}
         if flag_of(data, "update"):
             given = UPDATE_ATTRIBUTES.get(name, ()) if user.role in roles.WRITERS[name] else ()

@@ -24,7 +24,7 @@ from accsyn_async.sandbox.state.entities import (
 )
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["Clients", "Engines", "Queues", "Sites"]
+__all__ = ["CLIENT_KINDS", "Clients", "Engines", "Queues", "Sites"]
 
 ON_OR_OFF: Final = fields.choice("enabled", "disabled")
 CLIENT_KINDS: Final = {

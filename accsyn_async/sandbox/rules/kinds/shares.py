@@ -14,7 +14,7 @@ from accsyn_async.sandbox.state.entities import SERVER, Acl, Client, SandboxUser
 from accsyn_async.sandbox.state.jobs import Job
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["Folders", "Homes", "Shares", "Volumes"]
+__all__ = ["Folders", "Homes", "Shares", "Volumes", "require_server", "serve"]
 
 SETTABLE: Final[Mapping[str, Reader]] = {
     **COMMON,
