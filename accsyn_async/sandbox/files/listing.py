@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +10,12 @@ from accsyn_async.sandbox.files.filters import NameFilter
 from accsyn_async.sandbox.files.storage import Entry, Folder, StorageError, check_depth, file_at, opened
 from accsyn_async.sandbox.rows.told import Tell, plainly
 from accsyn_async.sandbox.rules.closed import Closed, key
+from accsyn_async.sandbox.state.clock import END, utc_text
 
 __all__ = ["Allowance", "Listing", "exists", "list_files", "list_named", "measure"]
 
 FOLDER, FILE = 0, 1
 UNMEASURED: Final = -1
-LATEST: Final = 253_402_300_799
 
 Row = dict[str, Any]
 
@@ -187,10 +186,9 @@ def exists(root: Path, parts: tuple[str, ...]) -> bool:
 
 
 def _row(name: str, entry: Entry) -> Row:
-    seconds = min(max(entry.modified_ns // 1_000_000_000, 0), LATEST)
     return {
         "type": FILE if entry.kind == "file" else FOLDER,
         "filename": name,
         "size": entry.size if entry.kind == "file" else UNMEASURED,
-        "modified": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)),
+        "modified": utc_text(min(max(entry.modified_ns // 1_000_000_000, 0), END)),
     }

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from accsyn_async.sandbox.rows.table import Getter, Row, Table
 from accsyn_async.sandbox.state.entities import (
+    CLIENT_TYPES,
     SERVER,
     Acl,
     Client,
@@ -37,7 +38,6 @@ __all__ = [
 
 E = TypeVar("E", bound=Entity)
 
-CLIENT_TYPES: Final = ("app", "server", "userserver", "browser", "lane")
 STATUS_HR: Final = {
     "enabled": "Enabled",
     "disabled": "Disabled",

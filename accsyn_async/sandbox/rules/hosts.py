@@ -11,7 +11,6 @@ from accsyn_async.sandbox.rules.notation import read_place
 from accsyn_async.sandbox.rules.volume_paths import below
 from accsyn_async.sandbox.state.entities import (
     APP,
-    SERVER,
     USER_SERVER,
     Client,
     LocalShare,
@@ -171,21 +170,13 @@ class Hosts:
             served = [one for one in workspace.volumes if one.server_at(site) is None]
         else:
             served = [self._volume(one) for one in volumes]
-        count = sum(one.site is site for one in workspace.every(Client))
-        server = workspace.add(
-            Client(
-                code=hostname or f"{site.code}-server{f'-{count + 1}' if count else ''}",
-                type=SERVER,
-                site=site,
-                checked_in=workspace.clock.text(),
-            )
-        )
+        server = workspace.add_server(site, hostname)
         for volume in served:
             serve(volume, server)
         return server
 
     def _client(self, ident: str) -> Client:
-        found = next((one for one in self._workspace.clients if one.id == ident), None)
+        found = self._workspace.find_client(ident)
         if found is None:
             raise KeyError(f"there is no client {ident!r}")
         return found

@@ -206,7 +206,7 @@ class Resolver:
             if not hosts:
                 raise Refusal("E#J012", f"{user.username} has no client on {party.host!r}.")
             return _Side(user=user, client=hosts[-1])
-        client = next((one for one in workspace.clients if one.id == party.name), None)
+        client = workspace.find_client(party.name)
         if client is None or not roles.may_see(self._user, client):
             raise Refusal("E#J012", f"There is no client {party.name!r}.")
         if client.type == SERVER and client.site is not None:

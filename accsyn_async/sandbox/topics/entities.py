@@ -12,11 +12,11 @@ from accsyn_async.sandbox.rules.jobs import EDITS
 from accsyn_async.sandbox.rules.kinds.acls import Acls
 from accsyn_async.sandbox.rules.kinds.any_share import AnyShares
 from accsyn_async.sandbox.rules.kinds.collections import Collections
-from accsyn_async.sandbox.rules.kinds.grounds import CLIENT_KINDS, Clients, Engines, Queues, Sites
+from accsyn_async.sandbox.rules.kinds.grounds import Clients, Engines, Queues, Sites
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.rules.kinds.shares import Folders, Homes, Shares, Volumes, require_server, serve
 from accsyn_async.sandbox.rules.kinds.users import Users
-from accsyn_async.sandbox.state.entities import Client, SandboxUser, Share, State
+from accsyn_async.sandbox.state.entities import CLIENT_TYPES, Client, SandboxUser, Share, State
 from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Answers, Reply, Topic, data_of, flag_of, page
@@ -68,7 +68,7 @@ class EntityTopic(Topic):
             "engine": Engines(workspace, attend),
             **shares,
             "share": self._shares,
-            **{name: Clients(workspace, attend, name) for name in ("client", *CLIENT_KINDS)},
+            **{name: Clients(workspace, attend, name) for name in ("client", *CLIENT_TYPES.values())},
         }
         self._workspaces = entity_rows.workspaces()
         self._acls = Acls(workspace, attend)

@@ -10,9 +10,7 @@ from accsyn_async.sandbox.rows import entity_rows, fields
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.state.entities import (
-    APP,
-    BROWSER,
-    LANE,
+    CLIENT_TYPES,
     SERVER,
     USER_SERVER,
     Client,
@@ -24,16 +22,9 @@ from accsyn_async.sandbox.state.entities import (
 )
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["CLIENT_KINDS", "Clients", "Engines", "Queues", "Sites"]
+__all__ = ["Clients", "Engines", "Queues", "Sites"]
 
 ON_OR_OFF: Final = fields.choice("enabled", "disabled")
-CLIENT_KINDS: Final = {
-    "app": APP,
-    "server": SERVER,
-    "userserver": USER_SERVER,
-    "browser": BROWSER,
-    "lane": LANE,
-}
 
 
 class Sites(Kind[Site]):
@@ -154,8 +145,8 @@ class Clients(Kind[Client]):
 
     def members(self) -> Iterable[Client]:
         """The clients."""
-        wanted = CLIENT_KINDS.get(self.name)
-        return (one for one in self._workspace.every(Client) if wanted in (None, one.type))
+        clients = self._workspace.every(Client)
+        return (one for one in clients if self.name in ("client", CLIENT_TYPES[one.type]))
 
     def may_create(self, user: SandboxUser) -> bool:
         """Nobody may."""

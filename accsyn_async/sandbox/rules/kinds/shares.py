@@ -107,7 +107,7 @@ class Volumes(Shares):
             raise Refusal("E#N424", "The default volume stays; make another one the default.")
 
     def _server(self, ident: str) -> Client:
-        found = next((one for one in self._workspace.clients if one.id == ident), None)
+        found = self._workspace.find_client(ident)
         if found is None:
             raise Refusal("E#N412", f"There is no server {ident!r}.")
         require_server(found)
