@@ -8,8 +8,9 @@ from pathlib import Path
 from accsyn_async.sandbox.refusal import Refusal, there_are
 from accsyn_async.sandbox.rows.entity_rows import user_hr
 from accsyn_async.sandbox.rules import notation, roles, standing
-from accsyn_async.sandbox.rules.local_places import Computers, frame_range
+from accsyn_async.sandbox.rules.local_places import Computers
 from accsyn_async.sandbox.rules.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.rules.sequences import frame_range
 from accsyn_async.sandbox.rules.volume_paths import in_real_folder, on_volume
 from accsyn_async.sandbox.state.entities import APP, SERVER, USER_SERVER, Client, SandboxUser, Share, Site
 from accsyn_async.sandbox.state.jobs import End, Job, Party
@@ -265,8 +266,7 @@ class Resolver:
             raise Refusal(
                 "E#J007", f"The destination {text!r} has no path; only from a share it can be left out."
             )
-        path = start.path.removesuffix(frame_range(start.frames))
-        names = tuple(path.split("/")) if path else ()
+        names = start.inner
         if side.user is not None:
             party, frames = self.party(side), start.frames
             return self._computers.shared_end(

@@ -62,7 +62,7 @@ def require_all(user: SandboxUser, *ends: End) -> None:
         Refusal: it is so.
     """
     for end in ends:
-        located = None if end.share is None else end.share.locate(_below(end))
+        located = None if end.share is None else end.share.locate(end.inner)
         if located is not None and not (user.elevated and roles.has_all(user, located[0])):
             raise Refusal(
                 "E#J006",
@@ -88,7 +88,7 @@ def closed_to(job: Job, task: Task) -> Closed:
     found = frozenset[str]()
     for end in (task.source, task.destination):
         if end.share is not None and end.share.kind != "collection" and _is_at_site(end):
-            closed = [closed_folders(user, end.share, _below(end), end.root) for user in _answering(job)]
+            closed = [closed_folders(user, end.share, end.inner, end.root) for user in _answering(job)]
             found |= frozenset.intersection(*closed)
     return found
 
@@ -107,7 +107,7 @@ def _require_one_of(users: Iterable[SandboxUser], end: End, what: str) -> None:
             if end.party.kind == "user":
                 _require_computer(user, end, what)
             else:
-                require_access(user, end.share, _below(end), what)
+                require_access(user, end.share, end.inner, what)
         except Refusal as refusal:
             refusals.append(refusal)
         else:
@@ -125,9 +125,3 @@ def _require_computer(user: SandboxUser, end: End, what: str) -> None:
 
 def _is_at_site(end: End) -> bool:
     return end.party.kind in ("workspace", "site")
-
-
-def _below(end: End) -> tuple[str, ...]:
-    """The names from the share to an end, as rows show them."""
-    text = end.path if end.frames is None else end.path.rpartition("[")[0]
-    return tuple(text.split("/")) if text else ()
