@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
@@ -14,8 +13,6 @@ from accsyn_async.sandbox.state.entities import Acl, SandboxUser, Share
 from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = ["Acls"]
-
-ID: Final = re.compile(r"[0-9a-f]{24}")
 
 
 class Acls(Kind[Acl]):
@@ -87,6 +84,6 @@ class Acls(Kind[Acl]):
         found = self._workspace.find_user(name)
         if found is not None:
             return found
-        if ID.fullmatch(name) or not invited:
+        if fields.is_id(name) or not invited:
             raise Refusal("E#N404", f"There is no user {name!r}.")
         return invite(self._workspace, user, fields.email("entity", name))
