@@ -284,19 +284,22 @@ class Replies:
             yield self._control.token
 
     def _record(self, asked: _Asked, status: int) -> None:
-        event, secrets = asked.event, self._all_secrets
+        event = asked.event
+        data = None if event is None or asked.large else event.data
+        query, id = (None, None) if event is None else (event.query, event.id)
+        uri, data, query, id, message = mask([asked.uri, data, query, id, asked.message], self._all_secrets)
         self._recording.add(
             RecordedRequest(
                 at=self._clock.text(),
                 dialect=asked.dialect,
                 verb=asked.verb,
-                uri=mask(asked.uri, secrets),
+                uri=uri,
                 user=asked.user,
-                data=None if event is None or asked.large else mask(event.data, secrets),
-                query=None if event is None else mask(event.query, secrets),
-                id=None if event is None else mask(event.id, secrets),
+                data=data,
+                query=query,
+                id=id,
                 status=status,
-                message=mask(asked.message, secrets),
+                message=message,
                 faults=tuple(fault.kind for fault in asked.faults),
             )
         )
