@@ -8,7 +8,7 @@ for somebody goes on. What a recipient downloads or uploads is on the account of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from accsyn_async.sandbox.refusal import Refusal
@@ -29,18 +29,10 @@ def require(job: Job, task: Task) -> None:
     """
     if job.delivery is not None and all(one.transfer is not job for one in job.delivery.recipients):
         raise Refusal("E#P005", f"{job.user.username} is no recipient any more.")
-    for end, what in ((task.source, "source"), (task.destination, "destination")):
-        _require_one_of(_answering(job), end, what)
+    _require_any(job, lambda user: _require_end(user, task.source, "source"))
+    _require_any(job, lambda user: _require_end(user, task.destination, "destination"))
     if _is_at_site(task.source) and _is_at_site(task.destination):
-        refusals = []
-        for user in _answering(job):
-            try:
-                require_all(user, task.source, task.destination)
-            except Refusal as refusal:
-                refusals.append(refusal)
-            else:
-                return
-        raise refusals[0]
+        _require_any(job, lambda user: require_all(user, task.source, task.destination))
 
 
 def require_access(user: SandboxUser, share: Share, parts: tuple[str, ...], what: str) -> None:
@@ -98,21 +90,26 @@ def _answering(job: Job) -> tuple[SandboxUser, ...]:
     return (job.user, job.modifier)
 
 
-def _require_one_of(users: Iterable[SandboxUser], end: End, what: str) -> None:
-    if end.share is None:
-        return
+def _require_any(job: Job, check: Callable[[SandboxUser], None]) -> None:
+    """Refuse what everybody who answers for a job is refused, as the first of them is."""
     refusals = []
-    for user in users:
+    for user in _answering(job):
         try:
-            if end.party.kind == "user":
-                _require_computer(user, end, what)
-            else:
-                require_access(user, end.share, end.inner, what)
+            check(user)
         except Refusal as refusal:
             refusals.append(refusal)
         else:
             return
     raise refusals[0]
+
+
+def _require_end(user: SandboxUser, end: End, what: str) -> None:
+    if end.share is None:
+        return
+    if end.party.kind == "user":
+        _require_computer(user, end, what)
+    else:
+        require_access(user, end.share, end.inner, what)
 
 
 def _require_computer(user: SandboxUser, end: End, what: str) -> None:
