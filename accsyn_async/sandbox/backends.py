@@ -12,7 +12,7 @@ from accsyn_async.sandbox.files.leftovers import remove_leftovers
 from accsyn_async.sandbox.keeping.keeper import Keeper
 from accsyn_async.sandbox.keeping.state_file import StateError
 from accsyn_async.sandbox.server.dialects import Place
-from accsyn_async.sandbox.server.server import Replies
+from accsyn_async.sandbox.server.replies import Replies
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.identity import draw_from

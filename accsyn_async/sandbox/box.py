@@ -26,8 +26,9 @@ from accsyn_async.sandbox.server.certificate import make_certificate
 from accsyn_async.sandbox.server.control import Control
 from accsyn_async.sandbox.server.dialects import Place
 from accsyn_async.sandbox.server.limit import AddressLimit
+from accsyn_async.sandbox.server.listening import make_server
 from accsyn_async.sandbox.server.recording import RecordedRequest, Recording
-from accsyn_async.sandbox.server.server import Replies, make_server
+from accsyn_async.sandbox.server.replies import Replies
 from accsyn_async.sandbox.server.weather import Weather
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import SandboxUser
@@ -191,7 +192,7 @@ class Sandbox:
                 stack.callback(file.close)
             stack.push_async_callback(self._backends.aclose)
             await self._backends.begin(folders, None if file is None else Keeper(file, folders))
-            runner = make_server(self._replies)
+            runner = make_server(self._replies.handle)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
