@@ -7,7 +7,7 @@ import secrets
 import ssl
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiohttp import web
 
-from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.files.clearing import remove
 from accsyn_async.sandbox.files.folders import Folders
@@ -156,7 +156,6 @@ class Sandbox:
         self._volume = volume
         self._local_root = local_root
         self._state = None if state is None else Path(state)
-        self._seed = seed
         self._time_factor = time_factor
         self._resetting = asyncio.Lock()
         self._clock = Clock(factor=time_factor)
@@ -166,16 +165,8 @@ class Sandbox:
         self._control = Control(self) if control else None
         limit = AddressLimit() if rate_limit else None
         self._replies = Replies(self._clock, self._weather, self._recording, limit, self._control)
-        self._backends = Backends(
-            workspace,
-            self._clock,
-            self._replies,
-            self._place,
-            speed=speed,
-            seed=seed,
-            synthetic_jobs=synthetic_jobs,
-            give_api_keys=give_api_keys,
-        )
+        self._options = Options(speed, seed, synthetic_jobs, give_api_keys)
+        self._backends = Backends(workspace, self._clock, self._replies, self._place, self._options)
         self._stack: AsyncExitStack | None = None
         self._folders: Folders | None = None
         self._ca: Path | None = None
@@ -360,10 +351,11 @@ class Sandbox:
         self._started()
         async with self._resetting, self._replies.between():
             await self._backends.stop()
-            self._backends.seed = self._seed if seed is None else seed
+            options = self._options if seed is None else replace(self._options, seed=seed)
+            self._backends.options = options
             self._clock.run_at(self._time_factor)
             self._clock.restart()
-            self._weather.clear(secrets.token_hex() if self._backends.seed is None else self._backends.seed)
+            self._weather.clear(secrets.token_hex() if options.seed is None else options.seed)
             self._replies.clear()
             await self._backends.renew()
 
