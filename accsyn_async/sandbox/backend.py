@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from accsyn_async.sandbox.engine.synthetic import SparingEngine, Synthetic
+from accsyn_async.sandbox.engine.engine import Engine
+from accsyn_async.sandbox.engine.synthetic import Synthetic
 from accsyn_async.sandbox.rules.inheritance import Inheritance
 from accsyn_async.sandbox.server.access import Access
 from accsyn_async.sandbox.server.calls import Calls
@@ -66,7 +67,7 @@ class Backend:
     clock: Clock = field(init=False)
     access: Access = field(init=False)
     session_keys: SessionKeys = field(init=False)
-    engine: SparingEngine = field(init=False)
+    engine: Engine = field(init=False)
     calls: Calls = field(init=False)
     _synthetic: Synthetic = field(init=False)
 
@@ -79,9 +80,8 @@ class Backend:
         self.access = Access(self.workspace, memory.sessions, notes.login)
         self.session_keys = SessionKeys(self.workspace, memory.keys)
         holding = Inheritance(memory.settings, self.workspace.id).of
-        self.engine = SparingEngine(options.speed, self.clock, holding)
         self._synthetic = Synthetic(self.workspace, memory.courses, options.synthetic_jobs, options.seed)
-        self.engine.spared = self._synthetic.ids
+        self.engine = Engine(options.speed, self.clock, holding, self._synthetic.ids)
         self.workspace.changed = self.engine.reconsider
         attend = self.engine.attend
         entities: list[Topic] = [

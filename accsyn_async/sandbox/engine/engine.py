@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -46,12 +46,16 @@ class Engine:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
         clock: tells the time of day.
         holding: tells which settings hold for a task.
+        spared: the ids of jobs that it leaves alone.
     """
 
-    def __init__(self, speed: float, clock: Clock, holding: Holding) -> None:
+    def __init__(
+        self, speed: float, clock: Clock, holding: Holding, spared: Collection[str] = frozenset()
+    ) -> None:
         self._rate = speed * 1_000_000
         self._clock = clock
         self._holding = holding
+        self._spared = spared
         self._dispatcher = Dispatcher()
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,7 +69,7 @@ class Engine:
             run.fresh = True
             run.plan.forget()
             run.ring()
-        elif self._waiting.closed:
+        elif self._waiting.closed or job.id in self._spared:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
             self._begin(job)
@@ -77,6 +81,8 @@ class Engine:
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""
+        if job.id in self._spared:
+            return
         begun = [task for task in job.tasks.values() if task.status in UNFINISHED]
         begun = [task for task in begun if task.status != "queued" or task.copied]
         for task in begun:
@@ -96,11 +102,6 @@ class Engine:
         for run in self._runs.values():
             if run.blocked or run.pace is not None:
                 run.ring()
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is a job that it looks after."""
-        return bool(self._tasks)
 
     async def catch_up(self) -> None:
         """Wait until every job has done what the clock gives it time for."""
