@@ -23,7 +23,7 @@ from accsyn_async.sandbox.rules.settings import Settings, read_settings
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.jobs import Job, Task
 
-__all__ = ["Engine", "Holding"]
+__all__ = ["Engine"]
 
 T = TypeVar("T")
 Holding = Callable[[Job, Task], Mapping[str, Any]]

@@ -194,17 +194,16 @@ class Kind(ABC, Generic[E]):
         if not user.elevated:
             raise Refusal("E#P002", f"Your role, {user.role}, may not {what} a {self.name}.")
 
-    def _namesakes(self, code: str) -> list[Entity]:
-        """What keeps a code from being used: archived entities do not."""
-        folded = code.casefold()
-        return [
-            one
-            for one in self._workspace.every(self.holds)
-            if one.state is not State.ARCHIVED and one.code.casefold() == folded
-        ]
+    def _codes(self) -> dict[str, list[Entity]]:
+        """What keeps each code from being used, in lower case: archived entities do not."""
+        taken: dict[str, list[Entity]] = {}
+        for one in self._workspace.every(self.holds):
+            if one.state is not State.ARCHIVED:
+                taken.setdefault(one.code.casefold(), []).append(one)
+        return taken
 
     def _require_free(self, code: str, entity: E | None = None) -> None:
-        taken = [one for one in self._namesakes(code) if one is not entity]
+        taken = [one for one in self._codes().get(code.casefold(), ()) if one is not entity]
         if taken:
             hint = "" if taken[0].state is State.ACTIVE else "; it was deactivated and can be activated"
             raise Refusal("E#N409", f"There is a {self.name} {code!r} already{hint}.")
@@ -217,8 +216,8 @@ class Kind(ABC, Generic[E]):
         base = fields.slug(values.get("name", ""))
         if not base:
             raise Refusal("E#N411", f"A new {self.name} needs a name or a code.")
-        code, number = base, 1
-        while self._namesakes(code):
+        code, number, taken = base, 1, self._codes()
+        while code.casefold() in taken:
             number += 1
             code = f"{base}_{number}"
         return code
