@@ -1,3 +1,5 @@
+"""The sandbox's time: factors, moving on, and what comes of that for transfers."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,3 +1,5 @@
+"""Compute jobs: nested tasks in their order, failures on demand, and time."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Deliveries and requests from beginning to end, and their recipients."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""Whose turn it is between two endpoints, what a job waits for, and when it is tried again."""
+
 from __future__ import annotations
 
 from pathlib import Path

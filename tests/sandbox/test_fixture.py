@@ -1,3 +1,5 @@
+"""The pytest plugin: one server a session or worker, fresh for each test."""
+
 from __future__ import annotations
 
 import json

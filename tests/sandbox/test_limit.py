@@ -1,3 +1,5 @@
+"""The limit of requests for each address."""
+
 from __future__ import annotations
 
 import pytest

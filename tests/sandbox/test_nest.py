@@ -1,3 +1,5 @@
+"""Nested tasks and what they wait for, by the book and in proportion to their number."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Beginning anew: what is forgotten, what stays, and calls that overlap with it."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Copying files between folders that cannot be led outside."""
+
 from __future__ import annotations
 
 import os

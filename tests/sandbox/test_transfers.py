@@ -1,3 +1,5 @@
+"""Transfers under way: progress, pausing, failing, and what becomes of their tasks."""
+
 from __future__ import annotations
 
 import os
