@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from accsyn_async.sandbox.rules.nest import Nest
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.jobs import Job, Task
+from tests.sandbox.lines import lines_of
 
 WORKSPACE = furnished("acme", Path("/volume"), {}, Path("/local"), Clock())
 STATES = ("queued", "failed", "onhold", "excluded", "done")
@@ -137,27 +136,6 @@ def test_what_leads_in_a_circle_is_named() -> None:
         make(tasks)
     with pytest.raises(Refusal, match=r"dependencies of a lead in a circle"):
         make({"a": {"deps": ["a"]}})
-
-
-def lines_of(work: Iterator[None]) -> int:
-    """How many lines of the sandbox are run."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal count
-        if "sandbox" not in frame.f_code.co_filename:
-            return None
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        for _ in work:
-            pass
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def life(groups: int, deps: str) -> Iterator[None]:
