@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox.rules.landing import keep_apart, landing
 from accsyn_async.sandbox.state.jobs import End, Party, Task
+from tests.sandbox.job_calls import edit, make, result, until_status
 from tests.sandbox.lines import lines_of
-from tests.sandbox.test_deliveries import edit, make, result, until_status
 
 STANDARD = "standard@example.com"
 
