@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from accsyn_async.sandbox.engine.synthetic import SparingEngine, Synthetic
+from accsyn_async.sandbox.engine.engine import Engine
+from accsyn_async.sandbox.engine.synthetic import Synthetic
 from accsyn_async.sandbox.rules.inheritance import Inheritance
 from accsyn_async.sandbox.server.access import Access
 from accsyn_async.sandbox.server.calls import Calls
@@ -30,7 +31,24 @@ from accsyn_async.sandbox.topics.records import RecordTopic
 from accsyn_async.sandbox.topics.settings import SettingTopic
 from accsyn_async.sandbox.topics.topic import Topic
 
-__all__ = ["Backend"]
+__all__ = ["Backend", "Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a workspace behaves.
+
+    Attributes:
+        speed: MB/s that each running transfer gets.
+        seed: makes ids and jobs without files alike in every run; ``None`` for what nobody can foretell.
+        synthetic_jobs: how many jobs without files there are, when there are none.
+        give_api_keys: whether users may ask for their own api key.
+    """
+
+    speed: float
+    seed: int | str | None = None
+    synthetic_jobs: int = 0
+    give_api_keys: bool = False
 
 
 @dataclass(slots=True)
@@ -39,40 +57,34 @@ class Backend:
 
     Args:
         memory: the workspace, and what else is remembered.
-        speed: MB/s that each running transfer gets.
+        options: how it behaves.
         ids: draws the ids of what is made; ``None`` for ids that nobody can foretell.
-        seed: makes jobs without files alike in every run.
-        synthetic_jobs: how many jobs without files there are, when there are none.
-        give_api_keys: whether users may ask for their own api key.
     """
 
     memory: Memory
-    speed: float
+    options: Options
     ids: random.Random | None = None
-    seed: int | str | None = None
-    synthetic_jobs: int = 0
-    give_api_keys: bool = False
     workspace: Workspace = field(init=False)
     clock: Clock = field(init=False)
     access: Access = field(init=False)
     session_keys: SessionKeys = field(init=False)
-    engine: SparingEngine = field(init=False)
+    engine: Engine = field(init=False)
     calls: Calls = field(init=False)
     _synthetic: Synthetic = field(init=False)
     _moving: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         draw_from(self.ids)
-        memory = self.memory
+        memory, options = self.memory, self.options
         self.workspace = memory.workspace
         self.clock = self.workspace.clock
         notes = Notes(memory.journal, self.clock)
         self.access = Access(self.workspace, memory.sessions, notes.login)
         self.session_keys = SessionKeys(self.workspace, memory.keys)
         holding = Inheritance(memory.settings, self.workspace.id).of
-        self.engine = SparingEngine(self.speed, self.clock, holding)
-        self._synthetic = Synthetic(self.workspace, memory.courses, self.synthetic_jobs, self.seed)
-        self.engine.spared = self._synthetic.ids
+        self._synthetic = Synthetic(self.workspace, memory.courses, options.synthetic_jobs, options.seed)
+        self.engine = Engine(options.speed, self.clock, holding, self._synthetic.ids)
+        self.workspace.changed = self.engine.reconsider
         attend = self.engine.attend
         entities: list[Topic] = [
             EntityTopic(self.workspace, attend),
@@ -86,7 +98,7 @@ class Backend:
             FileTopic(self.workspace),
             SettingTopic(self.workspace, finder, memory.settings),
             RecordTopic(self.workspace, memory.journal, finder),
-            PublishTopic(give_api_keys=self.give_api_keys),
+            PublishTopic(give_api_keys=options.give_api_keys),
         ]
         self.calls = Calls(topics, notes.call)
 

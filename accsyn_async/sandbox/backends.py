@@ -6,14 +6,14 @@ import asyncio
 import random
 import sqlite3
 
-from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.files.folders import Folders
 from accsyn_async.sandbox.files.leftovers import remove_leftovers
 from accsyn_async.sandbox.keeping.keeper import Keeper
 from accsyn_async.sandbox.keeping.state_file import StateError
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.server.dialects import Place
-from accsyn_async.sandbox.server.server import Replies
+from accsyn_async.sandbox.server.replies import Replies
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.identity import draw_from
@@ -32,10 +32,7 @@ class Backends:
         clock: its time.
         replies: what the backend is served by.
         place: where it is reached.
-        speed: MB/s that each running transfer gets.
-        seed: makes ids and jobs without files alike in every run; ``None`` for what nobody can foretell.
-        synthetic_jobs: how many jobs without files a new workspace has.
-        give_api_keys: whether users may ask for their own api key.
+        options: how the workspace behaves, from the next time that one is made.
     """
 
     def __init__(
@@ -44,20 +41,13 @@ class Backends:
         clock: Clock,
         replies: Replies,
         place: Place,
-        *,
-        speed: float,
-        seed: int | str | None,
-        synthetic_jobs: int,
-        give_api_keys: bool,
+        options: Options,
     ) -> None:
-        self.seed = seed
+        self.options = options
         self._code = code
         self._clock = clock
         self._replies = replies
         self._place = place
-        self._speed = speed
-        self._synthetic_jobs = synthetic_jobs
-        self._give_api_keys = give_api_keys
         self._backend: Backend | None = None
         self._folders: Folders
         self._keeper: Keeper | None = None
@@ -166,13 +156,12 @@ class Backends:
         return Memory(workspace, keys)
 
     def _draw_ids(self, start: str) -> None:
-        self._ids = None if self.seed is None else random.Random(f"ids {self.seed}{start}")
+        seed = self.options.seed
+        self._ids = None if seed is None else random.Random(f"ids {seed}{start}")
         draw_from(self._ids)
 
     def _serve(self, memory: Memory) -> None:
-        backend = self._backend = Backend(
-            memory, self._speed, self._ids, self.seed, self._synthetic_jobs, self._give_api_keys
-        )
+        backend = self._backend = Backend(memory, self.options, self._ids)
         self._replies.serve(backend.dialects(self._place), backend.secrets, backend.before_each)
 
     def _started(self) -> Backend:

@@ -7,7 +7,7 @@ import secrets
 import ssl
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiohttp import web
 
-from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.backends import Backends
 from accsyn_async.sandbox.files.clearing import remove
 from accsyn_async.sandbox.files.folders import Folders
@@ -26,8 +26,9 @@ from accsyn_async.sandbox.server.certificate import make_certificate
 from accsyn_async.sandbox.server.control import Control
 from accsyn_async.sandbox.server.dialects import Place
 from accsyn_async.sandbox.server.limit import AddressLimit
+from accsyn_async.sandbox.server.listening import make_server
 from accsyn_async.sandbox.server.recording import RecordedRequest, Recording
-from accsyn_async.sandbox.server.server import Replies, make_server
+from accsyn_async.sandbox.server.replies import Replies
 from accsyn_async.sandbox.server.weather import Weather
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import SandboxUser
@@ -155,7 +156,6 @@ class Sandbox:
         self._volume = volume
         self._local_root = local_root
         self._state = None if state is None else Path(state).resolve()
-        self._seed = seed
         self._time_factor = time_factor
         self._resetting = asyncio.Lock()
         self._clock = Clock(factor=time_factor)
@@ -165,16 +165,8 @@ class Sandbox:
         self._control = Control(self) if control else None
         limit = AddressLimit() if rate_limit else None
         self._replies = Replies(self._clock, self._weather, self._recording, limit, self._control)
-        self._backends = Backends(
-            workspace,
-            self._clock,
-            self._replies,
-            self._place,
-            speed=speed,
-            seed=seed,
-            synthetic_jobs=synthetic_jobs,
-            give_api_keys=give_api_keys,
-        )
+        self._options = Options(speed, seed, synthetic_jobs, give_api_keys)
+        self._backends = Backends(workspace, self._clock, self._replies, self._place, self._options)
         self._stack: AsyncExitStack | None = None
         self._folders: Folders | None = None
         self._ca: Path | None = None
@@ -191,7 +183,7 @@ class Sandbox:
                 stack.callback(file.close)
             stack.push_async_callback(self._backends.aclose)
             await self._backends.begin(folders, None if file is None else Keeper(file, folders))
-            runner = make_server(self._replies)
+            runner = make_server(self._replies.handle)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             site = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
@@ -358,10 +350,11 @@ class Sandbox:
         self._started()
         async with self._resetting, self._replies.between():
             await self._backends.stop()
-            self._backends.seed = self._seed if seed is None else seed
+            options = self._options if seed is None else replace(self._options, seed=seed)
+            self._backends.options = options
             self._clock.run_at(self._time_factor)
             self._clock.restart()
-            self._weather.clear(secrets.token_hex() if self._backends.seed is None else self._backends.seed)
+            self._weather.clear(secrets.token_hex() if options.seed is None else options.seed)
             self._replies.clear()
             await self._backends.renew()
 

@@ -45,7 +45,7 @@ def test_what_an_exception_was_and_where_but_not_what_it_says() -> None:
             try:
                 broken()
             except Exception:
-                logging.getLogger("accsyn_async.sandbox.server.server").exception("odd broke")
+                logging.getLogger("accsyn_async.sandbox.server.replies").exception("odd broke")
             *_, line = err(output).splitlines()
             assert re.fullmatch(says, line), line
         logging.getLogger("accsyn_async.x").error("odd", exc_info=(KeyError, KeyError("s3cret"), None))

@@ -1,3 +1,5 @@
+"""The sandbox itself: starting and ending it, its folders and users, what it refuses."""
+
 from __future__ import annotations
 
 import ast

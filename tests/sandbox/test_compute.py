@@ -1,22 +1,15 @@
+"""Compute jobs: nested tasks in their order, failures on demand, and time."""
+
 from __future__ import annotations
 
 from typing import Any
 
+from tests.sandbox.job_calls import compute, statuses, until_status
 from tests.sandbox.wire_client import until
 
 
 def seconds(value: float, **more: Any) -> dict[str, Any]:
     return {"compute": {"parameters": {"seconds": value, **more}}}
-
-
-async def statuses(wire: Any, job: Any) -> dict[str, str]:
-    return {row["uri"]: row["status"] for row in await wire.tasks(job["id"])}
-
-
-async def compute(wire: Any, data: Any) -> Any:
-    reply = await wire.call("POST", "compute/create", {"engine": "pipeline", **data})
-    assert "result" in reply, reply
-    return reply["result"][0]
 
 
 async def test_nested_tasks_wait_for_what_they_depend_on(start: Any) -> None:
@@ -59,18 +52,6 @@ async def test_nested_tasks_wait_for_what_they_depend_on(start: Any) -> None:
         assert rows["take/notify"]["deps"] == ["take/pickup"]
         assert rows["take/notify"]["description"] == "Tell someone."
         assert rows["take/pickup/0"]["time"] >= 20
-
-
-async def until_status(wire: Any, job: Any, status: str) -> Any:
-    row: Any = None
-
-    async def there() -> bool:
-        nonlocal row
-        (row,) = (await wire.call("GET", "job/find", {}, id=job["id"]))["result"]
-        return bool(row["status"] == status)
-
-    await until(there)
-    return row
 
 
 async def test_a_task_fails_on_demand_and_what_depends_on_it_waits(start: Any) -> None:

@@ -1,50 +1,14 @@
+"""Deliveries and requests from beginning to end, and their recipients."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from tests.sandbox.wire_client import until
+from tests.sandbox.job_calls import add, edit, make, recipients, result, row, until_status
 
 STANDARD = "standard@example.com"
-
-
-async def result(reply: Any) -> Any:
-    answer = await reply
-    assert "result" in answer, answer
-    return answer["result"]
-
-
-async def make(wire: Any, kind: str = "delivery", **data: Any) -> Any:
-    return (await result(wire.call("POST", f"{kind}/create", {"name": "Dailies", **data})))[0]
-
-
-async def row(wire: Any, job: Any) -> Any:
-    return (await result(wire.call("GET", "job/find", {}, id=job["id"])))[0]
-
-
-async def edit(wire: Any, job: Any, **data: Any) -> Any:
-    return await wire.call("PUT", "job/edit", data, id=job["id"])
-
-
-async def add(wire: Any, job: Any, recipient: Any, **data: Any) -> Any:
-    return await wire.call("PUT", "job/recipient/add", {"recipient": recipient, **data}, id=job["id"])
-
-
-async def recipients(wire: Any, job: Any) -> list[Any]:
-    return list(await result(wire.call("GET", "job/recipients", {}, id=job["id"])))
-
-
-async def until_status(wire: Any, job: Any, *statuses: str) -> Any:
-    now: Any = None
-
-    async def there() -> bool:
-        nonlocal now
-        now = await row(wire, job)
-        return now["status"] in statuses
-
-    await until(there)
-    return now
 
 
 async def test_a_delivery_from_beginning_to_end(start: Any, connect: Any) -> None:

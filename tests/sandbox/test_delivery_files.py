@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.test_deliveries import edit, make, result, row, until_status
+from tests.sandbox.job_calls import edit, make, result, row, until_status
 
 STANDARD = "standard@example.com"
 EMPLOYEE = "employee@example.com"

@@ -13,7 +13,7 @@ from accsyn_async.sandbox import Sandbox
 from accsyn_async.sandbox.rules import deliveries, jobs
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
-from tests.sandbox.test_deliveries import add, edit, make, recipients, result, row, until_status
+from tests.sandbox.job_calls import add, edit, make, recipients, result, row, until_status
 
 STANDARD = "standard@example.com"
 EMPLOYEE = "employee@example.com"

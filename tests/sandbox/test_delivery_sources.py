@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accsyn_async.sandbox import Sandbox
-from tests.sandbox.test_deliveries import add, edit, make, recipients, result, row, until_status
+from tests.sandbox.job_calls import add, edit, make, recipients, result, row, until_status
 
 STANDARD = "standard@example.com"
 EMPLOYEE = "employee@example.com"

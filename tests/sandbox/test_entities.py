@@ -13,28 +13,7 @@ from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.topics.entities import EntityTopic
 from accsyn_async.sandbox.topics.event import Event
-
-
-async def made(wire: Any, kind: str, **data: Any) -> Any:
-    reply = await wire.call("POST", f"{kind}/create", data)
-    assert "result" in reply, reply
-    return reply["result"][0]
-
-
-async def edited(wire: Any, kind: str, ident: str, **data: Any) -> Any:
-    reply = await wire.call("PUT", f"{kind}/edit", data, id=ident)
-    assert "result" in reply, reply
-    return reply["result"][0]
-
-
-async def done(wire: Any, method: str, uri: str, ident: str, data: Any = None) -> None:
-    reply = await wire.call(method, uri, data, id=ident)
-    assert reply == {"result": True}
-
-
-def codes(rows: list[Any]) -> list[str]:
-    return [row["code"] for row in rows]
-
+from tests.sandbox.entity_calls import codes, done, edited, made
 
 LIVES = [
     ("user", {"code": "lisa@example.com"}, {"name": "Lisa", "metadata": {"a": [1]}}),

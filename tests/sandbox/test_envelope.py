@@ -1,3 +1,5 @@
+"""Decoding what a request carries, whatever that is."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""Which names a listing shows."""
+
 from __future__ import annotations
 
 from contextlib import suppress

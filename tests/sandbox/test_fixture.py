@@ -1,7 +1,8 @@
+"""The pytest plugin: one server a session or worker, fresh for each test."""
+
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import ssl
@@ -10,7 +11,6 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +23,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 pytest_plugins = ["pytester", "accsyn_async.testing"]
-
-
-@pytest.fixture
-def official() -> Iterator[Any]:
-    """The module; what importing it does to logging is undone."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield pytest.importorskip("accsyn_api.session")
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
 
 
 @pytest.mark.parametrize("number", [1, 2])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
@@ -204,7 +204,7 @@ async def play(yard: Yard, calls: list[Any]) -> None:
     workspace = furnished(
         "acme", folder / "volume", {"berlin": folder / "berlin"}, folder / "local", clock, keys=keys
     )
-    backend = Backend(Memory(workspace, keys), 500.0)
+    backend = Backend(Memory(workspace, keys), Options(speed=500.0))
     users = dict(zip(ROLES, workspace.users, strict=False))
     try:
         for kind, data in MADE:

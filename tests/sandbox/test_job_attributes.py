@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.test_compute import compute, statuses
-from tests.sandbox.test_deliveries import edit, make, result, until_status
+from tests.sandbox.job_calls import compute, edit, make, result, statuses, until_status
 
 STANDARD = "standard@example.com"
 TO_BERLIN = {"destination": "site=berlin"}

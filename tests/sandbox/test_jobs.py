@@ -1,3 +1,5 @@
+"""Making and finding transfers: rows, where files arrive, and what is refused."""
+
 from __future__ import annotations
 
 import re

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox.rules.landing import keep_apart, landing
 from accsyn_async.sandbox.state.jobs import End, Party, Task
-from tests.sandbox.test_deliveries import edit, make, result, until_status
+from tests.sandbox.job_calls import edit, make, result, until_status
+from tests.sandbox.lines import lines_of
 
 STANDARD = "standard@example.com"
 
@@ -176,3 +178,19 @@ def test_no_two_land_on_the_same(first: list[Task], more: list[Task]) -> None:
     for task in [*first, *more]:
         owner = task.source.root, task.source.parts
         assert owners.setdefault(landing(task), owner) == owner
+
+
+def one_name(count: int) -> Iterator[None]:
+    """Many files of one name go to one folder."""
+    sources = [End(PARTY, Path("/from"), (str(one), "a.txt"), False, "", None, None) for one in range(count)]
+    target = End(PARTY, Path("/to"), ("in",), True, "", None, None)
+    job = [Task(str(number), source, target, "") for number, source in enumerate(sources)]
+    yield
+    keep_apart(job)
+    assert landing(job[-1])[1] == ("in", f"a ({count}).txt")
+    yield
+
+
+def test_twice_the_files_of_one_name_are_twice_the_work() -> None:
+    few, many = (lines_of(one_name(count)) for count in (50, 100))
+    assert many < 2.2 * few

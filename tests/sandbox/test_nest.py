@@ -1,10 +1,10 @@
+"""Nested tasks and what they wait for, by the book and in proportion to their number."""
+
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from accsyn_async.sandbox.engine.plan import Plan
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import compute
+from accsyn_async.sandbox.rules.compute import Leaves
 from accsyn_async.sandbox.rules.jobs import create_job
 from accsyn_async.sandbox.rules.nest import Nest
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.jobs import Job, Task
+from tests.sandbox.lines import lines_of
 
 WORKSPACE = furnished("acme", Path("/volume"), {}, Path("/local"), Clock())
 STATES = ("queued", "failed", "onhold", "excluded", "done")
@@ -136,27 +138,6 @@ def test_what_leads_in_a_circle_is_named() -> None:
         make({"a": {"deps": ["a"]}})
 
 
-def lines_of(work: Iterator[None]) -> int:
-    """How many lines of the sandbox are run."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Any:
-        nonlocal count
-        if "sandbox" not in frame.f_code.co_filename:
-            return None
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        for _ in work:
-            pass
-    finally:
-        sys.settrace(before)
-    return count
-
-
 def life(groups: int, deps: str) -> Iterator[None]:
     """From making a job of groups of ten tasks to its end."""
     tasks: dict[str, Any] = {}
@@ -181,6 +162,20 @@ def life(groups: int, deps: str) -> Iterator[None]:
 @pytest.mark.parametrize("deps", ["none", "groups", "chain"])
 def test_twice_the_tasks_are_twice_the_work(deps: str) -> None:
     few, many = (lines_of(life(groups, deps)) for groups in (10, 20))
+    assert many < 2.2 * few
+
+
+def test_what_is_executed_in_whose_stead_is_found_in_one_look() -> None:
+    def leaves(groups: int) -> Iterator[None]:
+        job = make({f"group{one}": {"tasks": {"a": {}, "b": {"tasks": {"c": {}}}}} for one in range(groups)})
+        yield
+        found = Leaves(job)
+        named = {uri: [leaf.uri for leaf in found.of(task)] for uri, task in job.tasks.items()}
+        assert named["group1"] == ["group1/a", "group1/b/c"]
+        assert named["group1/b"] == named["group1/b/c"] == ["group1/b/c"]
+        yield
+
+    few, many = (lines_of(leaves(groups)) for groups in (10, 20))
     assert many < 2.2 * few
 
 

@@ -1,3 +1,5 @@
+"""Reading the ``party:path`` notation."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Regular expressions and wildcards: they find what Python's find, in bounded time."""
+
 from __future__ import annotations
 
 import re

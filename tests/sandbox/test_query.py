@@ -1,3 +1,5 @@
+"""The query language: what is found, and where a bad query is bad."""
+
 from __future__ import annotations
 
 from contextlib import suppress

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from accsyn_async.sandbox import Sandbox
 from accsyn_async.sandbox.state.entities import Queue, SandboxUser
 from accsyn_async.sandbox.state.jobs import Job, Party
-from accsyn_async.sandbox.state.journal import SORT_KEYS, Entry, Journal, Page, select
+from accsyn_async.sandbox.state.journal import Entry, Journal
+from accsyn_async.sandbox.topics.log_pages import SORT_KEYS, Page, select
 from accsyn_async.sandbox.topics.measurements import MAX_POINTS, measurements, read_span
 from tests.sandbox.wire_client import wire_to
 

@@ -12,7 +12,7 @@ from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import Share, State
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.workspace import Workspace
-from tests.sandbox.test_entities import codes, done, made
+from tests.sandbox.entity_calls import codes, done, made
 
 MAY = {"r": roles.may_read, "w": roles.may_write, "l": roles.may_list, "s": roles.shows}
 ROLES = ("admin", "employee", "standard")

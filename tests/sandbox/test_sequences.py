@@ -1,3 +1,5 @@
+"""Numbered files that are named together."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""HTTP: who is answered, wrong requests, and whatever bytes come."""
+
 from __future__ import annotations
 
 import asyncio

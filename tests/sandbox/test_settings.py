@@ -1,3 +1,5 @@
+"""The settings of transfers: what is left out, left alone, and refused."""
+
 from __future__ import annotations
 
 import os

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.backend import Backend
+from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.files.folders import Folders
 from accsyn_async.sandbox.keeping.portable import Portable, PortableError
 from accsyn_async.sandbox.keeping.snapshot import Item, Snapshot, restored
@@ -103,7 +103,7 @@ async def play(folders: Folders, steps: list[tuple[str, str, str, Any]]) -> None
         "acme", folders.volume, folders.sites, folders.local_root, clock, folders.spare, keys
     )
     memory = Memory(workspace, keys)
-    backend = Backend(memory, 500.0)
+    backend = Backend(memory, Options(speed=500.0))
     admin = backend.workspace.users[0]
     made: dict[str, str] = {}
     snapshot, written = Snapshot(folders.roots), dict[tuple[str, str], Item]()

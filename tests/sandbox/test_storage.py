@@ -1,3 +1,5 @@
+"""Copying files between folders that cannot be led outside."""
+
 from __future__ import annotations
 
 import os
@@ -9,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from accsyn_async.sandbox.files.copier import Copier
-from accsyn_async.sandbox.files.storage import Folder, StorageError, opened, survey
+from accsyn_async.sandbox.files.storage import Folder, StorageError, opened
+from accsyn_async.sandbox.files.survey import survey
 from accsyn_async.sandbox.state.jobs import End, Party
 
 PARTY = Party("workspace", "1", "workspace:acme(1)", ())

@@ -1,10 +1,14 @@
+"""Transfers under way: progress, pausing, failing, and what becomes of their tasks."""
+
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from accsyn_async.sandbox.state.jobs import Job
 from tests.sandbox.wire_client import until
 
 EPOCH = "1970-01-01T00:00:00"
@@ -312,6 +316,28 @@ async def test_a_bug_in_copying_fails_the_task_and_nothing_else(
         await wire.edit(job["id"], status="waiting")
         await wire.until(job["id"], "done")
     assert "a transfer broke" in caplog.text
+
+
+async def test_a_task_that_fails_does_not_look_at_all_others(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tallies = 0
+
+    def tally(job: Job, real: Callable[[Job], None] = Job.tally) -> None:
+        nonlocal tallies
+        tallies += 1
+        real(job)
+
+    monkeypatch.setattr(Job, "tally", tally)
+    counts = []
+    async with start(time_factor=0) as (_, wire):
+        for number in (2, 30):
+            tallies = 0
+            tasks = [f"missing{one}.mov" for one in range(number)]
+            job = await wire.create({"tasks": tasks, "destination": "site=berlin"})
+            await wire.until(job["id"], "failed")
+            counts.append(tallies)
+    assert counts[0] == counts[1]
 
 
 async def test_duplicates_by_uri(start: Any) -> None:

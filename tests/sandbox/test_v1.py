@@ -1,3 +1,5 @@
+"""The dialect of older workspaces: logging in, discovery, and clients that speak it."""
+
 from __future__ import annotations
 
 import asyncio

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import UserDict
+from collections.abc import ValuesView
 
 from accsyn_async.sandbox.engine.run import Run
 from accsyn_async.sandbox.engine.waiting import Waiting
@@ -72,5 +74,27 @@ async def test_what_is_due_next() -> None:
         idle.append(asyncio.create_task(waiting.wait(run, None)))
     await settled()
     assert caught_up.done()
+    waiting.close()
+    await asyncio.gather(*idle)
+
+
+class Counted(UserDict[str, Run]):
+    """Counts how often all of it is looked through."""
+
+    times = 0
+
+    def values(self) -> ValuesView[Run]:
+        self.times += 1
+        return super().values()
+
+
+async def test_a_run_that_settles_does_not_look_at_all_others() -> None:
+    runs = Counted({str(number): Run() for number in range(10)})
+    waiting = Waiting(runs, Clock(factor=0))
+    idle = [asyncio.create_task(waiting.wait(run, None)) for run in list(runs.values())]
+    await settled()
+    runs.times = 0
+    await waiting.catch_up()
+    assert runs.times == 1
     waiting.close()
     await asyncio.gather(*idle)

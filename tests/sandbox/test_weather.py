@@ -1,3 +1,5 @@
+"""Bad weather: which requests it hits, what they get, and what is recorded."""
+
 from __future__ import annotations
 
 import asyncio

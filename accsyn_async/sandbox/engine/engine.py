@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -15,19 +15,20 @@ from accsyn_async.sandbox.engine.dispatch import Dispatcher, hindrance, interrup
 from accsyn_async.sandbox.engine.pacing import Pace
 from accsyn_async.sandbox.engine.run import Run
 from accsyn_async.sandbox.engine.waiting import Waiting
-from accsyn_async.sandbox.files.copier import Copier, survey_end
+from accsyn_async.sandbox.files.copier import Copier
+from accsyn_async.sandbox.files.survey import survey_end
 from accsyn_async.sandbox.rules import compute, deliveries, job_states, standing
+from accsyn_async.sandbox.rules.job_states import UNFINISHED
 from accsyn_async.sandbox.rules.settings import Settings, read_settings
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.jobs import Job, Task
 
-__all__ = ["Engine", "Holding"]
+__all__ = ["Engine"]
 
 T = TypeVar("T")
 Holding = Callable[[Job, Task], Mapping[str, Any]]
 
 WORKERS: Final = 8
-UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
 ACTIVE: Final = frozenset({"init", "waiting", "running"})
 EXECUTED: Final = frozenset({"transfer", "compute"})
 
@@ -45,12 +46,16 @@ class Engine:
         speed: MB/s (1 MB is 1,000,000 bytes) that each running job gets.
         clock: tells the time of day.
         holding: tells which settings hold for a task.
+        spared: the ids of jobs that it leaves alone.
     """
 
-    def __init__(self, speed: float, clock: Clock, holding: Holding) -> None:
+    def __init__(
+        self, speed: float, clock: Clock, holding: Holding, spared: Collection[str] = frozenset()
+    ) -> None:
         self._rate = speed * 1_000_000
         self._clock = clock
         self._holding = holding
+        self._spared = spared
         self._dispatcher = Dispatcher()
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,7 +69,7 @@ class Engine:
             run.fresh = True
             run.plan.forget()
             run.ring()
-        elif self._waiting.closed:
+        elif self._waiting.closed or job.id in self._spared:
             return
         elif job.status in ACTIVE and job.kind in EXECUTED:
             self._begin(job)
@@ -76,10 +81,12 @@ class Engine:
 
     def resume(self, job: Job) -> None:
         """Take up a job that was kept; a file that it was in the middle of begins again."""
+        if job.id in self._spared:
+            return
         begun = [task for task in job.tasks.values() if task.status in UNFINISHED]
         begun = [task for task in begun if task.status != "queued" or task.copied]
         for task in begun:
-            self._give_up(task, "queued")
+            self._give_up(job, task, "queued")
         if begun:
             compute.roll_up(job)
             job.tally()
@@ -90,25 +97,11 @@ class Engine:
         else:
             self.attend(job)
 
-    def _begin(self, job: Job) -> None:
-        run = self._runs[job.id] = Run()
-        self._spawn(job, self._live(job, run))
-
-    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     def reconsider(self) -> None:
         """Look at every job that waits or runs again, after a queue or a client was changed."""
         for run in self._runs.values():
             if run.blocked or run.pace is not None:
                 run.ring()
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is a job that it looks after."""
-        return bool(self._tasks)
 
     @property
     def closed(self) -> bool:
@@ -137,6 +130,15 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown()
 
+    def _begin(self, job: Job) -> None:
+        run = self._runs[job.id] = Run()
+        self._spawn(job, self._live(job, run))
+
+    def _spawn(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"accsyn-sandbox job {job.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _size_up(self, delivery: Job) -> None:
         try:
             await sizing.size_up(delivery, self._size, self._clock)
@@ -156,7 +158,7 @@ class Engine:
             # Nothing is awaited between the decision to end and this, so no call of `attend` is lost.
             self._runs.pop(job.id, None)
             if run.task is not None:
-                self._give_up(run.task, "queued")
+                self._give_up(job, run.task, "queued")
             self._stand_back(job, run)
             compute.roll_up(job)
             job.tally()
@@ -357,17 +359,17 @@ class Engine:
         task.milliseconds = int(seconds * 1000)
 
     def _fail(self, job: Job, task: Task, text: str) -> None:
-        self._give_up(task, "failed")
+        self._give_up(job, task, "failed")
         task.broke = task.status == "failed"
         task.message = text
         task.finished = self._clock.text()
-        job.tally()
         logger.debug("task %s of job %s failed: %s", task.uri, job.id, text)
 
-    def _give_up(self, task: Task, status: str) -> None:
+    def _give_up(self, job: Job, task: Task, status: str) -> None:
         if task.status in UNFINISHED:
             task.status = status
         if task.status != "done":
+            job.copied -= task.copied
             task.copied = 0
 
     def _settings(self, job: Job, task: Task) -> Settings:

@@ -8,15 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from accsyn_async.sandbox.engine.dispatch import hindrance
-from accsyn_async.sandbox.engine.engine import Engine, Holding
 from accsyn_async.sandbox.rules import jobs
-from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import Job, Task
 from accsyn_async.sandbox.state.memory import Course
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["SparingEngine", "Synthetic"]
+__all__ = ["Synthetic"]
 
 EVERY: Final = 0.25
 GOING: Final = frozenset({"waiting", "running", "queued", "executing"})
@@ -25,24 +23,6 @@ ADDED: Final = 1_000_000_000
 ENDS: Final = ("done", "failed", "aborted")
 WEIGHTS: Final = (90, 7, 3)
 SHOWS: Final = ("atlas", "borealis", "comet", "dune", "ember")
-
-
-class SparingEngine(Engine):
-    """An engine that leaves some jobs alone."""
-
-    def __init__(self, speed: float, clock: Clock, holding: Holding) -> None:
-        super().__init__(speed, clock, holding)
-        self.spared: frozenset[str] = frozenset()
-
-    def attend(self, job: Job) -> None:
-        """Look at a job, unless it is spared."""
-        if job.id not in self.spared:
-            super().attend(job)
-
-    def resume(self, job: Job) -> None:
-        """Take up a job, unless it is spared."""
-        if job.id not in self.spared:
-            super().resume(job)
 
 
 class Synthetic:

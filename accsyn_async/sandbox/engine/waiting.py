@@ -25,6 +25,7 @@ class Waiting:
         self._clock = clock
         self._caught_up = asyncio.Event()
         self._caught_up.set()
+        # Who may have something to do since the clock was moved on.
         self._behind: set[Run] = set()
         self._others = 0
         self.closed = False

@@ -7,24 +7,15 @@ import threading
 from contextlib import ExitStack, suppress
 from typing import Final
 
-from accsyn_async.sandbox.files.storage import (
-    EVERYTHING,
-    Aside,
-    Folder,
-    StorageError,
-    Survey,
-    check_depth,
-    opened,
-    survey,
-)
-from accsyn_async.sandbox.rows.told import Tell, telling
+from accsyn_async.sandbox.files.storage import Aside, Folder, StorageError, check_depth, opened
+from accsyn_async.sandbox.files.survey import EVERYTHING, Survey, survey_end, tell_of
 from accsyn_async.sandbox.rules.closed import is_inside
 from accsyn_async.sandbox.rules.landing import called, target_names
 from accsyn_async.sandbox.rules.sequences import Numbered
 from accsyn_async.sandbox.rules.settings import Settings
 from accsyn_async.sandbox.state.jobs import End
 
-__all__ = ["Copier", "survey_end"]
+__all__ = ["Copier"]
 
 FILES_A_STEP: Final = 64
 
@@ -241,36 +232,3 @@ class _File:
         if self._writing:
             self._writing = False
             os.close(self._aside.descriptor)
-
-
-def survey_end(end: End, settings: Settings) -> Survey:
-    """Measure a source: a file, a folder, or the files of a sequence that are there, in its folder.
-
-    Raises:
-        StorageError: it is missing, of the wrong kind, or holds what is not transferred.
-    """
-    if end.frames is None:
-        folder = end.folder and bool(end.parts)
-        return survey(end.root, end.parts, folder=folder, settings=settings, tell=tell_of(end))
-    numbered = Numbered.read(end.parts[-1])
-    first, last = end.frames
-    files = []
-    with opened(end.root, end.parts[:-1], tell=tell_of(end)) as above:
-        for name, entry in above.entries():
-            number = None if numbered is None else numbered.number(name)
-            if number is None or not first <= number <= last or entry.kind != "file":
-                continue
-            if settings.includes(name) and not settings.excludes(name):
-                files.append(((name,), entry.size))
-    if not files:
-        raise StorageError(f"there is no file of {tell_of(end)(end.parts)} from {first} to {last}")
-    return Survey(True, tuple(files), ())
-
-
-def tell_of(end: End) -> Tell:
-    """Tells of what lies around one end of a task."""
-    if end.share is None:
-        return telling(end.path, end.parts)
-    site = f"site={end.party.names[2]}:" if end.party.kind == "site" else ""
-    below = f"/{end.path}" if end.path else ""
-    return telling(f"{site}{end.share.kind}={end.share.code}{below}", end.parts)

@@ -86,7 +86,7 @@ class FilePlaces:
         site = self._site(place)
         share, parts = self._share(user, place)
         if not (roles.may_list(user, share, parts) or roles.may_write(user, share, parts)):
-            raise _not_there(place)
+            raise Refusal("E#F001", f"There is no {place.text!r}.")
         if write and not roles.may_write(user, share, parts):
             raise Refusal("E#F003", f"You may not change {place.text!r}.")
         if write and whole and roles.closed_below(user, share, parts):
@@ -205,7 +205,3 @@ def _text(path: object) -> str:
         if len(shares) <= 1 and isinstance(below, str) and all(isinstance(one, str) for one in shares):
             return f"share={shares[0]}/{below.lstrip('/')}" if shares else below
     raise Refusal("E#F002", "A path must be a text, or an object of a path and perhaps a share.")
-
-
-def _not_there(place: Place) -> Refusal:
-    return Refusal("E#F001", f"There is no {place.text!r}.")

@@ -7,21 +7,16 @@ statement of ``include`` names is shown even if one of ``exclude`` names it too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError, wildcard
+from accsyn_async.sandbox.query.patterns import Expression, PatternError, quoted_expression, wildcard
 
 __all__ = ["FilterError", "NameFilter", "read_filter"]
 
 MAX_STATEMENTS: Final = 100
 MAX_STATEMENT: Final = 1000
-
-_EXPRESSION: Final = re.compile(
-    r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<exact>[Ii])\3\s*)?\)""", re.DOTALL
-)
 
 Test = Callable[[str], bool]
 
@@ -85,10 +80,11 @@ def _statement(name: str, text: object) -> Test:
     if not text.startswith("re("):
         test = wildcard(text.casefold())
         return lambda found: test(found.casefold())
-    written = _EXPRESSION.fullmatch(text.strip())
+    written = quoted_expression(text.strip())
     if written is None:
         raise FilterError(f"{name!r}: write re('…') or re('…','I'), not {text}")
+    pattern, exact = written
     try:
-        return Expression(written["text"], ignore_case=not written["exact"]).search
+        return Expression(pattern, ignore_case=not exact).search
     except PatternError as error:
         raise FilterError(f"{name!r}: {text}: {error}") from None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from accsyn_async.sandbox.files.filters import NameFilter
-from accsyn_async.sandbox.files.storage import Entry, Folder, StorageError, check_depth, opened
+from accsyn_async.sandbox.files.storage import Entry, Folder, StorageError, check_depth, file_at, opened
 from accsyn_async.sandbox.rows.told import Tell, plainly
 from accsyn_async.sandbox.rules.closed import Closed, key
+from accsyn_async.sandbox.state.clock import END, utc_text
 
 __all__ = ["Allowance", "Listing", "exists", "list_files", "list_named", "measure"]
 
 FOLDER, FILE = 0, 1
 UNMEASURED: Final = -1
-LATEST: Final = 253_402_300_799
 
 Row = dict[str, Any]
 
@@ -84,12 +83,10 @@ def list_files(
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
-    if parts:
-        with opened(root, parts[:-1], tell=tell) as above:
-            entry = above.look(parts[-1])
-            if entry is not None and entry.kind == "file":
-                shown = listing.files and listing.names.shows(parts[-1])
-                return [_row(parts[-1], entry)] if shown else []
+    file = file_at(root, parts, tell)
+    if file is not None:
+        shown = listing.files and listing.names.shows(parts[-1])
+        return [_row(parts[-1], file)] if shown else []
     with opened(root, parts, tell=tell) as folder:
         return _list(folder, listing, allowance, 1)
 
@@ -159,11 +156,9 @@ def measure(
     Raises:
         StorageError: it is missing, a link or a special file, or too much.
     """
-    if parts:
-        with opened(root, parts[:-1], tell=tell) as above:
-            entry = above.look(parts[-1])
-            if entry is not None and entry.kind == "file":
-                return entry.size if names.shows(parts[-1]) else 0
+    file = file_at(root, parts, tell)
+    if file is not None:
+        return file.size if names.shows(parts[-1]) else 0
     with opened(root, parts, tell=tell) as folder:
         return _measure(folder, names, allowance)
 
@@ -191,10 +186,9 @@ def exists(root: Path, parts: tuple[str, ...]) -> bool:
 
 
 def _row(name: str, entry: Entry) -> Row:
-    seconds = min(max(entry.modified_ns // 1_000_000_000, 0), LATEST)
     return {
         "type": FILE if entry.kind == "file" else FOLDER,
         "filename": name,
         "size": entry.size if entry.kind == "file" else UNMEASURED,
-        "modified": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)),
+        "modified": utc_text(min(max(entry.modified_ns // 1_000_000_000, 0), END)),
     }

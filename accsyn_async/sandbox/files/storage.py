@@ -21,26 +21,22 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from accsyn_async.sandbox.rows.told import Tell, plainly
-from accsyn_async.sandbox.rules.closed import is_inside
 from accsyn_async.sandbox.rules.names import real_name, shown_name
-from accsyn_async.sandbox.rules.settings import Settings
 
 __all__ = [
-    "EVERYTHING",
     "MAX_DEPTH",
     "Aside",
     "Entry",
     "Folder",
     "StorageError",
     "check_depth",
+    "file_at",
     "is_aside",
     "opened",
-    "survey",
 ]
 
 MAX_DEPTH: Final = 100
 
-EVERYTHING: Final = Settings()
 RELATIVE: Final = {os.open, os.stat, os.mkdir, os.rename, os.rmdir, os.unlink} <= os.supports_dir_fd and (
     os.scandir in os.supports_fd and hasattr(os, "O_NOFOLLOW")
 )
@@ -390,70 +386,19 @@ def opened(
         folder.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a source holds, by paths relative to it; that of a lone file is ``()``."""
-
-    folder: bool
-    files: tuple[tuple[tuple[str, ...], int], ...]
-    folders: tuple[tuple[str, ...], ...]
-
-    @property
-    def size(self) -> int:
-        """The bytes of all files."""
-        return sum(size for _, size in self.files)
-
-
-def survey(
-    root: Path,
-    parts: tuple[str, ...],
-    *,
-    folder: bool = False,
-    settings: Settings = EVERYTHING,
-    tell: Tell = plainly,
-) -> Survey:
-    """Measure a file or a folder with all that is in it.
-
-    What the settings leave out is not part of it; a folder that is the source itself is not tested.
+def file_at(root: Path, parts: tuple[str, ...], tell: Tell = plainly) -> Entry | None:
+    """The regular file that a path names; ``None`` when it names anything else, or nothing that is there.
 
     Args:
         root: the folder that must not be left.
-        parts: the names from it to the source.
-        folder: whether it must be a folder.
-        settings: which files and folders to leave out.
-        tell: tells of them, for error texts.
+        parts: the names from it.
+        tell: tells of it, for error texts.
 
     Raises:
-        StorageError: it is missing, of the wrong kind, nested too deep, or holds a link or a special file.
+        StorageError: a folder on the way is missing, a link, or no folder.
     """
-    if parts:
-        with opened(root, parts[:-1], tell=tell) as above:
-            entry = above.look(parts[-1])
-            if entry is not None and entry.kind == "file" and not folder:
-                left_out = settings.excludes(parts[-1]) or not settings.includes(parts[-1])
-                return Survey(False, () if left_out else (((), entry.size),), ())
-    files: list[tuple[tuple[str, ...], int]] = []
-    folders: list[tuple[str, ...]] = []
-    # Each with whether all in it is included.
-    left: list[tuple[tuple[str, ...], bool]] = [((), not settings.include)]
-    while left:
-        at, whole = left.pop()
-        with opened(root, (*parts, *at), tell=tell) as here:
-            for name, entry in here.entries():
-                path = (*at, name)
-                if settings.excludes(*path) or is_inside(here.path / name, settings.closed):
-                    continue
-                check_depth((*parts, *path))
-                included = whole or settings.includes(*path)
-                if entry.kind == "folder":
-                    left.append((path, included))
-                    if included:
-                        folders.append(path)
-                elif not included:
-                    continue
-                elif entry.kind == "file":
-                    files.append((path, entry.size))
-                else:
-                    what = "a symbolic link" if entry.kind == "link" else "a special file"
-                    raise StorageError(f"{tell((*parts, *path))} is {what}; it is not transferred")
-    return Survey(True, tuple(sorted(files)), tuple(sorted(folders)))
+    if not parts:
+        return None
+    with opened(root, parts[:-1], tell=tell) as above:
+        entry = above.look(parts[-1])
+    return entry if entry is not None and entry.kind == "file" else None

@@ -18,7 +18,7 @@ from typing import Any, Final
 # Python's own reader is the only one that reads all of Python's notation; it has no public name.
 from re import _compiler, _constants, _parser  # type: ignore[attr-defined]  # isort: skip
 
-__all__ = ["Expression", "PatternError", "wildcard"]
+__all__ = ["Expression", "PatternError", "quoted_expression", "wildcard"]
 
 MAX_PATTERN: Final = 1000
 MAX_NODES: Final = 5000
@@ -29,6 +29,10 @@ _KINDS: Final = re.ASCII | re.UNICODE | re.LOCALE
 _ONE_CHARACTER: Final = frozenset({_constants.LITERAL, _constants.NOT_LITERAL, _constants.IN, _constants.ANY})
 _REPEATS: Final = frozenset({_constants.MAX_REPEAT, _constants.MIN_REPEAT})
 _AHEAD: Final = frozenset({_constants.ASSERT, _constants.ASSERT_NOT})
+
+_QUOTED: Final = re.compile(
+    r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
+)
 
 Kernel = frozenset[int]
 
@@ -55,6 +59,16 @@ def wildcard(pattern: str) -> Callable[[str], bool]:
         return True
 
     return test
+
+
+def quoted_expression(text: str) -> tuple[str, bool] | None:
+    """What stands in ``re('…')`` and whether ``,'I'`` follows it; ``None`` for any other text.
+
+    >>> quoted_expression("re('[0-9]', 'I')")
+    ('[0-9]', True)
+    """
+    written = _QUOTED.fullmatch(text)
+    return None if written is None else (written["text"], written["flag"] is not None)
 
 
 @dataclass(slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox.rows.rows import Getter, Row, Table, user_hr
+from accsyn_async.sandbox.rows.table import Getter, Row, Table
 from accsyn_async.sandbox.state.entities import (
+    CLIENT_TYPES,
     SERVER,
     Acl,
     Client,
@@ -30,13 +31,13 @@ __all__ = [
     "share_hr",
     "shares",
     "sites",
+    "user_hr",
     "users",
     "workspaces",
 ]
 
 E = TypeVar("E", bound=Entity)
 
-CLIENT_TYPES: Final = ("app", "server", "userserver", "browser", "lane")
 STATUS_HR: Final = {
     "enabled": "Enabled",
     "disabled": "Disabled",
@@ -59,6 +60,11 @@ def _common() -> dict[str, Getter[Any]]:
         "metadata": lambda one: one.metadata,
         "inactive": lambda one: one.state is State.INACTIVE,
     }
+
+
+def user_hr(user: SandboxUser) -> str:
+    """A user for people."""
+    return f"user:{user.username}[{user.role}]({user.id})"
 
 
 def share_hr(share: Share) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "code",
     "email",
     "flag",
+    "is_id",
     "mapping",
     "names",
     "number",
@@ -125,14 +126,14 @@ def names(name: str, value: Any) -> list[str]:
 
 def code(name: str, value: Any) -> str:
     """A name for programs, which paths and queries can hold without quotes; homes alone have an ``@``."""
-    if (
-        not isinstance(value, str)
-        or len(value) > MAX_CODE
-        or not _CODE.fullmatch(value)
-        or _ID.fullmatch(value)
-    ):
+    if not isinstance(value, str) or len(value) > MAX_CODE or not _CODE.fullmatch(value) or is_id(value):
         raise _wrong(name, "letters, digits and _.+-, beginning with a letter or digit", value)
     return value
+
+
+def is_id(text: str) -> bool:
+    """Whether a text could be the id of an entity."""
+    return _ID.fullmatch(text) is not None
 
 
 def email(name: str, value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
@@ -13,8 +14,8 @@ from accsyn_async.sandbox.state.jobs import Job, Task
 
 __all__ = [
     "ComputeError",
+    "Leaves",
     "Stint",
-    "below",
     "check_deps",
     "has_work",
     "roll_up",
@@ -45,13 +46,28 @@ def _above(job: Job, uri: str) -> Iterator[Task]:
             yield task
 
 
-def below(job: Job, task: Task) -> Iterator[Task]:
-    """The tasks that are executed in a task's stead: itself, or the leaves nested in it."""
-    if not task.branch:
-        yield task
-        return
-    start = f"{task.uri}/"
-    yield from (one for one in job.tasks.values() if not one.branch and one.uri.startswith(start))
+class Leaves:
+    """Tells which tasks are executed in a task's stead; a job is looked through once for all of them.
+
+    Args:
+        job: whose.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def of(self, task: Task) -> Sequence[Task]:
+        """The task itself, or those nested in it that hold no others."""
+        return self._nested.get(task.uri, ()) if task.branch else (task,)
+
+    @cached_property
+    def _nested(self) -> dict[str, list[Task]]:
+        found: dict[str, list[Task]] = {}
+        for task in self._job.tasks.values():
+            if not task.branch:
+                for outer in _above(self._job, task.uri):
+                    found.setdefault(outer.uri, []).append(task)
+        return found
 
 
 def check_deps(tasks: Mapping[str, Sequence[str]]) -> None:

@@ -7,11 +7,10 @@ from typing import Final
 
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.shares import serve
+from accsyn_async.sandbox.rules.local_places import path_on_computer
 from accsyn_async.sandbox.rules.notation import read_place
-from accsyn_async.sandbox.rules.volume_paths import below
 from accsyn_async.sandbox.state.entities import (
     APP,
-    SERVER,
     USER_SERVER,
     Client,
     LocalShare,
@@ -122,11 +121,10 @@ class Hosts:
         mapped = None
         if path is not None:
             place = read_place(path, self._workspace.code)
-            parts = below(place, self._workspace.local_root)
             if place.party is not None or place.parts is None or not place.absolute:
                 raise ValueError(f"a share is mapped to an absolute path, not to {path!r}")
-            drive = () if place.drive is None else (place.drive,)
-            mapped = LocalShare(target, (*drive, *place.parts) if parts is None else parts, read, write)
+            parts = path_on_computer(place, self._workspace.local_root)
+            mapped = LocalShare(target, parts, read, write)
         for one in self._workspace.clients_of(found.user):
             if one.code == found.code:
                 one.mapped.pop(target.id, None)
@@ -171,21 +169,13 @@ class Hosts:
             served = [one for one in workspace.volumes if one.server_at(site) is None]
         else:
             served = [self._volume(one) for one in volumes]
-        count = sum(one.site is site for one in workspace.every(Client))
-        server = workspace.add(
-            Client(
-                code=hostname or f"{site.code}-server{f'-{count + 1}' if count else ''}",
-                type=SERVER,
-                site=site,
-                checked_in=workspace.clock.text(),
-            )
-        )
+        server = workspace.add_server(site, hostname)
         for volume in served:
             serve(volume, server)
         return server
 
     def _client(self, ident: str) -> Client:
-        found = next((one for one in self._workspace.clients if one.id == ident), None)
+        found = self._workspace.find_client(ident)
         if found is None:
             raise KeyError(f"there is no client {ident!r}")
         return found

@@ -1,8 +1,9 @@
-"""Who may do what, and which states lead where."""
+"""Which jobs a user sees and may change, and which states of jobs and tasks lead where."""
 
 from __future__ import annotations
 
 from itertools import chain
+from typing import Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import roles
@@ -10,11 +11,23 @@ from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.entities import SandboxUser, Share
 from accsyn_async.sandbox.state.jobs import Job, Task
 
-__all__ = ["change_job_status", "change_task_status", "may_see", "reopen", "require_change", "revive"]
+__all__ = [
+    "TASK_STATES",
+    "UNFINISHED",
+    "change_job_status",
+    "change_task_status",
+    "check_job_status",
+    "may_see",
+    "reopen",
+    "require_change",
+    "retry",
+    "revive",
+]
 
-JOB_STATES = ("waiting", "paused", "aborted", "done")
-TASK_STATES = ("queued", "failed", "onhold", "excluded", "done")
-UNFINISHED = frozenset({"queued", "booting", "executing"})
+JOB_STATES: Final = ("waiting", "paused", "aborted", "done")
+TASK_STATES: Final = ("queued", "failed", "onhold", "excluded", "done")
+UNFINISHED: Final = frozenset({"queued", "booting", "executing"})
+"""The states of tasks that are to be done, or are being done."""
 
 
 def may_see(user: SandboxUser, job: Job) -> bool:

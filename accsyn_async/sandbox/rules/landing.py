@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -57,23 +57,61 @@ def keep_apart(tasks: Iterable[Task], others: Iterable[Task] = ()) -> None:
     """
     apart = [task for task in tasks if not task.destination.mirrored]
     named = Counter((task.destination.root, task.destination.parts) for task in apart)
-    owners: dict[Landing, object] = {landing(task): _identity(task) for task in others}
+    owners = _Owners(others)
     movable = []
     for task in apart:
         if task.destination.saved or task.copied or task.status in BEGUN:
-            owners.setdefault(landing(task), _identity(task))
+            owners.take(task)
         else:
             movable.append(task)
     for task in movable:
         end, sequence = task.destination, task.source.frames is not None
         if named[end.root, end.parts] > 1 and not sequence and not _takes_in(end):
             end = task.destination = replace(end, saved=(*end.parts, called(task.source)))
-        if owners.setdefault(landing(task), _identity(task)) == _identity(task):
-            continue
-        *folder, name = landing(task)[1]
-        for other in _others(task.source.parts[-2] if sequence and task.source.parts[1:] else name):
-            task.destination = replace(end, saved=(*folder, other))
-            if owners.setdefault(landing(task), _identity(task)) == _identity(task):
+        if not owners.take(task):
+            owners.move_aside(task, end)
+
+
+class _Owners:
+    """Which source has which place; how many there are of one name makes none of them slower.
+
+    Args:
+        others: those that have theirs.
+    """
+
+    def __init__(self, others: Iterable[Task]) -> None:
+        self._of: dict[Landing, object] = {landing(task): _identity(task) for task in others}
+        self._known = set(self._of.values())
+        # From which number on a name may be free.
+        self._numbers: dict[object, int] = {}
+
+    def take(self, task: Task) -> bool:
+        """Let a task have the place where it lands; tell whether it has it, which another source may."""
+        source = _identity(task)
+        if self._of.setdefault(landing(task), source) != source:
+            return False
+        self._known.add(source)
+        return True
+
+    def move_aside(self, task: Task, end: End) -> None:
+        """Give a task a place beside the one that it cannot have.
+
+        Args:
+            task: which.
+            end: its destination so far.
+        """
+        sequence = task.source.frames is not None
+        place = landing(task)
+        *folder, name = place[1]
+        if sequence and task.source.parts[1:]:
+            name = task.source.parts[-2]
+        series = (place, name, sequence)
+        # A source that has a place already may have one of these.
+        first = 2 if _identity(task) in self._known else self._numbers.get(series, 2)
+        for number in count(first):
+            task.destination = replace(end, saved=(*folder, _numbered(name, number)))
+            if self.take(task):
+                self._numbers[series] = max(number + 1, self._numbers.get(series, 2))
                 break
 
 
@@ -90,10 +128,9 @@ def _takes_in(end: End) -> bool:
     return end.folder or not end.parts
 
 
-def _others(name: str) -> Iterator[str]:
-    """``a (2).txt``, ``a (3).txt`` and so on."""
+def _numbered(name: str, number: int) -> str:
+    """``a (2).txt``."""
     stem, dot, suffix = name.rpartition(".")
     if not stem:
         stem, dot, suffix = name, "", ""
-    for number in count(2):
-        yield f"{stem} ({number}){dot}{suffix}"
+    return f"{stem} ({number}){dot}{suffix}"

@@ -14,10 +14,12 @@ them, as far as the user has allowed each.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.notation import Place
+from accsyn_async.sandbox.rules.sequences import frame_range
 from accsyn_async.sandbox.rules.volume_paths import below
 from accsyn_async.sandbox.state.entities import (
     APP,
@@ -31,7 +33,7 @@ from accsyn_async.sandbox.state.entities import (
 from accsyn_async.sandbox.state.jobs import End, Party
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["Computers", "frame_range", "mapping_of", "require_mapped"]
+__all__ = ["Computers", "mapping_of", "path_on_computer", "require_mapped"]
 
 Path = tuple[str, ...]
 
@@ -61,10 +63,8 @@ class Computers:
         Raises:
             Refusal: the asker may not, or there is no such computer.
         """
-        parts = below(place, self._workspace.local_root)
-        if parts is None:
-            parts = (*((place.drive,) if place.drive else ()), *(place.parts or ()))
         root = self._workspace.local_root
+        parts = path_on_computer(place, root)
         if owner is self._asker:
             client = self._client(owner, self._of(owner, chosen))
             text = place.text.rstrip("/\\") or place.text
@@ -165,6 +165,20 @@ class Computers:
         return any(may(self._asker, mapped.share, inner) for may in (roles.may_list, roles.may_write))
 
 
+def path_on_computer(place: Place, root: PurePath) -> Path:
+    """The names from the folder that stands for users' computers to what a path on one names.
+
+    Args:
+        place: what was written: as users write it, with a drive or not, or by its real folder in that one.
+        root: that folder.
+    """
+    parts = below(place, root)
+    if parts is not None:
+        return parts
+    drive = () if place.drive is None else (place.drive,)
+    return (*drive, *(place.parts or ()))
+
+
 def require_mapped(owner: SandboxUser, mapped: LocalShare | None, what: str) -> None:
     """Refuse what a user has not allowed others on a computer of their own.
 
@@ -181,11 +195,6 @@ def mapping_of(end: End) -> LocalShare | None:
     if end.client is None or end.share is None:
         return None
     return _longest(one for one in end.client.mapped.values() if _holds(one, end.parts))
-
-
-def frame_range(frames: tuple[int, int] | None) -> str:
-    """The numbers of a sequence as they are written; empty for none."""
-    return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
 
 
 def _holds(mapped: LocalShare, parts: Path) -> bool:

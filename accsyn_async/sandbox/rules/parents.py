@@ -8,6 +8,7 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import attributes
 from accsyn_async.sandbox.rules import deliveries, job_states, jobs
 from accsyn_async.sandbox.rules.landing import keep_apart, landing
+from accsyn_async.sandbox.rules.sequences import frame_range
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import Job, Task
 from accsyn_async.sandbox.state.workspace import Workspace
@@ -44,6 +45,24 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
         raise Refusal("E#J404", f"There is no queue, delivery, request or stream {name!r}.")
     if parent.kind != "request" and ("source" in data or "tasks" in data):
         return _upload(workspace, user, parent, data)
+    return _take_part(workspace, user, parent, data)
+
+
+def require_uploaded(workspace: Workspace, parent: Job) -> None:
+    """Refuse to submit a delivery while files are uploaded to it.
+
+    Raises:
+        Refusal: they are.
+    """
+    for job in workspace.jobs.values():
+        if not job.is_finished and any(_is_sent(parent, task) for task in job.tasks.values()):
+            raise Refusal(
+                "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
+            )
+
+
+def _take_part(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str, Any]) -> Job:
+    """Let a recipient download a delivery, or upload to a request, by the transfer that they have of it."""
     attributes.require_known(data, attributes.JOBS["transfer"], "transfer")
     mine = next((one.transfer for one in parent.recipients if one.user is user), None)
     if mine is None:
@@ -72,19 +91,6 @@ def create_below(workspace: Workspace, user: SandboxUser, name: object, data: di
     if changes:
         jobs.edit_job(workspace, user, mine, changes)
     return mine
-
-
-def require_uploaded(workspace: Workspace, parent: Job) -> None:
-    """Refuse to submit a delivery while files are uploaded to it.
-
-    Raises:
-        Refusal: they are.
-    """
-    for job in workspace.jobs.values():
-        if not job.is_finished and any(_is_sent(parent, task) for task in job.tasks.values()):
-            raise Refusal(
-                "E#D018", f"The upload {job.name!r} to the {parent.kind} is {job.status}, not done."
-            )
 
 
 def _upload(workspace: Workspace, user: SandboxUser, parent: Job, data: dict[str, Any]) -> Job:
@@ -117,6 +123,4 @@ def _is_sent(parent: Job, task: Task) -> bool:
 
 def _beneath(task: Task) -> str:
     """What a task uploads, by its path in the folder that it is uploaded to."""
-    frames = task.source.frames
-    path = "/".join(landing(task)[1][len(task.destination.parts) :])
-    return path if frames is None else f"{path}[{frames[0]}-{frames[1]}]"
+    return "/".join(landing(task)[1][len(task.destination.parts) :]) + frame_range(task.source.frames)

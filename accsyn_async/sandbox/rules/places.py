@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from accsyn_async.sandbox.refusal import Refusal, there_are
+from accsyn_async.sandbox.rows.entity_rows import user_hr
 from accsyn_async.sandbox.rules import notation, roles, standing
-from accsyn_async.sandbox.rules.local_places import Computers, frame_range
+from accsyn_async.sandbox.rules.local_places import Computers
 from accsyn_async.sandbox.rules.notation import NotationError, Place, read_place
+from accsyn_async.sandbox.rules.sequences import frame_range
 from accsyn_async.sandbox.rules.volume_paths import in_real_folder, on_volume
 from accsyn_async.sandbox.state.entities import APP, SERVER, USER_SERVER, Client, SandboxUser, Share, Site
 from accsyn_async.sandbox.state.jobs import End, Job, Party
@@ -205,7 +207,7 @@ class Resolver:
             if not hosts:
                 raise Refusal("E#J012", f"{user.username} has no client on {party.host!r}.")
             return _Side(user=user, client=hosts[-1])
-        client = next((one for one in workspace.clients if one.id == party.name), None)
+        client = workspace.find_client(party.name)
         if client is None or not roles.may_see(self._user, client):
             raise Refusal("E#J012", f"There is no client {party.name!r}.")
         if client.type == SERVER and client.site is not None:
@@ -264,8 +266,7 @@ class Resolver:
             raise Refusal(
                 "E#J007", f"The destination {text!r} has no path; only from a share it can be left out."
             )
-        path = start.path.removesuffix(frame_range(start.frames))
-        names = tuple(path.split("/")) if path else ()
+        names = start.inner
         if side.user is not None:
             party, frames = self.party(side), start.frames
             return self._computers.shared_end(
@@ -348,7 +349,7 @@ class Resolver:
         workspace = self._workspace
         if side.user is not None:
             user = side.user
-            hr = f"user:{user.username}[{user.role}]({user.id})"
+            hr = user_hr(user)
             return Party("user", user.id, hr, (f"user:{user.id}", user.id, user.username, hr))
         assert side.site is not None
         if side.site.main:

@@ -116,11 +116,13 @@ def closed_below(user: SandboxUser, share: Share, parts: tuple[str, ...] = ()) -
     if user.role == "admin":
         return frozenset()
     path = (*share.parts, *parts)
-    above = _key(path)
+    above = Share.home_key(path)
     return frozenset(
         home.parts
         for home in (share.parent or share).homes.values()
-        if len(home.parts) > len(path) and _key(home.parts[: len(path)]) == above and _is_closed(user, home)
+        if len(home.parts) > len(path)
+        and Share.home_key(home.parts[: len(path)]) == above
+        and _is_closed(user, home)
     )
 
 
@@ -153,7 +155,7 @@ def _opens(acl: Acl, path: tuple[str, ...]) -> bool:
     if path[: len(base)] != base:
         return False
     homes = (acl.share.parent or acl.share).homes
-    inner = (homes.get(_key(path[:count])) for count in range(len(base) + 1, len(path) + 1))
+    inner = (homes.get(Share.home_key(path[:count])) for count in range(len(base) + 1, len(path) + 1))
     return not any(home is not None and _is_closed(acl.user, home) for home in inner)
 
 
@@ -162,11 +164,6 @@ def _is_closed(user: SandboxUser, home: Share) -> bool:
     if home.user is None or home.user is user or home.state is State.ARCHIVED:
         return False
     return user.role == "standard" or home.user.elevated
-
-
-def _key(path: tuple[str, ...]) -> str:
-    """By which a volume holds its homes: in any case, as some disks hold their names."""
-    return "/".join(path).casefold()
 
 
 def may_see(user: SandboxUser, entity: Entity) -> bool:

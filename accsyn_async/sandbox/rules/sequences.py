@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-__all__ = ["Numbered", "split_range"]
+__all__ = ["Numbered", "frame_range", "split_range"]
 
 _RANGE: Final = re.compile(r"(?P<name>.*%\d*d.*)\[(?P<first>\d{1,18})-(?P<last>\d{1,18})\]", re.DOTALL)
 _NUMBER: Final = re.compile(r"%0?(?P<width>\d{0,3})d")
@@ -25,6 +25,11 @@ def split_range(name: str) -> tuple[str, tuple[int, int] | None]:
     if first > last:
         raise ValueError(f"the range [{first}-{last}] ends before it begins")
     return written["name"], (first, last)
+
+
+def frame_range(frames: tuple[int, int] | None) -> str:
+    """The range of a sequence as it is written behind its name; empty for none."""
+    return "" if frames is None else f"[{frames[0]}-{frames[1]}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError
+from accsyn_async.sandbox.query.patterns import Expression, PatternError, quoted_expression
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules.closed import Closed
 
@@ -68,10 +67,6 @@ CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "transfer_ignore_existing": tuple(EXISTING),
     "transfer_mode": ("", "copy", None),
 }
-
-_EXPRESSION: Final = re.compile(
-    r"""re\(\s*(['"])(?P<text>(?:(?!\1).)+)\1\s*(?:,\s*(['"])(?P<flag>[Ii])\3\s*)?\)""", re.DOTALL
-)
 
 
 class _Statement(Protocol):
@@ -197,10 +192,11 @@ def _statement(name: str, text: str) -> _Statement:
         raise Refusal("E#J028", f"The setting {name!r} holds an empty statement.")
     if not text.startswith("re("):
         return _Glob(tuple(text.casefold().strip("/").split("/")))
-    written = _EXPRESSION.fullmatch(text)
+    written = quoted_expression(text)
     if written is None:
         raise Refusal("E#J028", f"The setting {name!r}: write re('…') or re('…','I'), not {text}.")
+    pattern, any_case = written
     try:
-        return _Expression(Expression(written["text"], ignore_case=bool(written["flag"]), fills=True))
+        return _Expression(Expression(pattern, ignore_case=any_case, fills=True))
     except PatternError as error:
         raise Refusal("E#J028", f"The setting {name!r}: {text} is no regular expression ({error}).") from None

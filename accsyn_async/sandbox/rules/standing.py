@@ -8,7 +8,7 @@ for somebody goes on. What a recipient downloads or uploads is on the account of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from accsyn_async.sandbox.refusal import Refusal
@@ -29,18 +29,10 @@ def require(job: Job, task: Task) -> None:
     """
     if job.delivery is not None and all(one.transfer is not job for one in job.delivery.recipients):
         raise Refusal("E#P005", f"{job.user.username} is no recipient any more.")
-    for end, what in ((task.source, "source"), (task.destination, "destination")):
-        _require_one_of(_answering(job), end, what)
+    _require_any(job, lambda user: _require_end(user, task.source, "source"))
+    _require_any(job, lambda user: _require_end(user, task.destination, "destination"))
     if _is_at_site(task.source) and _is_at_site(task.destination):
-        refusals = []
-        for user in _answering(job):
-            try:
-                require_all(user, task.source, task.destination)
-            except Refusal as refusal:
-                refusals.append(refusal)
-            else:
-                return
-        raise refusals[0]
+        _require_any(job, lambda user: require_all(user, task.source, task.destination))
 
 
 def require_access(user: SandboxUser, share: Share, parts: tuple[str, ...], what: str) -> None:
@@ -62,7 +54,7 @@ def require_all(user: SandboxUser, *ends: End) -> None:
         Refusal: it is so.
     """
     for end in ends:
-        located = None if end.share is None else end.share.locate(_below(end))
+        located = None if end.share is None else end.share.locate(end.inner)
         if located is not None and not (user.elevated and roles.has_all(user, located[0])):
             raise Refusal(
                 "E#J006",
@@ -88,7 +80,7 @@ def closed_to(job: Job, task: Task) -> Closed:
     found = frozenset[str]()
     for end in (task.source, task.destination):
         if end.share is not None and end.share.kind != "collection" and _is_at_site(end):
-            closed = [closed_folders(user, end.share, _below(end), end.root) for user in _answering(job)]
+            closed = [closed_folders(user, end.share, end.inner, end.root) for user in _answering(job)]
             found |= frozenset.intersection(*closed)
     return found
 
@@ -98,21 +90,26 @@ def _answering(job: Job) -> tuple[SandboxUser, ...]:
     return (job.user, job.modifier)
 
 
-def _require_one_of(users: Iterable[SandboxUser], end: End, what: str) -> None:
-    if end.share is None:
-        return
+def _require_any(job: Job, check: Callable[[SandboxUser], None]) -> None:
+    """Refuse what everybody who answers for a job is refused, as the first of them is."""
     refusals = []
-    for user in users:
+    for user in _answering(job):
         try:
-            if end.party.kind == "user":
-                _require_computer(user, end, what)
-            else:
-                require_access(user, end.share, _below(end), what)
+            check(user)
         except Refusal as refusal:
             refusals.append(refusal)
         else:
             return
     raise refusals[0]
+
+
+def _require_end(user: SandboxUser, end: End, what: str) -> None:
+    if end.share is None:
+        return
+    if end.party.kind == "user":
+        _require_computer(user, end, what)
+    else:
+        require_access(user, end.share, end.inner, what)
 
 
 def _require_computer(user: SandboxUser, end: End, what: str) -> None:
@@ -125,9 +122,3 @@ def _require_computer(user: SandboxUser, end: End, what: str) -> None:
 
 def _is_at_site(end: End) -> bool:
     return end.party.kind in ("workspace", "site")
-
-
-def _below(end: End) -> tuple[str, ...]:
-    """The names from the share to an end, as rows show them."""
-    text = end.path if end.frames is None else end.path.rpartition("[")[0]
-    return tuple(text.split("/")) if text else ()

@@ -146,9 +146,10 @@ class _Joining:
         self._job.tasks = self._tasks
         for change in self._changes:
             change()
+        leaves = compute.Leaves(self._job)
         for task in self._added.values():
             if task.id not in self._fresh:
-                for leaf in compute.below(self._job, task):
+                for leaf in leaves.of(task):
                     job_states.change_task_status(leaf, "queued", workspace.clock)
         return list(self._added.values())
 
@@ -260,12 +261,12 @@ def change_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -
         if "priority" in row:
             values["priority"] = priority_in(row, task.priority)
         changes.append((task, status, values))
-    again = False
+    again, leaves = False, compute.Leaves(job)
     for task, status, values in changes:
         for key, value in values.items():
             setattr(task, key, value)
         if status is not None:
-            for leaf in compute.below(job, task):
+            for leaf in leaves.of(task):
                 again |= job_states.change_task_status(leaf, status, workspace.clock)
     commanded = any(status is not None for _, status, _ in changes)
     compute.roll_up(job)

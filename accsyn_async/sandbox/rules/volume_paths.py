@@ -5,7 +5,7 @@ A volume that is hidden from who asks is none.
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.notation import Place
@@ -38,13 +38,12 @@ def in_real_folder(workspace: Workspace, place: Place, user: SandboxUser) -> OnV
     return min(there, key=lambda pair: len(pair[1]), default=None)
 
 
-def below(place: Place, root: Path) -> tuple[str, ...] | None:
+def below(place: Place, root: PurePath) -> tuple[str, ...] | None:
     """The names from a real folder to an absolute path, by text alone; ``None`` when it lies elsewhere."""
     if not place.absolute or place.parts is None:
         return None
-    top = PurePath(root)
-    names = tuple(part for part in top.parts if part != top.anchor)
-    drive = top.drive.rstrip(":").upper() or None
+    names = tuple(part for part in root.parts if part != root.anchor)
+    drive = root.drive.rstrip(":").upper() or None
     if drive != place.drive or place.parts[: len(names)] != names:
         return None
     return place.parts[len(names) :]

@@ -27,7 +27,7 @@ class Access:
         self,
         workspace: Workspace,
         sessions: dict[str, SandboxUser],
-        on_login: Callable[[SandboxUser], None] | None = None,
+        on_login: Callable[[SandboxUser], None],
     ) -> None:
         self._workspace = workspace
         self._sessions = sessions
@@ -68,8 +68,7 @@ class Access:
         """Note that somebody has logged in, in whatever dialect."""
         self.logins += 1
         user.logged_in = self._workspace.clock.text()
-        if self._on_login is not None:
-            self._on_login(user)
+        self._on_login(user)
 
     def check_session(self, session: str, user: SandboxUser) -> None:
         """Refuse a session id that is unknown, expired, or somebody else's.

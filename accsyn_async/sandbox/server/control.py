@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows
 from accsyn_async.sandbox.server.envelope import json_object
 from accsyn_async.sandbox.server.weather import Fault, FaultKind
+from accsyn_async.sandbox.state.entities import Client
 
 if TYPE_CHECKING:
     from accsyn_async.sandbox.box import Sandbox
@@ -18,20 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["TOKEN_HEADER", "Control"]
 
 TOKEN_HEADER: Final = "X-Sandbox-Token"
-TOLD: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
+NO_TEXTS: Final[Mapping[str, type]] = {"online": bool, "read": bool, "write": bool, "volumes": list}
 """What is told of a computer and is no text."""
-ON_HOSTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "start": ((), ("user", "site", "type", "hostname", "volumes")),
-    "switch": (("client", "online"), ()),
-    "map_share": (("client", "share", "path"), ("read", "write")),
-}
-"""What can be done with computers: what must be told, and what may be."""
+Words = tuple[tuple[str, ...], tuple[str, ...]]
+"""What must be told to do something, and what may be."""
+START: Final[Words] = ((), ("user", "site", "type", "hostname", "volumes"))
+SWITCH: Final[Words] = (("client", "online"), ())
+MAP: Final[Words] = (("client", "share", "path"), ("read", "write"))
 FAULT_KEYS: Final = tuple(
     one.name
     for one in dataclasses.fields(Fault)
     if one.name not in ("hits", "id") and not one.name.startswith("_")
 )
 SAME: Final = frozenset({"same-origin", "none"})
+
+T = TypeVar("T")
 
 Reply = dict[str, Any]
 
@@ -112,11 +114,11 @@ class Control:
             case "GET", "clients":
                 return {"result": entity_rows.clients().rows(self._box.hosts.clients)}
             case "POST", "clients":
-                return {"result": self._client("start", sent)}
+                return {"result": self._client(self._box.hosts.start, START, sent)}
             case "PUT", "clients":
-                return {"result": self._client("switch", sent)}
+                return {"result": self._client(self._box.hosts.switch, SWITCH, sent)}
             case "POST", "mappings":
-                self._on_host("map_share", sent)
+                _on_host(self._box.hosts.map_share, MAP, sent)
                 return {"result": True}
         raise Refusal("E#E404", f"There is no {verb} {what!r} here.", status=404)
 
@@ -169,27 +171,10 @@ class Control:
                 return fault
         raise Refusal("E#E404", f"There is no fault with the id {ident!r}.", status=404)
 
-    def _client(self, action: str, sent: Reply) -> Reply:
-        return entity_rows.clients().rows([self._on_host(action, sent)])[0]
-
-    def _on_host(self, action: str, sent: Reply) -> Any:
-        needed, known = ON_HOSTS[action]
-        _check_keys(sent, (*needed, *known))
-        missing = [name for name in needed if name not in sent]
-        if missing:
-            raise _refused(f"Say {' and '.join(map(repr, missing))} as well.")
-        for name, value in sent.items():
-            wanted = TOLD.get(name, str)
-            texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
-            if not texts or not (value is None or isinstance(value, wanted)):
-                what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
-                raise _refused(f"{name!r} must be {what}.")
-        if action == "start" and sent.get("site") is not None and "type" in sent:
+    def _client(self, action: Callable[..., Client], words: Words, sent: Reply) -> Reply:
+        if words is START and sent.get("site") is not None and "type" in sent:
             raise _refused("A site has servers only; leave 'type' out.")
-        try:
-            return getattr(self._box.hosts, action)(**sent)
-        except (ValueError, KeyError) as error:
-            raise _refused(f"This cannot be done: {error.args[0]}.") from None
+        return entity_rows.clients().rows([_on_host(action, words, sent)])[0]
 
     def _state(self) -> Reply:
         box = self._box
@@ -201,6 +186,25 @@ class Control:
             "statistics": dataclasses.asdict(box.statistics()),
             "faults": [_row(fault) for fault in box.weather.faults],
         }
+
+
+def _on_host(action: Callable[..., T], words: Words, sent: Reply) -> T:
+    """Do something at a computer that is told of in the words of `Hosts`."""
+    needed, others = words
+    _check_keys(sent, (*needed, *others))
+    missing = [name for name in needed if name not in sent]
+    if missing:
+        raise _refused(f"Say {' and '.join(map(repr, missing))} as well.")
+    for name, value in sent.items():
+        wanted = NO_TEXTS.get(name, str)
+        texts = not isinstance(value, list) or all(isinstance(one, str) for one in value)
+        if not texts or not (value is None or isinstance(value, wanted)):
+            what = {bool: "true or false", list: "a list of texts"}.get(wanted, "a text")
+            raise _refused(f"{name!r} must be {what}.")
+    try:
+        return action(**sent)
+    except (ValueError, KeyError) as error:
+        raise _refused(f"This cannot be done: {error.args[0]}.") from None
 
 
 def _refused(text: str) -> Refusal:

@@ -50,8 +50,7 @@ class SessionKeys:
         scheme, told = _told(authorization)
         user = self._user(told)
         if scheme == "ASSession":
-            given = self._given.get(told.get("session_key", ""))
-            if user is None or given is None or given.user is not user or not self._lives(given):
+            if user is None or not self._holds(user, told):
                 raise _wrong()
             return self._reply(user, told["session_key"])
         if not self._proved(user, told) or user is None:
@@ -72,8 +71,7 @@ class SessionKeys:
         user = self._user(told)
         if scheme != "ASSession" or user is None:
             raise _wrong()
-        given = self._given.get(told.get("session_key", ""))
-        if given is None or given.user is not user or not self._lives(given):
+        if not self._holds(user, told):
             raise Refusal("E#A402", "The session has expired, log in again.", session_expired=True)
         return user
 
@@ -88,8 +86,10 @@ class SessionKeys:
         for given in self._given.values():
             given.ends = 0.0
 
-    def _lives(self, given: GivenKey) -> bool:
-        return self._workspace.clock.now() < given.ends
+    def _holds(self, user: SandboxUser, told: dict[str, str]) -> bool:
+        """Whether a user tells a key of their own that still lives."""
+        given = self._given.get(told.get("session_key", ""))
+        return given is not None and given.user is user and self._workspace.clock.now() < given.ends
 
     def _user(self, told: dict[str, str]) -> SandboxUser | None:
         if told.get("domain", "").casefold() != self._workspace.code.casefold():

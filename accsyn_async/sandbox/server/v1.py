@@ -32,15 +32,10 @@ def from_v1(verb: str, event: Event, is_queue: Callable[[str], bool]) -> tuple[s
         event: the call.
         is_queue: whether an id is that of a queue, which v1 keeps among the jobs.
     """
-    uri = event.uri.casefold()
-    data = dict(event.data) if isinstance(event.data, dict) else event.data
-    if uri == "setting":
+    if event.uri.casefold() == "setting":
         return verb, _setting(event)
-    if uri.startswith("organization/"):
-        rest = uri.removeprefix("organization/")
-        uri = rest if rest.startswith("site/") else f"workspace/{rest}"
-    elif uri.startswith("job/task/"):
-        uri = uri.removeprefix("job/")
+    uri = _uri_of_today(event.uri.casefold())
+    data = dict(event.data) if isinstance(event.data, dict) else event.data
     scope, _, operation = uri.partition("/")
     if scope == "job" and "/" not in operation:
         kind = data.pop("type", None) if isinstance(data, dict) else None
@@ -51,19 +46,11 @@ def from_v1(verb: str, event: Event, is_queue: Callable[[str], bool]) -> tuple[s
         if assigned is not None:
             verb, client = assigned
             return verb, replace(event, uri="share/server", data={"client": client})
-    query, ident = event.query, event.id
-    match operation:
-        case "create" if query is not None and ident is None:
-            query, ident = None, query
-        case "find":
-            by_id = BY_ID.fullmatch(query or "")
-            # An id finds a job or queue whatever its state, as there is no other way to look one up.
-            if by_id is not None and ident is None:
-                query, ident = None, by_id[2].casefold()
-        case "offline":
-            operation = "deactivate"
-        case "servers" if scope == "share":
-            scope = "volume"
+    query, ident = _asked(event, operation)
+    if operation == "offline":
+        operation = "deactivate"
+    if scope == "share" and operation == "servers":
+        scope = "volume"
     if scope == "share" and operation == "create" and isinstance(data, dict):
         scope = _share_kind(data)
     kind = "share" if scope in SHARE_KINDS else scope
@@ -73,9 +60,27 @@ def from_v1(verb: str, event: Event, is_queue: Callable[[str], bool]) -> tuple[s
         data = _attributes(data)
     if query is not None:
         query = query_from_v1(kind, query)
-    return verb, replace(
-        event, uri=f"{scope}/{operation}" if operation else scope, data=data, query=query, id=ident
-    )
+    uri = f"{scope}/{operation}" if operation else scope
+    return verb, replace(event, uri=uri, data=data, query=query, id=ident)
+
+
+def _uri_of_today(uri: str) -> str:
+    if uri.startswith("organization/"):
+        rest = uri.removeprefix("organization/")
+        return rest if rest.startswith("site/") else f"workspace/{rest}"
+    return uri.removeprefix("job/") if uri.startswith("job/task/") else uri
+
+
+def _asked(event: Event, operation: str) -> tuple[str | None, str | None]:
+    """The query and the id of a call, whose query may be an id, or ask for one."""
+    query, ident = event.query, event.id
+    if query is None or ident is not None:
+        return query, ident
+    if operation == "create":
+        return None, query
+    # An id finds a job or queue whatever its state, as there is no other way to look one up.
+    by_id = BY_ID.fullmatch(query) if operation == "find" else None
+    return (query, None) if by_id is None else (None, by_id[2].casefold())
 
 
 def _share_kind(data: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.state.clock import EPOCH
 
-__all__ = ["CLEARANCES", "ENTITY_TYPES", "NAMES", "ROLES", "SHARE_TYPES", "attributes_to_v1", "to_v1"]
+__all__ = ["CLEARANCES", "NAMES", "ROLES", "SHARE_TYPES", "attributes_to_v1", "to_v1"]
 
 Row = dict[str, Any]
 RootOf = Callable[[str], str | None]

@@ -9,7 +9,7 @@ from typing import Any, Final
 from accsyn_async.sandbox.query.query import And, Comparison, Node, Or, QueryError, parse
 from accsyn_async.sandbox.server.v1_rows import CLEARANCES, NAMES, ROLES, SHARE_TYPES
 
-__all__ = ["attribute_from_v1", "data_from_v1", "query_from_v1", "role_from_v1"]
+__all__ = ["data_from_v1", "query_from_v1"]
 
 Change = Callable[[str], str]
 
@@ -23,13 +23,13 @@ _ROLES: Final = {old: new for words in (ROLES, CLEARANCES) for new, old in words
 _SHARE_TYPES: Final = {old: new for new, old in SHARE_TYPES.items()}
 
 
-def attribute_from_v1(kind: str, name: str) -> str:
+def _attribute(kind: str, name: str) -> str:
     """What an attribute is called today; ``kind`` is the entity type."""
     folded = name.casefold()
     return _ATTRIBUTES.get(kind, {}).get(folded) or _EVERYWHERE.get(folded) or name
 
 
-def role_from_v1(role: str) -> str:
+def _role(role: str) -> str:
     """What a role or clearance is called today."""
     return _ROLES.get(role.casefold(), role)
 
@@ -52,7 +52,7 @@ def query_from_v1(kind: str, query: str) -> str:
         return query
     changes: list[tuple[int, str, str]] = []
     for one in _comparisons(tree):
-        changes.append((one.position, one.attribute, attribute_from_v1(kind, one.attribute)))
+        changes.append((one.position, one.attribute, _attribute(kind, one.attribute)))
         at = one.value_position + (query[one.value_position] in "\"'")
         changes.append((at, one.value, _value(kind, one)))
     for at, old, new in sorted(changes, reverse=True):
@@ -67,13 +67,13 @@ def data_from_v1(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     >>> data_from_v1("user", {"clearance": "client", "offline": False})
     {'role': 'standard', 'inactive': False}
     """
-    data = {attribute_from_v1(kind, name): value for name, value in data.items()}
+    data = {_attribute(kind, name): value for name, value in data.items()}
     change = _VALUES.get(kind, {})
     for name, value in data.items():
         if name in change and isinstance(value, str):
             data[name] = change[name](value)
     if isinstance(data.get("attributes"), list):
-        names = (attribute_from_v1(kind, one) if isinstance(one, str) else one for one in data["attributes"])
+        names = (_attribute(kind, one) if isinstance(one, str) else one for one in data["attributes"])
         data["attributes"] = list(names)
     return data
 
@@ -87,7 +87,7 @@ def _comparisons(node: Node) -> Iterator[Comparison]:
 
 
 def _value(kind: str, one: Comparison) -> str:
-    name = attribute_from_v1(kind, one.attribute).casefold()
+    name = _attribute(kind, one.attribute).casefold()
     if kind == "job" and name in ("source", "destination", "source_hr", "destination_hr"):
         change: Change | None = _party
         if one.operator in ("contains", "matches"):
@@ -122,7 +122,7 @@ def _party_hr(text: str) -> str:
 
 def _user_hr(text: str) -> str:
     found = re.fullmatch(r"(?P<name>user:.*)\((?P<role>\w+)\)", text, re.IGNORECASE | re.DOTALL)
-    return text if found is None else f"{found['name']}[{role_from_v1(found['role'])}]*"
+    return text if found is None else f"{found['name']}[{_role(found['role'])}]*"
 
 
 def _parent_hr(text: str) -> str:
@@ -138,7 +138,7 @@ def _queue_status(text: str) -> str:
 
 
 _VALUES: Final[Mapping[str, Mapping[str, Change]]] = {
-    "user": {"role": role_from_v1},
+    "user": {"role": _role},
     "share": {"type": _share_type},
     "queue": {"status": _queue_status},
 }

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Final
 
-__all__ = ["EPOCH", "Clock"]
+__all__ = ["END", "EPOCH", "Clock", "utc_seconds", "utc_text"]
 
 EPOCH: Final = "1970-01-01T00:00:00"
-LAST: Final = 253_402_300_799.0 - 86_400
-"""The last day that is told, in seconds since the epoch."""
+END: Final = 253_402_300_799.0
+"""The last second of the year 9999, since the epoch."""
+LAST: Final = END - 86_400
+"""When the clock stops, a day before."""
+FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
+
+
+def utc_text(seconds: float) -> str:
+    """Seconds since the epoch, up to `END`, as accsyn writes them.
+
+    >>> utc_text(90)
+    '1970-01-01T00:01:30'
+    """
+    return time.strftime(FORMAT, time.gmtime(seconds))
+
+
+def utc_seconds(text: str) -> int:
+    """The seconds since the epoch that `utc_text` wrote."""
+    return calendar.timegm(time.strptime(text, FORMAT))
 
 
 class Clock:
@@ -59,7 +77,7 @@ class Clock:
 
     def text(self, ago: float = 0.0) -> str:
         """The time ``ago`` seconds ago."""
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self.now() - ago))
+        return utc_text(self.now() - ago)
 
     def http_date(self, wrong_by: float = 0.0) -> str | None:
         """The time for a ``Date`` header, wrong by so many seconds; ``None`` when it is the machine's."""

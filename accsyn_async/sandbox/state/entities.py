@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from accsyn_async.sandbox.state.identity import new_id, new_uuid
 __all__ = [
     "APP",
     "BROWSER",
+    "CLIENT_TYPES",
     "LANE",
     "SERVER",
     "USER_SERVER",
@@ -34,6 +36,14 @@ SERVER: Final = 1
 USER_SERVER: Final = 2
 BROWSER: Final = 3
 LANE: Final = 4
+CLIENT_TYPES: Final[Mapping[int, str]] = {
+    APP: "app",
+    SERVER: "server",
+    USER_SERVER: "userserver",
+    BROWSER: "browser",
+    LANE: "lane",
+}
+"""What each type of client is called."""
 
 
 class State(IntEnum):
@@ -219,7 +229,7 @@ class Share(Entity):
         servers: the clients that serve a volume, one a site.
         files: what a collection shows, by id.
         acls: who may reach it, by user id; also while it is inactive.
-        homes: those that lie on a volume, by their paths in lower case.
+        homes: those that lie on a volume, by the `home_key` of their paths.
     """
 
     kind: str
@@ -242,6 +252,11 @@ class Share(Entity):
         """Whether it is found: a volume takes its shares along, a user the home."""
         owners = [one for one in (self.parent, self.user) if one is not None]
         return max((self.own_state, *(one.state for one in owners)))
+
+    @staticmethod
+    def home_key(path: Iterable[str]) -> str:
+        """By which a volume holds the home at a path on it: in any case, as some disks hold their names."""
+        return "/".join(path).casefold()
 
     @property
     def folder(self) -> Path:

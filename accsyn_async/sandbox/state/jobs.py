@@ -64,6 +64,12 @@ class End:
     saved: tuple[str, ...] = ()
     volume: Share | None = None
 
+    @property
+    def inner(self) -> tuple[str, ...]:
+        """The names from the share to it, as rows show them."""
+        text = self.path if self.frames is None else self.path.rpartition("[")[0]
+        return tuple(text.split("/")) if text else ()
+
 
 @dataclass(slots=True, eq=False)
 class Task:

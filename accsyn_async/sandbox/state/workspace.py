@@ -81,11 +81,12 @@ class Workspace:
         self.add(Client(code=socket.gethostname(), type=APP, user=user, checked_in=self.clock.text()))
         return user
 
-    def add_server(self, site: Site) -> Client:
-        """Give a site a server, online."""
-        return self.add(
-            Client(code=f"{site.code}-server", type=SERVER, site=site, checked_in=self.clock.text())
-        )
+    def add_server(self, site: Site, code: str = "") -> Client:
+        """Give a site a server, online; ``code`` is the name of its computer, made up when it is empty."""
+        if not code:
+            count = sum(one.site is site for one in self.every(Client))
+            code = f"{site.code}-server{f'-{count + 1}' if count else ''}"
+        return self.add(Client(code=code, type=SERVER, site=site, checked_in=self.clock.text()))
 
     def add_home(
         self,
@@ -114,7 +115,7 @@ class Workspace:
                 creator=creator,
             )
         )
-        volume.homes["/".join(home.parts).casefold()] = home
+        volume.homes[Share.home_key(home.parts)] = home
         return home
 
     def grant(
@@ -233,6 +234,11 @@ class Workspace:
     def find_entity(self, ident: str) -> Entity | None:
         """The entity of an id, of whatever type and in whatever state."""
         return next((known[ident] for known in self._entities.values() if ident in known), None)
+
+    def find_client(self, ident: str) -> Client | None:
+        """The client of an id."""
+        found = self._entities[Client].get(ident)
+        return found if found is not None and found.state is State.ACTIVE else None
 
     def find_user(self, name: str) -> SandboxUser | None:
         """The user of an e-mail address or id, in any case."""

@@ -6,25 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.rows import attributes, entity_rows, fields, rows
+from accsyn_async.sandbox.rows import attributes, entity_rows, fields, job_rows
 from accsyn_async.sandbox.rules import deliveries, roles
 from accsyn_async.sandbox.rules.jobs import EDITS
 from accsyn_async.sandbox.rules.kinds.acls import Acls
 from accsyn_async.sandbox.rules.kinds.any_share import AnyShares
 from accsyn_async.sandbox.rules.kinds.collections import Collections
-from accsyn_async.sandbox.rules.kinds.grounds import CLIENT_KINDS, Clients, Engines, Queues, Sites
+from accsyn_async.sandbox.rules.kinds.grounds import Clients, Engines, Queues, Sites
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.rules.kinds.shares import Folders, Homes, Shares, Volumes, require_server, serve
 from accsyn_async.sandbox.rules.kinds.users import Users
-from accsyn_async.sandbox.state.entities import Client, SandboxUser, Share, State
+from accsyn_async.sandbox.state.entities import CLIENT_TYPES, Client, SandboxUser, Share, State
 from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.topic import Answer, Answers, Reply, Topic, data_of, flag_of, page
 
-__all__ = ["EntityTopic"]
+__all__ = ["EntityTopic", "found"]
 
 ENTITY_TYPES: Final = (
-    *("user", "workspace", "queue", "transfer", "compute", "delivery", "request", "stream", "task", "file"),
+    *("user", "workspace", "queue", *attributes.JOBS, "task", "file"),
     *("folder", "collection", "home", "volume", "site", "server", "userserver", "client", "app", "lane"),
     *("browser", "acl", "engine"),
 )
@@ -35,10 +35,9 @@ CREATE_ATTRIBUTES: Final = {
     "task": tuple(dict.fromkeys((*attributes.TRANSFER_TASK, *attributes.COMPUTE_TASK))),
     "file": ("files",),
 }
-JOB_KINDS: Final = ("transfer", "compute", "delivery", "request", "stream")
-STAFF_KINDS: Final = ("compute", "delivery", "request", "stream", "file")
+MADE_BY_STAFF: Final = ("compute", *deliveries.KINDS, "file")
 UPDATE_ATTRIBUTES: Final = {
-    **dict.fromkeys(JOB_KINDS, EDITS),
+    **dict.fromkeys(attributes.JOBS, EDITS),
     "task": TASK_UPDATES,
     "workspace": tuple(COMMON),
 }
@@ -69,7 +68,7 @@ class EntityTopic(Topic):
             "engine": Engines(workspace, attend),
             **shares,
             "share": self._shares,
-            **{name: Clients(workspace, attend, name) for name in ("client", *CLIENT_KINDS)},
+            **{name: Clients(workspace, attend, name) for name in ("client", *CLIENT_TYPES.values())},
         }
         self._workspaces = entity_rows.workspaces()
         self._acls = Acls(workspace, attend)
@@ -78,10 +77,10 @@ class EntityTopic(Topic):
             "acl": self._acls.table.attributes,
             "workspace": self._workspaces.attributes,
             "file": entity_rows.files(workspace.default_volume).attributes,
-            "transfer": rows.jobs(workspace).attributes,
-            "compute": rows.computes(workspace).attributes,
-            **dict.fromkeys(deliveries.KINDS, rows.packages(workspace).attributes),
-            "task": rows.tasks().attributes,
+            "transfer": job_rows.jobs(workspace).attributes,
+            "compute": job_rows.computes(workspace).attributes,
+            **dict.fromkeys(deliveries.KINDS, job_rows.packages(workspace).attributes),
+            "task": job_rows.tasks().attributes,
         }
 
     def calls(self) -> Mapping[str, tuple[str, Answer] | Answers]:
@@ -124,7 +123,7 @@ class EntityTopic(Topic):
             raise Refusal("E#E406", f"There is no entity type {data.get('entitytype')!r}.")
         kind = self._acls if name == "acl" else self._kinds.get(name)
         if flag_of(data, "create"):
-            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in STAFF_KINDS else ()
+            given = CREATE_ATTRIBUTES.get(name, ()) if user.elevated or name not in MADE_BY_STAFF else ()
             return {"result": list(given) if kind is None else kind.attributes_to_create(user)}
         if flag_of(data, "update"):
             given = UPDATE_ATTRIBUTES.get(name, ()) if user.role in roles.WRITERS[name] else ()

@@ -8,7 +8,8 @@ from typing import Final
 
 from accsyn_async.sandbox.engine.engine import Engine
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.rows import rows
+from accsyn_async.sandbox.rows import attributes, job_rows
+from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.rules import deliveries, job_states, jobs, parents, tasks
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import Job, Task
@@ -20,7 +21,6 @@ from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, data_of, fla
 __all__ = ["JobTopic"]
 
 ARCHIVED_AFTER: Final = 14 * 24 * 3600
-KINDS: Final = ("transfer", "compute", *deliveries.KINDS)
 
 
 class JobTopic(Topic):
@@ -34,11 +34,10 @@ class JobTopic(Topic):
     def __init__(self, workspace: Workspace, engine: Engine) -> None:
         self._workspace = workspace
         self._engine = engine
-        workspace.changed = engine.reconsider
-        self._jobs = rows.jobs(workspace)
-        self._computes = rows.computes(workspace)
-        self._packages = rows.packages(workspace)
-        self._tasks, self._tasks_told = rows.tasks(), rows.tasks(as_admin=False)
+        self._jobs = job_rows.jobs(workspace)
+        self._computes = job_rows.computes(workspace)
+        self._packages = job_rows.packages(workspace)
+        self._tasks, self._tasks_told = job_rows.tasks(), job_rows.tasks(as_admin=False)
         self._finder = TaskFinder(workspace)
 
     def calls(self) -> Mapping[str, tuple[str, Answer]]:
@@ -48,7 +47,7 @@ class JobTopic(Topic):
             "task/create": ("POST", self._create_tasks),
             "task/edit": ("PUT", self._edit_tasks),
         }
-        for name in ("job", *KINDS):
+        for name in ("job", *attributes.JOBS):
             known |= {
                 f"{name}/find": ("GET", self._find_jobs),
                 f"{name}/create": ("POST", self._create_job),
@@ -58,18 +57,15 @@ class JobTopic(Topic):
         return known
 
     def _find_jobs(self, event: Event, user: SandboxUser) -> Reply:
-        data = data_of(event)
-        kind = _kind(event)
+        kind, data = _kind(event), data_of(event)
         if event.id:
-            job = self._workspace.jobs.get(event.id)
-            found = (
-                [job] if job is not None and kind in ("", job.kind) and job_states.may_see(user, job) else []
+            job = self._seen_job(event.id, user, _kind(event))
+            return page(
+                self._table(_kind(event) if job is None else job.kind), [job] if job else [], event, data
             )
-            table = self._table(kind or (job.kind if found and job else ""))
-            return page(table, found, event, data)
-        wanted = kind or "transfer"
-        table = self._table(wanted)
-        seen = partial(self._seen, wanted, user)
+        kind = _kind(event) or "transfer"
+        table = self._table(kind)
+        seen = partial(self._seen, kind, user)
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
             archived = flag_of(data, "archived")
@@ -122,10 +118,10 @@ class JobTopic(Topic):
         self._attend(job)
         return {"result": self._table(job.kind).rows([job])}
 
-    def _task_table(self, user: SandboxUser) -> rows.Table[tuple[Job, Task]]:
+    def _task_table(self, user: SandboxUser) -> Table[tuple[Job, Task]]:
         return self._tasks if user.role == "admin" else self._tasks_told
 
-    def _table(self, kind: str) -> rows.Table[Job]:
+    def _table(self, kind: str) -> Table[Job]:
         if kind in deliveries.KINDS:
             return self._packages
         return self._computes if kind == "compute" else self._jobs
@@ -182,9 +178,16 @@ class JobTopic(Topic):
         if job.delivery is not None:
             deliveries.settle(job.delivery, self._workspace.clock)
 
-    def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
+    def _seen_job(self, name: str | None, user: SandboxUser, kind: str) -> Job | None:
+        """The job of an id and a kind, empty for any; ``None`` when the user finds none."""
         job = self._workspace.jobs.get(name or "")
         if job is None or kind not in ("", job.kind) or not job_states.may_see(user, job):
+            return None
+        return job
+
+    def _job(self, name: str | None, user: SandboxUser, kind: str = "") -> Job:
+        job = self._seen_job(name, user, kind)
+        if job is None:
             raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
 

@@ -11,7 +11,7 @@ from accsyn_async.sandbox.state.jobs import Job
 from accsyn_async.sandbox.state.journal import MAX_MESSAGE, Entry, Journal
 from accsyn_async.sandbox.topics.event import Event
 
-__all__ = ["Notes", "ends"]
+__all__ = ["OLD_NAMES", "Notes", "ends"]
 
 OLD_NAMES: Final = {"job": "transfer", "share": "folder"}
 SAID: Final = ("op", "operation", "name", "path", "path_to")

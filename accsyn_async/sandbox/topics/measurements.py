@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import re
-import time
 from typing import Any, Final
 
+from accsyn_async.sandbox.state.clock import utc_seconds, utc_text
 from accsyn_async.sandbox.state.jobs import Job
 
 __all__ = ["MEASURED", "measurements", "read_span"]
@@ -47,7 +46,7 @@ def measurements(job: Job, now: str, span: int | None = None) -> dict[str, list[
         if span is not None and at < last - span:
             continue
         progress = min(100, 100 * size // job.size) if job.size > 0 else 0
-        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+        text = utc_text(at)
         for name, value in zip(MEASURED, (round(speed, 3), size, progress), strict=True):
             result[name].append({"time": text, "value": value})
     return result
@@ -55,20 +54,16 @@ def measurements(job: Job, now: str, span: int | None = None) -> dict[str, list[
 
 def _points(job: Job, now: str) -> list[tuple[int, int]]:
     """Seconds since the epoch, each once, with the bytes that had arrived by then."""
-    arrived: dict[int, int] = {_seconds(job.created): 0}
+    arrived: dict[int, int] = {utc_seconds(job.created): 0}
     size = 0
     done = [(task.finished, task.copied) for task in job.counted() if task.finished is not None]
     for finished, copied in sorted(done):
         size += copied
-        arrived[_seconds(finished)] = size
-    end = _seconds(job.finished if job.finished is not None else now)
+        arrived[utc_seconds(finished)] = size
+    end = utc_seconds(job.finished if job.finished is not None else now)
     points = sorted(point for point in arrived.items() if point[0] < end)
     points.append((end, max(size, job.copied)))
     if len(points) > MAX_POINTS:
         step = len(points) / MAX_POINTS
         points = [points[int(index * step)] for index in range(MAX_POINTS - 1)] + [points[-1]]
     return points
-
-
-def _seconds(text: str) -> int:
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))

@@ -11,11 +11,12 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import job_states, roles
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import Job
-from accsyn_async.sandbox.state.journal import SORT_KEYS, Entry, Journal, Page, select
+from accsyn_async.sandbox.state.journal import Entry, Journal
 from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.event import Event
 from accsyn_async.sandbox.topics.finder import Finder
 from accsyn_async.sandbox.topics.journal_notes import OLD_NAMES, ends
+from accsyn_async.sandbox.topics.log_pages import SORT_KEYS, Page, select
 from accsyn_async.sandbox.topics.measurements import MEASURED, measurements, read_span
 from accsyn_async.sandbox.topics.topic import Answer, Reply, Topic, count_of, data_of, flag_of
 

@@ -136,8 +136,7 @@ class SettingTopic(Topic):
             raise Refusal("E#S001", f"There is no {kind} {event.id!r}.")
         if kind == "task":
             parent = self._workspace.jobs[row["job"]]
-            task = next(one for one in parent.tasks.values() if one.id == id)
-            return _Subject(Scope(kind, id), job=parent, task=task)
+            return _Subject(Scope(kind, id), job=parent, task=parent.tasks[row["uri"]])
         job = self._workspace.jobs.get(id)
         if job is not None:
             return _Subject(Scope(kind, id), job=job)

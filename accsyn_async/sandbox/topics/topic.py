@@ -9,7 +9,7 @@ from typing import Any
 
 from accsyn_async.sandbox.query.predicate import compile_query
 from accsyn_async.sandbox.refusal import Refusal
-from accsyn_async.sandbox.rows import rows
+from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.topics.event import Event
 
@@ -70,7 +70,7 @@ def count_of(data: Reply, name: str) -> int:
     return min(value, 1_000_000_000)
 
 
-def page(table: rows.Table[Any], entities: Iterable[Any], event: Event, data: Reply) -> Reply:
+def page(table: Table[Any], entities: Iterable[Any], event: Event, data: Reply) -> Reply:
     """The reply with the rows of those entities that an event's query, skip and limit leave.
 
     Raises:

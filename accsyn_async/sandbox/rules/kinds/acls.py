@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
-from accsyn_async.sandbox.rows.rows import Table
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import Attend, Kind
 from accsyn_async.sandbox.rules.kinds.users import invite
@@ -17,13 +14,12 @@ from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = ["Acls"]
 
-ID: Final = re.compile(r"[0-9a-f]{24}")
-
 
 class Acls(Kind[Acl]):
     """The ACLs. Granting anew changes the one that a user has on a share."""
 
     name = "acl"
+    holds = Acl
     initial: ClassVar = {
         "entity": fields.text,
         "target": fields.text,
@@ -36,17 +32,7 @@ class Acls(Kind[Acl]):
     }
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.acls()
-
-    @property
-    def table(self) -> Table[Acl]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[Acl]:
-        """The ACLs."""
-        return self._workspace.every(Acl)
+        super().__init__(workspace, attend, entity_rows.acls())
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Acl:
         read, write = values.get("read", False), values.get("write", False)
@@ -98,6 +84,6 @@ class Acls(Kind[Acl]):
         found = self._workspace.find_user(name)
         if found is not None:
             return found
-        if ID.fullmatch(name) or not invited:
+        if fields.is_id(name) or not invited:
             raise Refusal("E#N404", f"There is no user {name!r}.")
         return invite(self._workspace, user, fields.email("entity", name))

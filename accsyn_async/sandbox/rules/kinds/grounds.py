@@ -7,13 +7,10 @@ from typing import Any, ClassVar, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
-from accsyn_async.sandbox.rows.rows import Table
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.state.entities import (
-    APP,
-    BROWSER,
-    LANE,
+    CLIENT_TYPES,
     SERVER,
     USER_SERVER,
     Client,
@@ -28,33 +25,17 @@ from accsyn_async.sandbox.state.workspace import Workspace
 __all__ = ["Clients", "Engines", "Queues", "Sites"]
 
 ON_OR_OFF: Final = fields.choice("enabled", "disabled")
-CLIENT_KINDS: Final = {
-    "app": APP,
-    "server": SERVER,
-    "userserver": USER_SERVER,
-    "browser": BROWSER,
-    "lane": LANE,
-}
 
 
 class Sites(Kind[Site]):
     """The sites. The main one stays."""
 
     name = "site"
+    holds = Site
     settable: ClassVar = {**COMMON, "code": fields.code, "status": ON_OR_OFF}
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.sites()
-
-    @property
-    def table(self) -> Table[Site]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[Site]:
-        """The sites."""
-        return self._workspace.every(Site)
+        super().__init__(workspace, attend, entity_rows.sites())
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Site:
         code = self._new_code(values)
@@ -81,6 +62,7 @@ class Queues(Kind[Queue]):
     """The queues. Jobs of one that is deleted move to the default one, which stays."""
 
     name = "queue"
+    holds = Queue
     settable: ClassVar = {
         **COMMON,
         "code": fields.code,
@@ -91,17 +73,7 @@ class Queues(Kind[Queue]):
     }
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.queues(workspace)
-
-    @property
-    def table(self) -> Table[Queue]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[Queue]:
-        """The queues."""
-        return self._workspace.every(Queue)
+        super().__init__(workspace, attend, entity_rows.queues(workspace))
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Queue:
         queue = Queue(code=self._new_code(values))
@@ -137,20 +109,11 @@ class Engines(Kind[ComputeEngine]):
     """The engines."""
 
     name = "engine"
+    holds = ComputeEngine
     settable: ClassVar = {**COMMON, "code": fields.code, "status": ON_OR_OFF}
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.engines()
-
-    @property
-    def table(self) -> Table[ComputeEngine]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[ComputeEngine]:
-        """The engines."""
-        return self._workspace.every(ComputeEngine)
+        super().__init__(workspace, attend, entity_rows.engines())
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> ComputeEngine:
         code = self._new_code(values)
@@ -167,6 +130,7 @@ class Clients(Kind[Client]):
     """
 
     name = "client"
+    holds = Client
     settable: ClassVar = {
         "description": fields.text,
         "metadata": fields.mapping,
@@ -176,19 +140,13 @@ class Clients(Kind[Client]):
     plain: ClassVar = frozenset(("description", "metadata", "status"))
 
     def __init__(self, workspace: Workspace, attend: Attend, name: str = "client") -> None:
-        super().__init__(workspace, attend)
+        super().__init__(workspace, attend, entity_rows.clients())
         self.name = name
-        self._table = entity_rows.clients()
-
-    @property
-    def table(self) -> Table[Client]:
-        """The rows."""
-        return self._table
 
     def members(self) -> Iterable[Client]:
         """The clients."""
-        wanted = CLIENT_KINDS.get(self.name)
-        return (one for one in self._workspace.every(Client) if wanted in (None, one.type))
+        clients = self._workspace.every(Client)
+        return (one for one in clients if self.name in ("client", CLIENT_TYPES[one.type]))
 
     def may_create(self, user: SandboxUser) -> bool:
         """Nobody may."""

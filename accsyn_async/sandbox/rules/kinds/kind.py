@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import fields
 from accsyn_async.sandbox.rows.fields import Reader
-from accsyn_async.sandbox.rows.rows import Table
+from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.rules import job_states, roles
 from accsyn_async.sandbox.state.entities import Entity, Queue, SandboxUser, State
 from accsyn_async.sandbox.state.jobs import Job
@@ -36,31 +36,30 @@ class Kind(ABC, Generic[E]):
     Args:
         workspace: whose.
         attend: what is told of a job that was changed.
+        table: how they become rows.
 
     Attributes:
         name: the entity type, as calls have it.
+        holds: what they are.
         settable: the attributes that can be set, and how they are read.
         initial: those that can be given only when one is made.
         plain: those of `settable` that a standard user may change.
     """
 
     name: str
+    holds: ClassVar[type[Any]]
     settable: ClassVar[Mapping[str, Reader]] = {}
     initial: ClassVar[Mapping[str, Reader]] = {}
     plain: ClassVar[frozenset[str]] = frozenset(COMMON)
 
-    def __init__(self, workspace: Workspace, attend: Attend) -> None:
+    def __init__(self, workspace: Workspace, attend: Attend, table: Table[E]) -> None:
         self._workspace = workspace
         self._attend = attend
+        self.table = table
 
-    @property
-    @abstractmethod
-    def table(self) -> Table[E]:
-        """The rows."""
-
-    @abstractmethod
     def members(self) -> Iterable[E]:
         """The entities, in every state."""
+        return self._workspace.every(self.holds)
 
     def visible(self, user: SandboxUser, state: State = State.ACTIVE) -> Iterable[E]:
         """Those in a state that a user sees."""
@@ -195,15 +194,16 @@ class Kind(ABC, Generic[E]):
         if not user.elevated:
             raise Refusal("E#P002", f"Your role, {user.role}, may not {what} a {self.name}.")
 
-    def _namesakes(self, code: str) -> list[Entity]:
-        """What keeps a code from being used: archived entities do not."""
-        folded = code.casefold()
-        return [
-            one for one in self.members() if one.state is not State.ARCHIVED and one.code.casefold() == folded
-        ]
+    def _codes(self) -> dict[str, list[Entity]]:
+        """What keeps each code from being used, in lower case: archived entities do not."""
+        taken: dict[str, list[Entity]] = {}
+        for one in self._workspace.every(self.holds):
+            if one.state is not State.ARCHIVED:
+                taken.setdefault(one.code.casefold(), []).append(one)
+        return taken
 
     def _require_free(self, code: str, entity: E | None = None) -> None:
-        taken = [one for one in self._namesakes(code) if one is not entity]
+        taken = [one for one in self._codes().get(code.casefold(), ()) if one is not entity]
         if taken:
             hint = "" if taken[0].state is State.ACTIVE else "; it was deactivated and can be activated"
             raise Refusal("E#N409", f"There is a {self.name} {code!r} already{hint}.")
@@ -216,8 +216,8 @@ class Kind(ABC, Generic[E]):
         base = fields.slug(values.get("name", ""))
         if not base:
             raise Refusal("E#N411", f"A new {self.name} needs a name or a code.")
-        code, number = base, 1
-        while self._namesakes(code):
+        code, number, taken = base, 1, self._codes()
+        while code.casefold() in taken:
             number += 1
             code = f"{base}_{number}"
         return code

@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Final
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
 from accsyn_async.sandbox.rows.fields import Reader
-from accsyn_async.sandbox.rows.rows import Table
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
-from accsyn_async.sandbox.state.entities import SERVER, Acl, Client, Entity, SandboxUser, Share, State
+from accsyn_async.sandbox.state.entities import SERVER, Acl, Client, SandboxUser, Share, State
 from accsyn_async.sandbox.state.jobs import Job
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["Folders", "Homes", "Shares", "Volumes"]
+__all__ = ["Folders", "Homes", "Shares", "Volumes", "require_server", "serve"]
 
 SETTABLE: Final[Mapping[str, Reader]] = {
     **COMMON,
@@ -30,28 +29,15 @@ SYSTEMS: Final = ("windows", "windows_vpn", "linux", "linux_vpn", "mac", "mac_vp
 class Shares(Kind[Share]):
     """The shares of one kind. No two shares of any kind have the same code."""
 
+    holds = Share
     settable: ClassVar = SETTABLE
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.shares(self.name)
-
-    @property
-    def table(self) -> Table[Share]:
-        """The rows."""
-        return self._table
+        super().__init__(workspace, attend, entity_rows.shares(self.name))
 
     def members(self) -> Iterable[Share]:
         """The shares of this kind."""
         return (one for one in self._workspace.every(Share) if one.kind == self.name)
-
-    def _namesakes(self, code: str) -> list[Entity]:
-        folded = code.casefold()
-        return [
-            one
-            for one in self._workspace.every(Share)
-            if one.state is not State.ARCHIVED and one.code.casefold() == folded
-        ]
 
     def _change(self, user: SandboxUser, entity: Share, values: dict[str, Any]) -> None:
         super()._change(user, entity, {**values, **self._queue(values)})
@@ -121,7 +107,7 @@ class Volumes(Shares):
             raise Refusal("E#N424", "The default volume stays; make another one the default.")
 
     def _server(self, ident: str) -> Client:
-        found = next((one for one in self._workspace.clients if one.id == ident), None)
+        found = self._workspace.find_client(ident)
         if found is None:
             raise Refusal("E#N412", f"There is no server {ident!r}.")
         require_server(found)

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
-from accsyn_async.sandbox.rows.rows import Table
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.state.entities import Acl, SandboxUser, Share, State
@@ -48,6 +47,7 @@ class Users(Kind[SandboxUser]):
     """
 
     name = "user"
+    holds = SandboxUser
     settable: ClassVar = {
         **COMMON,
         "role": fields.choice(*ROLES),
@@ -66,17 +66,7 @@ class Users(Kind[SandboxUser]):
     }
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend)
-        self._table = entity_rows.users()
-
-    @property
-    def table(self) -> Table[SandboxUser]:
-        """The rows."""
-        return self._table
-
-    def members(self) -> Iterable[SandboxUser]:
-        """The users."""
-        return self._workspace.every(SandboxUser)
+        super().__init__(workspace, attend, entity_rows.users())
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> SandboxUser:
         workspace = self._workspace

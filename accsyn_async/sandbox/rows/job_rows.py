@@ -3,79 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from accsyn_async.sandbox.rows.attributes import KEPT
+from accsyn_async.sandbox.rows.entity_rows import user_hr
+from accsyn_async.sandbox.rows.table import Getter, Row, Table
 from accsyn_async.sandbox.rows.told import telling
 from accsyn_async.sandbox.state.clock import EPOCH
-from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import End, Job, Task
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["Getter", "Row", "Table", "computes", "jobs", "packages", "tasks", "user_hr"]
-
-T = TypeVar("T")
-Getter = Callable[[T], Any]
-Row = dict[str, Any]
-
-
-class Table(Generic[T]):
-    """How entities of one type become rows.
-
-    Args:
-        sent: the attributes of a row, in their order.
-        asked: what a query compares instead, or besides, by lower-case name; a tuple holds all the names that
-            one value goes by.
-    """
-
-    def __init__(self, sent: Mapping[str, Getter[T]], asked: Mapping[str, Getter[T]] | None = None) -> None:
-        self._sent = dict(sent)
-        self._asked = {name.casefold(): getter for name, getter in sent.items()} | dict(asked or {})
-
-    @property
-    def attributes(self) -> list[str]:
-        """The names of the attributes, in a row's order."""
-        return list(self._sent)
-
-    def rows(self, entities: Iterable[T], attributes: Sequence[str] | None = None) -> list[Row]:
-        """Make rows.
-
-        Args:
-            entities: what to show.
-            attributes: what to send of them; ``id`` joins it, unknown ones are left out; ``None`` for all.
-        """
-        if attributes is None:
-            columns = list(self._sent.items())
-        else:
-            wanted = dict.fromkeys(("id", *attributes))
-            columns = [(name, self._sent[name]) for name in wanted if name in self._sent]
-        return [{name: getter(entity) for name, getter in columns} for entity in entities]
-
-    def field(self, name: str) -> Getter[T] | None:
-        """The getter of an attribute that a query names; dots lead into objects."""
-        getter = self._asked.get(name)
-        if getter is not None or "." not in name:
-            return getter
-        head, _, path = name.partition(".")
-        outer = self._asked.get(head)
-        if outer is None:
-            return None
-        keys = path.split(".")
-        return lambda entity: _descend(outer(entity), keys)
-
-
-def _descend(value: Any, keys: list[str]) -> Any:
-    for key in keys:
-        if not isinstance(value, dict):
-            return None
-        value = next((inner for name, inner in value.items() if str(name).casefold() == key), None)
-    return value
-
-
-def user_hr(user: SandboxUser) -> str:
-    """A user for people."""
-    return f"user:{user.username}[{user.role}]({user.id})"
+__all__ = ["computes", "jobs", "packages", "tasks"]
 
 
 def _job_hr(job: Job) -> str:
@@ -86,10 +25,11 @@ def _progress(job: Job) -> int:
     """Percent: 100 only for a job that is done. What is not yet measured counts as much as other tasks do."""
     if job.status == "done":
         return 100
-    return min(99, _share(job))
+    return min(99, _arrived(job))
 
 
-def _share(job: Job) -> int:
+def _arrived(job: Job) -> int:
+    """Percent of what a job is to do: of its tasks, its transfers or its bytes, by its kind."""
     if job.kind == "compute":
         states = [task.status for task in job.counted()]
         return 100 * states.count("done") // max(len(states), 1)

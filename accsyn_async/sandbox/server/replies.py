@@ -1,9 +1,8 @@
-"""The HTTP side: addresses, bounds and replies."""
+"""Answers requests: who may ask what at which address, within which bounds."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 from collections import Counter
@@ -13,10 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
-from aiohttp.web_protocol import RequestHandler
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.server.bodies import read_body
@@ -24,25 +20,19 @@ from accsyn_async.sandbox.server.control import Control
 from accsyn_async.sandbox.server.dialects import Dialect
 from accsyn_async.sandbox.server.envelope import json_object, url_object
 from accsyn_async.sandbox.server.limit import AddressLimit
+from accsyn_async.sandbox.server.listening import json_response
 from accsyn_async.sandbox.server.recording import RecordedRequest, Recording, mask
 from accsyn_async.sandbox.server.storm import Struck, odd_response, skew_of, weathered
 from accsyn_async.sandbox.server.weather import Fault, Weather
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.topics.event import Event
 
-__all__ = ["Replies", "allowed_hosts", "make_server"]
+__all__ = ["Replies"]
 
 THREAD_FROM: Final = 256 * 1024
 CONTROL: Final = "/_sandbox/"
 
 logger = logging.getLogger(__name__)
-
-
-def allowed_hosts(host: str, port: int) -> frozenset[str]:
-    """The values of a ``Host`` header that are served, in lower case."""
-    bound = f"[{host}]" if ":" in host else host
-    names = {"127.0.0.1", "localhost", "[::1]", bound.casefold()}
-    return frozenset(names | {f"{name}:{port}" for name in names})
 
 
 @dataclass(slots=True)
@@ -109,7 +99,7 @@ class Replies:
 
     def bind(self, host: str, port: int) -> None:
         """Say where the server listens."""
-        self._hosts = allowed_hosts(host, port)
+        self._hosts = _allowed_hosts(host, port)
 
     @asynccontextmanager
     async def between(self) -> AsyncIterator[None]:
@@ -285,19 +275,22 @@ class Replies:
             yield self._control.token
 
     def _record(self, asked: _Asked, status: int) -> None:
-        event, secrets = asked.event, self._all_secrets
+        event = asked.event
+        data = None if event is None or asked.large else event.data
+        query, id = (None, None) if event is None else (event.query, event.id)
+        uri, data, query, id, message = mask([asked.uri, data, query, id, asked.message], self._all_secrets)
         self._recording.add(
             RecordedRequest(
                 at=self._clock.text(),
                 dialect=asked.dialect,
                 verb=asked.verb,
-                uri=mask(asked.uri, secrets),
+                uri=uri,
                 user=asked.user,
-                data=None if event is None or asked.large else mask(event.data, secrets),
-                query=None if event is None else mask(event.query, secrets),
-                id=None if event is None else mask(event.id, secrets),
+                data=data,
+                query=query,
+                id=id,
                 status=status,
-                message=mask(asked.message, secrets),
+                message=message,
                 faults=tuple(fault.kind for fault in asked.faults),
             )
         )
@@ -310,7 +303,7 @@ class Replies:
         wrong_by: float = 0.0,
     ) -> web.Response:
         date = self._clock.http_date(wrong_by)
-        return _response(reply, status, {**(headers or {}), "Date": date} if date else headers)
+        return json_response(reply, status, {**(headers or {}), "Date": date} if date else headers)
 
 
 def _split(target: str) -> tuple[str | None, str]:
@@ -322,54 +315,8 @@ def _split(target: str) -> tuple[str | None, str]:
     return None, target
 
 
-def _response(
-    reply: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
-) -> web.Response:
-    try:
-        text = msgspec.json.encode(reply)
-    except (ValueError, OverflowError):
-        # Lone surrogates and huge numbers, which JSON text can hold and msgspec refuses.
-        text = json.dumps(reply).encode("ascii")
-    return web.Response(
-        body=text,
-        status=status,
-        headers={
-            "Content-Type": "application/json; charset=utf-8",
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            **(headers or {}),
-        },
-    )
-
-
-class _Protocol(RequestHandler):
-    """Answers what is no HTTP with a JSON object too."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        # Only the kind: the text of the error quotes the request, credentials too.
-        logger.debug("a request could not be read: %s", type(exc).__name__)
-        why = "The request could not be read."
-        if isinstance(exc, LineTooLong):
-            why = "The address or a header is too long: ask in several requests, or for less."
-        response = _response({"message": f"E#E{status} {why}"}, status)
-        response.force_close()
-        return response
-
-
-class _Server(web.Server):
-    def __call__(self) -> RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
-def make_server(replies: Replies) -> web.ServerRunner:
-    """A server, not yet listening, that answers with ``replies``. Must be made in a running loop."""
-    server = _Server(replies.handle, access_log=None, auto_decompress=False, lingering_time=1.0)
-    return web.ServerRunner(server, shutdown_timeout=1.0)
+def _allowed_hosts(host: str, port: int) -> frozenset[str]:
+    """The values of a ``Host`` header that are served, in lower case."""
+    bound = f"[{host}]" if ":" in host else host
+    names = {"127.0.0.1", "localhost", "[::1]", bound.casefold()}
+    return frozenset(names | {f"{name}:{port}" for name in names})
