@@ -91,6 +91,7 @@ def users() -> Table[SandboxUser]:
             "queue": lambda user: _id(user.queue),
         },
         {"username": lambda user: user.code, "queue": lambda user: _names(user.queue)},
+        refers={"queue": (lambda user: user.queue, queues())},
     )
 
 
@@ -116,15 +117,19 @@ def sites() -> Table[Site]:
     return Table({**_common(), "main": lambda site: site.main, "accsyn": lambda site: False})
 
 
-def queues(workspace: Workspace) -> Table[Queue]:
-    """The table of queues."""
+def queues(workspace: str = "") -> Table[Queue]:
+    """The table of queues.
+
+    Args:
+        workspace: the workspace's code, for their uri.
+    """
     return Table(
         {
             **_common(),
             "default": lambda queue: queue.default,
             "compute_default": lambda queue: queue.compute_default,
             "priority": lambda queue: queue.priority,
-            "uri": lambda queue: f"{workspace.code}/{queue.code}",
+            "uri": lambda queue: f"{workspace}/{queue.code}",
         }
     )
 
@@ -170,7 +175,14 @@ def shares(kind: str = "share") -> Table[Share]:
         }
     if kind in ("home", "share"):
         sent["user"] = lambda share: _id(share.user)
-    return Table(sent, asked)
+    refers: dict[str, tuple[Getter[Share], Table[Any]]] = {
+        "queue": (lambda share: share.queue, queues()),
+        "user": (lambda share: share.user, users()),
+    }
+    if kind != "volume":
+        refers["parent"] = (lambda share: share.parent, shares("volume"))
+        refers["volume"] = (lambda share: share.parent or share, shares("volume"))
+    return Table(sent, asked, refers=refers, objects=("metadata", "paths"))
 
 
 def clients() -> Table[Client]:
@@ -199,6 +211,10 @@ def clients() -> Table[Client]:
             "user": lambda client: _names(client.user),
             "site": lambda client: _names(client.site),
             "type": lambda client: (client.type, CLIENT_TYPES[client.type]),
+        },
+        refers={
+            "user": (lambda client: client.user, users()),
+            "site": (lambda client: client.site, sites()),
         },
     )
 
@@ -257,6 +273,7 @@ def acls(*, recursive: bool = False) -> Table[Acl]:
             "user": lambda acl: _names(acl.user),
             "share": lambda acl: _names(acl.share),
         },
+        refers={"user": (lambda acl: acl.user, users()), "share": (lambda acl: acl.share, shares())},
     )
 
 
@@ -275,5 +292,6 @@ def files(collection: Share) -> Table[CollectionFile]:
             "parent_hr": lambda file: share_hr(collection),
             "created": lambda file: file.created,
             "creator": lambda file: file.creator,
-        }
+        },
+        refers={"share": (lambda file: file.share, shares())},
     )

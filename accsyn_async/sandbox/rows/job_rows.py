@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accsyn_async.sandbox.rows.attributes import KEPT
-from accsyn_async.sandbox.rows.entity_rows import user_hr
+from accsyn_async.sandbox.rows.entity_rows import queues, user_hr, users
 from accsyn_async.sandbox.rows.table import Getter, Row, Table
 from accsyn_async.sandbox.rows.told import telling
 from accsyn_async.sandbox.state.clock import EPOCH
@@ -125,18 +125,31 @@ def _jobs(workspace: Workspace, more: Mapping[str, Getter[Job]]) -> Table[Job]:
                 else (job.delivery.id, job.delivery.name)
             ),
             "queue": lambda job: (job.queue.id, job.queue.code, uri + job.queue.code),
-            **_references("user", lambda job: job.user, ("username", "role")),
-            **_references("queue", lambda job: job.queue, ("code",)),
-            **_references("parent", lambda job: job.queue, ("code",)),
         },
+        refers={
+            "user": (lambda job: job.user, users()),
+            "modifier": (lambda job: job.modifier, users()),
+            "queue": (lambda job: job.queue, queues(workspace.code)),
+            "parent": (lambda job: job.delivery or job.queue, _known()),
+            "delivery": (lambda job: job.delivery, _known()),
+        },
+        objects=("metadata", "settings", *more),
     )
 
 
-def _references(name: str, get: Callable[[Job], Any], attributes: Sequence[str]) -> dict[str, Getter[Job]]:
-    def getter(attribute: str) -> Getter[Job]:
-        return lambda job: getattr(get(job), attribute)
-
-    return {f"{name}.{attribute}": getter(attribute) for attribute in ("id", *attributes)}
+def _known() -> Table[Any]:
+    """What queues and jobs of any kind have in common."""
+    return Table(
+        {
+            "id": lambda one: one.id,
+            "code": lambda one: one.name if isinstance(one, Job) else one.code,
+            "name": lambda one: one.name,
+            "description": lambda one: one.description,
+            "metadata": lambda one: one.metadata,
+            "priority": lambda one: one.priority,
+            "status": lambda one: one.status,
+        }
+    )
 
 
 def tasks(*, as_admin: bool = True) -> Table[tuple[Job, Task]]:
@@ -169,11 +182,9 @@ def tasks(*, as_admin: bool = True) -> Table[tuple[Job, Task]]:
         },
         {
             "job": lambda pair: (pair[0].id, pair[0].name),
-            "job.id": lambda pair: pair[0].id,
-            "job.name": lambda pair: pair[0].name,
-            "job.code": lambda pair: pair[0].name,
-            "job.status": lambda pair: pair[0].status,
         },
+        refers={"job": (lambda pair: pair[0], _known())},
+        objects=("compute", "destination", "metadata", "settings", "source"),
     )
 
 

@@ -73,7 +73,7 @@ class Queues(Kind[Queue]):
     }
 
     def __init__(self, workspace: Workspace, attend: Attend) -> None:
-        super().__init__(workspace, attend, entity_rows.queues(workspace))
+        super().__init__(workspace, attend, entity_rows.queues(workspace.code))
 
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> Queue:
         queue = Queue(code=self._new_code(values))
