@@ -90,7 +90,7 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         job = jobs.new_job(workspace, user, data, kind, resolver.here().party, NOBODY)
         if files:
             add_to_package(job, resolver, data)
-        job.name = job.name or _first_name(job) or kind.capitalize()
+        job.name = job.name or kind.capitalize()
     for one in recipients.read(workspace, data.get("recipients")):
         recipients.join(job, one)
     require_others(job)
@@ -231,11 +231,6 @@ def _request(workspace: Workspace, user: SandboxUser, data: dict[str, Any], reso
     job.name = name_in(data) or "Request"
     job.inbox = replace(end, folder=True)
     return job
-
-
-def _first_name(job: Job) -> str:
-    task = next(iter(job.tasks.values()), None)
-    return "" if task is None or not task.source.parts else task.source.parts[-1]
 
 
 def _require_ready(job: Job) -> None:

@@ -40,13 +40,42 @@ class Resolver:
         self._computers = Computers(workspace, user)
         self._involved: set[str] = set()
 
-    def resolve(self, source: str, destination: str, job: Job | None = None) -> tuple[End, End]:
+    def whole(self, source: str) -> tuple[str, list[str]] | None:
+        """What a whole collection stands for as the source of a task.
+
+        Args:
+            source: as written.
+
+        Returns:
+            The code of the collection and what it shows, with the ranges of sequences; ``None`` when the
+            source is anything else.
+
+        Raises:
+            Refusal: it cannot be read, the user may not read all of the collection, or it shows nothing.
+        """
+        place = self._read(source, "source")
+        at_site = place.party is None or place.party.kind in ("workspace", "site")
+        if place.share is None or place.parts or not at_site:
+            return None
+        share = self._workspace.find_share(*place.share)
+        if share is None or share.kind != "collection" or not roles.may_see(self._user, share):
+            return None
+        standing.require_access(self._user, share, (), "source")
+        names = [file.name + file.range for file in share.shown()]
+        if not names:
+            raise Refusal("E#J047", f"The collection {share.code!r} shows nothing; add files to it first.")
+        return share.code, names
+
+    def resolve(
+        self, source: str, destination: str, job: Job | None = None, *, into: bool = False
+    ) -> tuple[End, End]:
         """Find both ends of a task.
 
         Args:
             source: as written.
             destination: as written.
             job: the job that the task joins; its parties stand in for parties left out.
+            into: whether the destination is a folder, with a slash or without.
 
         Raises:
             Refusal: one cannot be read, does not exist, may not be used, or is ambiguous.
@@ -59,6 +88,8 @@ class Resolver:
             to_place = _with_party(to_place, job.destination)
         if from_place.parts is None:
             raise Refusal("E#J003", f"The source {source!r} has no path.")
+        if into:
+            to_place = replace(to_place, folder=True)
         from_side, to_side = self._sides(from_place, to_place)
         if job is not None:
             from_side, to_side = _as_before(from_side, to_side, job)
@@ -247,7 +278,7 @@ class Resolver:
             share,
             client,
             frames=place.frames,
-            volume=real.parent or real,
+            real=real,
         )
 
     def _local_end(self, side: _Side, place: Place, what: str) -> End:
@@ -266,17 +297,15 @@ class Resolver:
             )
         path = start.path.removesuffix(frame_range(start.frames))
         names = tuple(path.split("/")) if path else ()
+        # What a collection shows is mirrored to where it really lies.
+        real, inner = share.locate(names) or (share, names)
         if side.user is not None:
             party, frames = self.party(side), start.frames
             return self._computers.shared_end(
-                party, side.user, side.client, share, names, "destination", frames=frames
+                party, side.user, side.client, real, inner, "destination", frames=frames
             )
         assert side.site is not None
         standing.require_access(self._user, share, names, "destination")
-        located = share.locate(names)
-        if located is None:
-            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows, not all of it.")
-        real, inner = located
         root, parts = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(side, real, share)
         return End(
@@ -289,7 +318,7 @@ class Resolver:
             client,
             mirrored=True,
             frames=start.frames,
-            volume=real.parent or real,
+            real=real,
         )
 
     def _server(self, side: _Side, real: Share, share: Share) -> Client:

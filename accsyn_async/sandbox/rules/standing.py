@@ -62,8 +62,7 @@ def require_all(user: SandboxUser, *ends: End) -> None:
         Refusal: it is so.
     """
     for end in ends:
-        located = None if end.share is None else end.share.locate(_below(end))
-        if located is not None and not (user.elevated and roles.has_all(user, located[0])):
+        if end.real is not None and not (user.elevated and roles.has_all(user, end.real)):
             raise Refusal(
                 "E#J006",
                 "Only admins, and employees with full access to the volumes, transfer between sites.",

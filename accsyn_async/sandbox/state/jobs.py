@@ -49,7 +49,8 @@ class End:
         frames: the first and last number of a sequence, whose last part then holds ``%04d``.
         saved: the names from the root to what is saved, when another task of the job would be saved as the
             same; empty when it is saved as it was written.
-        volume: the volume that it really lies on; ``None`` on a user's machine.
+        real: the volume, folder or home that it really lies on, which for a collection is another than
+            `share`; ``None`` on a user's machine.
     """
 
     party: Party
@@ -62,7 +63,12 @@ class End:
     mirrored: bool = False
     frames: tuple[int, int] | None = None
     saved: tuple[str, ...] = ()
-    volume: Share | None = None
+    real: Share | None = None
+
+    @property
+    def volume(self) -> Share | None:
+        """The volume that it really lies on; ``None`` on a user's machine."""
+        return None if self.real is None else self.real.parent or self.real
 
 
 @dataclass(slots=True, eq=False)
