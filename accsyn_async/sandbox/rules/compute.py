@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules.nest import Nest
+from accsyn_async.sandbox.state.entities import ComputeEngine, State
 from accsyn_async.sandbox.state.jobs import Job, Task
+from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = [
     "ComputeError",
@@ -17,6 +19,7 @@ __all__ = [
     "below",
     "check_deps",
     "has_work",
+    "require_engine",
     "roll_up",
     "stint",
 ]
@@ -52,6 +55,18 @@ def below(job: Job, task: Task) -> Iterator[Task]:
         return
     start = f"{task.uri}/"
     yield from (one for one in job.tasks.values() if not one.branch and one.uri.startswith(start))
+
+
+def require_engine(workspace: Workspace, job: Job) -> None:
+    """Refuse to let a job begin again whose engine was deleted; jobs of other kinds have none.
+
+    Raises:
+        Refusal: it is so.
+    """
+    name = job.engine.casefold()
+    named = [one for one in workspace.every(ComputeEngine) if name in (one.id, one.code.casefold())]
+    if named and all(one.state is State.ARCHIVED for one in named):
+        raise Refusal("E#J034", f"The engine {job.engine!r} was deleted.")
 
 
 def check_deps(tasks: Mapping[str, Sequence[str]]) -> None:

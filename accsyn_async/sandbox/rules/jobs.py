@@ -142,6 +142,8 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> bo
     counts = commanded or job.status != "failed"
     if "status" in data:
         job_states.check_job_status(job, data["status"])
+        if data["status"] == "waiting":
+            compute.require_engine(workspace, job)
         job_states.change_job_status(job, data["status"], workspace.clock)
         compute.roll_up(job)
     for name, value in values.items():

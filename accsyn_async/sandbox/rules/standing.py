@@ -15,7 +15,7 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.closed import Closed, key
 from accsyn_async.sandbox.rules.local_places import mapping_of, require_mapped
-from accsyn_async.sandbox.state.entities import SandboxUser, Share
+from accsyn_async.sandbox.state.entities import SandboxUser, Share, State
 from accsyn_async.sandbox.state.jobs import End, Job, Task
 
 __all__ = ["closed_folders", "closed_to", "require", "require_access", "require_all"]
@@ -100,6 +100,9 @@ def _answering(job: Job) -> tuple[SandboxUser, ...]:
 def _require_one_of(users: Iterable[SandboxUser], end: End, what: str) -> None:
     if end.share is None:
         return
+    if end.real is not None and end.real.state is not State.ACTIVE:
+        # Whoever may read a collection may not read what it shows of a share that was taken away since.
+        raise Refusal("E#P005", f"The {end.real.kind} {end.real.code} is {end.real.state.name.lower()}.")
     refusals = []
     for user in users:
         try:

@@ -61,6 +61,7 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
     computes = job.kind == "compute"
     if computes and ("source" in data or "destination" in data):
         raise Refusal("E#J033", "A compute job has no 'source' and no 'destination'.")
+    compute.require_engine(workspace, job)
     resolver = Resolver(workspace, user)
     drafts = read_compute(data, job.tasks) if computes else spread(resolver, read_drafts(data))
     idle = job.status == "paused" and not compute.has_work(job)
@@ -259,6 +260,8 @@ def change_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -
         values: dict[str, Any] = {}
         if "metadata" in row:
             values["metadata"] = object_in(row, "metadata")
+        if status == "queued":
+            compute.require_engine(workspace, job)
         if "priority" in row:
             values["priority"] = priority_in(row, task.priority)
         changes.append((task, status, values))
