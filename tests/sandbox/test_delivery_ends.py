@@ -1,4 +1,4 @@
-"""A delivery ends when nobody is left to wait for, and what two send to a request by one name is the latest."""
+"""A delivery ends when nobody is left to wait for; of two uploads of one name the latest stays."""
 
 from __future__ import annotations
 
@@ -168,6 +168,6 @@ async def test_it_ends_while_it_is_measured(start: Any) -> None:
         await take_off(wire, job, STANDARD, "revoked")
 
         async def ended() -> bool:
-            return (await row(wire, job))["status"] == "aborted"
+            return bool((await row(wire, job))["status"] == "aborted")
 
         await until(ended)

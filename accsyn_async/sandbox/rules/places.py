@@ -264,7 +264,7 @@ class Resolver:
         text = "/".join(parts) + frame_range(place.frames)
         located = share.locate(parts)
         if located is None:
-            known = there_are(one.name for one in share.files.values())
+            known = there_are(one.name for one in share.shown())
             raise Refusal("E#J015", f"The collection {share.code!r} does not show {text!r} ({known}).")
         real, inner = located
         root, path = self._rooted(side.site, real, (*real.parts, *inner))
