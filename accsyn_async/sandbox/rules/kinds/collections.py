@@ -16,7 +16,7 @@ __all__ = ["Collections"]
 
 
 class Collections(Shares):
-    """The collections."""
+    """The collections. What lies on a share that is deactivated is kept, and shows when that is activated."""
 
     name = "collection"
     initial: ClassVar = {"files": fields.names}
