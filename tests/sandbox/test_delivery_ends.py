@@ -123,6 +123,28 @@ async def test_who_was_deactivated_since_is_welcomed_back(start: Any) -> None:
             await result(edit(wire, job, status="aborted"))
 
 
+async def test_who_ended_and_was_deactivated_is_left_alone(start: Any) -> None:
+    async with start() as (_box, wire):
+        job = await sent(wire, "delivery", STANDARD, EMPLOYEE)
+        transfer = await transfer_of(wire, job, STANDARD)
+        await result(edit(wire, transfer, status="aborted"))
+        (user,) = await wire.find("user", f"code={STANDARD}")
+        await result(wire.call("DELETE", "user/deactivate", {}, id=user["id"]))
+        await result(add(wire, job, "new@example.com"))
+        assert await wire.find("user", f"code={STANDARD}") == []
+
+
+async def test_who_may_not_be_invited_again_is_no_recipient(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "employee") as employee:
+        (user,) = await result(
+            wire.call("POST", "user/create", {"code": "e@example.com", "role": "employee"})
+        )
+        await result(wire.call("DELETE", "user/deactivate", {}, id=user["id"]))
+        job = await make(employee, "request", recipients=[STANDARD], status="pending")
+        assert (await add(employee, job, "e@example.com"))["message"].startswith("E#P002")
+        assert [one["user_hr"] for one in await recipients(employee, job)] == [STANDARD]
+
+
 async def test_the_latest_of_two_uploads_of_one_name_replaces_the_other(start: Any, connect: Any) -> None:
     async with (
         start() as (box, wire),

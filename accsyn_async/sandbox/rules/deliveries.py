@@ -24,6 +24,7 @@ draft cannot be paused, nor what has ended.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -207,11 +208,12 @@ def join(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> N
     recipients.join(job, one)
     try:
         require_others(job)
+        if job.status != "init":
+            _hand_out(workspace, user, job)
     except Refusal:
         job.recipients.remove(one)
         raise
     if job.status != "init":
-        _hand_out(workspace, user, job)
         _store_transfers(workspace, job)
         if job.is_finished:
             job.status, job.finished = "waiting" if is_measured(job) else "pending", None
@@ -287,7 +289,7 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
         _store_transfers(workspace, job)
     elif status == "pending":
         # To send it again: everybody chooses anew.
-        _welcome(workspace, user, job)
+        _welcome(workspace, user, job.recipients)
         job.status, job.finished, job.delivered = "pending", None, False
         for transfer in transfers:
             _reset(transfer)
@@ -300,9 +302,8 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
 
 def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     """Make the transfers that recipients do not yet have."""
-    for one, recipient in _welcome(workspace, user, job):
-        if one.transfer is not None:
-            continue
+    fresh = [one for one in job.recipients if one.transfer is None]
+    for one, recipient in _welcome(workspace, user, fresh):
         party = Resolver(workspace, recipient).own_party()
         source, destination = (party, job.destination) if job.kind == "request" else (job.source, party)
         data = {"name": job.name, "priority": job.priority, "queue": job.queue.id}
@@ -312,14 +313,16 @@ def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
         fill(one.transfer, job, list(job.tasks.values()))
 
 
-def _welcome(workspace: Workspace, user: SandboxUser, job: Job) -> list[tuple[Recipient, SandboxUser]]:
+def _welcome(
+    workspace: Workspace, user: SandboxUser, invited: Iterable[Recipient]
+) -> list[tuple[Recipient, SandboxUser]]:
     """The recipients of a delivery that is sent; who is no user, or was deactivated, is invited.
 
     Raises:
         Refusal: the user may not.
     """
     welcome = []
-    for one in job.recipients:
+    for one in invited:
         if one.user is None or one.user.state is not State.ACTIVE:
             one.user = workspace.find_user(one.name) or invite(workspace, user, one.name)
         welcome.append((one, one.user))
