@@ -11,7 +11,7 @@ import pytest
 from accsyn_async.sandbox.engine.dispatch import Dispatcher
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.state.furnishing import furnished
-from accsyn_async.sandbox.state.jobs import Job, Party
+from accsyn_async.sandbox.state.jobs import End, Job, Party, Task
 from tests.sandbox.wire_client import until
 
 A, B, C = (Party("site", name, name, (name,)) for name in "abc")
@@ -42,8 +42,8 @@ def queue(priority: int, status: str = "enabled") -> Any:
     return SimpleNamespace(code="q", priority=priority, status=status)
 
 
-END = SimpleNamespace(client=None, share=None)
-TASK: Any = SimpleNamespace(source=END, destination=END)
+END = End(A, Path("/"), (), True, "", None, None)
+TASK = Task("0", END, END, "")
 
 
 @pytest.mark.parametrize(

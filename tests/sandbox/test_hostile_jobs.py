@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +14,24 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox.backend import Backend, Options
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.rules.deliveries import KINDS
 from accsyn_async.sandbox.state.clock import Clock
+from accsyn_async.sandbox.state.entities import (
+    Acl,
+    Client,
+    ComputeEngine,
+    Entity,
+    Queue,
+    SandboxUser,
+    Share,
+    Site,
+)
 from accsyn_async.sandbox.state.furnishing import furnished
 from accsyn_async.sandbox.state.keyring import Keyring
 from accsyn_async.sandbox.state.memory import Memory
+from accsyn_async.sandbox.state.workspace import Workspace
 from accsyn_async.sandbox.topics.event import Event
+from tests.sandbox.complaints import no_complaints
 
 ROLES: Final = ("admin", "employee", "standard")
 PEOPLE: Final = [f"{role}@example.com" for role in ROLES]
@@ -30,7 +44,7 @@ MADE: Final[list[tuple[str, dict[str, Any]]]] = [
     ("transfer", {"source": "a", "destination": "/in/", "status": "paused"}),
     ("compute", {"engine": "pipeline", "tasks": {"x": {"tasks": {"0": {}, "1": {"deps": ["x/0"]}}}}}),
     ("compute", {"engine": "pipeline", "compute": {"parameters": {"seconds": 600}}}),
-    ("collection", {"name": "c"}),
+    ("collection", {"name": "c", "files": ["a", "show"]}),
     ("folder", {"name": "f", "path": "show"}),
     ("queue", {"name": "q"}),
 ]
@@ -46,12 +60,32 @@ URIS: Final = st.sampled_from(
         *("folder/deactivate", "folder/activate", "entitytypes", "attributes", "workspace/file"),
     ]
 )
-VERBS: Final = {"find": "GET", "create": "POST", "edit": "PUT", "delete": "DELETE", "add": "PUT"}
+VERBS: Final = {
+    "find": "GET",
+    "create": "POST",
+    "edit": "PUT",
+    "delete": "DELETE",
+    "add": "PUT",
+    "activate": "POST",
+    "deactivate": "DELETE",
+    "recipient": "DELETE",
+    "remove": "DELETE",
+    "server": "PUT",
+}
 PATHS = st.sampled_from(
     [
         *("a", "show", "show/", "link/secret", "../outside/secret", "share=projects/a", "folder=f/b", "/in/"),
         *("/Users/x", "/Volumes/projects/a", "/projects/link/secret", "site=berlin", "site=berlin:a", "hq"),
-        *("acme:a", "admin@example.com:/x", "standard@example.com", "C:\\x", "collection=c/a", "~/x", "~"),
+        *(
+            "acme:a",
+            "admin@example.com:/x",
+            "standard@example.com",
+            "C:\\x",
+            "collection=c/a",
+            "collection=c",
+            "~/x",
+            "~",
+        ),
         *("m.%04d.jpg[1-9]", "share=c", "home=", "\ud800", "a\0", "x" * 300, "client=x:/y", "", "away/x"),
     ]
 )
@@ -158,6 +192,61 @@ CALL = st.tuples(
     st.sampled_from([*[None] * 4, "transfer WHERE status=paused", "code=*", "id in 'x'", "("]),
 )
 
+FOUNDATIONS: Final[dict[str, type[Entity]]] = {
+    "user": SandboxUser,
+    "queue": Queue,
+    "site": Site,
+    "engine": ComputeEngine,
+    "client": Client,
+    **dict.fromkeys(("volume", "folder", "home", "collection", "share"), Share),
+    "acl": Acl,
+}
+"""What jobs depend on."""
+ADVANCE: Final = "advance"
+"""Stands in the place of a uri, for time that passes."""
+TAKEN = st.one_of(
+    st.tuples(
+        st.just("admin"),
+        st.none(),
+        st.tuples(
+            st.sampled_from(
+                [f"{kind}/{what}" for kind in FOUNDATIONS for what in ("deactivate", "activate", "delete")]
+            ),
+            st.sampled_from([{}, {"force": True}]),
+        ),
+        st.integers(0, 9),
+        st.none(),
+    ),
+    st.tuples(
+        st.just("admin"),
+        st.none(),
+        st.one_of(
+            st.tuples(
+                st.sampled_from(["user/edit", "site/edit", "share/edit", "client/edit", "engine/edit"]),
+                st.fixed_dictionaries({"status": st.sampled_from(["enabled", "disabled"])}),
+            ),
+            st.tuples(
+                st.just("queue/edit"),
+                st.fixed_dictionaries({"status": st.sampled_from(["waiting", "paused"])}),
+            ),
+            st.tuples(
+                st.just("job/recipient"),
+                st.fixed_dictionaries({"recipient": st.sampled_from(PEOPLE)}),
+            ),
+        ),
+        st.integers(0, 9),
+        st.none(),
+    ),
+    st.tuples(
+        st.just("admin"),
+        st.none(),
+        st.tuples(st.just(ADVANCE), st.sampled_from([0, 1, 600])),
+        st.none(),
+        st.none(),
+    ),
+)
+STILL_THERE = st.tuples(st.just("admin"), st.none(), PLAIN, st.integers(0, 40), st.none())
+
 
 class Yard:
     """Folders for the files of many workspaces, beside what nobody may touch."""
@@ -199,7 +288,23 @@ def with_ids(value: Any, id: str) -> Any:
     return id if value == ID else value
 
 
+def known_ids(workspace: Workspace, uri: str) -> list[str]:
+    """The ids that a call may name."""
+    kind = FOUNDATIONS.get(uri.partition("/")[0])
+    if kind is not None:
+        return [one.id for one in workspace.every(kind)]
+    shares = [share.id for share in workspace.shares]
+    queues = [queue.id for queue in workspace.queues]
+    return [*workspace.jobs, *workspace.jobs, *shares, *queues] or ["0" * 24]
+
+
 async def play(yard: Yard, calls: list[Any]) -> None:
+    with no_complaints():
+        await play_all(yard, calls)
+        gc.collect()
+
+
+async def play_all(yard: Yard, calls: list[Any]) -> None:
     folder, clock, keys = yard.folder, Clock(factor=0), Keyring()
     workspace = furnished(
         "acme", folder / "volume", {"berlin": folder / "berlin"}, folder / "local", clock, keys=keys
@@ -212,9 +317,10 @@ async def play(yard: Yard, calls: list[Any]) -> None:
             (row,) = (await backend.calls.answer("POST", event, users["admin"]))["result"]
             assert row["id"]
         for role, verb, (uri, data), place, query in calls:
-            shares = [share.id for share in workspace.shares]
-            queues = [queue.id for queue in workspace.queues]
-            ids = [*workspace.jobs, *workspace.jobs, *shares, *queues]
+            if uri == ADVANCE:
+                await backend.advance(data)
+                continue
+            ids = known_ids(workspace, uri)
             id = None if place is None else ids[place % len(ids)]
             event = Event(uri, "acme", "", "", with_ids(data, id or "x"), query, id)
             chosen = verb or VERBS.get(uri.rpartition("/")[2], "GET")
@@ -232,6 +338,10 @@ async def play(yard: Yard, calls: list[Any]) -> None:
             assert not any("its log says why" in message for message in shown)
             if job.status == "done" and job.kind in ("transfer", "compute"):
                 assert {task.status for task in job.counted()} <= {"done", "failed"}
+            assert (job.finished is not None) is job.is_finished
+            if job.kind in KINDS and job.status in ("waiting", "paused"):
+                transfers = [one.transfer for one in job.recipients if one.transfer is not None]
+                assert any(not transfer.is_finished for transfer in transfers)
     finally:
         await backend.engine.aclose()
     yard.check()
@@ -240,6 +350,12 @@ async def play(yard: Yard, calls: list[Any]) -> None:
 @settings(deadline=None, max_examples=150)
 @given(st.lists(CALL, min_size=1, max_size=8))
 def test_any_calls_are_answered_or_refused(yard: Yard, calls: list[Any]) -> None:
+    asyncio.run(play(yard, calls))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(TAKEN | TAKEN | STILL_THERE, min_size=1, max_size=12))
+def test_whatever_jobs_depend_on_is_taken_away(yard: Yard, calls: list[Any]) -> None:
     asyncio.run(play(yard, calls))
 
 

@@ -14,8 +14,9 @@ def hindrance(job: Job, task: Task) -> str:
     """Why a task cannot begin now, whatever else runs; empty when it can.
 
     Which clients a job runs on was resolved when it was submitted and stays so. It waits while one is offline
-    or disabled, and for good when one was deleted: submit another job then. It waits, too, while no server
-    serves the volume at the site; when another server took that over, the job goes on with its own.
+    or disabled, and for good when one was deleted, or its site was: submit another job then. It waits, too,
+    while no server serves the volume at the site; when another server took that over, the job goes on with
+    its own.
     """
     return interruption(job, task) or _unserved(task.source) or _unserved(task.destination)
 
@@ -30,8 +31,9 @@ def interruption(job: Job, task: Task) -> str:
 
 
 def _end_hindrance(end: End) -> str:
-    client, share = end.client, end.share
-    if share is not None and "disabled" in (share.status, share.parent and share.parent.status):
+    client = end.client
+    share = next((one for one in end.shares if one.status == "disabled"), None)
+    if share is not None:
         return f"the {share.kind} {share.code} is disabled"
     if client is None:
         return ""
@@ -39,6 +41,8 @@ def _end_hindrance(end: End) -> str:
         return f"the client {client.code} was deleted"
     if client.status != "online":
         return f"the client {client.code} is {client.status}"
+    if client.site is None and end.party.kind in ("site", "workspace"):
+        return f"the client {client.code} stands at no site any more"
     if client.site is not None and client.site.status == "disabled":
         return f"the site {client.site.code} is disabled"
     if end.party.kind == "user" and client.user is not None and client.user.status == "disabled":
@@ -49,9 +53,9 @@ def _end_hindrance(end: End) -> str:
 def _unserved(end: End) -> str:
     """Whether no server serves the volume that an end lies on, at the site of its own server."""
     site = None if end.client is None or end.party.kind == "user" else end.client.site
-    if site is None or end.share is None or end.share.kind == "collection" or end.share.server_at(site):
+    if site is None or end.real is None or end.real.server_at(site):
         return ""
-    return f"no server at the site {site.code} serves the {end.share.kind} {end.share.code}"
+    return f"no server at the site {site.code} serves the {end.real.kind} {end.real.code}"
 
 
 class Dispatcher:

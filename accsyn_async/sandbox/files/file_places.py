@@ -97,10 +97,9 @@ class FilePlaces:
         written = "/".join((f"{share.kind}={share.code}", *parts))
         located = share.locate(parts)
         if located is None and not parts and not write:
-            files = share.files.values()
             inside = {
                 one.name: self._spot(one.share, one.parts, site, place, f"{written}/{one.name}")
-                for one in files
+                for one in share.shown()
             }
             return Spot(Path(), (), (), True, place.text, inside=inside)
         if located is None:

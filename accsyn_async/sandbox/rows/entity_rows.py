@@ -285,7 +285,7 @@ def files(collection: Share) -> Table[CollectionFile]:
             "code": lambda file: file.name,
             "name": lambda file: file.name,
             "filename": lambda file: file.name,
-            "path": lambda file: "/".join((f"{file.share.kind}={file.share.code}", *file.parts)),
+            "path": lambda file: "/".join((f"{file.share.kind}={file.share.code}", *file.parts)) + file.range,
             "share": lambda file: file.share.id,
             "share_hr": lambda file: share_hr(file.share),
             "parent": lambda file: collection.id,

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules.nest import Nest
+from accsyn_async.sandbox.state.entities import ComputeEngine, State
 from accsyn_async.sandbox.state.jobs import Job, Task
+from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = [
     "ComputeError",
@@ -18,6 +20,7 @@ __all__ = [
     "Stint",
     "check_deps",
     "has_work",
+    "require_engine",
     "roll_up",
     "stint",
 ]
@@ -68,6 +71,18 @@ class Leaves:
                 for outer in _above(self._job, task.uri):
                     found.setdefault(outer.uri, []).append(task)
         return found
+
+
+def require_engine(workspace: Workspace, job: Job) -> None:
+    """Refuse to let a job begin again whose engine was deleted; jobs of other kinds have none.
+
+    Raises:
+        Refusal: it is so.
+    """
+    name = job.engine.casefold()
+    named = [one for one in workspace.every(ComputeEngine) if name in (one.id, one.code.casefold())]
+    if named and all(one.state is State.ARCHIVED for one in named):
+        raise Refusal("E#J034", f"The engine {job.engine!r} was deleted.")
 
 
 def check_deps(tasks: Mapping[str, Sequence[str]]) -> None:

@@ -3,7 +3,18 @@
 A delivery or stream holds files on shares, or on its sender's own machine; each recipient chooses where to
 download them to. A request holds a folder on a share; each recipient chooses what to upload there. Until it
 is submitted it is ``init``; then it is ``pending`` while it is measured, ``waiting`` while its recipients
-act, and ends with the last of them.
+act, and ends with the last of them: ``done`` when one of them received, or uploaded, all, otherwise
+``aborted``.
+
+It ends likewise when nobody is left to wait for, because the last recipient was taken off, or their transfer
+or their account deleted. Who received all before they were taken off counts, so it is ``done`` then. One that
+ended without recipients waits again when one is added; any other that was aborted takes no more. When its
+sender is deleted, or the share that a request's files go to, it is aborted with the transfers of all
+recipients; neither can be deactivated before it has ended.
+
+What two recipients upload to a request by one name is one file, the latest. So accsyn's changelog has it of
+v3.6-1: "Duplicated files on upload requests are not handled (replaced with latest)". The files of one
+recipient are kept apart.
 
 While it is ``paused`` nothing moves: the transfers that its recipients began are paused with it, and what a
 recipient chooses or resumes meanwhile is kept. Set to ``waiting``, it goes on with all of these; what a
@@ -13,6 +24,7 @@ draft cannot be paused, nor what has ended.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -39,7 +51,7 @@ from accsyn_async.sandbox.rules.landing import keep_apart
 from accsyn_async.sandbox.rules.places import Resolver
 from accsyn_async.sandbox.rules.tasks import touch
 from accsyn_async.sandbox.state.clock import Clock
-from accsyn_async.sandbox.state.entities import SandboxUser
+from accsyn_async.sandbox.state.entities import SandboxUser, State
 from accsyn_async.sandbox.state.jobs import Job, Recipient
 from accsyn_async.sandbox.state.workspace import Workspace
 
@@ -90,7 +102,7 @@ def create_delivery(workspace: Workspace, user: SandboxUser, data: Any, kind: st
         job = jobs.new_job(workspace, user, data, kind, resolver.here().party, NOBODY)
         if files:
             add_to_package(job, resolver, data)
-        job.name = job.name or _first_name(job) or kind.capitalize()
+        job.name = job.name or kind.capitalize()
     for one in recipients.read(workspace, data.get("recipients")):
         recipients.join(job, one)
     require_others(job)
@@ -173,14 +185,15 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
 def settle(delivery: Job, clock: Clock) -> None:
     """Let a delivery have the status that its recipients' transfers amount to."""
     transfers = [one.transfer for one in delivery.recipients if one.transfer is not None]
-    if delivery.status in ("init", "pending") or not transfers:
+    if delivery.status in ("init", "pending"):
         return
     left = [job for job in transfers if not job.is_finished]
     if left:
         if delivery.status == "done":
             delivery.status, delivery.finished = "waiting", None
     elif not delivery.is_finished:
-        delivery.status = "done" if any(job.status == "done" for job in transfers) else "aborted"
+        delivered = delivery.delivered or any(job.status == "done" for job in transfers)
+        delivery.status = "done" if delivered else "aborted"
         delivery.finished = clock.text()
 
 
@@ -188,20 +201,22 @@ def join(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> N
     """Add a recipient, with a transfer of their own when the delivery was submitted.
 
     Raises:
-        Refusal: the delivery was aborted.
+        Refusal: the delivery was aborted, and not for want of recipients.
     """
-    if job.status == "aborted":
+    if job.status == "aborted" and job.recipients:
         raise Refusal("E#D021", f"The {job.kind} is aborted.")
     recipients.join(job, one)
     try:
         require_others(job)
+        if job.status != "init":
+            _hand_out(workspace, user, job)
     except Refusal:
         job.recipients.remove(one)
         raise
     if job.status != "init":
-        _hand_out(workspace, user, job)
         _store_transfers(workspace, job)
-        settle(job, workspace.clock)
+        if job.is_finished:
+            job.status, job.finished = "waiting" if is_measured(job) else "pending", None
     touch(workspace, user, job)
 
 
@@ -209,7 +224,7 @@ def leave(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> 
     """Take a recipient off, whose transfer is aborted."""
     if one.transfer is not None and not one.transfer.is_finished:
         job_states.change_job_status(one.transfer, "aborted", workspace.clock)
-    job.recipients.remove(one)
+    recipients.take_off(job, one)
     settle(job, workspace.clock)
     touch(workspace, user, job)
 
@@ -217,9 +232,8 @@ def leave(workspace: Workspace, user: SandboxUser, job: Job, one: Recipient) -> 
 def forget(transfer: Job) -> None:
     """Take the recipient of a transfer that is deleted off its delivery."""
     if transfer.delivery is not None:
-        transfer.delivery.recipients = [
-            one for one in transfer.delivery.recipients if one.transfer is not transfer
-        ]
+        for one in [one for one in transfer.delivery.recipients if one.transfer is transfer]:
+            recipients.take_off(transfer.delivery, one)
 
 
 def _request(workspace: Workspace, user: SandboxUser, data: dict[str, Any], resolver: Resolver) -> Job:
@@ -233,11 +247,6 @@ def _request(workspace: Workspace, user: SandboxUser, data: dict[str, Any], reso
     return job
 
 
-def _first_name(job: Job) -> str:
-    task = next(iter(job.tasks.values()), None)
-    return "" if task is None or not task.source.parts else task.source.parts[-1]
-
-
 def _require_ready(job: Job) -> None:
     if not job.recipients:
         raise Refusal("E#D002", f"The {job.kind} has no recipient; add one first.")
@@ -247,9 +256,8 @@ def _require_ready(job: Job) -> None:
 
 def _submit(workspace: Workspace, user: SandboxUser, job: Job) -> None:
     _require_ready(job)
-    job.status = "pending"
-    job.finished = None
     _hand_out(workspace, user, job)
+    job.status = "pending"
 
 
 def _check_status(job: Job, status: str) -> None:
@@ -281,7 +289,8 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
         _store_transfers(workspace, job)
     elif status == "pending":
         # To send it again: everybody chooses anew.
-        job.status, job.finished = "pending", None
+        _welcome(workspace, user, job.recipients)
+        job.status, job.finished, job.delivered = "pending", None, False
         for transfer in transfers:
             _reset(transfer)
     elif job.status in ("paused", "failed"):
@@ -292,19 +301,32 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
 
 
 def _hand_out(workspace: Workspace, user: SandboxUser, job: Job) -> None:
-    """Make the transfers that recipients do not yet have; who is no user is invited."""
-    for one in job.recipients:
-        if one.transfer is not None:
-            continue
-        if one.user is None:
-            one.user = workspace.find_user(one.name) or invite(workspace, user, one.name)
-        party = Resolver(workspace, one.user).own_party()
+    """Make the transfers that recipients do not yet have."""
+    fresh = [one for one in job.recipients if one.transfer is None]
+    for one, recipient in _welcome(workspace, user, fresh):
+        party = Resolver(workspace, recipient).own_party()
         source, destination = (party, job.destination) if job.kind == "request" else (job.source, party)
         data = {"name": job.name, "priority": job.priority, "queue": job.queue.id}
-        one.transfer = jobs.new_job(workspace, one.user, data, "transfer", source, destination)
+        one.transfer = jobs.new_job(workspace, recipient, data, "transfer", source, destination)
         one.transfer.delivery = job
         one.transfer.status = "pending"
         fill(one.transfer, job, list(job.tasks.values()))
+
+
+def _welcome(
+    workspace: Workspace, user: SandboxUser, invited: Iterable[Recipient]
+) -> list[tuple[Recipient, SandboxUser]]:
+    """The recipients of a delivery that is sent; who is no user, or was deactivated, is invited.
+
+    Raises:
+        Refusal: the user may not.
+    """
+    welcome = []
+    for one in invited:
+        if one.user is None or one.user.state is not State.ACTIVE:
+            one.user = workspace.find_user(one.name) or invite(workspace, user, one.name)
+        welcome.append((one, one.user))
+    return welcome
 
 
 def _store_transfers(workspace: Workspace, job: Job) -> None:

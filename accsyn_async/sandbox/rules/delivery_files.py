@@ -24,6 +24,7 @@ from accsyn_async.sandbox.rules.tasks import (
     rows_of,
     touch,
 )
+from accsyn_async.sandbox.rules.whole import generated_name, spread
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import End, Job, Party, Task
 from accsyn_async.sandbox.state.workspace import Workspace
@@ -84,7 +85,7 @@ def add_to_package(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[T
     Raises:
         Refusal: one is wrong; none is added.
     """
-    drafts = read_drafts(data)
+    drafts = spread(resolver, read_drafts(data))
     for draft in drafts:
         refuse_destination(draft.destination)
     known = job.source if job.tasks else None
@@ -106,6 +107,7 @@ def add_to_package(job: Job, resolver: Resolver, data: dict[str, Any]) -> list[T
             tasks[task.uri] = there[_place(start)] = task
         added[task.id] = task
     job.source, job.tasks = starts[0].party, tasks
+    job.name = job.name or generated_name(drafts[0], starts[0])
     return list(added.values())
 
 

@@ -31,7 +31,11 @@ NEW_TASK_STATES: Final = ("queued", "onhold", "excluded")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A task as it was sent; a compute job's has no source. ``branch`` tells that it holds others."""
+    """A task as it was sent; a compute job's has no source.
+
+    ``branch`` tells that it holds others. ``whole`` is the code of the collection that it was sent for all
+    of, and so one of several; empty otherwise.
+    """
 
     uri: str | None
     source: str
@@ -44,6 +48,7 @@ class Draft:
     compute: dict[str, Any] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     branch: bool = False
+    whole: str = ""
 
 
 def read_drafts(data: dict[str, Any]) -> list[Draft]:

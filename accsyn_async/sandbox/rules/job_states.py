@@ -14,6 +14,7 @@ from accsyn_async.sandbox.state.jobs import Job, Task
 __all__ = [
     "TASK_STATES",
     "UNFINISHED",
+    "abort",
     "change_job_status",
     "change_task_status",
     "check_job_status",
@@ -108,6 +109,19 @@ def change_job_status(job: Job, status: str, clock: Clock) -> None:
         job.status = status
         job.speed = None
         job.finished = clock.text()
+
+
+def abort(job: Job, clock: Clock) -> list[Job]:
+    """Abort a job, and of a delivery, request or stream the transfers of its recipients.
+
+    Returns:
+        Those that were not finished.
+    """
+    transfers = (one.transfer for one in job.recipients if one.transfer is not None)
+    active = [one for one in (job, *transfers) if not one.is_finished]
+    for one in active:
+        change_job_status(one, "aborted", clock)
+    return active
 
 
 def revive(job: Job) -> None:

@@ -22,8 +22,9 @@ from accsyn_async.sandbox.rules.drafts import (
 )
 from accsyn_async.sandbox.rules.places import Resolver
 from accsyn_async.sandbox.rules.tasks import add_tasks, join, require_parties, touch
+from accsyn_async.sandbox.rules.whole import generated_name, spread
 from accsyn_async.sandbox.state.entities import Queue, SandboxUser, Share
-from accsyn_async.sandbox.state.jobs import End, Job, Party
+from accsyn_async.sandbox.state.jobs import Job, Party
 from accsyn_async.sandbox.state.workspace import Workspace
 
 __all__ = ["EDITS", "check_changes", "create_job", "edit_job", "find_queue", "new_job"]
@@ -64,11 +65,13 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
         if job is not None:
             return _append(workspace, user, job, data, own)
     resolver = Resolver(workspace, user)
-    drafts = read_compute(data) if computes else read_drafts(data)
+    drafts = read_compute(data) if computes else spread(resolver, read_drafts(data))
     if computes:
         ends = [(resolver.here(), resolver.here())] * len(drafts)
     else:
-        ends = [resolver.resolve(draft.source, _destination(draft)) for draft in drafts]
+        ends = [
+            resolver.resolve(draft.source, _destination(draft), into=bool(draft.whole)) for draft in drafts
+        ]
     source, destination = ends[0][0].party, ends[0][1].party
     require_parties(ends, source, destination)
     if append and not name:
@@ -81,7 +84,7 @@ def create_job(workspace: Workspace, user: SandboxUser, data: Any, kind: str = "
     if data.get("queue") is None:
         own["queue"] = _usual_queue(workspace, user, kind, (ends[0][0].share, ends[0][1].share))
     job = _made(workspace, user, name, kind, source, destination, own)
-    job.name = name or (_computed_name(job) if computes else _generated_name(ends[0][0]))
+    job.name = name or (_computed_name(job) if computes else generated_name(drafts[0], ends[0][0]))
     join(workspace, job, drafts, ends, data)
     if all(task.status == "excluded" for task in job.tasks.values() if not task.branch):
         job.status = "done"
@@ -139,6 +142,8 @@ def edit_job(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> bo
     counts = commanded or job.status != "failed"
     if "status" in data:
         job_states.check_job_status(job, data["status"])
+        if data["status"] == "waiting":
+            compute.require_engine(workspace, job)
         job_states.change_job_status(job, data["status"], workspace.clock)
         compute.roll_up(job)
     for name, value in values.items():
@@ -263,12 +268,6 @@ def _append(
     if data.get("status") is not None and not job.is_finished:
         job_states.change_job_status(job, data["status"], workspace.clock)
     return job
-
-
-def _generated_name(start: End) -> str:
-    if start.parts:
-        return start.parts[-1]
-    return start.share.code if start.share is not None else start.path
 
 
 def _usual_queue(workspace: Workspace, user: SandboxUser, kind: str, shares: Iterable[Share | None]) -> Queue:

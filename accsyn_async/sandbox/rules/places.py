@@ -42,13 +42,42 @@ class Resolver:
         self._computers = Computers(workspace, user)
         self._involved: set[str] = set()
 
-    def resolve(self, source: str, destination: str, job: Job | None = None) -> tuple[End, End]:
+    def whole(self, source: str) -> tuple[str, list[str]] | None:
+        """What a whole collection stands for as the source of a task.
+
+        Args:
+            source: as written.
+
+        Returns:
+            The code of the collection and what it shows, with the ranges of sequences; ``None`` when the
+            source is anything else.
+
+        Raises:
+            Refusal: it cannot be read, the user may not read all of the collection, or it shows nothing.
+        """
+        place = self._read(source, "source")
+        at_site = place.party is None or place.party.kind in ("workspace", "site")
+        if place.share is None or place.parts or not at_site:
+            return None
+        share = self._workspace.find_share(*place.share)
+        if share is None or share.kind != "collection" or not roles.may_see(self._user, share):
+            return None
+        standing.require_access(self._user, share, (), "source")
+        names = [file.name + file.range for file in share.shown()]
+        if not names:
+            raise Refusal("E#J047", f"The collection {share.code!r} shows nothing; add files to it first.")
+        return share.code, names
+
+    def resolve(
+        self, source: str, destination: str, job: Job | None = None, *, into: bool = False
+    ) -> tuple[End, End]:
         """Find both ends of a task.
 
         Args:
             source: as written.
             destination: as written.
             job: the job that the task joins; its parties stand in for parties left out.
+            into: whether the destination is a folder, with a slash or without.
 
         Raises:
             Refusal: one cannot be read, does not exist, may not be used, or is ambiguous.
@@ -61,6 +90,8 @@ class Resolver:
             to_place = _with_party(to_place, job.destination)
         if from_place.parts is None:
             raise Refusal("E#J003", f"The source {source!r} has no path.")
+        if into:
+            to_place = replace(to_place, folder=True)
         from_side, to_side = self._sides(from_place, to_place)
         if job is not None:
             from_side, to_side = _as_before(from_side, to_side, job)
@@ -235,7 +266,7 @@ class Resolver:
         text = "/".join(parts) + frame_range(place.frames)
         located = share.locate(parts)
         if located is None:
-            known = there_are(one.name for one in share.files.values())
+            known = there_are(one.name for one in share.shown())
             raise Refusal("E#J015", f"The collection {share.code!r} does not show {text!r} ({known}).")
         real, inner = located
         root, path = self._rooted(side.site, real, (*real.parts, *inner))
@@ -249,7 +280,7 @@ class Resolver:
             share,
             client,
             frames=place.frames,
-            volume=real.parent or real,
+            real=real,
         )
 
     def _local_end(self, side: _Side, place: Place, what: str) -> End:
@@ -267,17 +298,15 @@ class Resolver:
                 "E#J007", f"The destination {text!r} has no path; only from a share it can be left out."
             )
         names = start.inner
+        # What a collection shows is mirrored to where it really lies.
+        real, inner = share.locate(names) or (share, names)
         if side.user is not None:
             party, frames = self.party(side), start.frames
             return self._computers.shared_end(
-                party, side.user, side.client, share, names, "destination", frames=frames
+                party, side.user, side.client, real, inner, "destination", frames=frames
             )
         assert side.site is not None
         standing.require_access(self._user, share, names, "destination")
-        located = share.locate(names)
-        if located is None:
-            raise Refusal("E#J015", f"Name what the collection {share.code!r} shows, not all of it.")
-        real, inner = located
         root, parts = self._rooted(side.site, real, (*real.parts, *inner))
         client = self._server(side, real, share)
         return End(
@@ -290,7 +319,7 @@ class Resolver:
             client,
             mirrored=True,
             frames=start.frames,
-            volume=real.parent or real,
+            real=real,
         )
 
     def _server(self, side: _Side, real: Share, share: Share) -> Client:

@@ -9,7 +9,7 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state.jobs import Job, Recipient
 from accsyn_async.sandbox.state.workspace import Workspace
 
-__all__ = ["find", "join", "name_recipient", "read"]
+__all__ = ["find", "join", "name_recipient", "read", "take_off"]
 
 _E_MAIL: Final = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+")
 
@@ -72,3 +72,10 @@ def join(job: Job, recipient: Recipient) -> None:
     if find(job, recipient.name) is not None:
         raise Refusal("E#D014", f"{recipient.name} is a recipient already.")
     job.recipients.append(recipient)
+
+
+def take_off(job: Job, recipient: Recipient) -> None:
+    """Take a recipient off a delivery, which remembers whether they had received it."""
+    job.recipients.remove(recipient)
+    if recipient.transfer is not None and recipient.transfer.status == "done":
+        job.delivered = True

@@ -15,7 +15,7 @@ from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules import roles
 from accsyn_async.sandbox.rules.closed import Closed, key
 from accsyn_async.sandbox.rules.local_places import mapping_of, require_mapped
-from accsyn_async.sandbox.state.entities import SandboxUser, Share
+from accsyn_async.sandbox.state.entities import SandboxUser, Share, State
 from accsyn_async.sandbox.state.jobs import End, Job, Task
 
 __all__ = ["closed_folders", "closed_to", "require", "require_access", "require_all"]
@@ -54,8 +54,7 @@ def require_all(user: SandboxUser, *ends: End) -> None:
         Refusal: it is so.
     """
     for end in ends:
-        located = None if end.share is None else end.share.locate(end.inner)
-        if located is not None and not (user.elevated and roles.has_all(user, located[0])):
+        if end.real is not None and not (user.elevated and roles.has_all(user, end.real)):
             raise Refusal(
                 "E#J006",
                 "Only admins, and employees with full access to the volumes, transfer between sites.",
@@ -106,6 +105,9 @@ def _require_any(job: Job, check: Callable[[SandboxUser], None]) -> None:
 def _require_end(user: SandboxUser, end: End, what: str) -> None:
     if end.share is None:
         return
+    if end.real is not None and end.real.state is not State.ACTIVE:
+        # Whoever may read a collection may not read what it shows of a share that was taken away since.
+        raise Refusal("E#P005", f"The {end.real.kind} {end.real.code} is {end.real.state.name.lower()}.")
     if end.party.kind == "user":
         _require_computer(user, end, what)
     else:

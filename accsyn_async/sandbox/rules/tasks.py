@@ -20,6 +20,7 @@ from accsyn_async.sandbox.rules.drafts import (
 )
 from accsyn_async.sandbox.rules.landing import keep_apart
 from accsyn_async.sandbox.rules.places import Resolver
+from accsyn_async.sandbox.rules.whole import spread
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.state.jobs import End, Job, Party, Task
 from accsyn_async.sandbox.state.workspace import Workspace
@@ -60,9 +61,11 @@ def add_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -> l
     computes = job.kind == "compute"
     if computes and ("source" in data or "destination" in data):
         raise Refusal("E#J033", "A compute job has no 'source' and no 'destination'.")
-    drafts = read_compute(data, job.tasks) if computes else read_drafts(data)
+    compute.require_engine(workspace, job)
+    resolver = Resolver(workspace, user)
+    drafts = read_compute(data, job.tasks) if computes else spread(resolver, read_drafts(data))
     idle = job.status == "paused" and not compute.has_work(job)
-    added = join(workspace, job, drafts, _joining_ends(workspace, user, job, drafts), data)
+    added = join(workspace, job, drafts, _joining_ends(resolver, job, drafts), data)
     touch(workspace, user, job)
     if any(task.status == "queued" for task in added) and (idle or job.is_finished or job.status == "failed"):
         job_states.revive(job)
@@ -258,6 +261,8 @@ def change_tasks(workspace: Workspace, user: SandboxUser, job: Job, data: Any) -
         values: dict[str, Any] = {}
         if "metadata" in row:
             values["metadata"] = object_in(row, "metadata")
+        if status == "queued":
+            compute.require_engine(workspace, job)
         if "priority" in row:
             values["priority"] = priority_in(row, task.priority)
         changes.append((task, status, values))
@@ -355,8 +360,7 @@ def paths(start: End, end: End) -> tuple[object, ...]:
     return start.root, start.parts, start.frames, end.root, end.parts, end.folder
 
 
-def _joining_ends(workspace: Workspace, user: SandboxUser, job: Job, drafts: list[Draft]) -> Ends:
-    resolver = Resolver(workspace, user)
+def _joining_ends(resolver: Resolver, job: Job, drafts: list[Draft]) -> Ends:
     if job.kind == "compute":
         return [(resolver.here(), resolver.here())] * len(drafts)
     mirrored = all(task.destination.mirrored for task in job.tasks.values())
@@ -366,6 +370,7 @@ def _joining_ends(workspace: Workspace, user: SandboxUser, job: Job, drafts: lis
             raise Refusal(
                 "E#J007", f"The task {draft.source!r} needs a destination; this job mirrors no paths."
             )
-        ends.append(resolver.resolve(draft.source, draft.destination or job.destination_text, job))
+        destination = draft.destination or job.destination_text
+        ends.append(resolver.resolve(draft.source, destination, job, into=bool(draft.whole)))
     require_parties(ends, job.source, job.destination)
     return ends

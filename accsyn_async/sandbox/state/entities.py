@@ -197,6 +197,7 @@ class CollectionFile:
     Attributes:
         share: where it really lies.
         parts: the names from the share to it.
+        frames: the first and last number of a sequence, whose last part then holds ``%04d``.
     """
 
     share: Share
@@ -204,11 +205,17 @@ class CollectionFile:
     created: str
     creator: str
     id: str = field(default_factory=new_uuid)
+    frames: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
         """What it is called in the collection."""
         return self.parts[-1] if self.parts else self.share.code
+
+    @property
+    def range(self) -> str:
+        """The numbers of a sequence as they are written after the name; empty for anything else."""
+        return "" if self.frames is None else f"[{self.frames[0]}-{self.frames[1]}]"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -287,6 +294,10 @@ class Share(Entity):
         volume = self if self.parent is None else self.parent
         return next((one for one in volume.servers if one.site is site and one.state is State.ACTIVE), None)
 
+    def shown(self) -> tuple[CollectionFile, ...]:
+        """What a collection shows now, without what lies on a share that was deactivated or deleted."""
+        return tuple(file for file in self.files.values() if file.share.state is State.ACTIVE)
+
     def locate(self, parts: tuple[str, ...]) -> tuple[Share, tuple[str, ...]] | None:
         """Where a path on it really lies, which differs for a collection.
 
@@ -296,7 +307,7 @@ class Share(Entity):
         """
         if self.kind != "collection":
             return self, parts
-        for file in self.files.values():
+        for file in self.shown():
             if parts and file.name == parts[0]:
                 return file.share, (*file.parts, *parts[1:])
         return None

@@ -49,7 +49,8 @@ class End:
         frames: the first and last number of a sequence, whose last part then holds ``%04d``.
         saved: the names from the root to what is saved, when another task of the job would be saved as the
             same; empty when it is saved as it was written.
-        volume: the volume that it really lies on; ``None`` on a user's machine.
+        real: the volume, folder or home that it really lies on, which for a collection is another than
+            `share`; ``None`` on a user's machine.
     """
 
     party: Party
@@ -62,7 +63,18 @@ class End:
     mirrored: bool = False
     frames: tuple[int, int] | None = None
     saved: tuple[str, ...] = ()
-    volume: Share | None = None
+    real: Share | None = None
+
+    @property
+    def volume(self) -> Share | None:
+        """The volume that it really lies on; ``None`` on a user's machine."""
+        return None if self.real is None else self.real.parent or self.real
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The shares that it touches: the one that was named, where that really lies, and their volumes."""
+        named = () if self.share is None else (self.share, self.share.parent)
+        return tuple(one for one in (*named, self.real, self.volume) if one is not None)
 
     @property
     def inner(self) -> tuple[str, ...]:
@@ -117,6 +129,7 @@ class Job:
         delivery: the delivery, request or stream that a transfer belongs to.
         recipients: whom a delivery, request or stream is for.
         inbox: where a request's files go to.
+        delivered: whether a recipient who was taken off had received, or uploaded, all.
         held: whether a transfer is paused because its delivery is, and goes on with that.
         kept: what it was made with that changes nothing here, or only what its tasks are given.
     """
@@ -146,6 +159,7 @@ class Job:
     delivery: Job | None = None
     recipients: list[Recipient] = field(default_factory=list)
     inbox: End | None = None
+    delivered: bool = False
     held: bool = False
     description: str = ""
     kept: dict[str, Any] = field(default_factory=dict)

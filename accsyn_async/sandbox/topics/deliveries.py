@@ -46,6 +46,7 @@ class DeliveryTopic(Topic):
             known = recipients.find(job, known.name) or known
         if known not in job.recipients:
             deliveries.join(self._workspace, user, job, known)
+            self._engine.attend(job)
         return {"result": True if job.status == "init" else _row(known)}
 
     def _list(self, event: Event, user: SandboxUser) -> Reply:

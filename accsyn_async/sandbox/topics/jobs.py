@@ -150,6 +150,8 @@ class JobTopic(Topic):
                 job_states.change_job_status(one, "aborted", self._workspace.clock)
                 self._attend(one)
             self._workspace.jobs.pop(one.id, None)
+        if job.delivery is not None:
+            deliveries.settle(job.delivery, self._workspace.clock)
         return {"result": True}
 
     def _create_tasks(self, event: Event, user: SandboxUser) -> Reply:

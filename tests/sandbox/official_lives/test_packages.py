@@ -301,3 +301,42 @@ def test_senders_in_each_role(office: Office) -> None:
     for kind in ("Delivery", "Request", "Stream"):
         with refused("E#P004"):
             office.standard.create(kind, {"name": "x"})
+
+
+@pytest.mark.parametrize("kind", ["Delivery", "Stream"])
+def test_a_whole_collection(office: Office, kind: str) -> None:
+    session, standard = office.admin, office.standard
+    office.put("other/a.mov", b"other")
+    with refused("E#J015"):
+        session.create(kind, {"source": "collection=reel"})
+    session.create("Collection", {"name": "Reel", "files": ["show/b.mov", "share=projects/other/a.mov"]})
+    job = session.create(kind, {"source": "collection=reel", "recipients": [STANDARD]})
+    assert job["name"] == "reel"
+    assert sorted(task["source"]["path"] for task in session.find("Task", entityid=job["id"])) == [
+        "a.mov",
+        "b.mov",
+    ]
+    office.advance()
+    (transfer,) = standard.find(f"Transfer WHERE delivery={job['id']}")
+    standard.update("Transfer", transfer["id"], {"destination": "/got/"})
+    office.advance()
+    assert row(office, job)["status"] == "done"
+    assert office.local("got/a.mov").read_bytes() == b"other"
+    assert office.local("got/b.mov").exists()
+
+
+@pytest.mark.parametrize("kind", ["Delivery", "Request", "Stream"])
+def test_the_last_recipient_is_revoked(office: Office, kind: str) -> None:
+    session = office.admin
+    own = {"destination": "share=projects/in"} if kind == "Request" else {"source": "a.mov"}
+    job = session.create(kind, {"name": "D", "recipients": [STANDARD], **own})
+    office.advance()
+    assert row(office, job)["status"] == "waiting"
+    assert session.revoke("User", STANDARD, kind, job["id"]) is True
+    assert row(office, job)["status"] == "aborted"
+    assert session.grant("User", EMPLOYEE, kind, job["id"])["user_hr"] == EMPLOYEE
+    assert row(office, job)["status"] == "waiting"
+    assert who(office, kind, job) == [EMPLOYEE]
+    (employee,) = session.find(f"User WHERE code={EMPLOYEE}")
+    assert session.delete_one("User", employee["id"]) is True
+    assert row(office, job)["status"] == "aborted"

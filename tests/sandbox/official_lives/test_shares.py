@@ -250,8 +250,10 @@ def test_a_collection(office: Office) -> None:
     assert names(session.ls("collection=kit/kit")) == ["deep"]
     with refused("E#F007"):
         session.ls("collection=kit/elsewhere")
-    with refused("E#J015"):
-        session.create("Transfer", {"source": "collection=kit", "destination": "/in/"})
+    job = session.create("Transfer", {"source": "collection=kit", "destination": "/out/"})
+    office.advance()
+    assert status(office, job) == "done"
+    assert sorted(path.name for path in office.local("out").iterdir()) == ["a.mov", "b.mov", "kit"]
     (office.box.volume / "a.mov").unlink()
     assert names(session.ls("collection=kit")) == ["b.mov", "kit"]
     assert session.getsize("collection=kit") == 2000

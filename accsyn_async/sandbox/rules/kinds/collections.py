@@ -16,7 +16,7 @@ __all__ = ["Collections"]
 
 
 class Collections(Shares):
-    """The collections."""
+    """The collections. What lies on a share that is deactivated is kept, and shows when that is activated."""
 
     name = "collection"
     initial: ClassVar = {"files": fields.names}
@@ -67,17 +67,18 @@ class Collections(Shares):
         known = list(there)
         files = []
         for path in paths:
-            share, parts = self._place(user, path)
-            file = next((one for one in known if (one.share, one.parts) == (share, parts)), None)
+            share, parts, frames = place = self._place(user, path)
+            file = next((one for one in known if (one.share, one.parts, one.frames) == place), None)
             if file is None:
-                file = CollectionFile(share, parts, self._workspace.clock.text(), user.username)
+                now = self._workspace.clock.text()
+                file = CollectionFile(share, parts, now, user.username, frames=frames)
                 if any(one.name == file.name for one in known):
                     raise Refusal("E#N409", f"There is a file {file.name!r} in the collection already.")
                 known.append(file)
             files.append(file)
         return files
 
-    def _place(self, user: SandboxUser, path: str) -> tuple[Share, tuple[str, ...]]:
+    def _place(self, user: SandboxUser, path: str) -> tuple[Share, tuple[str, ...], tuple[int, int] | None]:
         workspace = self._workspace
         try:
             place = read_place(path, workspace.code, workspace.main_site.code)
@@ -92,4 +93,4 @@ class Collections(Shares):
             raise Refusal("E#N412", f"There is no {kind} {name!r}.")
         if not roles.may_read(user, share, parts) or roles.closed_below(user, share, parts):
             raise Refusal("E#P002", f"You may not read {path!r}.")
-        return share, parts
+        return share, parts, place.frames

@@ -106,7 +106,7 @@ class Queues(Kind[Queue]):
 
 
 class Engines(Kind[ComputeEngine]):
-    """The engines."""
+    """The engines. To delete one aborts the active jobs that name it; none of them begins again."""
 
     name = "engine"
     holds = ComputeEngine
@@ -118,6 +118,10 @@ class Engines(Kind[ComputeEngine]):
     def _make(self, user: SandboxUser, values: dict[str, Any]) -> ComputeEngine:
         code = self._new_code(values)
         return self._workspace.add(ComputeEngine(**{**values, "code": code}))
+
+    def _detach(self, user: SandboxUser, entity: ComputeEngine, *, force: bool) -> None:
+        named = (entity.id, entity.code.casefold())
+        self._stop(lambda job: job.engine.casefold() in named, entity.code, force=True)
 
 
 class Clients(Kind[Client]):

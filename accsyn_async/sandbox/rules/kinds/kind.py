@@ -248,7 +248,7 @@ class Kind(ABC, Generic[E]):
         entity.modifier = user.username
 
     def _stop(self, concerned: Callable[[Job], bool], what: str, *, force: bool) -> None:
-        """Abort the active jobs that something concerns.
+        """Abort the active jobs that something concerns, deliveries with the transfers of their recipients.
 
         Raises:
             Refusal: there are some, and ``force`` is false.
@@ -258,5 +258,5 @@ class Kind(ABC, Generic[E]):
             count = "1 active job involves" if len(running) == 1 else f"{len(running)} active jobs involve"
             raise Refusal("E#N422", f"{count} the {self.name} {what!r}.")
         for job in running:
-            job_states.change_job_status(job, "aborted", self._workspace.clock)
-            self._attend(job)
+            for stopped in job_states.abort(job, self._workspace.clock):
+                self._attend(stopped)

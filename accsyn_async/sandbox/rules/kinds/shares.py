@@ -188,8 +188,7 @@ def serve(volume: Share, server: Client) -> None:
 
 
 def _uses(job: Job, share: Share) -> bool:
-    return any(
-        one is not None and (one is share or one.parent is share)
-        for task in job.tasks.values()
-        for one in (task.source.share, task.destination.share)
-    )
+    """Whether a job touches a share, through a collection too; a request does by where its files go to."""
+    if job.inbox is not None and share in job.inbox.shares:
+        return True
+    return any(share in end.shares for task in job.tasks.values() for end in (task.source, task.destination))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows import entity_rows, fields
-from accsyn_async.sandbox.rules import roles
+from accsyn_async.sandbox.rules import recipients, roles
 from accsyn_async.sandbox.rules.kinds.kind import COMMON, Attend, Kind
 from accsyn_async.sandbox.state.entities import Acl, SandboxUser, Share, State
 from accsyn_async.sandbox.state.jobs import Job
@@ -43,7 +43,8 @@ class Users(Kind[SandboxUser]):
     """The users. A standard one changes only the own profile, an employee those of standard users too.
 
     As accsyn's manual has it, one is deactivated only when no active job involves them, while to delete one
-    aborts the jobs that do.
+    aborts the jobs that do, and takes them off the deliveries, requests and streams that they are a recipient
+    of: one that nobody else is left of ends.
     """
 
     name = "user"
@@ -133,6 +134,11 @@ class Users(Kind[SandboxUser]):
     def _detach(self, user: SandboxUser, entity: SandboxUser, *, force: bool) -> None:
         self._require_another_admin(entity)
         self._stop(lambda job: _involves(job, entity), entity.code, force=True)
+        for job in self._workspace.jobs.values():
+            for one in [one for one in job.recipients if one.user is entity]:
+                recipients.take_off(job, one)
+                if one.transfer is not None:
+                    self._attend(one.transfer)
 
     def _rest(self, user: SandboxUser, entity: SandboxUser) -> None:
         self._require_another_admin(entity)
