@@ -193,3 +193,38 @@ async def test_it_ends_while_it_is_measured(start: Any) -> None:
             return bool((await row(wire, job))["status"] == "aborted")
 
         await until(ended)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_what_its_sender_aborted_its_recipients_cannot_bring_back(
+    start: Any, connect: Any, begun: bool
+) -> None:
+    async with start() as (box, wire), connect(box, "standard") as standard:
+        job = await make(wire, source="a.mov", recipients=[STANDARD])
+        await until_status(wire, job, "waiting")
+        (transfer,) = await standard.find("transfer", f"delivery={job['id']}")
+        if begun:
+            await edit(standard, transfer, destination="/in/", status="paused")
+        await result(edit(wire, job, status="aborted"))
+        refused = "E#D021 The delivery is aborted; only admin@example.com can send it again."
+        for data in ({"status": "waiting"}, {"status": "pending"}, {"destination": "/in/"}):
+            assert (await edit(standard, transfer, **data))["message"] == refused
+        retry = [{"uri": "0", "status": "queued"}]
+        assert (await standard.call("PUT", "task/edit", retry, id=transfer["id"]))["message"] == refused
+        assert (await row(wire, job))["status"] == (await row(wire, transfer))["status"] == "aborted"
+        await result(edit(wire, transfer, status="pending"))
+        assert (await row(wire, job))["status"] == "waiting"
+        await result(edit(standard, transfer, destination="/in/"))
+        await until_status(standard, transfer, "done")
+        await until_status(wire, job, "done")
+
+
+async def test_what_its_recipients_aborted_they_can_bring_back(start: Any, connect: Any) -> None:
+    async with start() as (box, wire), connect(box, "standard") as standard:
+        job = await make(wire, source="a.mov", recipients=[STANDARD])
+        await until_status(wire, job, "waiting")
+        (transfer,) = await standard.find("transfer", f"delivery={job['id']}")
+        await result(edit(standard, transfer, status="aborted"))
+        await until_status(wire, job, "aborted")
+        await result(edit(standard, transfer, status="pending"))
+        assert (await row(wire, job))["status"] == "waiting"

@@ -10,7 +10,8 @@ It ends likewise when nobody is left to wait for, because the last recipient was
 or their account deleted. Who received all before they were taken off counts, so it is ``done`` then. One that
 ended without recipients waits again when one is added; any other that was aborted takes no more. When its
 sender is deleted, or the share that a request's files go to, it is aborted with the transfers of all
-recipients; neither can be deactivated before it has ended.
+recipients; neither can be deactivated before it has ended. Of one that was aborted, other than by what its
+recipients did, only its sender can bring a transfer back to life, and it with that.
 
 What two recipients upload to a request by one name is one file, the latest. So accsyn's changelog has it of
 v3.6-1: "Duplicated files on upload requests are not handled (replaced with latest)". The files of one
@@ -66,9 +67,11 @@ __all__ = [
     "forget",
     "join",
     "leave",
+    "require_open",
     "settle",
 ]
 
+REVIVING: Final = frozenset({"pending", "waiting", "paused", "queued"})
 STATES: Final = ("pending", "waiting", "paused", "aborted", "done")
 
 
@@ -146,6 +149,7 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
     """
     if not isinstance(data, dict) or job.delivery is None:
         return False
+    require_open(user, job, ["waiting"] if "destination" in data else [data.get("status")])
     if data.get("status") == "pending" and len(data) == 1:
         _reset(job)
         touch(workspace, user, job)
@@ -182,6 +186,25 @@ def edit_transfer(workspace: Workspace, user: SandboxUser, job: Job, data: Any) 
     return False
 
 
+def require_open(user: SandboxUser, transfer: Job, statuses: Iterable[object]) -> None:
+    """Refuse to bring a recipient's transfer back to life when the delivery was aborted itself.
+
+    Args:
+        user: who asks; the sender may.
+        transfer: which, of a delivery or not.
+        statuses: those that it, or tasks of it, are to have; ``None`` for no other.
+
+    Raises:
+        Refusal: it is so.
+    """
+    delivery = transfer.delivery
+    if delivery is None or not delivery.withdrawn or delivery.user is user:
+        return
+    if any(status in REVIVING for status in statuses):
+        sender = delivery.user.username
+        raise Refusal("E#D021", f"The {delivery.kind} is aborted; only {sender} can send it again.")
+
+
 def settle(delivery: Job, clock: Clock) -> None:
     """Let a delivery have the status that its recipients' transfers amount to."""
     transfers = [one.transfer for one in delivery.recipients if one.transfer is not None]
@@ -189,8 +212,8 @@ def settle(delivery: Job, clock: Clock) -> None:
         return
     left = [job for job in transfers if not job.is_finished]
     if left:
-        if delivery.status == "done":
-            delivery.status, delivery.finished = "waiting", None
+        if delivery.is_finished:
+            delivery.status, delivery.finished, delivery.withdrawn = "waiting", None, False
     elif not delivery.is_finished:
         delivered = delivery.delivered or any(job.status == "done" for job in transfers)
         delivery.status = "done" if delivered else "aborted"
@@ -278,6 +301,7 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
                 job_states.change_job_status(transfer, "aborted", workspace.clock)
         if not job.is_finished:
             job.status, job.finished = status, workspace.clock.text()
+            job.withdrawn = status == "aborted"
     elif status == "paused":
         job.status = "paused"
         for transfer in transfers:
@@ -290,7 +314,8 @@ def _change_status(workspace: Workspace, user: SandboxUser, job: Job, status: st
     elif status == "pending":
         # To send it again: everybody chooses anew.
         _welcome(workspace, user, job.recipients)
-        job.status, job.finished, job.delivered = "pending", None, False
+        job.status, job.finished = "pending", None
+        job.delivered = job.withdrawn = False
         for transfer in transfers:
             _reset(transfer)
     elif job.status in ("paused", "failed"):

@@ -119,6 +119,7 @@ def abort(job: Job, clock: Clock) -> list[Job]:
     """
     transfers = (one.transfer for one in job.recipients if one.transfer is not None)
     active = [one for one in (job, *transfers) if not one.is_finished]
+    job.withdrawn |= job in active
     for one in active:
         change_job_status(one, "aborted", clock)
     return active

@@ -129,6 +129,7 @@ class Job:
         delivery: the delivery, request or stream that a transfer belongs to.
         recipients: whom a delivery, request or stream is for.
         inbox: where a request's files go to.
+        withdrawn: whether a delivery, request or stream was aborted itself, not only by its recipients.
         delivered: whether a recipient who was taken off had received, or uploaded, all.
         held: whether a transfer is paused because its delivery is, and goes on with that.
         kept: what it was made with that changes nothing here, or only what its tasks are given.
@@ -159,6 +160,7 @@ class Job:
     delivery: Job | None = None
     recipients: list[Recipient] = field(default_factory=list)
     inbox: End | None = None
+    withdrawn: bool = False
     delivered: bool = False
     held: bool = False
     description: str = ""

@@ -166,6 +166,8 @@ class JobTopic(Topic):
     def _edit_tasks(self, event: Event, user: SandboxUser) -> Reply:
         job = self._job(event.id, user)
         job_states.require_change(user, job, "change tasks of")
+        rows = event.data if isinstance(event.data, list) else [event.data]
+        deliveries.require_open(user, job, [row.get("status") for row in rows if isinstance(row, dict)])
         unsent = job.kind in deliveries.KINDS or deliveries.awaits_choice(job)
         edit = deliveries.edit_files if unsent else tasks.edit_tasks
         changed = edit(self._workspace, user, job, event.data)
