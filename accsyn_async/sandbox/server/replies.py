@@ -6,17 +6,16 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.server.bodies import read_body
-from accsyn_async.sandbox.server.control import Control
 from accsyn_async.sandbox.server.dialects import Dialect
 from accsyn_async.sandbox.server.envelope import json_object, url_object
 from accsyn_async.sandbox.server.limit import AddressLimit
@@ -52,6 +51,17 @@ class _Asked:
     faults: tuple[Fault, ...] = ()
 
 
+class Controls(Protocol):
+    """Answers what is asked under ``/_sandbox/``; see `Control`."""
+
+    token: str
+
+    async def answer(
+        self, verb: str, what: str, headers: Mapping[str, str], host: str, body: bytes
+    ) -> dict[str, Any]:
+        """Do what is asked."""
+
+
 class Replies:
     """Answers requests.
 
@@ -69,7 +79,7 @@ class Replies:
         weather: Weather,
         recording: Recording,
         limit: AddressLimit | None,
-        control: Control | None = None,
+        control: Controls | None = None,
     ) -> None:
         self._clock = clock
         self._weather = weather
