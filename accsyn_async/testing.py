@@ -132,15 +132,30 @@ class AccsynSandbox:
         return self._box.control_token
 
     def statistics(self) -> SandboxStatistics:
-        """What it has been asked since the test began."""
+        """What it has been asked since the test began.
+
+        Example::
+
+            assert accsyn_sandbox.statistics().throttled == 0
+        """
         return self._box.statistics()
 
     def forget_requests(self) -> None:
-        """Forget what was asked, for ``requests``."""
+        """Forget what was asked, for ``requests``.
+
+        Example::
+
+            accsyn_sandbox.forget_requests()
+            assert accsyn_sandbox.requests == ()
+        """
         self._box.forget_requests()
 
     def site_root(self, code: str) -> Path:
         """The folder of a remote site, which holds its copy of each volume (``<folder>/projects/…``).
+
+        Example::
+
+            assert not (accsyn_sandbox.site_root("berlin") / "projects" / "a.mov").exists()
 
         Raises:
             KeyError: there is no remote site of that code.
@@ -150,6 +165,10 @@ class AccsynSandbox:
     def user(self, role: str) -> SandboxUser:
         """The first user of a role (``admin``, ``employee``, ``standard``), or that of an e-mail address.
 
+        Example::
+
+            assert accsyn_sandbox.user("standard@example.com").role == "standard"
+
         Raises:
             KeyError: there is none.
         """
@@ -157,6 +176,11 @@ class AccsynSandbox:
 
     def session(self, role: str = "admin", **options: Any) -> Session:
         """A client session for a user, not yet entered.
+
+        Example::
+
+            async with accsyn_sandbox.session("standard") as session:
+                await session.find("Transfer")
 
         Args:
             role: whose, by role or e-mail address; users who were invited too.
@@ -171,6 +195,11 @@ class AccsynSandbox:
         """The environment in which the official client finds the sandbox, old and new versions of it.
 
         That client prefers a file ``.env`` in the current folder, so run such tests where there is none.
+
+        Example::
+
+            for name, value in accsyn_sandbox.official_env("employee").items():
+                monkeypatch.setenv(name, value)
 
         Args:
             role: as whom it logs in, by role or e-mail address.
@@ -203,6 +232,12 @@ class AccsynSandbox:
     ) -> Client:
         """Start another computer: a user's, with the app or a server, or a server at a site.
 
+        Example::
+
+            laptop = accsyn_sandbox.add_client(user="standard", hostname="laptop")
+            async with accsyn_sandbox.session("standard") as session:
+                client = await session.get_entity("client", laptop.id)
+
         Args:
             user: whose, by role or e-mail address; ``None`` for a server at a site.
             site: the code of where the server stands; ``None`` for a user's computer.
@@ -227,6 +262,11 @@ class AccsynSandbox:
     def switch_client(self, client: str, *, online: bool) -> Client:
         """Take a client on- or offline; jobs wait for one that is off.
 
+        Example::
+
+            laptop = accsyn_sandbox.add_client(user="standard", hostname="laptop")
+            accsyn_sandbox.switch_client(laptop.id, online=False)
+
         Raises:
             KeyError: there is none of that id.
         """
@@ -240,6 +280,11 @@ class AccsynSandbox:
         self, client: str, share: str, path: str | None, *, read: bool = False, write: bool = False
     ) -> None:
         """Map a share on a user's computer, which lets admins and employees pull from there and push there.
+
+        Example::
+
+            laptop = accsyn_sandbox.add_client(user="employee", hostname="laptop")
+            accsyn_sandbox.map_share(laptop.id, "projects", "/work/projects", write=True)
 
         Args:
             client: the id of a client of the user.
@@ -261,17 +306,47 @@ class AccsynSandbox:
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Move the clock on; what transfers would have copied by then is copied when this returns.
 
+        Example::
+
+            accsyn_sandbox.advance(days=15)  # what has finished is archived now
+
         Raises:
             ValueError: the sum is below 0.
         """
         self._call(lambda: self._box.advance(days=days, hours=hours, minutes=minutes, seconds=seconds))
 
+    def run_at(self, time_factor: float) -> None:
+        """Let time pass faster or slower from now on, until the test ends.
+
+        Example::
+
+            accsyn_sandbox.run_at(1440)  # a day a minute
+
+        Args:
+            time_factor: seconds that pass in the box in a real one; 0 stops its clock.
+
+        Raises:
+            ValueError: ``time_factor`` is below 0, or above 1e18.
+        """
+        self._call(lambda: self._box.run_at(time_factor))
+
     def expire_sessions(self) -> None:
-        """Refuse every session handed out so far, with ``session_expired``."""
+        """Refuse every session handed out so far, with ``session_expired``.
+
+        Example::
+
+            async with accsyn_sandbox.session() as session:
+                accsyn_sandbox.expire_sessions()
+                await session.find("Queue")  # logs in again, and goes on
+        """
         self._box.expire_sessions()
 
     def reset(self, *, seed: int | str | None = None) -> None:
         """Begin anew, as before each test; users keep their api keys.
+
+        Example::
+
+            accsyn_sandbox.reset(seed=7)  # the same ids as in every other run with this seed
 
         Args:
             seed: makes ids and the weather's choices the same in every run, until the next time: the test

@@ -241,6 +241,10 @@ class Sandbox:
     def site_root(self, code: str) -> Path:
         """The folder of a remote site, which holds its copy of each volume (``<folder>/projects/…``).
 
+        Example::
+
+            frames = box.site_root("berlin") / "projects" / "a.mov"  # what "a.mov" is there, once it is sent
+
         Raises:
             KeyError: there is no remote site of that code.
         """
@@ -257,6 +261,10 @@ class Sandbox:
     def user(self, role: str) -> SandboxUser:
         """The first user of a role (``admin``, ``employee``, ``standard``), or that of an e-mail address.
 
+        Example::
+
+            assert box.user("standard").username == "standard@example.com"
+
         Raises:
             KeyError: there is none.
         """
@@ -264,6 +272,11 @@ class Sandbox:
 
     def session(self, role: str = "admin", **options: Any) -> Session:
         """A client session for a user of this sandbox, not yet entered.
+
+        Example::
+
+            async with box.session("employee") as session:
+                await session.find("Transfer")
 
         Args:
             role: whose, by role or e-mail address.
@@ -316,6 +329,10 @@ class Sandbox:
     ) -> None:
         """Move the clock on; what transfers would have copied by then is copied when this returns.
 
+        Example::
+
+            await box.advance(hours=6)  # a transfer of five hours is done now, as of an hour ago
+
         Raises:
             ValueError: the sum is below 0.
         """
@@ -324,6 +341,10 @@ class Sandbox:
 
     async def run_at(self, time_factor: float) -> None:
         """Let time pass faster or slower from now on, until `reset`.
+
+        Example::
+
+            await box.run_at(60)  # an hour a minute
 
         Args:
             time_factor: seconds that pass in the box in a real one; 0 stops its clock.
@@ -344,6 +365,10 @@ class Sandbox:
         A call that has not been carried out by then is refused with HTTP status 410; what is asked meanwhile
         waits.
 
+        Example::
+
+            await box.reset(seed=7)  # the same ids as in every other run with this seed
+
         Args:
             seed: holds instead of that of the start, until the next time.
         """
@@ -359,16 +384,34 @@ class Sandbox:
             await self._backends.renew()
 
     def forget_requests(self) -> None:
-        """Forget what was asked, for ``requests``."""
+        """Forget what was asked, for ``requests``.
+
+        Example::
+
+            box.forget_requests()
+            assert box.requests == ()
+        """
         self._recording.clear()
 
     def expire_sessions(self) -> None:
-        """Refuse every session handed out so far, with ``session_expired``."""
+        """Refuse every session handed out so far, with ``session_expired``.
+
+        Example::
+
+            async with box.session() as session:
+                box.expire_sessions()
+                await session.find("Queue")  # logs in again, and goes on
+        """
         self._started()
         self._replies.expire_sessions()
 
     def statistics(self) -> SandboxStatistics:
-        """What it has been asked so far."""
+        """What it has been asked so far.
+
+        Example::
+
+            assert box.statistics().throttled == 0
+        """
         logins = self._started().access.logins
         replies = self._replies
         return SandboxStatistics(replies.requests, logins, replies.throttled, dict(replies.events))

@@ -52,6 +52,10 @@ class Hosts:
 
         A user's computer that has that program already goes online again.
 
+        Example::
+
+            server = box.hosts.start(site="berlin")
+
         Args:
             user: the e-mail address or id of whose it is; ``None`` for a server at a site.
             site: the code or id of where the server stands; ``None`` for a user's computer.
@@ -84,6 +88,11 @@ class Hosts:
     def switch(self, client: str, *, online: bool) -> Client:
         """Take a client on- or offline, whatever its user says; one that is disabled stays so.
 
+        Example::
+
+            app = next(one for one in box.hosts.clients if one.user is box.user("standard"))
+            box.hosts.switch(app.id, online=False)  # downloads of this user wait
+
         Raises:
             KeyError: there is none of that id.
         """
@@ -101,6 +110,11 @@ class Hosts:
         self, client: str, share: str, path: str | None, *, read: bool = False, write: bool = False
     ) -> None:
         """Map a share locally, as its user does in the app, for all programs on that computer.
+
+        Example::
+
+            app = next(one for one in box.hosts.clients if one.user is box.user("employee"))
+            box.hosts.map_share(app.id, "projects", "/work/projects", read=True)
 
         Args:
             client: the id of a client of the user.

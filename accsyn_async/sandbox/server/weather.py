@@ -162,11 +162,22 @@ class Weather:
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """End a fault; again does nothing."""
+        """End a fault; again does nothing.
+
+        Example::
+
+            fault = box.weather.add("error", status=503)
+            box.weather.remove(fault)
+        """
         self._faults = [one for one in self._faults if one is not fault]
 
     def clear(self, seed: int | str | None = None) -> None:
         """Let the sun shine.
+
+        Example::
+
+            box.weather.add("delay", seconds=2)
+            box.weather.clear()
 
         Args:
             seed: begins the random numbers anew when given.
