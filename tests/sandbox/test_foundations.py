@@ -52,7 +52,8 @@ async def test_a_queue_is_deleted(start: Any, connect: Any) -> None:
         await until_status(wire, package, "waiting")
         (transfer,) = await standard.find("transfer", f"delivery={package['id']}")
         await result(edit(standard, transfer, destination="/in/"))
-        assert await states(wire, waiting, transfer) == ["waiting", "waiting"]
+        for job in (waiting, transfer):
+            await until_status(wire, job, "waiting")
         await result(wire.call("PUT", "queue/edit", {"status": "waiting"}, id=queue["id"]))
         made = await every_state(wire, destination="site=berlin", queue="q")
         await result(delete(wire, "queue", queue))
