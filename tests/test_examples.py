@@ -138,7 +138,7 @@ def test_the_readmes_commands_are_the_first_two_that_a_newcomer_types() -> None:
         for line in block.splitlines()
     ]
     assert commands[0] == "pip install '.[cli]' && accsyn-async demo"
-    assert commands[-1] == "pip install -e '.[dev]' && pytest"
+    assert commands[-1] == "pip install -e '.[dev]' && pytest -n auto"
     for command in commands[1:-1]:
         assert command.startswith("accsyn-async ")
 
