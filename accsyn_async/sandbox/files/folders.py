@@ -46,6 +46,8 @@ class Folders:
     def clear(self) -> None:
         """Empty its own folders, in the same time whatever is in them: they are moved aside and made anew."""
         for folder in self._own:
+            if next(folder.iterdir(), None) is None:
+                continue
             try:
                 folder.rename(self._aside / secrets.token_hex(8))
             except OSError:
