@@ -96,7 +96,7 @@ class SandboxUser(Entity):
 
     Attributes:
         role: ``admin``, ``employee`` or ``standard``.
-        api_key: the secret to log in with, fresh each start.
+        api_key: the secret to log in with, fresh in each new workspace.
         password: what logs in to v1 instead of the api key; as secret.
         queue: where jobs that involve the user go when they name no queue.
         logged_in: UTC text; empty when never.
