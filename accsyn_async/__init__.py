@@ -10,6 +10,7 @@ from accsyn_async.errors import (
     ArgumentError,
     AuthenticationError,
     BackendError,
+    CheckpointError,
     JobAbortedError,
     JobEndedError,
     JobFailedError,
@@ -41,6 +42,8 @@ from accsyn_async.models import Job, JobStatus, Task, TaskStatus
 
 if TYPE_CHECKING:
     from accsyn_async.monitor.schedule import PollPolicy
+    from accsyn_async.monitor.sqlite_store import SqliteStore
+    from accsyn_async.monitor.store import MemoryStore, StateStore
     from accsyn_async.monitor.watch import Watch
     from accsyn_async.session import Session
     from accsyn_async.transport.limiter import RateLimit
@@ -48,9 +51,12 @@ if TYPE_CHECKING:
 else:
     _LATER = {
         "Condition": "accsyn_async.wire.condition",
+        "MemoryStore": "accsyn_async.monitor.store",
         "PollPolicy": "accsyn_async.monitor.schedule",
         "RateLimit": "accsyn_async.transport.limiter",
         "Session": "accsyn_async.session",
+        "SqliteStore": "accsyn_async.monitor.sqlite_store",
+        "StateStore": "accsyn_async.monitor.store",
         "Watch": "accsyn_async.monitor.watch",
         "where": "accsyn_async.wire.condition",
     }
@@ -72,6 +78,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BackendError",
+    "CheckpointError",
     "Condition",
     "Degraded",
     "Event",
@@ -88,6 +95,7 @@ __all__ = [
     "JobRevived",
     "JobStalled",
     "JobStatus",
+    "MemoryStore",
     "NotFoundError",
     "OutcomeUnknownError",
     "PermissionDeniedError",
@@ -99,6 +107,8 @@ __all__ = [
     "Session",
     "SessionClosedError",
     "SessionExpiredError",
+    "SqliteStore",
+    "StateStore",
     "Synced",
     "Task",
     "TaskStatus",

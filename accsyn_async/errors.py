@@ -14,6 +14,7 @@
     ├── TransportError             the backend was not reached
     ├── OutcomeUnknownError        a change was sent and no answer came
     ├── SessionClosedError         the session has been closed, or was never opened
+    ├── CheckpointError            what a watch must not forget cannot be read or kept
     ├── JobEndedError              what a wait was for did not happen
     │   ├── JobFailedError
     │   ├── JobAbortedError
@@ -34,6 +35,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BackendError",
+    "CheckpointError",
     "JobAbortedError",
     "JobEndedError",
     "JobFailedError",
@@ -202,6 +204,10 @@ class OutcomeUnknownError(AccsynError):
 
 class SessionClosedError(AccsynError):
     """The session is closed, or was not entered with ``async with`` yet."""
+
+
+class CheckpointError(AccsynError):
+    """A checkpoint is in use, is no checkpoint, or cannot be read or written; the message names it."""
 
 
 class JobEndedError(AccsynError):
