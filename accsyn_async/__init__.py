@@ -37,13 +37,16 @@ from accsyn_async.events import (
     JobStalled,
     Recovered,
     Synced,
+    TaskChanged,
 )
 from accsyn_async.models import Job, JobStatus, Task, TaskStatus
 
 if TYPE_CHECKING:
     from accsyn_async.monitor.schedule import PollPolicy
     from accsyn_async.monitor.sqlite_store import SqliteStore
+    from accsyn_async.monitor.statistics import Statistics
     from accsyn_async.monitor.store import MemoryStore, StateStore
+    from accsyn_async.monitor.totals import Totals
     from accsyn_async.monitor.watch import Watch
     from accsyn_async.session import Session
     from accsyn_async.transport.limiter import RateLimit
@@ -57,6 +60,8 @@ else:
         "Session": "accsyn_async.session",
         "SqliteStore": "accsyn_async.monitor.sqlite_store",
         "StateStore": "accsyn_async.monitor.store",
+        "Statistics": "accsyn_async.monitor.statistics",
+        "Totals": "accsyn_async.monitor.totals",
         "Watch": "accsyn_async.monitor.watch",
         "where": "accsyn_async.wire.condition",
     }
@@ -109,9 +114,12 @@ __all__ = [
     "SessionExpiredError",
     "SqliteStore",
     "StateStore",
+    "Statistics",
     "Synced",
     "Task",
+    "TaskChanged",
     "TaskStatus",
+    "Totals",
     "TransportError",
     "WaitTimeoutError",
     "Watch",

@@ -1,7 +1,7 @@
 """An event as one JSON object: the form in which programs outside read it.
 
 Version 1. ``event`` is one of found changed finished revived removed stalled synced
-degraded recovered; durations are seconds, times ISO 8601 in UTC, sizes bytes, speeds
+degraded recovered task; durations are seconds, times ISO 8601 in UTC, sizes bytes, speeds
 MB/s. Events about no job have neither ``id``, ``run`` nor ``job``.
 """
 
@@ -12,9 +12,9 @@ import json
 from typing import Any
 
 from accsyn_async import events
-from accsyn_async.models import Job
+from accsyn_async.models import Job, Task
 
-__all__ = ["VERSION", "event_to_dict", "event_to_json", "job_to_dict"]
+__all__ = ["VERSION", "event_to_dict", "event_to_json", "job_to_dict", "task_to_dict"]
 
 VERSION = 1
 
@@ -25,6 +25,7 @@ _NAMES: dict[type[events.Event], str] = {
     events.JobRevived: "revived",
     events.JobRemoved: "removed",
     events.JobStalled: "stalled",
+    events.TaskChanged: "task",
     events.Synced: "synced",
     events.Degraded: "degraded",
     events.Recovered: "recovered",
@@ -40,12 +41,27 @@ def job_to_dict(job: Job) -> dict[str, Any]:
         "progress": job.progress,
         "speed": job.speed,
         "etr_s": _plain(job.etr),
+        "eta_s": _plain(job.eta),
         "size": job.size,
         "source": job.source_hr or job.source,
         "destination": job.destination_hr or job.destination,
         "user": job.user_hr or job.user,
         "created": _plain(job.created),
         "finished": _plain(job.finished),
+    }
+
+
+def task_to_dict(task: Task) -> dict[str, Any]:
+    """The facts of a task as plain JSON values; ``None`` where unknown."""
+    return {
+        "id": task.id,
+        "uri": task.uri,
+        "status": _plain(task.status),
+        "progress": task.progress,
+        "priority": task.priority,
+        "size": task.size,
+        "created": _plain(task.created),
+        "finished": _plain(task.finished),
     }
 
 
@@ -63,9 +79,12 @@ def event_to_dict(event: events.Event) -> dict[str, Any]:
     match event:
         case events.JobChanged(changes=changes):
             line["changes"] = {
-                ("etr_s" if name == "etr" else name): [_plain(old), _plain(new)]
+                (f"{name}_s" if name in ("etr", "eta") else name): [_plain(old), _plain(new)]
                 for name, (old, new) in changes.items()
             }
+        case events.TaskChanged(task=task, changes=changes):
+            line["task"] = task_to_dict(task)
+            line["changes"] = {name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()}
         case events.Synced(jobs=jobs):
             line["jobs"] = jobs
         case events.Degraded(reason=reason):

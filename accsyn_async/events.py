@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from accsyn_async.models import Job
+from accsyn_async.models import Job, Task
 
 __all__ = [
     "Degraded",
@@ -28,6 +28,7 @@ __all__ = [
     "JobStalled",
     "Recovered",
     "Synced",
+    "TaskChanged",
 ]
 
 
@@ -66,7 +67,7 @@ class JobChanged(JobEvent, frozen=True, gc=False, kw_only=True):
     """A job changed.
 
     Attributes:
-        previous: the job as this watch knew it before.
+        previous: the job as it was before.
         changes: ``{field: (old, new)}`` for the fields watched that differ.
     """
 
@@ -87,7 +88,26 @@ class JobRemoved(JobEvent, frozen=True, gc=False, kw_only=True):
 
 
 class JobStalled(JobEvent, frozen=True, gc=False, kw_only=True):
-    """A running job has neither progress nor speed for some time."""
+    """A running job has had neither progress nor speed for some time (``PollPolicy.stalled_after``).
+
+    Told once, and again only after it has moved.
+    """
+
+
+class TaskChanged(JobEvent, frozen=True, gc=False, kw_only=True):
+    """A task of a job changed, or was seen for the first time; for watches with ``tasks=True``.
+
+    Attributes:
+        job: the job, as it was last observed.
+        task: the task.
+        previous: the task as it was before; ``None`` when it is seen for the first time.
+        changes: ``{field: (old, new)}`` for those of status, progress, priority and size
+            that differ; at first sight every old value is ``None``.
+    """
+
+    task: Task
+    previous: Task | None
+    changes: dict[str, tuple[Any, Any]]
 
 
 class Synced(Event, frozen=True, gc=False, kw_only=True):

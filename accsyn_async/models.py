@@ -166,6 +166,7 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     """The user who created it, for people."""
     parent: str | None = None
     """Id of its queue or of the job that it belongs to."""
+    _eta: float | None = msgspec.field(default=None, name="<eta>")
 
     def __repr__(self) -> str:
         return (
@@ -208,6 +209,19 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     def etr(self) -> dt.timedelta | None:
         """The backend's estimate of the time left; ``None`` when unknown."""
         return parse_duration(self._etr) if self._etr else None
+
+    @property
+    def eta(self) -> dt.timedelta | None:
+        """The time left as a watch estimates it from the bytes that it saw done.
+
+        ``None`` outside a watch, while the job does not run, and before two steps of its
+        progress were seen.
+        """
+        return None if self._eta is None else dt.timedelta(seconds=round(self._eta))
+
+    def with_eta(self, seconds: float | None) -> Job:
+        """The same snapshot with an estimate of the time left, in seconds."""
+        return self if seconds == self._eta else msgspec.structs.replace(self, _eta=seconds)
 
     @property
     def is_finished(self) -> bool:

@@ -8,7 +8,7 @@ import os
 import socket
 import ssl as ssl_module
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -19,9 +19,11 @@ from accsyn_async.api.calls import Calls
 from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.logs import log_to
 from accsyn_async.models import Job
+from accsyn_async.monitor.checkpoint import Checkpoint
 from accsyn_async.monitor.monitor import Monitor
 from accsyn_async.monitor.schedule import PollPolicy
-from accsyn_async.monitor.selection import Watchable, select
+from accsyn_async.monitor.selection import Selection, Watchable, select
+from accsyn_async.monitor.store import StateStore
 from accsyn_async.monitor.wait import AsCompleted, wait_for_job
 from accsyn_async.monitor.watch import Watch
 from accsyn_async.transport.credentials import Password, Settings, check_base_url, parse_proxy, resolve
@@ -43,6 +45,8 @@ logger = logging.getLogger("accsyn_async.session")
 
 T = TypeVar("T")
 
+_LONGEST_URL = 8000
+"""Bytes: many servers take no longer request line than 8 KB."""
 _POLL_TIMEOUT = 30.0
 """Seconds that one request of a poll may take: the next poll asks again."""
 
@@ -173,7 +177,9 @@ class Session(Calls):
             timeouts=Timeouts(read=self._timeout, total=self._timeout * 2 + self._connect_timeout),
             pretty=pretty_json,
         )
-        self._monitor = Monitor(self._poll, workspace=self._workspace, policy=poll, clock=clock)
+        self._monitor = Monitor(
+            self._poll, workspace=self._workspace, policy=poll, clock=clock, room=self._room
+        )
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "open" if self._opened else "not entered"
@@ -242,14 +248,42 @@ class Session(Calls):
         """The message of the last call that failed; ``None`` when none did."""
         return self._pipeline.last_message
 
-    def watch(self, what: Watchable, *, entitytype: str = "transfer") -> Watch:
+    @property
+    def monitor(self) -> Monitor:
+        """What polls for this session's watches; ``session.monitor.statistics()`` tells how it stands."""
+        return self._monitor
+
+    def watch(
+        self,
+        what: Watchable,
+        *,
+        fields: Iterable[str] | None = None,
+        tasks: bool = False,
+        initial: bool = True,
+        history: bool = True,
+        checkpoint: str | os.PathLike[str] | StateStore | None = None,
+        entitytype: str = "transfer",
+    ) -> Watch:
         """Watch jobs: first what is, then what changes.
 
         Args:
             what: an id, a query such as ``'Transfer WHERE user="lisa@example.com"'``,
                 a condition (``where("Transfer", status="running")``), a job's row or
                 snapshot, or several ids or rows.
-            entitytype: the type of jobs that are given by id.
+            fields: whose changes are told, of status, progress, speed, etr, size, eta, name,
+                source, destination, user, parent, modified and metadata; ``None`` for the
+                first five. With fields, only what they need is asked for, and a job shows
+                its name, its status, when it was created and finished, and them: fewer
+                fields, fewer changes, less to read. Ends are told whatever they are.
+            tasks: tell changes of the tasks of running jobs, as ``TaskChanged``. Each such
+                job takes a request of its own, of up to eight jobs a poll, in turn.
+            initial: ``False`` leaves out the ``JobFound`` of each job that there is at first.
+            history: ``False`` tells nothing of jobs that had ended before the watch began.
+            checkpoint: a file, or a ``StateStore``, which keeps what was seen: a watch that
+                comes back with it tells what ended while it was away, each end until it was
+                used. One watch uses it at a time.
+            entitytype: the type of jobs that are given by id: transfer, delivery, request,
+                stream or compute.
 
         Returns:
             The watch, to be entered with ``async with``. Iterating over it yields a
@@ -257,16 +291,17 @@ class Session(Calls):
 
         Raises:
             QueryError: a text is neither an id nor a query of jobs; nothing is sent.
-            ArgumentError: no ids, or something that is no id.
+            ArgumentError: no ids, or something that is no id; a field that there is not.
 
         Example::
 
-            async with session.watch("Transfer WHERE status=running") as watch:
+            async with session.watch("Transfer WHERE status=running", checkpoint="seen.db") as watch:
                 async for event in watch:
                     print(event)
         """
         self._check_open()
-        return Watch(self._monitor, select(what, entitytype))
+        selection = select(what, entitytype, fields=fields, tasks=tasks, initial=initial, history=history)
+        return Watch(self._monitor, selection, self._checkpoint(checkpoint, selection))
 
     async def wait(
         self,
@@ -368,6 +403,23 @@ class Session(Calls):
         if verb != "GET":
             self._monitor.wake()
         return reply
+
+    def _checkpoint(
+        self, kept: str | os.PathLike[str] | StateStore | None, selection: Selection
+    ) -> Checkpoint | None:
+        if kept is None:
+            return None
+        if isinstance(kept, str | os.PathLike):
+            # Imported late, as few watches keep anything.
+            from accsyn_async.monitor.sqlite_store import SqliteStore
+
+            kept = SqliteStore(kept)
+        elif not all(callable(getattr(kept, name, None)) for name in ("load", "save", "aclose")):
+            raise ArgumentError(f"checkpoint is a file's path or a StateStore, not {kept!r}")
+        return Checkpoint(kept, self._workspace, selection)
+
+    def _room(self, call: Call) -> int:
+        return _LONGEST_URL - self._pipeline.url_length(call)
 
     async def _read(self, call: Call, read: Callable[[bytes], T | Failure]) -> T:
         self._check_open()

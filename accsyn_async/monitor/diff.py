@@ -1,22 +1,20 @@
-"""What differs between two snapshots of a job."""
+"""What differs between two snapshots of a job, or of a task."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from accsyn_async.models import Job
+from accsyn_async.models import Job, Task
+from accsyn_async.monitor.fields import WATCHED
 
-__all__ = ["WATCHED", "changes_between", "merged_changes"]
-
-WATCHED = ("status", "progress", "speed", "etr", "size")
-"""The fields whose changes are events."""
+__all__ = ["Changes", "changes_between", "merged_changes"]
 
 Changes = dict[str, tuple[Any, Any]]
 
 
-def changes_between(old: Job, new: Job, fields: Iterable[str] = WATCHED) -> Changes:
-    """The fields that differ, ``{field: (old, new)}``.
+def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[str] = WATCHED) -> Changes:
+    """The fields that differ, ``{field: (old, new)}``; before the first snapshot all are ``None``.
 
     >>> row = {"id": "a", "status": "running", "progress": 10}
     >>> changes_between(Job.from_row(row), Job.from_row({**row, "progress": 12}))
@@ -24,7 +22,7 @@ def changes_between(old: Job, new: Job, fields: Iterable[str] = WATCHED) -> Chan
     """
     changes: Changes = {}
     for field in fields:
-        before, after = getattr(old, field), getattr(new, field)
+        before, after = getattr(old, field, None), getattr(new, field)
         if before != after:
             changes[field] = (before, after)
     return changes

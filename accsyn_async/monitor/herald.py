@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from accsyn_async.errors import AccsynError
-from accsyn_async.events import JobEvent, JobFinished, JobFound, JobRemoved, Synced
-from accsyn_async.models import Job
-from accsyn_async.monitor.audience import Audience, Group, Subscription
+from msgspec.structs import replace
+
+from accsyn_async.events import Event, JobChanged, JobEvent, JobFinished, JobRemoved, TaskChanged
+from accsyn_async.models import Job, JobStatus
+from accsyn_async.monitor.audience import Audience
+from accsyn_async.monitor.fields import WATCHED
+from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.ledger import Ledger, Life
+from accsyn_async.monitor.stalls import Confirmed, Stalls
+from accsyn_async.monitor.subscription import Subscription
+from accsyn_async.monitor.task_books import TaskBooks
 
 __all__ = ["SLICE", "Herald"]
 
@@ -36,7 +41,10 @@ class Herald:
     Attributes:
         ledger: what is known of each job.
         audience: who watches.
-        changed: whether there is anything to tell.
+        at: when the poll under way began, UTC.
+        now: the same on the monotonic clock, seconds.
+        tasks: what is known of the jobs' tasks.
+        told: how many events were put into mailboxes.
 
     Args:
         workspace: goes into the events' ids.
@@ -45,6 +53,11 @@ class Herald:
     def __init__(self, workspace: str) -> None:
         self.ledger = Ledger(workspace)
         self.audience = Audience()
+        self.at = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.now = 0.0
+        self.told = 0
+        self.tasks = TaskBooks(self.ledger)
+        self._stalls = Stalls()
         self._outbox: list[_Notice] = []
         self._left: set[str] = set()
 
@@ -53,19 +66,24 @@ class Herald:
         """Whether there is anything to tell."""
         return bool(self._outbox)
 
-    def observe(self, job: Job, at: dt.datetime, group: Group | None = None) -> None:
+    def begin(self, at: dt.datetime, now: float) -> None:
+        """A poll begins: what is observed from now on is observed then."""
+        self.at, self.now = at, now
+
+    def observe(self, job: Job, group: Group | None = None) -> None:
         """Take note of a job as it is now.
 
         Args:
             job: the job.
-            at: when it was observed.
             group: whose list it stood in, if it was one.
         """
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
         returning = life.past is not None and life.past.ended
-        events = self.ledger.observe(job, at)
+        before = life.job
+        events = self.ledger.observe(job, self.at, self.now, self.audience.fields)
+        self._watch_for_stalls(before, life, group)
         for other in self.audience.member_of.get(job.id, ()):
             if other is not group:
                 other.stale.add(job.id)
@@ -77,32 +95,28 @@ class Herald:
                 groups += (group,)
             elif told_run != life.run or not life.ended:
                 found = self.ledger.found if told_run is None else self.ledger.revived
-                first = found(life, at)
+                first = found(life, self.at)
                 self._outbox.append(_Notice(first, (group,), by_id=False))
                 if life.ended:
-                    self._outbox.append(_Notice(self.ledger.finished(life, at), (group,), by_id=False))
+                    end = self.ledger.finished(life, self.at)
+                    self._outbox.append(_Notice(end, (group,), by_id=False))
         self._outbox.extend(_Notice(event, groups) for event in events)
         if life.ended:
             self._left.add(job.id)
 
-    def gone(self, life: Life, at: dt.datetime, error: AccsynError) -> None:
-        """Take note that a job is nowhere to be found.
+    def observe_task(self, event: TaskChanged) -> None:
+        """Take note of a change of a task; it is told before the end of its job."""
+        groups = tuple(self.audience.member_of.get(event.job.id, ()))
+        notice = _Notice(event, groups)
+        ends = (n for n, other in enumerate(self._outbox) if _ends(other.event, event.job.id))
+        self._outbox.insert(next(ends, len(self._outbox)), notice)
 
-        Args:
-            life: the job's.
-            at: when that was observed.
-            error: ends the watches that asked for it by id, if it was never seen.
-        """
-        if life.job is None:
-            for subscription in tuple(self.audience.by_id.get(life.ident, ())):
-                subscription.mailbox.close(error)
-                self.dismiss(subscription)
-            self.ledger.forget(life.ident)
-            return
-        if life.ended:
-            return
-        groups = tuple(self.audience.member_of.get(life.ident, ()))
-        self._outbox.append(_Notice(self.ledger.remove(life, at), groups))
+    def gone(self, life: Life) -> None:
+        """Take note that a job that was seen is nowhere to be found."""
+        if not life.ended:
+            groups = tuple(self.audience.member_of.get(life.ident, ()))
+            self._stalls.forget(life.ident)
+            self._outbox.append(_Notice(self.ledger.remove(life, self.at), groups))
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
@@ -110,8 +124,23 @@ class Herald:
 
     def dismiss(self, subscription: Subscription) -> None:
         """Take a watch out, and forget what nobody else watches. May be called twice."""
-        for ident in self.audience.remove(subscription):
-            self.ledger.forget(ident)
+        self._forget(self.audience.remove(subscription))
+
+    def drop(self, subscription: Subscription, idents: Collection[str]) -> None:
+        """Ask for jobs no more on behalf of a watch, and forget what nobody else watches."""
+        self._forget(self.audience.unfollow(subscription, idents))
+
+    def tell_stalled(self, after: float) -> None:
+        """Take note of running jobs that get nowhere.
+
+        Args:
+            after: for how many seconds.
+        """
+        for ident in self._stalls.due(self.now, after, self._confirmed):
+            life = self.ledger.lives.get(ident)
+            if life is not None and life.job is not None:
+                groups = tuple(self.audience.member_of.get(ident, ()))
+                self._outbox.append(_Notice(self.ledger.stalled(life, self.at), groups))
 
     async def tell(self) -> None:
         """Put what has collected into mailboxes, giving way to other tasks now and then."""
@@ -121,8 +150,9 @@ class Herald:
         for notice in outbox:
             event = notice.event
             ends = isinstance(event, JobFinished | JobRemoved)
+            narrow = _narrower(event) if self.audience.mixed and isinstance(event, JobChanged) else None
             for number, subscription in enumerate(self._targets(notice)):
-                subscription.offer(event)
+                self.offer(subscription, event if narrow is None else narrow(subscription))
                 if ends:
                     subscription.settle(event.job.id)
                 if number % 64 == 63 and loop.time() - began > SLICE:
@@ -140,57 +170,71 @@ class Herald:
             if life is not None and life.ended:
                 self._retire(ident)
 
-    @contextmanager
-    def admitting(self, at: dt.datetime) -> Iterator[Callable[[Subscription], bool]]:
-        """Tell new watches what there is, each by a call; ``False`` when that is not known yet.
+    def offer(self, subscription: Subscription, event: Event | None) -> None:
+        """Put an event into the mailbox of a watch, unless it is too early for it."""
+        if event is not None:
+            self.told += 1
+            subscription.offer(event)
 
-        What several of them are told is made once.
-        """
-        found: dict[str, JobFound] = {}
+    def _watch_for_stalls(self, before: Job | None, life: Life, group: Group | None) -> None:
+        job, fields = life.job, self.audience.fields
+        if job is None or job.status is not JobStatus.RUNNING:
+            self._stalls.forget(life.ident)
+        elif "progress" in fields and "speed" in fields:
+            source = self.audience.apart if group is None else group
+            self._stalls.note(
+                job.id,
+                self.now,
+                moves=bool(job.speed),
+                progressed=before is None or (before.progress, before.status) != (job.progress, job.status),
+                seen=Confirmed(source, source.polls),
+            )
 
-        def admit(subscription: Subscription) -> bool:
-            lives = self._known(subscription)
-            if lives is None:
-                return False
-            del self.audience.joining[subscription]
-            subscription.admitted = True
-            for life in lives:
-                event = found.get(life.ident) or found.setdefault(life.ident, self.ledger.found(life, at))
-                subscription.offer(event)
-            subscription.offer(Synced(at=at, jobs=len(lives)))
-            for life in lives:
-                if life.ended:
-                    subscription.offer(self.ledger.ending(life, at))
-                    subscription.settle(life.ident)
-            return True
+    def _confirmed(self, ident: str) -> Confirmed | None:
+        for group in self.audience.member_of.get(ident, ()):
+            if ident in group.present:
+                return Confirmed(group, group.polls)
+        apart: Asked = self.audience.apart
+        return Confirmed(apart, apart.polls) if self.audience.holds(ident) else None
 
-        yield admit
+    def _targets(self, notice: _Notice) -> Collection[Subscription]:
+        several = self.audience.by_id.get(notice.event.job.id, set()) if notice.by_id else set()
+        if isinstance(notice.event, TaskChanged):
+            return [each for each in self.audience.of(notice.event.job.id) if each.selection.tasks]
+        if not notice.groups:
+            return tuple(several)
+        if len(notice.groups) == 1 and not several:
+            return tuple(notice.groups[0].subscribers)
+        return dict.fromkeys([*several, *(each for group in notice.groups for each in group.subscribers)])
 
-    def _known(self, subscription: Subscription) -> list[Life] | None:
-        """The jobs that a new watch is to be told of; ``None`` while one of its ids is not known."""
-        if subscription not in self.audience.joining:
-            return None
-        selection, lives = subscription.selection, self.ledger.lives
-        if selection.ids is not None:
-            known = [
-                lives[ident] for ident in selection.ids if ident in lives and lives[ident].job is not None
-            ]
-            return known if len(known) == len(selection.ids) else None
-        group = self.audience.groups[selection.expression]
-        known = [lives[ident] for ident in group.present if ident in lives]
-        # Those that have left the list, and are followed to their ends.
-        known += [lives[ident] for ident in sorted(group.members - group.present.keys()) if ident in lives]
-        return [life for life in known if life.ident in group.present or not life.ended]
-
-    def _targets(self, notice: _Notice) -> list[Subscription]:
-        targets = list(self.audience.by_id.get(notice.event.job.id, ())) if notice.by_id else []
-        for group in notice.groups:
-            targets += group.subscribers
-        return targets
+    def _forget(self, idents: list[str]) -> None:
+        for ident in idents:
+            self._stalls.forget(ident)
+            self.tasks.forget(ident)
+            self.ledger.forget(ident)
 
     def _retire(self, ident: str) -> None:
         for group in list(self.audience.member_of.get(ident, ())):
             if ident not in group.present:
                 group.remember(ident, self.ledger.lives[ident].run)
                 if self.audience.leave(ident, group):
-                    self.ledger.forget(ident)
+                    self._forget([ident])
+
+
+def _narrower(event: JobChanged) -> Callable[[Subscription], JobChanged | None]:
+    """Cuts a change to the fields that a watch is about; each cut is made once."""
+    cut: dict[tuple[str, ...] | None, JobChanged | None] = {}
+
+    def narrow(subscription: Subscription) -> JobChanged | None:
+        fields = subscription.selection.fields
+        if fields not in cut:
+            names = WATCHED if fields is None else fields
+            changes = {name: pair for name, pair in event.changes.items() if name in names}
+            cut[fields] = replace(event, changes=changes) if changes else None
+        return cut[fields]
+
+    return narrow
+
+
+def _ends(event: JobEvent, ident: str) -> bool:
+    return event.job.id == ident and isinstance(event, JobFinished | JobRemoved)

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from typing import NamedTuple
 
-from accsyn_async.events import JobChanged, JobEvent, JobFinished, JobFound, JobRemoved, JobRevived
-from accsyn_async.models import Job, JobStatus
-from accsyn_async.monitor.diff import changes_between
+from accsyn_async.events import (
+    JobChanged,
+    JobEvent,
+    JobFinished,
+    JobFound,
+    JobRemoved,
+    JobRevived,
+    JobStalled,
+    TaskChanged,
+)
+from accsyn_async.models import Job, JobStatus, Task
+from accsyn_async.monitor.diff import Changes, changes_between
+from accsyn_async.monitor.fields import WATCHED
+from accsyn_async.monitor.pace import Pace
+from accsyn_async.monitor.past import Past
 from accsyn_async.times import format_time
 
 __all__ = ["REMOVED_AFTER", "Ledger", "Life"]
@@ -21,21 +32,6 @@ REMOVED_AFTER = 2.0
 
 _CLOSING_PROGRESS = 95
 _CLOSING_ETR = dt.timedelta(seconds=10)
-
-
-class Past(NamedTuple):
-    """What is kept of a job that nobody holds any more."""
-
-    run: int
-    number: int
-    ended: bool
-    status: JobStatus
-    finished: dt.datetime | None
-
-    def is_same_end(self, job: Job) -> bool:
-        """Whether a job that has ended shows the end that is remembered, as far as its time is known."""
-        known = self.finished is not None and job.finished is not None
-        return self.status is job.status and (not known or self.finished == job.finished)
 
 
 class Life:
@@ -48,7 +44,7 @@ class Life:
         past: what is remembered of it from before it was forgotten, until it is seen again.
     """
 
-    __slots__ = ("_missed_at", "_number", "_step", "ended", "ident", "job", "past", "run")
+    __slots__ = ("_missed_at", "_number", "_pace", "_step", "ended", "ident", "job", "past", "run")
 
     def __init__(self, ident: str, past: Past | None = None) -> None:
         self.ident = ident
@@ -59,10 +55,11 @@ class Life:
         self._number = past.number if past else 0
         self._step = 0
         self._missed_at: float | None = None
+        self._pace: Pace | None = None
 
     def as_it_was(self, job: Job) -> Past:
         """What there is to remember of this life, with the job as it was then."""
-        return Past(self.run, self._number, self.ended, job.status, job.finished)
+        return Past(self.run, self._number, self.ended, job.status.value, job.finished)
 
     def remembered(self) -> Past | None:
         """What to keep of it when nobody watches: nothing, for a first life that goes on."""
@@ -93,6 +90,22 @@ class Life:
         else:
             self._step += 1
         return self.number
+
+    def estimated(self, job: Job, now: float) -> Job:
+        """A new snapshot of it, with the time that it will still take as far as that can be told.
+
+        Args:
+            job: as it was observed.
+            now: on the monotonic clock, seconds.
+        """
+        if job.status is not JobStatus.RUNNING:
+            if self._pace is not None:
+                self._pace.pause()
+            return job
+        if self._pace is None:
+            self._pace = Pace()
+        total = float(job.size or 100)
+        return job.with_eta(self._pace.observe(now, total * job.progress / 100, total))
 
     def revive(self) -> None:
         """Begin the next life."""
@@ -137,6 +150,19 @@ class Ledger:
             self._past[ident] = past
             while len(self._past) > self._remember:
                 self._past.popitem(last=False)
+
+    def recall(self, ident: str, past: Past) -> None:
+        """Take over what somebody remembers of a job, unless more is known already."""
+        life = self.lives.get(ident)
+        if life is None:
+            known = self._past.get(ident)
+            if known is None or known.run < past.run:
+                self._past[ident] = past
+        elif life.job is None:
+            self.lives[ident] = Life(ident, past)
+        else:
+            lived_on = past.ended and not (life.ended and past.is_same_end(life.job))
+            life.run = max(life.run, past.run + lived_on)
 
     def has_told(self, ident: str, finished: dt.datetime | None) -> bool:
         """Whether a job is known to have ended at this moment."""
@@ -186,8 +212,50 @@ class Ledger:
             at=at, job=_seen(life), run=life.run, id=f"{self.workspace}:{life.ident}:{life.number}"
         )
 
-    def observe(self, job: Job, at: dt.datetime) -> list[JobEvent]:
+    def removed(self, job: Job, past: Past, at: dt.datetime) -> JobRemoved:
+        """The event that tells that a job is no more which was never seen here, but is remembered."""
+        ident = f"{self.workspace}:{job.id}:{past.run}:{past.number + 1}"
+        return JobRemoved(at=at, job=job, run=past.run, id=ident)
+
+    def stalled(self, life: Life, at: dt.datetime) -> JobStalled:
+        """The event that tells that a running job gets nowhere.
+
+        Raises:
+            LookupError: it was never seen.
+        """
+        job = _seen(life)
+        number = life.next_number(durable=False)
+        return JobStalled(at=at, job=job, run=life.run, id=f"{self.workspace}:{job.id}:{number}")
+
+    def task_changed(
+        self, life: Life, task: Task, previous: Task | None, changes: Changes, at: dt.datetime
+    ) -> TaskChanged:
+        """The event that tells of a change of a job's task.
+
+        Raises:
+            LookupError: the job was never seen.
+        """
+        job = _seen(life)
+        return TaskChanged(
+            at=at,
+            job=job,
+            run=life.run,
+            id=f"{self.workspace}:{job.id}:{life.next_number(durable=False)}",
+            task=task,
+            previous=previous,
+            changes=changes,
+        )
+
+    def observe(
+        self, job: Job, at: dt.datetime, now: float = 0.0, fields: tuple[str, ...] = WATCHED
+    ) -> list[JobEvent]:
         """Take note of a job as it is now.
+
+        Args:
+            job: the job.
+            at: when it was observed, UTC.
+            now: the same on the monotonic clock, seconds.
+            fields: what to look at for changes.
 
         Returns:
             What that means to those who knew it before: nothing at first sight, unless
@@ -195,6 +263,7 @@ class Ledger:
         """
         life = self.life(job.id)
         life.seen()
+        job = life.estimated(job, now)
         before, life.job = life.job, job
         self._sort(job)
         past, life.past = life.past, None
@@ -209,7 +278,7 @@ class Ledger:
             life.revive()
             life.next_number(durable=True)
             events.append(self.revived(life, at))
-        elif changes := changes_between(before, job):
+        elif changes := changes_between(before, job, fields):
             number = life.next_number(durable="status" in changes)
             events.append(
                 JobChanged(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Set
 
 from accsyn_async.errors import (
     AccsynError,
@@ -17,41 +16,24 @@ from accsyn_async.errors import (
     SessionClosedError,
     SessionExpiredError,
 )
-from accsyn_async.monitor.audience import Group
+from accsyn_async.monitor.admission import Admission
+from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import Herald
-from accsyn_async.monitor.schedule import id_batches, list_whole, missing_too_many
+from accsyn_async.monitor.listing import Ask, Listing
+from accsyn_async.monitor.schedule import id_batches, list_whole, looks_capped
+from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.times import parse_time
 from accsyn_async.transport.seam import Clock
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.query import ids_expression
-from accsyn_async.wire.reply import Failure
-from accsyn_async.wire.rows import JobList, JobReader
+from accsyn_async.wire.rows import EndReader, JobList, JobReader
 
-__all__ = ["ATTRIBUTES", "Ask", "Lister"]
+__all__ = ["Lister"]
 
 logger = logging.getLogger("accsyn_async.monitor")
 
-T = TypeVar("T")
-
-
-class Ask(Protocol):
-    """Makes a call of the lowest priority, once, and reads the reply."""
-
-    async def __call__(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
-        """Ask.
-
-        Raises:
-            AccsynError: it was not answered.
-        """
-        ...
-
-
-ATTRIBUTES = [
-    *("id", "name", "code", "status", "progress", "speed", "etr", "size"),
-    *("source", "source_hr", "destination", "destination_hr", "user", "user_hr", "parent"),
-    *("created", "finished", "modified", "metadata"),
-]
-"""What a poll asks for: all that a ``Job`` shows."""
+Room = Callable[[Call], int]
+"""How many bytes are left in the URL of a call."""
 
 _SWEEP = 5.0
 """Seconds between two looks through the finished jobs; more when they take long."""
@@ -60,6 +42,10 @@ _SWEEP_SHARE = 20
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
+_PROBE_AGAIN = 60.0
+"""Seconds after which a list that looks capped is suspected again."""
+_ARCHIVED_AFTER = dt.timedelta(days=13)
+"""How long finished jobs are certain to be found without the archive: the backend keeps them for 14 days."""
 _LOOKUPS = 16
 """Jobs that are looked up one by one in a poll, at most; the others wait for the next."""
 
@@ -68,59 +54,101 @@ class Lister:
     """Asks the backend about jobs of one entity type, and hands on what it says.
 
     Attributes:
-        following: the jobs that the last poll asked about because no list held them.
+        following: the jobs that were last asked about because no list held them.
         unresolved: whether jobs that left their lists are still to be looked up.
+        unchanged: how many lists said what they had said before.
 
     Args:
         entitytype: such as ``transfer``.
         ask: makes a call and reads the reply.
         herald: takes note.
+        admission: is told what was never there.
         clock: time.
+        room: how many bytes the ids in a call's URL may take.
     """
 
-    def __init__(self, entitytype: str, ask: Ask, herald: Herald, clock: Clock) -> None:
+    def __init__(
+        self,
+        entitytype: str,
+        ask: Ask,
+        herald: Herald,
+        admission: Admission,
+        clock: Clock,
+        room: Room,
+    ) -> None:
         self.following: list[str] = []
         self.unresolved = False
+        self.unchanged = 0
         self._entitytype = entitytype
         self._ask = ask
         self._herald = herald
+        self._admission = admission
         self._clock = clock
+        self._room = room
         # Jobs that are active although the lists that ought to hold them do not.
         self._apart: set[str] = set()
-        self._batches: dict[tuple[str, ...], JobReader] = {}
-        self._whole = JobReader()
+        self._batches: dict[tuple[str, ...], Listing] = {}
+        self._whole = Listing()
         self._whole_size: int | None = None
+        self._whole_lacks = False
         # What there is to follow is found out anew only when something moved.
         self._list_moved = True
         self._moves_seen = -1
         self._turn = 0
 
-    async def list_group(self, group: Group, at: dt.datetime) -> None:
+    async def list_group(self, group: Group) -> None:
         """Ask for the list of a query and take in what it says.
 
         Raises:
             AccsynError: it was not answered.
         """
         if self._clock.monotonic() >= group.sweep.due:
-            await self._sweep_quietly(group, at)
-        jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
+            await self._sweep_quietly(group)
+        call = self._find(group.expression)
+        jobs = await group.listing.ask(self._ask, call, group.present.keys())
         if not self._herald.audience.is_current(group):
             return
+        if await self._goes_on(group, call, jobs):
+            jobs = await group.listing.ask(self._ask, call)
+            if not self._herald.audience.is_current(group):
+                return
+        self._take_list(group, jobs)
+
+    def _take_list(self, group: Group, jobs: JobList) -> None:
         stale, group.stale = group.stale, set()
-        if not jobs.unchanged:
+        if jobs.unchanged:
+            self.unchanged += 1
+        else:
             self._list_moved = True
             self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._herald.observe(job, at, group)
+                self._herald.observe(job, group)
         for ident in stale:
             if ident in jobs.jobs:
-                self._herald.observe(jobs.jobs[ident], at, group)
+                self._herald.observe(jobs.jobs[ident], group)
 
-    async def _sweep_quietly(self, group: Group, at: dt.datetime) -> None:
+    async def _goes_on(self, group: Group, call: Call, jobs: JobList) -> bool:
+        """Whether a list that looks as if the backend had capped it goes on in truth."""
+        now = self._clock.monotonic()
+        if group.listing.page is not None or not jobs.jobs:
+            return False
+        if not group.doubted and not (looks_capped(len(jobs.jobs)) and now >= group.probe_due):
+            return False
+        try:
+            goes_on = await group.listing.goes_on(self._ask, call, jobs.jobs)
+        except (QueryError, BackendError, PermissionDeniedError) as error:
+            logger.debug("the backend does not say whether its list goes on: %s", error.message)
+            goes_on = False
+        group.doubted, group.probe_due = False, now + _PROBE_AGAIN
+        if goes_on:
+            logger.info("%s are listed %d at a time: asking in pages", self._entitytype, len(jobs.jobs))
+        return goes_on
+
+    async def _sweep_quietly(self, group: Group) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
         try:
-            await self._sweep(group, at)
+            await self._sweep(group)
         except (AuthenticationError, SessionClosedError) as error:
             if not (isinstance(error, SessionExpiredError) and error.temporary):
                 raise
@@ -128,37 +156,59 @@ class Lister:
             logger.debug("the finished were not looked through: %s", error.message)
             group.sweep.due = self._clock.monotonic() + _SWEEP
 
-    async def _sweep(self, group: Group, at: dt.datetime) -> None:
+    async def _sweep(self, group: Group) -> None:
         """Find jobs that began and ended between two polls: no list of active ones ever held them."""
         sweep, began = group.sweep, self._clock.monotonic()
-        data = {"attributes": ["id", "finished"], "finished": True}
-        call = Call("GET", f"{self._entitytype}/find", data, query=group.expression)
-        seen = await self._ask(call, sweep.reader)
+        seen = await self._ask(self._find_ends(group.expression), sweep.reader)
         took = self._clock.monotonic() - began
         if sweep.ends is None or sweep.since is None:
-            sweep.since = at
+            sweep.since = self._herald.at
         elif seen is not sweep.ends:
             # What was read but not taken in to the end, last time, is still new.
             new = seen - sweep.ends
             oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
             ends = {ident: parse_time(text or "") for ident, text in new}
             recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
-            for batch in id_batches(sorted(recent)):
+            for batch in self._batched(sorted(recent)):
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
                 if not self._herald.audience.is_current(group):
                     return
                 for job in jobs.changed:
                     if job.id in ends:
-                        self._herald.observe(job, at, group)
+                        self._herald.observe(job, group)
         sweep.ends = seen
         sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
 
-    async def follow(self, fresh: set[Group], at: dt.datetime) -> None:
+    async def catch_up(self, subscription: Subscription, group: Group) -> None:
+        """Find out which jobs ended while a watch was away, and follow those that it knew.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        memory = subscription.recollection
+        if memory is None or not subscription.behind:
+            return
+        seen: set[tuple[str, str | None]] = set()
+        if memory.away(self._herald.at) > _ARCHIVED_AFTER:
+            seen |= await self._ask(self._find_ends(group.expression, archived=True), EndReader())
+        seen |= await self._ask(self._find_ends(group.expression), EndReader())
+        if subscription not in self._herald.audience:
+            return
+        ends = [(ident, parse_time(text or "")) for ident, text in seen]
+        if memory.since is None:
+            memory.disregard(
+                ((ident, end) for ident, end in ends if ident not in group.present),
+                self._herald.at - 2 * _SWEEP_BACK,
+            )
+        subscription.behind = False
+        subscription.extra = {*memory.unfinished, *memory.missed(ends, _SWEEP_BACK)}
+        self._herald.audience.follow(subscription, subscription.extra)
+
+    async def follow(self, fresh: Set[Asked]) -> None:
         """Ask about the jobs that are watched and stand in no list.
 
         Args:
-            fresh: the groups whose lists were answered in this poll.
-            at: when this poll was made.
+            fresh: whose lists were answered in this poll.
 
         Raises:
             AccsynError: something was not answered.
@@ -168,61 +218,89 @@ class Lister:
             return
         moves = audience.moves
         self.following = self._not_listed(fresh)
-        await self._follow(self.following, fresh, at)
+        await self._follow(self.following, fresh)
         self._list_moved, self._moves_seen = False, moves
 
-    async def _follow(self, rest: list[str], fresh: set[Group], at: dt.datetime) -> None:
+    async def _follow(self, rest: list[str], fresh: Set[Asked]) -> None:
         self._apart.intersection_update(rest)
         whole = self._herald.audience.groups.get(None)
         if whole is not None and whole in fresh:
             asked = [ident for ident in rest if ident in self._apart]
-            missing = [ident for ident in rest if ident not in self._apart]
+            doubtful = {ident for ident in rest if ident not in self._apart}
         else:
-            asked, missing = rest, []
-        missing += await self._ask_for(asked, at)
+            asked, doubtful = rest, set()
+        missing, by_list = await self._ask_for(asked)
+        if by_list:
+            doubtful.update(missing)
+        else:
+            self._stand_apart(set(asked).difference(missing))
         self.unresolved = False
-        if missing:
-            await self._look_up(missing, at)
+        if missing := [*missing, *sorted(doubtful.difference(missing))]:
+            await self._look_up(missing, doubtful)
 
-    def _not_listed(self, fresh: set[Group]) -> list[str]:
+    def _stand_apart(self, idents: set[str]) -> None:
+        """Take note that jobs are active although their lists lack them: do those go on unseen?"""
+        for ident in idents - self._apart:
+            for group in self._herald.audience.member_of.get(ident, ()):
+                group.doubted = True
+        self._apart |= idents
+
+    def _not_listed(self, fresh: Set[Asked]) -> list[str]:
         """The jobs that are watched, may be active, and stand in no list that can be relied on."""
         audience, lives = self._herald.audience, self._herald.ledger.lives
         wanted = {ident for ident, life in lives.items() if not life.ended}
         wanted.update(ident for ident in audience.by_id if ident not in lives)
         for subscription in audience.joining:
             # A job that had ended may be active again by the time that somebody new asks.
-            wanted.update(subscription.selection.ids or ())
+            wanted.update(subscription.pending if subscription.admitted else subscription.followed)
         for group in audience.groups.values():
             # Who watches a job by id shall not wait for a list that is not answered.
             there = group.present.keys()
             wanted -= there if group in fresh else there - audience.by_id.keys()
         return sorted(wanted)
 
-    async def _ask_for(self, idents: list[str], at: dt.datetime) -> list[str]:
-        """Ask for jobs among the active; those that are not there."""
-        if list_whole(len(idents), self._whole_size):
-            jobs = await self._ask_twice(self._find(None), self._whole, self._active(idents))
+    async def _ask_for(self, idents: list[str]) -> tuple[list[str], bool]:
+        """Ask for jobs among the active; those that are not there, and whether a list of all says so."""
+        if not self._whole_lacks and list_whole(len(idents), self._whole_size):
+            jobs = await self._whole.ask(self._ask, self._find(None), self._active(idents))
+            self._count(jobs)
             self._whole_size = len(jobs.jobs)
-            there = self._take(jobs, set(idents), at)
-            return [ident for ident in idents if ident not in there]
+            there = self._take(jobs, set(idents))
+            return [ident for ident in idents if ident not in there], True
         self._whole.reset()
+        return await self._ask_in_batches(idents), False
+
+    async def _ask_in_batches(self, idents: list[str]) -> list[str]:
         missing: list[str] = []
-        readers: dict[tuple[str, ...], JobReader] = {}
-        for batch in id_batches(idents):
+        listings: dict[tuple[str, ...], Listing] = {}
+        for batch in self._batched(idents):
             key = tuple(batch)
-            reader = readers[key] = self._batches.get(key) or JobReader()
-            jobs = await self._ask_twice(self._find(ids_expression(batch)), reader, self._active(batch))
-            there = self._take(jobs, set(batch), at)
+            listing = listings[key] = self._batches.get(key) or Listing()
+            jobs = await listing.ask(self._ask, self._find(ids_expression(batch)), self._active(batch))
+            self._count(jobs)
+            there = self._take(jobs, set(batch))
             missing += [ident for ident in batch if ident not in there]
-        self._batches = readers
+        self._batches = listings
         return missing
 
-    async def _look_up(self, suspects: list[str], at: dt.datetime) -> None:
-        """Find out what became of jobs that no list of active ones holds."""
+    async def _look_up(self, suspects: list[str], doubtful: set[str]) -> None:
+        """Find out what became of jobs that no list of active ones holds.
+
+        Args:
+            suspects: the jobs.
+            doubtful: those that a list lacks, and that were not asked for by their ids.
+        """
         left = dict.fromkeys(suspects)
-        for batch in id_batches(suspects):
+        for batch in self._batched(suspects):
             call = self._find(ids_expression(batch), finished=True)
-            for ident in self._take(await self._ask(call, JobReader()), set(batch), at):
+            for ident in self._take(await self._ask(call, JobReader()), set(batch)):
+                del left[ident]
+        for batch in self._batched([ident for ident in left if ident in doubtful]):
+            there = self._take(await self._ask(self._find(ids_expression(batch)), JobReader()), set(batch))
+            self._stand_apart(there)
+            # A list of all that lacks what is active is of no use for finding jobs by their ids.
+            self._whole_lacks |= bool(there)
+            for ident in there:
                 del left[ident]
         self.unresolved = bool(left)
         waiting = list(left)
@@ -230,17 +308,17 @@ class Lister:
             self._turn = (self._turn + _LOOKUPS) % len(waiting)
             waiting = waiting[self._turn :] + waiting[: self._turn]
         for ident in waiting[:_LOOKUPS]:
-            await self._look_up_one(ident, at)
+            await self._look_up_one(ident)
 
-    async def _look_up_one(self, ident: str, at: dt.datetime) -> None:
+    async def _look_up_one(self, ident: str) -> None:
         """Find out what became of one job; no other suffers if the backend refuses this one."""
         error: AccsynError = NotFoundError(
             f"there is no {self._entitytype} {ident}, or this user may not see it"
         )
         there: set[str] = set()
         try:
-            jobs = await self._ask(Call("GET", f"{self._entitytype}/find", {}, id=ident), JobReader())
-            there = self._take(jobs, {ident}, at)
+            call = Call("GET", f"{self._entitytype}/find", {}, id=ident)
+            there = self._take(await self._ask(call, JobReader()), {ident})
         except NotFoundError:
             pass
         except (PermissionDeniedError, QueryError, BackendError) as refusal:
@@ -250,42 +328,29 @@ class Lister:
         if not self._herald.audience.holds(ident):
             return
         life = self._herald.ledger.life(ident)
-        if not there:
-            if life.missed(self._clock.monotonic()):
-                self._herald.gone(life, at, error)
-        elif not life.ended:
-            self._apart.add(ident)
+        if there:
+            if not life.ended:
+                self._apart.add(ident)
+        elif life.missed(self._clock.monotonic()):
+            if life.job is None:
+                self._admission.never_there(life, error)
+            else:
+                self._herald.gone(life)
 
-    def _take(self, jobs: JobList, wanted: set[str], at: dt.datetime) -> set[str]:
+    def _take(self, jobs: JobList, wanted: set[str]) -> set[str]:
         """Take note of those that are wanted; their ids."""
         lives = self._herald.ledger.lives
         for job in jobs.changed:
             if job.id in wanted:
-                self._herald.observe(job, at)
+                self._herald.observe(job)
         there = wanted & jobs.jobs.keys()
         for ident in there:
             life = lives.get(ident)
             if life is None or life.job is None:
-                self._herald.observe(jobs.jobs[ident], at)
+                self._herald.observe(jobs.jobs[ident])
             else:
                 life.seen()
         return there
-
-    async def _ask_twice(self, call: Call, reader: JobReader, expected: Iterable[str]) -> JobList:
-        """Ask for a list, and once more when it lacks too much to be believed."""
-        first = await self._ask(call, reader)
-        if first.unchanged:
-            return first
-        known = set(expected)
-        if not missing_too_many(len(known), len(known - first.jobs.keys()), len(first.jobs)):
-            return first
-        try:
-            again = await self._ask(call, reader)
-        except BaseException:
-            # What the first list said was taken in by nobody.
-            reader.reset()
-            raise
-        return JobList(again.jobs, [*first.changed, *again.changed])
 
     def _active(self, idents: list[str]) -> set[str]:
         """Those that were seen and had not ended."""
@@ -296,8 +361,18 @@ class Lister:
             if (life := lives.get(ident)) is not None and life.job and not life.ended
         }
 
+    def _count(self, jobs: JobList) -> None:
+        self.unchanged += jobs.unchanged
+
+    def _batched(self, idents: list[str]) -> list[list[str]]:
+        return id_batches(idents, room=self._room(self._find(ids_expression(()), finished=True)))
+
     def _find(self, expression: str | None, *, finished: bool = False) -> Call:
-        data: dict[str, object] = {"attributes": ATTRIBUTES}
+        data: dict[str, object] = {"attributes": self._herald.audience.attributes}
         if finished:
             data["finished"] = True
+        return Call("GET", f"{self._entitytype}/find", data, query=expression)
+
+    def _find_ends(self, expression: str | None, *, archived: bool = False) -> Call:
+        data = {"attributes": ["id", "finished"], "archived" if archived else "finished": True}
         return Call("GET", f"{self._entitytype}/find", data, query=expression)

@@ -13,7 +13,7 @@ from collections import deque
 
 from msgspec.structs import replace
 
-from accsyn_async.events import Degraded, Event, JobChanged, JobEvent, Recovered
+from accsyn_async.events import Degraded, Event, JobChanged, JobEvent, JobStalled, Recovered, TaskChanged
 from accsyn_async.monitor.diff import merged_changes
 
 __all__ = ["Mailbox", "MailboxClosed"]
@@ -38,16 +38,32 @@ class Mailbox:
     2
     """
 
-    __slots__ = ("_blanks", "_closed", "_entries", "_error", "_health", "_seq", "_tails", "_waiter", "merged")
+    __slots__ = (
+        "_blanks",
+        "_closed",
+        "_entries",
+        "_error",
+        "_health",
+        "_over",
+        "_seq",
+        "_tails",
+        "_task_tails",
+        "_waiter",
+        "merged",
+    )
 
     def __init__(self) -> None:
         # Made when first needed: an empty deque takes more than all the rest of a watch.
         self._entries: deque[list[Event | None]] | None = None
         self._tails: dict[str, list[Event | None]] = {}
+        # Of each job's tasks; made when first needed.
+        self._task_tails: dict[str, dict[str, list[Event | None]]] | None = None
         self._health: list[list[Event | None]] = []
         self._waiter: asyncio.Future[None] | None = None
         self._error: Exception | None = None
         self._closed = False
+        # Whether its end was told, so that it cannot begin again.
+        self._over = False
         self._blanks = 0
         self._seq = 0
         self.merged = 0
@@ -65,9 +81,11 @@ class Mailbox:
         if self._closed:
             return
         if isinstance(event, JobEvent):
-            if isinstance(event, JobChanged) and self._merge(event):
+            if isinstance(event, JobChanged | TaskChanged) and self._merge(event):
                 return
-            self._tails[event.job.id] = self._append(event)
+            if isinstance(event, JobStalled) and self._is_full:
+                return
+            self._put_tail(event, self._append(event))
         elif isinstance(event, Degraded | Recovered):
             self._put_health(event)
         else:
@@ -81,11 +99,29 @@ class Mailbox:
             self._error = error
             self._wake()
 
+    def reopen(self) -> bool:
+        """Let more in, unless somebody was told that nothing will come; whether it is open."""
+        if self._closed and self._error is None and not self._over:
+            self._closed = False
+        return not self._closed
+
+    def forget(self, ident: str) -> None:
+        """Throw away what waits about a job: it is watched no more."""
+        for cell in self._entries or ():
+            event = cell[0]
+            if isinstance(event, JobEvent) and event.job.id == ident:
+                self._blank(cell)
+        self._tails.pop(ident, None)
+        if self._task_tails:
+            self._task_tails.pop(ident, None)
+
     def discard(self) -> None:
         """Close, and throw away what waits."""
         self.close()
+        self._over = True
         self._entries = None
         self._tails.clear()
+        self._task_tails = None
         self._health.clear()
         self._blanks = 0
 
@@ -100,6 +136,7 @@ class Mailbox:
             if self._entries and (event := self._pop()) is not None:
                 return event
             if self._closed:
+                self._over = True
                 # A copy: one error raised in a thousand tasks would collect their tracebacks.
                 raise copy.copy(self._error) if self._error is not None else MailboxClosed
             self._waiter = asyncio.get_running_loop().create_future()
@@ -117,8 +154,7 @@ class Mailbox:
                 self._blanks -= 1
                 continue
             if isinstance(event, JobEvent):
-                if self._tails.get(event.job.id) is cell:
-                    del self._tails[event.job.id]
+                self._drop_tail(event, cell)
             elif self._health and self._health[0] is cell:
                 self._health.pop(0)
             if not entries:
@@ -135,22 +171,56 @@ class Mailbox:
         self._entries.append(cell)
         return cell
 
-    def _merge(self, event: JobChanged) -> bool:
-        cell = self._tails.get(event.job.id)
+    @property
+    def _is_full(self) -> bool:
+        """Whether so much waits that what is not essential is no more kept apart."""
+        tasks = sum(map(len, self._task_tails.values())) if self._task_tails else 0
+        return len(self) >= _PER_JOB * (len(self._tails) + tasks + 1)
+
+    def _merge(self, event: JobChanged | TaskChanged) -> bool:
+        cell = self._tail(event)
         waiting = cell[0] if cell else None
-        if cell is None or not isinstance(waiting, JobChanged):
+        if cell is None or not isinstance(waiting, JobChanged | TaskChanged):
             return False
         crosses_status = "status" in waiting.changes or "status" in event.changes
-        if crosses_status and len(self) < _PER_JOB * (len(self._tails) + 1):
+        if crosses_status and not self._is_full:
             return False
         changes = merged_changes(waiting.changes, event.changes)
         self.merged += 1
         if changes:
             cell[0] = replace(event, previous=waiting.previous, changes=changes)
         else:
-            del self._tails[event.job.id]
+            self._drop_tail(event, cell)
             self._blank(cell)
         return True
+
+    def _tail(self, event: JobEvent) -> list[Event | None] | None:
+        """The entry that a change can be merged into."""
+        if not isinstance(event, TaskChanged):
+            return self._tails.get(event.job.id)
+        return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
+
+    def _put_tail(self, event: JobEvent, cell: list[Event | None]) -> None:
+        if isinstance(event, TaskChanged):
+            if self._task_tails is None:
+                self._task_tails = {}
+            self._task_tails.setdefault(event.job.id, {})[event.task.id] = cell
+            return
+        self._tails[event.job.id] = cell
+        if self._task_tails and not isinstance(event, JobChanged):
+            # What comes after an end is never merged into what came before it.
+            self._task_tails.pop(event.job.id, None)
+
+    def _drop_tail(self, event: JobEvent, cell: list[Event | None]) -> None:
+        if self._tail(event) is not cell:
+            return
+        if not isinstance(event, TaskChanged):
+            del self._tails[event.job.id]
+        elif self._task_tails:
+            tails = self._task_tails[event.job.id]
+            del tails[event.task.id]
+            if not tails:
+                del self._task_tails[event.job.id]
 
     def _put_health(self, event: Degraded | Recovered) -> None:
         waiting = [cell[0] for cell in self._health[-2:]]

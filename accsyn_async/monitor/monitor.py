@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from accsyn_async.errors import AccsynError, SessionClosedError
-from accsyn_async.monitor.audience import Subscription
-from accsyn_async.monitor.lister import Ask
+from accsyn_async.models import Job
+from accsyn_async.monitor.lister import Room
+from accsyn_async.monitor.listing import Ask
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.poller import Poller
+from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.monitor.selection import Selection
+from accsyn_async.monitor.source import Membership
+from accsyn_async.monitor.statistics import Statistics
+from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.transport.seam import Clock
 
 __all__ = ["Monitor"]
@@ -29,6 +34,7 @@ class Monitor:
         workspace: goes into the events' ids.
         policy: how often to poll.
         clock: time.
+        room: how many bytes are left in the URL of a call.
         rng: spreads the intervals.
     """
 
@@ -39,25 +45,27 @@ class Monitor:
         workspace: str,
         policy: PollPolicy,
         clock: Clock,
+        room: Room,
         rng: random.Random | None = None,
     ) -> None:
         self._ask = ask
         self._workspace = workspace
         self._policy = policy
         self._clock = clock
+        self._room = room
         self._rng = rng or random.Random()
         self._pollers: dict[str, tuple[Poller, asyncio.Task[None]]] = {}
         self._closed = False
 
-    def subscribe(self, selection: Selection, mailbox: Mailbox) -> Callable[[], None]:
+    def subscribe(
+        self, selection: Selection, mailbox: Mailbox, recollection: Recollection | None = None
+    ) -> Membership:
         """Let a watch in.
 
         Args:
             selection: what it is of.
             mailbox: where its events go.
-
-        Returns:
-            What takes it out again; may be called twice.
+            recollection: what it remembers of an earlier time.
 
         Raises:
             SessionClosedError: the session is closed.
@@ -65,27 +73,27 @@ class Monitor:
         if self._closed:
             raise SessionClosedError("the session is closed")
         kind = selection.entitytype
-        subscription = Subscription(selection, mailbox)
+        subscription = Subscription(selection, mailbox, recollection)
         known = self._pollers.get(kind)
         if known is not None and not known[1].done():
             poller = known[0]
             poller.add(subscription)
         else:
-            poller = Poller(
-                kind,
-                self._ask,
-                workspace=self._workspace,
-                policy=self._policy,
-                clock=self._clock,
-                rng=self._rng,
-            )
-            # Before its task begins, which may be at once: a poller that nobody watches ends.
-            poller.add(subscription)
-            self._pollers[kind] = (
-                poller,
-                asyncio.create_task(self._keep(poller), name=f"accsyn-poll-{kind}"),
-            )
-        return lambda: poller.remove(subscription)
+            poller = self._begin(kind, subscription)
+        return _Member(poller, subscription)
+
+    def statistics(self) -> Statistics:
+        """What has been done since the pollers began, and how things stand.
+
+        >>> import asyncio
+        >>> from accsyn_async.sandbox import Sandbox
+        >>> async def main():
+        ...     async with Sandbox() as box, box.session() as session:
+        ...         return session.monitor.statistics()
+        >>> asyncio.run(main()).watches
+        0
+        """
+        return Statistics.sum(poller.statistics() for poller, _ in self._pollers.values())
 
     def wake(self) -> None:
         """Poll at once: something was changed by this session."""
@@ -103,6 +111,22 @@ class Monitor:
         if entries:
             await asyncio.wait([task for _, task in entries])
 
+    def _begin(self, kind: str, subscription: Subscription) -> Poller:
+        poller = Poller(
+            kind,
+            self._ask,
+            workspace=self._workspace,
+            policy=self._policy,
+            clock=self._clock,
+            rng=self._rng,
+            room=self._room,
+        )
+        # Before its task begins, which may be at once: a poller that nobody watches ends.
+        poller.add(subscription)
+        task = asyncio.create_task(self._keep(poller), name=f"accsyn-poll-{kind}")
+        self._pollers[kind] = (poller, task)
+        return poller
+
     async def _keep(self, poller: Poller) -> None:
         error: AccsynError | None = None
         try:
@@ -117,3 +141,25 @@ class Monitor:
             error.__cause__ = bug
         finally:
             poller.close(error)
+
+
+class _Member:
+    """A watch's place in a poller."""
+
+    __slots__ = ("_poller", "_subscription")
+
+    def __init__(self, poller: Poller, subscription: Subscription) -> None:
+        self._poller = poller
+        self._subscription = subscription
+
+    def add(self, idents: tuple[str, ...]) -> None:
+        self._poller.add_ids(self._subscription, idents)
+
+    def remove(self, idents: tuple[str, ...]) -> None:
+        self._poller.remove_ids(self._subscription, idents)
+
+    def jobs(self) -> Iterator[Job]:
+        return self._poller.jobs(self._subscription)
+
+    def leave(self) -> None:
+        self._poller.remove(self._subscription)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from accsyn_async.errors import ArgumentError
@@ -12,6 +13,7 @@ __all__ = [
     "Situation",
     "id_batches",
     "list_whole",
+    "looks_capped",
     "missing_too_many",
     "next_interval",
 ]
@@ -29,9 +31,11 @@ class PollPolicy:
         jitter: share by which each interval is spread, either way.
         backoff: first pause after a failed poll; it doubles.
         longest_backoff: what that grows to.
+        stalled_after: how long a running job has neither progress nor speed before
+            ``JobStalled`` says so; ``None`` for never.
 
     Raises:
-        ArgumentError: an interval is not positive, or they are out of order.
+        ArgumentError: an interval is no positive number, or they are out of order.
 
     >>> PollPolicy(soon=0.5).soon
     0.5
@@ -44,8 +48,15 @@ class PollPolicy:
     jitter: float = 0.1
     backoff: float = 0.8
     longest_backoff: float = 30.0
+    stalled_after: float | None = 60.0
 
     def __post_init__(self) -> None:
+        for name in ("soon", "running", "idle", "growth", "jitter", "backoff", "longest_backoff"):
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise ArgumentError(f"{name} of a poll policy is a number, not {value!r}")
+        if self.stalled_after is not None and not self.stalled_after > 0:
+            raise ArgumentError("stalled_after is a positive number of seconds, or None")
         if not 0 < self.soon <= self.running <= self.idle:
             raise ArgumentError("poll intervals must be positive, with soon <= running <= idle")
         if self.growth < 1 or not 0 <= self.jitter < 1:
@@ -187,6 +198,15 @@ def id_batches(ids: list[str], *, most: int = 250, room: int = 6500) -> list[lis
         batches[-1].append(ident)
         left -= takes
     return batches
+
+
+def looks_capped(rows: int) -> bool:
+    """Whether a list is as long as one that a backend has cut off: backends like round numbers.
+
+    >>> looks_capped(1000), looks_capped(999), looks_capped(50)
+    (True, False, False)
+    """
+    return rows >= 100 and rows % 50 == 0
 
 
 def list_whole(wanted: int, known_size: int | None, *, most: int = 250) -> bool:

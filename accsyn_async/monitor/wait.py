@@ -15,7 +15,8 @@ from accsyn_async.errors import (
 from accsyn_async.events import JobEvent, JobFinished, JobRemoved
 from accsyn_async.models import Job, JobStatus
 from accsyn_async.monitor.selection import Selection
-from accsyn_async.monitor.watch import Source, Watch
+from accsyn_async.monitor.source import Source
+from accsyn_async.monitor.watch import Watch
 
 __all__ = ["AsCompleted", "wait_for_job"]
 

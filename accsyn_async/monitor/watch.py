@@ -6,15 +6,19 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from accsyn_async.errors import AccsynError, ArgumentError
 from accsyn_async.events import Event, JobChanged
-from accsyn_async.monitor.diff import WATCHED
+from accsyn_async.models import Job
+from accsyn_async.monitor.checkpoint import Checkpoint
+from accsyn_async.monitor.fields import WATCHED
 from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
-from accsyn_async.monitor.selection import Selection
+from accsyn_async.monitor.selection import Jobs, Selection, ids_of
+from accsyn_async.monitor.source import Membership, Source
+from accsyn_async.monitor.totals import Totals
 
-__all__ = ["Callback", "Source", "Watch"]
+__all__ = ["Callback", "Watch"]
 
 logger = logging.getLogger("accsyn_async.monitor")
 
@@ -23,14 +27,6 @@ Callback = Callable[[E], Awaitable[object] | object]
 """Takes an event; may be a coroutine function."""
 
 _AnyCallback = Callable[[Any], Awaitable[object] | object]
-
-
-class Source(Protocol):
-    """Where events come from."""
-
-    def subscribe(self, selection: Selection, mailbox: Mailbox) -> Callable[[], None]:
-        """Send the events of a selection to a mailbox until the returned function is called."""
-        ...
 
 
 class Watch:
@@ -54,27 +50,56 @@ class Watch:
         NotFoundError: a job of that id was never there.
         AuthenticationError: a login was refused.
         QueryError, PermissionDeniedError, BackendError: the backend refuses to answer.
+        CheckpointError: the checkpoint cannot be written; entering it, that it is in use
+            or belongs to something else.
     """
 
-    def __init__(self, source: Source, selection: Selection) -> None:
+    __slots__ = (
+        "__weakref__",
+        "_callbacks",
+        "_checkpoint",
+        "_held",
+        "_mailbox",
+        "_membership",
+        "_selection",
+        "_source",
+        "_taken",
+    )
+
+    def __init__(self, source: Source, selection: Selection, checkpoint: Checkpoint | None = None) -> None:
         self._source = source
         self._selection = selection
+        self._checkpoint = checkpoint
         self._mailbox: Mailbox | None = None
-        self._leave: Callable[[], None] | None = None
+        self._membership: Membership | None = None
         self._callbacks: list[tuple[str | type[Event], _AnyCallback]] = []
         self._taken = False
+        # Taken out of the mailbox, and not handed out before it is written down.
+        self._held: Event | None = None
 
     async def __aenter__(self) -> Watch:
         if self._mailbox is not None:
             raise AccsynError("a watch is entered once; make another with session.watch()")
         self._mailbox = Mailbox()
-        self._leave = self._source.subscribe(self._selection, self._mailbox)
+        if self._checkpoint is None:
+            self._membership = self._source.subscribe(self._selection, self._mailbox)
+            return self
+        recollection = await self._checkpoint.open()
+        try:
+            self._membership = self._source.subscribe(self._selection, self._mailbox, recollection)
+        except BaseException:
+            await self._checkpoint.leave(in_peace=False)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        try:
+            await self.aclose()
+        finally:
+            if self._checkpoint is not None:
+                await self._checkpoint.leave(in_peace=kind is None)
 
     def __aiter__(self) -> Watch:
         return self
@@ -86,7 +111,9 @@ class Watch:
             raise AccsynError("two tasks iterate over one watch; give each a watch of its own")
         self._taken = True
         try:
-            return await self._mailbox.get()
+            if self._checkpoint is None:
+                return await self._mailbox.get()
+            return await self._get_written(self._mailbox, self._checkpoint)
         except MailboxClosed:
             raise StopAsyncIteration from None
         finally:
@@ -96,6 +123,64 @@ class Watch:
     def backlog(self) -> int:
         """How many events wait to be taken."""
         return len(self._mailbox) if self._mailbox is not None else 0
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs that it is about, as they are known now, which may be ahead of the events taken.
+
+        Jobs given by their ids stay when they have ended; those of a query leave.
+        """
+        return list(self._membership.jobs()) if self._membership is not None else []
+
+    @property
+    def totals(self) -> Totals:
+        """What ``jobs`` come to together: how many in each state, bytes left, speed.
+
+        Example::
+
+            async with session.watch("Transfer") as watch:
+                async for event in watch:
+                    print(watch.totals.bytes_left, watch.totals.speed)
+        """
+        return Totals.of(self._membership.jobs()) if self._membership is not None else Totals()
+
+    def add(self, jobs: Jobs) -> None:
+        """Watch more jobs: a ``JobFound`` tells of each, as at the beginning.
+
+        Args:
+            jobs: an id, row or snapshot, or several; those that are watched already do nothing.
+
+        Raises:
+            ArgumentError: something is no id; it is a query's watch.
+            AccsynError: it was not entered, or has ended.
+
+        Example::
+
+            async with session.watch(first["id"]) as watch:
+                watch.add(second["id"])
+        """
+        idents = self._of_ids(jobs)
+        assert self._mailbox is not None
+        assert self._membership is not None
+        if not self._mailbox.reopen():
+            raise AccsynError("the watch has ended; make another with session.watch()")
+        self._membership.add(idents)
+
+    def remove(self, jobs: Jobs) -> None:
+        """Watch some jobs no more; without any left the watch ends. The jobs go on.
+
+        Args:
+            jobs: an id, row or snapshot, or several; those that are not watched do nothing.
+
+        Raises:
+            ArgumentError: something is no id; it is a query's watch.
+            AccsynError: it was not entered, or has ended.
+        """
+        idents = self._of_ids(jobs)
+        assert self._membership is not None
+        self._membership.remove(idents)
+        if self._checkpoint is not None:
+            self._checkpoint.forget(idents)
 
     @overload
     def on(self, what: type[E], callback: Callback[E]) -> Callback[E]: ...
@@ -112,8 +197,8 @@ class Watch:
         """Have a callback called with events, once ``run`` runs.
 
         Args:
-            what: a field (``"progress"``, ``"status"`` …) for changes of it; a class
-                of events; or the callback itself, for every event.
+            what: a field that is watched (``"progress"``, ``"status"`` …) for changes of
+                it; a class of events; or the callback itself, for every event.
             callback: called with the event; a coroutine function is awaited. Without
                 one, ``on`` decorates the function that follows.
 
@@ -121,8 +206,9 @@ class Watch:
             ArgumentError: there is no such field, or nothing to call.
         """
         if isinstance(what, str):
-            if what not in WATCHED:
-                raise ArgumentError(f"no field {what!r} is watched; there are {', '.join(WATCHED)}")
+            watched = self._selection.fields or WATCHED
+            if what not in watched:
+                raise ArgumentError(f"no field {what!r} is watched; there are {', '.join(watched)}")
         elif not (isinstance(what, type) and issubclass(what, Event)):
             if callback is not None or not callable(what):
                 raise ArgumentError(f"{what!r} is no field, no class of events and no callback")
@@ -152,17 +238,34 @@ class Watch:
 
     async def aclose(self) -> None:
         """Leave. The jobs go on; an iteration under way ends. May be called twice."""
-        leave, self._leave = self._leave, None
-        if leave is not None:
-            leave()
+        membership, self._membership = self._membership, None
+        if membership is not None:
+            membership.leave()
         if self._mailbox is not None:
             self._mailbox.discard()
 
     def __del__(self) -> None:
         # Somebody left a loop without leaving the watch: nobody will read on.
-        leave = getattr(self, "_leave", None)
-        if leave is not None:
-            leave()
+        membership = getattr(self, "_membership", None)
+        if membership is not None:
+            membership.leave()
+
+    async def _get_written(self, mailbox: Mailbox, checkpoint: Checkpoint) -> Event:
+        if self._held is None:
+            await checkpoint.acknowledge()
+            self._held = await mailbox.get()
+        await checkpoint.hand_out(self._held)
+        event, self._held = self._held, None
+        return event
+
+    def _of_ids(self, jobs: Jobs) -> tuple[str, ...]:
+        if self._selection.ids is None:
+            raise ArgumentError(
+                "a query's watch finds its jobs by itself; only a watch of ids can be changed"
+            )
+        if self._membership is None:
+            raise AccsynError("the watch was not entered, or has been left")
+        return ids_of(jobs)
 
     def _register(self, what: str | type[Event], callback: _AnyCallback) -> _AnyCallback:
         if not callable(callback):

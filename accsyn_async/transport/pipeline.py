@@ -221,6 +221,17 @@ class Pipeline:
             raise self._told(error_of(outcome, uri=call.uri, eid=eid, effect=effect, acted=acted))
         return outcome
 
+    def url_length(self, call: Call) -> int:
+        """How many bytes the URL of a call takes.
+
+        Raises:
+            SessionClosedError: there was no login yet.
+        """
+        grant = self._login.grant
+        if grant is None:
+            raise SessionClosedError("the session has not logged in yet")
+        return len(self._event(grant, call, _fresh_uuid(), format_time(self._clock.now())).url)
+
     async def aclose(self) -> None:
         """End all calls under way and close all connections. May be called twice."""
         self._closed = True

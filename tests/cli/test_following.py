@@ -27,7 +27,10 @@ class Source:
             mailbox.put(event)
         if self._ends:
             mailbox.close(self._error)
-        return lambda: None
+        return self
+
+    def leave(self) -> None:
+        """Nothing is kept."""
 
 
 class Recorder:

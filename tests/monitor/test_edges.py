@@ -437,10 +437,10 @@ def test_a_bug_in_the_poller_is_an_error_of_ours_and_hangs_nobody(caplog: pytest
             waiting = asyncio.create_task(session.wait(job_id(1)))
             ((poller, _task),) = session._monitor._pollers.values()
 
-            async def broken(_at: Any) -> None:
+            async def broken() -> None:
                 raise KeyError("bug")
 
-            poller._follow = broken  # type: ignore[assignment]
+            poller._follow = broken  # type: ignore[method-assign]
             for waiter in (anext(watch), waiting):
                 with pytest.raises(AccsynError, match="the poller failed: KeyError") as caught:
                     await waiter

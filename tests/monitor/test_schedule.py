@@ -98,21 +98,6 @@ def test_batches_hold_every_id_once(count: int, most: int, room: int) -> None:
     assert all(batch and len(batch) <= most and len(batch) * 27 <= room for batch in batches)
 
 
-def test_a_batch_fits_into_a_url() -> None:
-    from accsyn_async.monitor.lister import ATTRIBUTES
-    from accsyn_async.wire.envelope import Envelope
-    from accsyn_async.wire.message import Call
-    from accsyn_async.wire.query import ids_expression
-
-    (batch, *_rest) = id_batches([f"{number:024x}" for number in range(250)])
-    call = Call("GET", "transfer/find", {"attributes": ATTRIBUTES, "finished": True}, ids_expression(batch))
-    envelope = Envelope(
-        "a-long-workspace-name", "s" * 40, "somebody.with.a.name@example.com", "a-host.example.com"
-    )
-    url, _ = envelope.write(call, "0b3f2a52-6d3c-4f0e-9a57-1f4f3a1f6a11", "2026-01-22T08:35:59")
-    assert len(url) < 8000
-
-
 @pytest.mark.parametrize(
     ("wanted", "size", "whole"),
     [(1, None, False), (250, 10, False), (251, None, True), (500, 3000, True), (500, 3001, False)],

@@ -1,0 +1,112 @@
+"""The watches of one query, and the list that they share."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from accsyn_async.models import Job
+from accsyn_async.monitor.listing import Listing
+from accsyn_async.monitor.schedule import Health
+from accsyn_async.monitor.subscription import Subscription
+from accsyn_async.wire.rows import EndReader
+
+__all__ = ["Asked", "Group", "Sweep"]
+
+_REMEMBERED = 10_000
+"""Jobs that a group remembers to have told the end of."""
+
+
+class Sweep:
+    """The finished jobs of a query, looked through for some that came and went between two polls.
+
+    Attributes:
+        reader: reads the list of ends.
+        ends: those that are known; ``None`` before the first look.
+        since: when that first look was, UTC.
+        due: when to look again, on the monotonic clock.
+    """
+
+    __slots__ = ("due", "ends", "reader", "since")
+
+    def __init__(self) -> None:
+        self.reader = EndReader()
+        self.ends: set[tuple[str, str | None]] | None = None
+        self.since: dt.datetime | None = None
+        self.due = 0.0
+
+
+class Asked:
+    """Something that is asked again and again, and how well it answers.
+
+    Attributes:
+        health: whether it is answered.
+        refusals: how often in a row the backend said no.
+        listed: whether there was ever a good answer.
+        reason: why it is not answered, for people.
+        polls: good answers so far.
+        asked: the audience's count of moves when it was last asked.
+        asking: asks at this moment; ``None`` when nothing is under way.
+    """
+
+    __slots__ = ("asked", "asking", "health", "listed", "polls", "reason", "refusals")
+
+    def __init__(self) -> None:
+        self.health = Health()
+        self.refusals = 0
+        self.listed = False
+        self.reason = ""
+        self.polls = 0
+        self.asked = 0
+        self.asking: asyncio.Task[None] | None = None
+
+
+class Group(Asked):
+    """The watches of one query, and the list that they share.
+
+    Attributes:
+        expression: the query's; ``None`` for all jobs.
+        listing: asks for the list.
+        present: the jobs that the last good list held.
+        members: every job that the watches were told of and that has not both ended
+            and left the list.
+        subscribers: the watches.
+        stale: members observed elsewhere since the last list, which may say otherwise.
+        told: jobs that have ended and left, and which of their lives the watches were told
+            the end of; the most recent last.
+        sweep: what is known of the jobs that have ended.
+        doubted: whether active jobs were found that the list ought to hold and does not.
+        probe_due: when to find out again whether a list goes on unseen, on the monotonic clock.
+    """
+
+    __slots__ = (
+        "doubted",
+        "expression",
+        "listing",
+        "members",
+        "present",
+        "probe_due",
+        "stale",
+        "subscribers",
+        "sweep",
+        "told",
+    )
+
+    def __init__(self, expression: str | None) -> None:
+        super().__init__()
+        self.expression = expression
+        self.listing = Listing()
+        self.present: dict[str, Job] = {}
+        self.members: set[str] = set()
+        self.subscribers: set[Subscription] = set()
+        self.stale: set[str] = set()
+        self.told: dict[str, int] = {}
+        self.sweep = Sweep()
+        self.doubted = False
+        self.probe_due = 0.0
+
+    def remember(self, ident: str, run: int) -> None:
+        """A job has ended this life, left the list, and been told of."""
+        self.told[ident] = run
+        if len(self.told) > _REMEMBERED:
+            del self.told[next(iter(self.told))]

@@ -1,0 +1,120 @@
+"""One list that is asked for again and again."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Collection, Set
+from typing import Protocol, TypeVar
+
+from accsyn_async.models import Job
+from accsyn_async.monitor.schedule import missing_too_many
+from accsyn_async.wire.message import Call
+from accsyn_async.wire.reply import Failure
+from accsyn_async.wire.rows import JobList, JobReader
+
+__all__ = ["Ask", "Listing"]
+
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Makes a call of the lowest priority, once, and reads the reply."""
+
+    async def __call__(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
+        """Ask.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        ...
+
+
+class Listing:
+    """Asks for a list: whole, or in pages when the backend is known to cap it.
+
+    Attributes:
+        page: how many rows the backend lists at most; ``None`` while it seems to list all.
+    """
+
+    __slots__ = ("_pages", "page")
+
+    def __init__(self) -> None:
+        self.page: int | None = None
+        self._pages = [JobReader()]
+
+    def reset(self) -> None:
+        """Read the next list as if it were the first: what the last said was not taken in."""
+        self._pages = [JobReader()]
+
+    async def ask(self, ask: Ask, call: Call, expected: Set[str] = frozenset()) -> JobList:
+        """Ask, and once more when so much is missing that it is not believed.
+
+        Args:
+            ask: makes a call.
+            call: asks for the list.
+            expected: the jobs that it ought to hold.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        first = await self._once(ask, call)
+        if first.unchanged:
+            return first
+        missing = len(expected - first.jobs.keys())
+        if not missing_too_many(len(expected), missing, len(first.jobs)):
+            return first
+        try:
+            again = await self._once(ask, call)
+        except BaseException:
+            self.reset()
+            raise
+        return JobList(again.jobs, [*first.changed, *again.changed])
+
+    async def goes_on(self, ask: Ask, call: Call, listed: Collection[str]) -> bool:
+        """Whether the backend has rows beyond those that it listed; then they are asked for from now on.
+
+        Raises:
+            AccsynError: it was not answered.
+        """
+        data = {**_data(call), "attributes": ["id"], "limit": 1, "skip": len(listed)}
+        beyond = await ask(dataclasses.replace(call, data=data), JobReader())
+        if any(ident not in listed for ident in beyond.jobs):
+            self.turn_pages(len(listed))
+            return True
+        return False
+
+    def turn_pages(self, rows: int) -> None:
+        """Ask for pages of so many rows from now on: the backend lists no more at a time."""
+        self.page = rows if self.page is None else min(self.page, rows)
+        self.reset()
+
+    async def _once(self, ask: Ask, call: Call) -> JobList:
+        if self.page is None:
+            return await ask(call, self._pages[0])
+        try:
+            return await self._all_pages(ask, call, self.page)
+        except BaseException:
+            self.reset()
+            raise
+
+    async def _all_pages(self, ask: Ask, call: Call, rows: int) -> JobList:
+        jobs: dict[str, Job] = {}
+        parts: list[JobList] = []
+        for number in itertools.count():
+            if number == len(self._pages):
+                self._pages.append(JobReader())
+            data = {**_data(call), "limit": rows, "skip": number * rows}
+            part = await ask(dataclasses.replace(call, data=data), self._pages[number])
+            parts.append(part)
+            known = len(jobs)
+            jobs.update(part.jobs)
+            if len(part.jobs) < rows or len(jobs) == known:
+                break
+        same = len(parts) == len(self._pages) and all(part.unchanged for part in parts)
+        del self._pages[len(parts) :]
+        return JobList(jobs, [job for part in parts for job in part.changed], unchanged=same)
+
+
+def _data(call: Call) -> dict[str, object]:
+    return call.data if isinstance(call.data, dict) else {}

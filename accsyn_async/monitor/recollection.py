@@ -1,0 +1,79 @@
+"""What a watch remembers of the time before it was interrupted. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+from accsyn_async.events import JobFinished, JobRemoved
+from accsyn_async.models import Job
+from accsyn_async.monitor.past import REMOVED, Past
+
+__all__ = ["Recollection"]
+
+
+class Recollection:
+    """What a checkpoint knows.
+
+    Attributes:
+        since: when the last event was handed out, UTC; ``None`` before the first.
+        past: how each job stood.
+        rows: how the jobs looked that had not ended.
+        owed: final events that were handed out, and perhaps never came to be used.
+
+    >>> memory = Recollection()
+    >>> memory.past["a"] = Past(0, 3, True, "done", None)
+    >>> memory.knows_end("a", None), memory.knows_end("b", None), list(memory.unfinished)
+    (True, False, [])
+    """
+
+    __slots__ = ("owed", "past", "rows", "since")
+
+    def __init__(self) -> None:
+        self.since: dt.datetime | None = None
+        self.past: dict[str, Past] = {}
+        self.rows: dict[str, Job] = {}
+        self.owed: dict[str, JobFinished | JobRemoved] = {}
+
+    @property
+    def unfinished(self) -> Iterator[str]:
+        """The jobs that had not come to their ends."""
+        return (ident for ident, past in self.past.items() if not past.ended)
+
+    def knows_end(self, ident: str, finished: dt.datetime | None) -> bool:
+        """Whether the end of a job at this moment is nothing new."""
+        past = self.past.get(ident)
+        return (
+            past is not None and past.ended and past.status != REMOVED and past.finished in (None, finished)
+        )
+
+    def missed(self, ends: Iterable[tuple[str, dt.datetime | None]], slack: dt.timedelta) -> list[str]:
+        """The jobs whose ends came while nobody watched.
+
+        Args:
+            ends: the ids of finished jobs, and when they finished.
+            slack: how much clocks may differ.
+        """
+        if self.since is None:
+            return []
+        oldest = self.since - slack
+        return sorted(
+            ident
+            for ident, finished in ends
+            if finished is not None and finished >= oldest and not self.knows_end(ident, finished)
+        )
+
+    def away(self, now: dt.datetime) -> dt.timedelta:
+        """How long nobody watched; nothing when nobody ever did."""
+        return dt.timedelta() if self.since is None else now - self.since
+
+    def disregard(self, ends: Iterable[tuple[str, dt.datetime | None]], since: dt.datetime) -> None:
+        """Take note of jobs that had ended before the first watch began: they are not missed later.
+
+        Args:
+            ends: the ids of finished jobs, and when they finished.
+            since: those that finished before would not be missed anyway.
+        """
+        for ident, finished in ends:
+            if finished is not None and finished >= since:
+                self.past.setdefault(ident, Past(0, 0, True, "done", finished))

@@ -1,0 +1,93 @@
+"""One watch, as the poller sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from accsyn_async.events import Degraded, Event, JobEvent, Recovered
+from accsyn_async.monitor.mailbox import Mailbox
+from accsyn_async.monitor.recollection import Recollection
+from accsyn_async.monitor.schedule import Health
+from accsyn_async.monitor.selection import Selection
+
+__all__ = ["Subscription"]
+
+
+class Subscription:
+    """One watch: what it is of, and what it was told.
+
+    Attributes:
+        selection: what it is of.
+        mailbox: where its events go.
+        recollection: what it remembers of an earlier time; ``None`` without a checkpoint.
+        admitted: whether it was told what there is; before that it gets no changes.
+        joined: the audience's count of moves when it came, or last asked for more.
+        pending: ids that joined later and were not told of yet.
+        open: ids whose end it waits for; ``None`` for a query, which has no end.
+        extra: jobs that a query's watch follows by their ids, as it knew them before.
+        behind: whether what ended while it was away is still to be asked for.
+    """
+
+    __slots__ = (
+        "_troubles",
+        "admitted",
+        "behind",
+        "extra",
+        "joined",
+        "mailbox",
+        "open",
+        "pending",
+        "recollection",
+        "selection",
+    )
+
+    def __init__(
+        self, selection: Selection, mailbox: Mailbox, recollection: Recollection | None = None
+    ) -> None:
+        self.selection = selection
+        self.mailbox = mailbox
+        self.recollection = recollection
+        self.admitted = False
+        self.joined = 0
+        self.pending: set[str] = set()
+        self.open = set(selection.ids) if selection.ids is not None else None
+        self.extra: Collection[str] = ()
+        self.behind = recollection is not None and selection.ids is None
+        self._troubles: tuple[Health, ...] = ()
+
+    @property
+    def followed(self) -> Collection[str]:
+        """The jobs that are asked for by their ids on its behalf."""
+        return self.extra if self.selection.ids is None else self.selection.ids
+
+    def degrade(self, health: Health, event: Degraded) -> None:
+        """Something that it depends on is not answered; told once, however much it is."""
+        if not self._troubles:
+            self.mailbox.put(event)
+        if health not in self._troubles:
+            self._troubles += (health,)
+
+    def recover(self, health: Health, event: Recovered) -> None:
+        """Something is answered again; told when all is."""
+        if health in self._troubles:
+            self._troubles = tuple(each for each in self._troubles if each is not health)
+            if not self._troubles:
+                self.mailbox.put(event)
+
+    def offer(self, event: Event) -> None:
+        """Take an event, unless it is too early for it."""
+        if self.admitted and not (
+            self.pending and isinstance(event, JobEvent) and event.job.id in self.pending
+        ):
+            self.mailbox.put(event)
+
+    def settle(self, ident: str) -> None:
+        """A job has come to its end; the watch ends with the last of its jobs."""
+        if self.open is not None and self.admitted and ident not in self.pending:
+            self.open.discard(ident)
+            self.end_if_done()
+
+    def end_if_done(self) -> None:
+        """End when no job is waited for any more."""
+        if self.open is not None and not self.open:
+            self.mailbox.close()
