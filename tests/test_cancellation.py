@@ -124,9 +124,17 @@ async def throttled(backend: Backend, _session: Session) -> Crowd:
 
 async def relogin(backend: Backend, session: Session) -> Crowd:
     """The session has expired, and others have begun the login."""
+
+    def slow(received: Received) -> Any:
+        if received.uri == "login":
+            return asyncio.sleep(1)
+        backend.faults.append(slow)
+        return None
+
     backend.expire()
+    backend.faults.append(slow)
     crowd = [asyncio.create_task(session.find("Transfer")) for _ in range(3)]
-    await asyncio.sleep(0.015)
+    await asyncio.sleep(0.1)
     assert session._pipeline._login._flight is not None
     return crowd
 
