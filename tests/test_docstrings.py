@@ -23,7 +23,7 @@ METHODS = {
     if not name.startswith("_") and not (member.__doc__ or "").startswith("Deprecated: ")
 }
 NEED_NO_EXAMPLE = {"aclose", "get_hostname", "get_last_message", "help"}
-WATCHING = {"watch", "wait", "as_completed"}
+WATCHING = {"watch", "wait", "wait_all", "as_completed"}
 RECORDED = sorted(METHODS.keys() - WATCHING - NEED_NO_EXAMPLE)
 
 

@@ -9,7 +9,18 @@ from typing import Any, assert_type
 
 import aiohttp
 
-from accsyn_async import Condition, Event, Job, JobChanged, JobFinished, JobStatus, Session, Watch, where
+from accsyn_async import (
+    AccsynError,
+    Condition,
+    Event,
+    Job,
+    JobChanged,
+    JobFinished,
+    JobStatus,
+    Session,
+    Watch,
+    where,
+)
 from accsyn_async.api.paging import FindIter
 from accsyn_async.rows import DeliveryRow, EntityRow, JobRow, TaskRow, UserRow
 
@@ -88,6 +99,13 @@ async def watching(session: Session) -> None:
                 case JobFinished(job=job):
                     assert_type(job.finished, dt.datetime | None)
     assert_type(await session.wait("6971e16fceadd67b955b1995"), Job)
+    await session.wait("6971e16fceadd67b955b1995", until=JobStatus.RUNNING)
+    await session.wait("6971e16fceadd67b955b1995", until={"running", JobStatus.DONE}, timeout=5)
+    await session.wait("6971e16fceadd67b955b1995", until=lambda job: job.progress > 50)
+    assert_type(await session.wait_all(["6971e16fceadd67b955b1995"]), list[Job])
+    assert_type(
+        await session.wait_all(["6971e16fceadd67b955b1995"], return_exceptions=True), list[Job | AccsynError]
+    )
     async for job in session.as_completed(["6971e16fceadd67b955b1995"]):
         assert_type(job, Job)
 
