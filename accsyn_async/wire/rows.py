@@ -224,7 +224,12 @@ class JobReader:
     def _tell_apart(self) -> list[msgspec.Raw]:
         """The last list's rows; from now on each job has the text of its own."""
         if self._rows is None:
-            self._rows = _rows_of(self._body)
+            try:
+                self._rows = _rows_of(self._body)
+            except RecursionError:
+                # Nested nearly too deep, and read from within more calls than before: no texts to compare.
+                self._rows = [msgspec.Raw()] * len(self._jobs)
+                return self._rows
             for job, row in zip(self._jobs, self._rows, strict=True):
                 if job is not None:
                     force_setattr(job, "_row", bytes(row))

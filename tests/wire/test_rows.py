@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import sys
@@ -130,6 +131,21 @@ def test_jobs_that_came_went_and_moved() -> None:
     assert list(moved.jobs) == ["job5", "job1", "new", "job3", "job2"]
     assert moved.jobs["job5"] is first["job5"]
     assert moved.jobs["job3"] is first["job3"]
+
+
+def test_rows_that_are_nested_nearly_too_deep_are_told_apart_from_wherever() -> None:
+    def from_within(calls: int) -> Any:
+        return from_within(calls - 1) if calls else reader(json.dumps({"result": [{"id": "a"}]}).encode())
+
+    reader, deep = JobReader(), 0
+    for depth in range(900, 100, -50):
+        text = b'{"result": [{"id": "a", "x": ' + b"[" * depth + b"]" * depth + b"}]}"
+        with contextlib.suppress(ValueError):
+            reader(text)
+            deep = depth
+            break
+    outcome = from_within(sys.getrecursionlimit() - deep - 20)
+    assert list(outcome.jobs) == ["a"]
 
 
 def test_ids_lose_their_prefix() -> None:
