@@ -17,7 +17,7 @@ from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind, cut_off
 
 if TYPE_CHECKING:
-    from aiohttp.client_middlewares import ClientHandlerType
+    from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
     from aiohttp.connector import BaseConnector
 
 __all__ = ["MAX_CONNECTIONS", "MAX_REPLY", "AiohttpSender", "NotRepeatedError"]
@@ -26,6 +26,10 @@ MAX_CONNECTIONS = 64
 """Connections at most; the backend allows an address 100."""
 MAX_REPLY = 48 * 1024 * 1024
 """Bytes of a reply, decompressed, at most."""
+
+_SKIPPED = ("Content-Type",)
+_REPEATS = "_retry_connection"
+"""What of an aiohttp session says whether it repeats by itself (aiohttp 3.8 to 3.14)."""
 
 
 class NotRepeatedError(aiohttp.ClientConnectionError):
@@ -40,7 +44,8 @@ class AiohttpSender:
 
     aiohttp repeats GET, PUT and DELETE by itself when a connection turns out to be
     dropped, a new one included. That would pass by the retry verdict and the limiter,
-    so a middleware hides those errors from it.
+    so a session of ours is told not to; where it cannot be told, or is the caller's, a
+    middleware hides those errors from it.
 
     Args:
         ssl: ``True`` checks certificates against the system's authorities (or as the
@@ -78,6 +83,10 @@ class AiohttpSender:
         self._theirs = client_session
         self._trace_configs = list(trace_configs)
         self._session = client_session
+        self._middlewares: tuple[ClientMiddlewareType, ...] = (
+            _send_once,
+            *getattr(client_session, "_middlewares", ()),
+        )
         self._closed = False
         self._last_limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
 
@@ -98,14 +107,15 @@ class AiohttpSender:
                 request.verb,
                 URL(request.url, encoded=True),
                 headers=request.headers,
-                skip_auto_headers=("Content-Type",),
+                # Without a body there would be no such header, and saying so takes a while.
+                skip_auto_headers=None if request.body is None else _SKIPPED,
                 data=request.body,
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
                 ssl=self._ssl,
                 timeout=self._limits(timeout),
-                middlewares=(_send_once, *getattr(session, "_middlewares", ())),
+                middlewares=self._middlewares,
             ) as response:
                 body = await _read(response)
                 if isinstance(body, Failure):
@@ -173,13 +183,17 @@ class AiohttpSender:
         return self._last_limits
 
     def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
+        session = self._session = aiohttp.ClientSession(
             connector=self._connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=self._trace_configs,
             trust_env=False,
         )
-        return self._session
+        if getattr(session, _REPEATS, None) is True:
+            # As aiohttp's own test client does it.
+            setattr(session, _REPEATS, False)
+            self._middlewares = ()
+        return session
 
     def _connector(self) -> BaseConnector:
         if self._socks is None:

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from accsyn_async import OutcomeUnknownError, Session, TransportError
+from accsyn_async.transport import http
 from accsyn_async.transport.http import MAX_REPLY, AiohttpSender
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind
@@ -33,6 +34,14 @@ async def test_what_goes_out_is_what_was_written() -> None:
     assert b"cookie" not in put.lower()
 
 
+@pytest.fixture(params=["told", "not told"])
+def _aiohttp_can_be(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether this aiohttp can be told not to repeat by itself."""
+    if request.param == "not told":
+        monkeypatch.setattr(http, "_REPEATS", "_of_another_version")
+
+
+@pytest.mark.usefixtures("_aiohttp_can_be")
 @pytest.mark.parametrize("verb", ["GET", "PUT", "POST", "DELETE"])
 async def test_a_dropped_kept_alive_connection_is_not_tried_again_behind_our_back(verb: str) -> None:
     async def once_then_drop(_request: bytes, writer: asyncio.StreamWriter) -> None:
@@ -51,6 +60,7 @@ async def test_a_dropped_kept_alive_connection_is_not_tried_again_behind_our_bac
         assert len(received) == 2
 
 
+@pytest.mark.usefixtures("_aiohttp_can_be")
 @pytest.mark.parametrize("verb", ["GET", "PUT", "POST", "DELETE"])
 async def test_nor_is_a_new_connection_that_is_dropped(verb: str) -> None:
     async def drop(_request: bytes, writer: asyncio.StreamWriter) -> None:
