@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import ssl as ssl_module
 import sys
@@ -88,7 +89,7 @@ class AiohttpSender:
             *getattr(client_session, "_middlewares", ()),
         )
         self._closed = False
-        self._last_limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._made_limits: dict[float, aiohttp.ClientTimeout] = {}
 
     async def send(self, request: Request, *, timeout: float) -> Response | Failure:
         """Send a request, once, and read the whole response.
@@ -120,8 +121,7 @@ class AiohttpSender:
                 body = await _read(response)
                 if isinstance(body, Failure):
                     return body
-                headers_in = {name.lower(): value for name, value in response.headers.items()}
-                return Response(response.status, headers_in, body)
+                return Response(response.status, response.headers, body)
         except (aiohttp.InvalidURL, UnicodeError):
             return Failure(FailureKind.UNREACHED, f"{_host(request)} is no address that can be reached")
         except aiohttp.ClientConnectorCertificateError as error:
@@ -175,12 +175,15 @@ class AiohttpSender:
             await session.close()
 
     def _limits(self, timeout: float) -> aiohttp.ClientTimeout:
-        """The timeouts of one request; those of the last one mostly, as making them takes a while."""
-        if self._last_limits.sock_read != timeout:
-            self._last_limits = aiohttp.ClientTimeout(
-                total=None, sock_connect=self._connect_timeout, sock_read=timeout
+        """The timeouts of one request; there are few, and making them takes a while."""
+        limits = self._made_limits.get(timeout)
+        if limits is None:
+            limits = self._made_limits[timeout] = aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=self._connect_timeout,
+                sock_read=timeout if timeout < math.inf else None,
             )
-        return self._last_limits
+        return limits
 
     def _open(self) -> aiohttp.ClientSession:
         session = self._session = aiohttp.ClientSession(

@@ -9,8 +9,7 @@ from the row that they are compared with are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -68,8 +67,7 @@ _read_several = msgspec.json.Decoder(list[Job]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class JobList:
+class JobList(NamedTuple):
     """What a list said.
 
     Attributes:
@@ -79,7 +77,7 @@ class JobList:
     """
 
     jobs: dict[str, Job]
-    changed: list[Job] = field(default_factory=list)
+    changed: Sequence[Job] = ()
     unchanged: bool = False
 
 
@@ -219,7 +217,7 @@ class JobReader:
         changed: Sequence[Job] = (),
     ) -> JobList:
         self._body, self._jobs, self._rows, self._last = body, jobs, rows, last
-        return JobList(last, list(changed))
+        return JobList(last, changed)
 
     def _tell_apart(self) -> list[msgspec.Raw]:
         """The last list's rows; from now on each job has the text of its own."""

@@ -65,7 +65,7 @@ def test_the_same_bytes_are_not_read_again() -> None:
     again = read(reader, {"id": "a"}, {"id": "b"})
     assert again.unchanged
     assert again.jobs is first.jobs
-    assert again.changed == []
+    assert not again.changed
 
 
 def test_only_changed_rows_are_changed() -> None:
@@ -75,7 +75,7 @@ def test_only_changed_rows_are_changed() -> None:
     assert [job.id for job in then.changed] == ["b"]
     assert then.jobs["a"] is first.jobs["a"]
     shifted = read(reader, {"id": "b", "progress": 2}, {"id": "c"})
-    assert shifted.changed == []
+    assert not shifted.changed
     assert list(shifted.jobs) == ["b", "c"]
 
 
