@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -25,6 +25,7 @@ JOB_TYPES = ("transfer", "compute", "delivery", "request", "stream", "job")
 
 _ENDED = frozenset({"done", "aborted"})
 _HEX_ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
+_OBJECT_ID = "ObjectId:"
 
 
 def is_entity_id(text: str) -> bool:
@@ -97,15 +98,28 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     _finished: str | None = msgspec.field(default=None, name="finished")
     _modified: str | None = msgspec.field(default=None, name="modified")
     _size: int | None = msgspec.field(default=None, name="size")
+    # Its text, or what it says, or a function that finds its text by the id.
     _row: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self.id == other.id and self._told() == other._told()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_row, (type(self), self._told())
 
     @property
     def raw(self) -> dict[str, Any]:
         """The row as received, a fresh ``dict`` of plain JSON values."""
-        if isinstance(self._row, bytes):
-            row = msgspec.json.decode(self._row)
+        told = self._told()
+        if isinstance(told, bytes):
+            row = msgspec.json.decode(told)
             return row if isinstance(row, dict) else {}
-        return dict(self._row or {})
+        return dict(told)
 
     @property
     def size(self) -> int | None:
@@ -133,6 +147,12 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         value = self.raw.get("metadata")
         return value if isinstance(value, dict) else {}
 
+    def _told(self) -> bytes | dict[str, Any]:
+        """The text of its row, or the row itself where there is no text."""
+        row = self._row
+        told: bytes | dict[str, Any] | None = row(self.id) if callable(row) else row
+        return told or {}
+
 
 class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     """A job (transfer, delivery, compute …) as it was at one moment.
@@ -146,26 +166,24 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     True
     """
 
+    # No job's id is longer, unless it has a prefix: then a decoder of many jobs gives up.
+    id: Annotated[str, msgspec.Meta(max_length=32)]
     _status: str = msgspec.field(default="", name="status")
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     _speed: int | float | None = msgspec.field(default=None, name="speed")
     _etr: str | None = msgspec.field(default=None, name="etr")
     _name: str | None = msgspec.field(default=None, name="name")
     _code: str | None = msgspec.field(default=None, name="code")
-    source: str | None = None
-    """The sending party, ``<scope>:<id>``; ``None`` when the backend did not say."""
+    _source: str | None = msgspec.field(default=None, name="source")
     source_hr: str | None = None
     """The sending party for people."""
-    destination: str | None = None
-    """The receiving party, ``<scope>:<id>``; ``None`` when the backend did not say."""
+    _destination: str | None = msgspec.field(default=None, name="destination")
     destination_hr: str | None = None
     """The receiving party for people."""
-    user: str | None = None
-    """Id of the user who created it."""
+    _user: str | None = msgspec.field(default=None, name="user")
     user_hr: str | None = None
     """The user who created it, for people."""
-    parent: str | None = None
-    """Id of its queue or of the job that it belongs to."""
+    _parent: str | None = msgspec.field(default=None, name="parent")
     _eta: float | None = msgspec.field(default=None, name="<eta>")
 
     def __repr__(self) -> str:
@@ -221,7 +239,29 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     def with_eta(self, seconds: float | None) -> Job:
         """The same snapshot with an estimate of the time left, in seconds."""
-        return self if seconds == self._eta else msgspec.structs.replace(self, _eta=seconds)
+        if seconds == self._eta:
+            return self
+        return msgspec.structs.replace(self, _eta=seconds, _row=self._told())
+
+    @property
+    def source(self) -> str | None:
+        """The sending party, ``<scope>:<id>``; ``None`` when the backend did not say."""
+        return _plain(self._source)
+
+    @property
+    def destination(self) -> str | None:
+        """The receiving party, ``<scope>:<id>``; ``None`` when the backend did not say."""
+        return _plain(self._destination)
+
+    @property
+    def user(self) -> str | None:
+        """Id of the user who created it."""
+        return _plain(self._user)
+
+    @property
+    def parent(self) -> str | None:
+        """Id of its queue or of the job that it belongs to."""
+        return _plain(self._parent)
 
     @property
     def is_finished(self) -> bool:
@@ -242,8 +282,7 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     priority: int | None = None
     """1–1000, highest first."""
-    job: str | None = None
-    """Id of its job."""
+    _job: str | None = msgspec.field(default=None, name="job")
     time: int | None = None
     """Milliseconds that its whole bucket took (seed 001); ``None`` before it ran."""
 
@@ -263,6 +302,11 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
     def status(self) -> TaskStatus:
         """Its state."""
         return TaskStatus(self._status)
+
+    @property
+    def job(self) -> str | None:
+        """Id of its job."""
+        return _plain(self._job)
 
     @property
     def progress(self) -> int | float | None:
@@ -299,15 +343,21 @@ def _moment(text: str | None) -> dt.datetime | None:
     return None if moment is None or moment < EPOCH + dt.timedelta(days=1) else moment
 
 
+def _plain(ident: str | None) -> str | None:
+    return ident.removeprefix(_OBJECT_ID) if ident else ident
+
+
 def _from_row(kind: type[_S], row: Mapping[str, Any] | bytes) -> _S:
     if isinstance(row, bytes):
         try:
-            snapshot: _S = _DECODERS[kind].decode(row.replace(b'"ObjectId:', b'"'))
+            snapshot: _S = _DECODERS[kind].decode(row)
         except (msgspec.DecodeError, UnicodeDecodeError):
             row = json.loads(row)
         else:
-            force_setattr(snapshot, "_row", row)
-            return snapshot
+            if not snapshot.id.startswith(_OBJECT_ID):
+                force_setattr(snapshot, "_row", row)
+                return snapshot
+            row = msgspec.json.decode(row)
     if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
         raise ValueError(f"not a row of a {kind.__name__.lower()}: it has no id")
     values = {name: _coerced(row.get(key), wanted) for name, key, wanted in _ROW_FIELDS[kind]}
@@ -320,7 +370,7 @@ def _coerced(value: Any, wanted: Any) -> Any:
     if "str" in str(wanted):
         if isinstance(value, dt.date):
             return format_time(value)
-        return value.removeprefix("ObjectId:") if isinstance(value, str) else None
+        return value.removeprefix(_OBJECT_ID) if isinstance(value, str) else None
     if isinstance(value, str):
         try:
             value = float(value)

@@ -81,7 +81,9 @@ def format_time(moment: dt.date) -> str:
     '2026-01-22T00:00:00'
     """
     if isinstance(moment, dt.datetime):
-        return moment.astimezone(UTC).isoformat(timespec="seconds")[:19]
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC)
+        return moment.isoformat()[:19]
     return f"{moment.isoformat()}T00:00:00"
 
 

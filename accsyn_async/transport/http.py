@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import ssl as ssl_module
 import sys
@@ -17,7 +18,7 @@ from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind, cut_off
 
 if TYPE_CHECKING:
-    from aiohttp.client_middlewares import ClientHandlerType
+    from aiohttp.client_middlewares import ClientHandlerType, ClientMiddlewareType
     from aiohttp.connector import BaseConnector
 
 __all__ = ["MAX_CONNECTIONS", "MAX_REPLY", "AiohttpSender", "NotRepeatedError"]
@@ -26,6 +27,10 @@ MAX_CONNECTIONS = 64
 """Connections at most; the backend allows an address 100."""
 MAX_REPLY = 48 * 1024 * 1024
 """Bytes of a reply, decompressed, at most."""
+
+_SKIPPED = ("Content-Type",)
+_REPEATS = "_retry_connection"
+"""What of an aiohttp session says whether it repeats by itself (aiohttp 3.8 to 3.14)."""
 
 
 class NotRepeatedError(aiohttp.ClientConnectionError):
@@ -40,7 +45,8 @@ class AiohttpSender:
 
     aiohttp repeats GET, PUT and DELETE by itself when a connection turns out to be
     dropped, a new one included. That would pass by the retry verdict and the limiter,
-    so a middleware hides those errors from it.
+    so a session of ours is told not to; where it cannot be told, or is the caller's, a
+    middleware hides those errors from it.
 
     Args:
         ssl: ``True`` checks certificates against the system's authorities (or as the
@@ -78,8 +84,12 @@ class AiohttpSender:
         self._theirs = client_session
         self._trace_configs = list(trace_configs)
         self._session = client_session
+        self._middlewares: tuple[ClientMiddlewareType, ...] = (
+            _send_once,
+            *getattr(client_session, "_middlewares", ()),
+        )
         self._closed = False
-        self._last_limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._made_limits: dict[float, aiohttp.ClientTimeout] = {}
 
     async def send(self, request: Request, *, timeout: float) -> Response | Failure:
         """Send a request, once, and read the whole response.
@@ -98,20 +108,20 @@ class AiohttpSender:
                 request.verb,
                 URL(request.url, encoded=True),
                 headers=request.headers,
-                skip_auto_headers=("Content-Type",),
+                # Without a body there would be no such header, and saying so takes a while.
+                skip_auto_headers=None if request.body is None else _SKIPPED,
                 data=request.body,
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
                 ssl=self._ssl,
                 timeout=self._limits(timeout),
-                middlewares=(_send_once, *getattr(session, "_middlewares", ())),
+                middlewares=self._middlewares,
             ) as response:
                 body = await _read(response)
                 if isinstance(body, Failure):
                     return body
-                headers_in = {name.lower(): value for name, value in response.headers.items()}
-                return Response(response.status, headers_in, body)
+                return Response(response.status, response.headers, body)
         except (aiohttp.InvalidURL, UnicodeError):
             return Failure(FailureKind.UNREACHED, f"{_host(request)} is no address that can be reached")
         except aiohttp.ClientConnectorCertificateError as error:
@@ -165,21 +175,28 @@ class AiohttpSender:
             await session.close()
 
     def _limits(self, timeout: float) -> aiohttp.ClientTimeout:
-        """The timeouts of one request; those of the last one mostly, as making them takes a while."""
-        if self._last_limits.sock_read != timeout:
-            self._last_limits = aiohttp.ClientTimeout(
-                total=None, sock_connect=self._connect_timeout, sock_read=timeout
+        """The timeouts of one request; there are few, and making them takes a while."""
+        limits = self._made_limits.get(timeout)
+        if limits is None:
+            limits = self._made_limits[timeout] = aiohttp.ClientTimeout(
+                total=None,
+                sock_connect=self._connect_timeout,
+                sock_read=timeout if timeout < math.inf else None,
             )
-        return self._last_limits
+        return limits
 
     def _open(self) -> aiohttp.ClientSession:
-        self._session = aiohttp.ClientSession(
+        session = self._session = aiohttp.ClientSession(
             connector=self._connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=self._trace_configs,
             trust_env=False,
         )
-        return self._session
+        if getattr(session, _REPEATS, None) is True:
+            # As aiohttp's own test client does it.
+            setattr(session, _REPEATS, False)
+            self._middlewares = ()
+        return session
 
     def _connector(self) -> BaseConnector:
         if self._socks is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import os
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from accsyn_async.errors import AccsynError, AuthenticationError, BackendError, SessionClosedError
 from accsyn_async.logs import LINES
 from accsyn_async.times import format_time
+from accsyn_async.transport.deadlines import Deadlines
 from accsyn_async.transport.limiter import Limiter, Priority
 from accsyn_async.transport.login import Grant, SingleFlight
 from accsyn_async.transport.outcome import error_of, login_error
@@ -123,7 +125,7 @@ class Pipeline:
         self._pretty = pretty
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
-        self._deadlines: set[asyncio.Timeout] = set()
+        self._deadlines = Deadlines()
         self.last_message: str | None = None
 
     @property
@@ -174,6 +176,8 @@ class Pipeline:
         eid = _fresh_uuid()
         created = format_time(self._clock.now())
         total = self._timeouts.total if total is None else total
+        # Where the whole call has less time, no second timer is needed.
+        silence = self._timeouts.read if total > self._timeouts.read else math.inf
         acted = under_way = False
 
         async def exchange(grant: Grant[Pass]) -> T | Failure:
@@ -183,7 +187,7 @@ class Pipeline:
             under_way = True
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("%s %s, event %s, sends %s", call.verb, call.uri, eid, self._told_of(call))
-            outcome = await self._exchange(request, read, call.uri)
+            outcome = await self._exchange(request, read, call.uri, silence)
             under_way = False
             acted = acted or (isinstance(outcome, Failure) and may_have_acted(outcome))
             return outcome
@@ -198,8 +202,8 @@ class Pipeline:
             return await exchange(await self._login.renew(grant.generation))
 
         try:
-            async with asyncio.timeout(total) as deadline:
-                self._deadlines.add(deadline)
+            async with asyncio.timeout(None) as deadline:
+                self._deadlines.add(deadline, total)
                 try:
                     outcome = await self._persist(attempt, effect, total, attempts)
                 finally:
@@ -235,10 +239,7 @@ class Pipeline:
     async def aclose(self) -> None:
         """End all calls under way and close all connections. May be called twice."""
         self._closed = True
-        now = asyncio.get_running_loop().time()
-        for deadline in self._deadlines:
-            if not deadline.expired():
-                deadline.reschedule(now)
+        self._deadlines.close()
         try:
             await self._login.aclose()
         finally:
@@ -304,12 +305,13 @@ class Pipeline:
         return self._dialect.event(entry.base, entry.ticket, entry.envelope, call, eid, created)
 
     async def _exchange(
-        self, request: Request, read: Callable[[bytes], T | Failure], uri: str
+        self, request: Request, read: Callable[[bytes], T | Failure], uri: str, silence: float
     ) -> T | Failure:
+        """Send once; ``silence`` is how many seconds may pass without a byte of the reply."""
         if self._closed:
             raise SessionClosedError("the session is closed")
         began = self._clock.monotonic()
-        response = await self._sender.send(request, timeout=self._timeouts.read)
+        response = await self._sender.send(request, timeout=silence)
         if isinstance(response, Failure):
             outcome: T | Failure = response
         else:
@@ -378,7 +380,7 @@ class Pipeline:
     async def _ask(self, request: Request, uri: str) -> dict[str, Any]:
         async def attempt() -> dict[str, Any] | Failure:
             await self._limiter.acquire()
-            return await self._exchange(request, read_object, uri)
+            return await self._exchange(request, read_object, uri, self._timeouts.read)
 
         outcome = await self._persist(attempt, Effect.LOGIN, self._timeouts.total)
         if isinstance(outcome, Failure):

@@ -71,6 +71,7 @@ _FATAL = Fatal()
 _MAY_HAVE_ACTED = frozenset(
     {FailureKind.UNANSWERED, FailureKind.UNAVAILABLE, FailureKind.BROKEN, FailureKind.CRASHED}
 )
+_EFFECTS: dict[Verb, Effect] = {"GET": Effect.READ, "DELETE": Effect.DELETE}
 _ATTEMPTS = {Effect.DELETE: 2, Effect.LOGIN: 2}
 
 
@@ -112,7 +113,7 @@ class RetryPolicy:
 
 def effect_of(verb: Verb) -> Effect:
     """What a call with this verb does to the backend."""
-    return {"GET": Effect.READ, "DELETE": Effect.DELETE}.get(verb, Effect.CHANGE)
+    return _EFFECTS.get(verb, Effect.CHANGE)
 
 
 def verdict(effect: Effect, failure: Failure, policy: RetryPolicy) -> Verdict:

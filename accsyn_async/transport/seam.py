@@ -24,7 +24,8 @@ class Sender(Protocol):
 
         Args:
             request: what goes out, byte for byte.
-            timeout: seconds without a byte of the response after which to give up.
+            timeout: seconds without a byte of the response after which to give up;
+                infinite where the caller watches the time.
 
         Returns:
             The response, or why there is none. Never raises for what the network does.

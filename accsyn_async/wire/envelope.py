@@ -15,8 +15,12 @@ __all__ = ["COMPRESS_ABOVE", "Envelope", "estimated_size"]
 COMPRESS_ABOVE = 100 * 1024
 """Estimated size of ``data`` above which it travels gzipped (official client 3.4.0)."""
 
-_URIS = 256
-"""Percent-encoded uris that an envelope keeps at most."""
+_KEPT = 256
+"""Percent-encoded texts that an envelope keeps at most, of either kind."""
+_LONGEST_KEPT = 2000
+"""Characters that such a text has at most."""
+_SWELLING = 10
+"""How much larger than in JSON a value may be estimated to be: ``1`` counts as 10."""
 _QUOTED = {code: f"%{code:02X}" for code in range(128) if not (chr(code).isalnum() or chr(code) in "_.-~/")}
 """What ``urllib.parse.quote`` makes of ASCII; looked up at half its cost."""
 _IN_URL = frozenset({"GET", "DELETE"})
@@ -33,7 +37,7 @@ class Envelope:
         workspace_key: ``workspace`` in v3, ``domain`` in v1.
     """
 
-    __slots__ = ("_body", "_uris", "_url")
+    __slots__ = ("_body", "_rests", "_uris", "_url")
 
     def __init__(
         self, workspace: str, session: str, ident: str, hostname: str, *, workspace_key: str = "workspace"
@@ -45,6 +49,7 @@ class Envelope:
         self._body = (head, middle, ident_part, tail)
         self._url = tuple(part.translate(_QUOTED) for part in self._body)
         self._uris: dict[str, str] = {}
+        self._rests: dict[str, str] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("an envelope cannot be pickled: it holds a session's id")
@@ -74,20 +79,13 @@ class Envelope:
             head, middle, ident, tail = self._url
             # A UUID and a time have nothing to quote but the time's colons.
             at = created.replace(":", "%3A")
-            parts = (head, eid, middle, self._quoted(call.uri), ident, at, tail, rest.translate(_QUOTED))
-            return "".join(parts), None
+            uri = self._uris.get(call.uri) or _quote(self._uris, call.uri, encode(call.uri))
+            # A poll asks the same again and again.
+            asked = self._rests.get(rest) or _quote(self._rests, rest, rest)
+            return "".join((head, eid, middle, uri, ident, at, tail, asked)), None
         head, middle, ident, tail = self._body
         parts = (head, eid, middle, encode(call.uri), ident, created, tail, rest)
         return "", "".join(parts).encode("ascii")
-
-    def _quoted(self, uri: str) -> str:
-        """A uri in quotes, percent-encoded: there are few, so those that were needed are kept."""
-        quoted = self._uris.get(uri)
-        if quoted is None:
-            quoted = encode(uri).translate(_QUOTED)
-            if len(self._uris) < _URIS:
-                self._uris[uri] = quoted
-        return quoted
 
 
 def estimated_size(value: Any) -> int:
@@ -112,11 +110,25 @@ def estimated_size(value: Any) -> int:
 
 
 def _payload(data: dict[str, Any] | list[Any] | None) -> str:
+    text = encode(data)
+    if len(text) * _SWELLING <= COMPRESS_ABOVE or not _is_large(data):
+        return ', "data": ' + text
+    packed = gzip.compress(text.encode("ascii"))
+    return ', "gz_data": "' + base64.b64encode(packed).decode("ascii") + '"'
+
+
+def _is_large(data: Any) -> bool:
     try:
-        large = bool(data) and estimated_size(data) > COMPRESS_ABOVE
+        return estimated_size(data) > COMPRESS_ABOVE
     except RecursionError:
         raise ArgumentError("this cannot be sent as JSON: it is nested too deeply, or in itself") from None
-    if large:
-        packed = gzip.compress(encode(data).encode("ascii"))
-        return ', "gz_data": "' + base64.b64encode(packed).decode("ascii") + '"'
-    return ', "data": ' + encode(data)
+
+
+def _quote(kept: dict[str, str], name: str, text: str) -> str:
+    """Percent-encode a text; the newest are kept by their names."""
+    quoted = text.translate(_QUOTED)
+    if len(text) <= _LONGEST_KEPT:
+        if len(kept) >= _KEPT:
+            del kept[next(iter(kept))]
+        kept[name] = quoted
+    return quoted

@@ -26,7 +26,7 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """One HTTP response, whole. Header names are lower-case."""
+    """One HTTP response, whole. Headers are found by their lower-case names."""
 
     status: int
     headers: Mapping[str, str]

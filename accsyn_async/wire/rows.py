@@ -1,16 +1,18 @@
 """Reading a list of jobs again and again, at the cost of what changed.
 
-A list that says the same as before costs one comparison of bytes. Otherwise its rows
-are told apart without being decoded, and only those whose text differs from the row
-at the same place in the last list are read.
+A first list is read into jobs at one go, and its rows are told apart only when somebody
+wants their text. A list that says the same as before costs one comparison of bytes.
+Otherwise its rows are told apart without being decoded, and only those whose text differs
+from the row that they are compared with are read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from accsyn_async.models import Job
 from accsyn_async.wire.codec import decode_plain
@@ -19,11 +21,33 @@ from accsyn_async.wire.reply import Failure, failure_in
 __all__ = ["EndReader", "JobList", "JobReader"]
 
 
-class _ListReply(msgspec.Struct, gc=False):
-    result: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
+class _Reply(msgspec.Struct, gc=False):
     message: Any = msgspec.UNSET
     exception: Any = msgspec.UNSET
     session_expired: Any = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it reports no failure."""
+        return (
+            self.message is msgspec.UNSET and self.exception is msgspec.UNSET and self.session_expired is None
+        )
+
+
+class _Jobs(_Reply, gc=False):
+    result: list[Job] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Rows(_Reply, gc=False):
+    result: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Id(msgspec.Struct, gc=False):
+    id: str
+
+
+class _Ids(msgspec.Struct, gc=False):
+    result: list[_Id]
 
 
 class _End(msgspec.Struct, frozen=True, gc=False):
@@ -31,19 +55,19 @@ class _End(msgspec.Struct, frozen=True, gc=False):
     finished: str | None = None
 
 
-class _EndReply(msgspec.Struct, gc=False):
+class _Ends(_Reply, gc=False, kw_only=True):
     result: list[_End]
-    message: Any = msgspec.UNSET
-    exception: Any = msgspec.UNSET
-    session_expired: Any = None
 
 
-_decode = msgspec.json.Decoder(_ListReply).decode
-_decode_ends = msgspec.json.Decoder(_EndReply).decode
+_read_jobs = msgspec.json.Decoder(_Jobs).decode
+_read_rows = msgspec.json.Decoder(_Rows).decode
+_read_ids = msgspec.json.Decoder(_Ids).decode
+_read_ends = msgspec.json.Decoder(_Ends).decode
+_read_several = msgspec.json.Decoder(list[Job]).decode
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class JobList:
+class JobList(NamedTuple):
     """What a list said.
 
     Attributes:
@@ -53,8 +77,24 @@ class JobList:
     """
 
     jobs: dict[str, Job]
-    changed: list[Job] = field(default_factory=list)
+    changed: Sequence[Job] = ()
     unchanged: bool = False
+
+
+class _Page:
+    """A reply whose rows were not told apart yet; finds a row's text by the job's id."""
+
+    __slots__ = ("_body", "_texts")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._texts: dict[str, bytes] | None = None
+
+    def __call__(self, ident: str) -> bytes:
+        if self._texts is None:
+            ids = [each.id for each in _read_ids(self._body).result]
+            self._texts = dict(zip(ids, map(bytes, _rows_of(self._body)), strict=True))
+        return self._texts[ident]
 
 
 class JobReader:
@@ -63,14 +103,21 @@ class JobReader:
     __slots__ = ("_body", "_jobs", "_last", "_rows")
 
     def __init__(self) -> None:
-        self.reset()
+        self._body = b""
+        # One entry a row: None for a row that names no job.
+        self._jobs: Sequence[Job | None] = []
+        # None while they were not told apart; no text for those that are to be read again.
+        self._rows: list[msgspec.Raw] | None = []
+        self._last: dict[str, Job] = {}
+
+    def __del__(self) -> None:
+        # A job that somebody keeps must not keep all of the reply that it came in.
+        self._tell_apart()
 
     def reset(self) -> None:
         """Forget the last list: the next is read as if it were the first."""
-        self._body = b""
-        self._rows: list[msgspec.Raw] = []
-        self._jobs: list[Job] = []
-        self._last: dict[str, Job] = {}
+        self._tell_apart()
+        self._keep(b"", [], [], {})
 
     def __call__(self, body: bytes) -> JobList | Failure:
         """Read a reply.
@@ -80,47 +127,111 @@ class JobReader:
         """
         if body == self._body and body:
             return JobList(self._last, unchanged=True)
+        if not self._jobs and (first := self._read_at_one_go(body)) is not None:
+            return first
         try:
-            reply = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            reply = _read_rows(body)
+        except _UNREADABLE:
             return self._read_leniently(body)
-        if (
-            reply.message is not msgspec.UNSET
-            or reply.exception is not msgspec.UNSET
-            or reply.session_expired is not None
-        ):
+        if not reply.is_good:
             return self._read_leniently(body)
         if reply.result is msgspec.UNSET:
             raise ValueError("a reply without result")
-        return self._compare(body, reply.result or [])
+        rows, old = reply.result or [], self._tell_apart()
+        return self._compare_in_place(body, rows, old) or self._compare(body, rows, old)
 
-    def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
-        old_rows, old_jobs = self._rows, self._jobs
-        known = len(old_rows)
-        new_rows: list[msgspec.Raw] = []
-        new_jobs: list[Job] = []
+    def _read_at_one_go(self, body: bytes) -> JobList | None:
+        """Read a list that there is nothing to compare with; ``None`` where something in it is odd."""
+        try:
+            reply = _read_jobs(body)
+        except _UNREADABLE:
+            return None
+        jobs = reply.result
+        if not jobs or not reply.is_good:
+            return None
+        page = _Page(body)
+        for job in jobs:
+            force_setattr(job, "_row", page)
+        listed = self._keep(body, jobs, None, {job.id: job for job in jobs}, jobs)
+        if len(self._last) < len(jobs):
+            # The page knows one of those that share an id.
+            self._tell_apart()
+        return listed
+
+    def _compare_in_place(
+        self, body: bytes, rows: list[msgspec.Raw], old: list[msgspec.Raw]
+    ) -> JobList | None:
+        """Compare a list of the same jobs, in the same order; ``None`` where it is another."""
+        if len(rows) != len(old) or len(self._last) != len(rows):
+            return None
+        places = [place for place, (before, now) in enumerate(zip(old, rows, strict=True)) if before != now]
+        texts = [bytes(rows[place]) for place in places]
+        try:
+            changed = _read_several(b"[" + b",".join(texts) + b"]")
+        except _UNREADABLE:
+            return None
+        jobs, last = list(self._jobs), self._last.copy()
+        for place, text, job in zip(places, texts, changed, strict=True):
+            before = jobs[place]
+            if before is None or before.id != job.id:
+                return None
+            force_setattr(job, "_row", text)
+            jobs[place] = last[job.id] = job
+        return self._keep(body, jobs, rows, last, changed)
+
+    def _compare(self, body: bytes, rows: list[msgspec.Raw], old: list[msgspec.Raw]) -> JobList:
+        """Compare a list in which jobs came, went or moved."""
+        places: dict[str, int] | None = None
+        jobs: list[Job | None] = []
         changed: list[Job] = []
-        for index, row in enumerate(rows):
-            if index < known and row == old_rows[index]:
-                new_rows.append(old_rows[index])
-                new_jobs.append(old_jobs[index])
+        expected, known = 0, len(old)
+        for row in rows:
+            if expected < known and row == old[expected]:
+                jobs.append(self._jobs[expected])
+                expected += 1
                 continue
-            text = bytes(row)
             try:
-                job = Job.from_row(text)
+                job = Job.from_row(bytes(row))
             except (ValueError, RecursionError):
                 # One row that names no job, or is too deep, must not blind a watch to all the others.
+                jobs.append(None)
                 continue
-            if self._last.get(job.id) != job:
-                changed.append(job)
-            new_rows.append(msgspec.Raw(text))
-            new_jobs.append(job)
-        return self._keep(body, new_rows, new_jobs, changed)
+            if places is None:
+                places = {each.id: place for place, each in enumerate(self._jobs) if each is not None}
+            place = places.get(job.id)
+            if place is not None:
+                expected = place + 1
+                if row == old[place]:
+                    jobs.append(self._jobs[place])
+                    continue
+            changed.append(job)
+            jobs.append(job)
+        return self._keep(body, jobs, rows, {job.id: job for job in jobs if job is not None}, changed)
 
-    def _keep(self, body: bytes, rows: list[msgspec.Raw], jobs: list[Job], changed: list[Job]) -> JobList:
-        self._body, self._rows, self._jobs = body, rows, jobs
-        self._last = {job.id: job for job in jobs}
-        return JobList(self._last, changed)
+    def _keep(
+        self,
+        body: bytes,
+        jobs: Sequence[Job | None],
+        rows: list[msgspec.Raw] | None,
+        last: dict[str, Job],
+        changed: Sequence[Job] = (),
+    ) -> JobList:
+        self._body, self._jobs, self._rows, self._last = body, jobs, rows, last
+        return JobList(last, changed)
+
+    def _tell_apart(self) -> list[msgspec.Raw]:
+        """The last list's rows; from now on each job has the text of its own."""
+        if self._rows is None:
+            try:
+                self._rows = _rows_of(self._body)
+            except RecursionError:
+                # Nested nearly too deep, and read from within more calls than before: no texts to compare.
+                self._rows = [msgspec.Raw()] * len(self._jobs)
+                return self._rows
+            for job, row in zip(self._jobs, self._rows, strict=True):
+                if job is not None:
+                    force_setattr(job, "_row", bytes(row))
+        return self._rows
 
     def _read_leniently(self, body: bytes) -> JobList | Failure:
         reply = decode_plain(body)
@@ -131,10 +242,17 @@ class JobReader:
         rows = reply.get("result")
         if not isinstance(rows, list):
             raise ValueError("a reply without a list as result")
+        self._tell_apart()
         jobs = [Job.from_row(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
         changed = [job for job in jobs if self._last.get(job.id) != job]
         # No row to compare with: the next list is read in full.
-        return self._keep(body, [msgspec.Raw()] * len(jobs), jobs, changed)
+        return self._keep(body, jobs, [msgspec.Raw()] * len(jobs), {job.id: job for job in jobs}, changed)
+
+
+def _rows_of(body: bytes) -> list[msgspec.Raw]:
+    """The rows of a list that was read before."""
+    rows = _read_rows(body).result
+    return rows if isinstance(rows, list) else []
 
 
 class EndReader:
@@ -157,11 +275,11 @@ class EndReader:
         if body == self._body and body:
             return self._ends
         try:
-            reply = _decode_ends(body)
-            if (reply.message, reply.exception) != (msgspec.UNSET, msgspec.UNSET) or reply.session_expired:
+            reply = _read_ends(body)
+            if not reply.is_good:
                 raise msgspec.ValidationError
             ends = {(end.id, end.finished) for end in reply.result}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             jobs = JobReader()(body)
             if isinstance(jobs, Failure):
                 return jobs

@@ -406,6 +406,13 @@ async def test_traces_are_told_what_broke() -> None:
     async with dropping() as (url, _, _), sending(AiohttpSender(trace_configs=[tracing(seen)])) as sender:
         await sender.send(Request("PUT", f"{url}/new", {}), timeout=5)
     assert seen[0] == ("start", "/new")
+    assert isinstance(seen[1], aiohttp.ServerDisconnectedError)
+
+
+async def test_traces_of_a_session_that_repeats_by_itself_are_told_why_it_does_not() -> None:
+    seen: list[Any] = []
+    async with dropping() as (url, _, _), aiohttp.ClientSession(trace_configs=[tracing(seen)]) as theirs:
+        await AiohttpSender(client_session=theirs).send(Request("PUT", f"{url}/new", {}), timeout=5)
     assert isinstance(seen[1], NotRepeatedError)
     assert isinstance(seen[1].__cause__, aiohttp.ServerDisconnectedError)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -62,7 +65,7 @@ def test_the_same_bytes_are_not_read_again() -> None:
     again = read(reader, {"id": "a"}, {"id": "b"})
     assert again.unchanged
     assert again.jobs is first.jobs
-    assert again.changed == []
+    assert not again.changed
 
 
 def test_only_changed_rows_are_changed() -> None:
@@ -72,8 +75,88 @@ def test_only_changed_rows_are_changed() -> None:
     assert [job.id for job in then.changed] == ["b"]
     assert then.jobs["a"] is first.jobs["a"]
     shifted = read(reader, {"id": "b", "progress": 2}, {"id": "c"})
-    assert shifted.changed == []
+    assert not shifted.changed
     assert list(shifted.jobs) == ["b", "c"]
+
+
+def test_each_job_has_its_row_before_and_after_the_rows_are_told_apart() -> None:
+    reader = JobReader()
+    rows = [{"id": f"job{n}", "progress": n, "metadata": {"shot": n}} for n in range(3)]
+    first = read(reader, *rows).jobs
+    known, marks = set(first.values()), [hash(job) for job in first.values()]
+    assert [job.raw for job in first.values()] == rows
+    copies = pickle.loads(pickle.dumps(list(first.values())))
+    then = read(reader, *rows[:2], {**rows[2], "metadata": {"shot": 7}})
+    assert [job.raw for job in first.values()] == rows
+    assert list(first.values()) == copies == list(read(JobReader(), *rows).jobs.values())
+    assert [hash(job) for job in first.values()] == marks
+    assert set(first.values()) == known
+    assert [job.metadata for job in then.changed] == [{"shot": 7}]
+    assert then.changed != [first["job2"]]
+
+
+def test_a_job_that_is_kept_keeps_no_more_than_its_row() -> None:
+    many = body(*({"id": f"job{n}", "name": "x" * 100} for n in range(100)))
+    holders = sys.getrefcount(many)
+    reader = JobReader()
+    outcome = reader(many)
+    assert isinstance(outcome, JobList)
+    job = outcome.jobs["job7"]
+    assert sys.getrefcount(many) > holders
+    assert len(pickle.dumps(job)) < 1000
+    reader.reset()
+    assert sys.getrefcount(many) == holders
+    assert job.raw["name"] == "x" * 100
+    last = JobReader()(many)
+    assert isinstance(last, JobList)
+    assert sys.getrefcount(many) == holders
+    assert last.jobs["job9"].raw["id"] == "job9"
+
+
+def test_two_rows_of_one_id_keep_a_text_each() -> None:
+    outcome = read(JobReader(), {"id": "a", "progress": 1}, {"id": "a", "progress": 2}, {"id": "b"})
+    assert [job.raw.get("progress") for job in outcome.changed] == [1, 2, None]
+    reader = JobReader()
+    read(reader, {"id": "a"}, {"id": "a", "progress": 2}, {"id": "b"})
+    then = read(reader, {"id": "a", "progress": 1}, {"id": "a", "progress": 2}, {"id": "b"})
+    assert {ident: job.progress for ident, job in then.jobs.items()} == {"a": 2, "b": 0}
+
+
+def test_jobs_that_came_went_and_moved() -> None:
+    reader = JobReader()
+    listed = [{"id": f"job{n}", "progress": n} for n in range(6)]
+    first = read(reader, *listed).jobs
+    moved = read(reader, listed[5], listed[1], {"id": "new"}, listed[3], {**listed[2], "progress": 50})
+    assert [job.id for job in moved.changed] == ["new", "job2"]
+    assert list(moved.jobs) == ["job5", "job1", "new", "job3", "job2"]
+    assert moved.jobs["job5"] is first["job5"]
+    assert moved.jobs["job3"] is first["job3"]
+
+
+def test_rows_that_are_nested_nearly_too_deep_are_told_apart_from_wherever() -> None:
+    def from_within(calls: int) -> Any:
+        return from_within(calls - 1) if calls else reader(json.dumps({"result": [{"id": "a"}]}).encode())
+
+    reader, deep = JobReader(), 0
+    for depth in range(900, 100, -50):
+        text = b'{"result": [{"id": "a", "x": ' + b"[" * depth + b"]" * depth + b"}]}"
+        with contextlib.suppress(ValueError):
+            reader(text)
+            deep = depth
+            break
+    outcome = from_within(sys.getrecursionlimit() - deep - 20)
+    assert list(outcome.jobs) == ["a"]
+
+
+def test_ids_lose_their_prefix() -> None:
+    ident = "6971e16fceadd67b955b1995"
+    reader = JobReader()
+    for progress in (1, 2):
+        rows = [{"id": f"ObjectId:{ident}", "progress": progress}, {"id": "b", "user": f"ObjectId:{ident}"}]
+        outcome = read(reader, *rows)
+        assert list(outcome.jobs) == [ident, "b"]
+        assert outcome.jobs["b"].user == ident
+        assert outcome.jobs[ident].progress == progress
 
 
 def test_a_null_list_is_empty_and_duplicates_are_one() -> None:
