@@ -186,6 +186,7 @@ class Sandbox:
             runner = make_server(self._replies.handle)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
+            stack.callback(self._replies.turn_away)
             site = web.TCPSite(runner, self._host, self._port, ssl_context=tls)
             await site.start()
             self._port = runner.addresses[0][1]

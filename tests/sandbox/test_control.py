@@ -101,6 +101,16 @@ async def test_control(start: Any) -> None:
         await wire.call("GET", "user/find", {})
         assert wire.status == 503
         assert await ask("DELETE", "faults") is True
+        odd: tuple[tuple[dict[str, Any], int], ...] = (
+            ({"kind": "cap", "uri": "user/*", "rows": 1}, 1),
+            ({"kind": "double", "uri": "user/*"}, 6),
+            ({"kind": "odd", "uri": "user/*", "field": "role", "value": {"a": None}}, 3),
+        )
+        for given, told in odd:
+            fault = await ask("POST", "faults", json.dumps(given).encode())
+            assert {name: fault[name] for name in given} == given
+            assert len(await wire.find("user")) == told
+            assert await ask("DELETE", f"faults/{fault['id']}") is True
         assert await ask("GET", "faults") == []
         assert (await ask("POST", "clock", b'{"factor": 60, "advance": 5}'))["factor"] == 60
         assert (await ask("POST", "clock", b'{"factor": 0}'))["factor"] == 0
@@ -149,7 +159,7 @@ FAULTS = st.fixed_dictionaries(
     optional={
         "kind": st.sampled_from([kind for kind in get_args(FaultKind) if kind != "delay"]) | VALUES,
         **dict.fromkeys(("uri", "verb", "count", "share", "skip", "status", "retry_after"), VALUES),
-        **dict.fromkeys(("seconds", "acted", "self", "hits"), VALUES),
+        **dict.fromkeys(("seconds", "acted", "self", "hits", "field", "value", "rows"), VALUES),
     },
 )
 

@@ -13,7 +13,7 @@ import pytest
 
 from accsyn_async.errors import AccsynError
 from accsyn_async.sandbox import FaultKind, Sandbox, Weather
-from tests.sandbox.wire_client import Wire
+from tests.sandbox.wire_client import Wire, until
 
 
 def hits(weather: Weather, *requests: tuple[str, str]) -> list[int]:
@@ -92,6 +92,16 @@ def test_a_share_is_the_same_for_the_same_seed() -> None:
         {"kind": "throttle", "status": 304},
         {"kind": "html", "status": 204},
         {"kind": "html", "status": 304},
+        {"kind": "linger", "seconds": -1},
+        {"kind": "odd"},
+        {"kind": "odd", "field": 5},
+        {"kind": "odd", "field": "progress", "value": object()},
+        {"kind": "odd", "field": "progress", "value": float("nan")},
+        {"kind": "omit", "field": ["progress"]},
+        {"kind": "cap"},
+        {"kind": "cap", "rows": -1},
+        {"kind": "cap", "rows": 1.5},
+        {"kind": "cap", "rows": True},
     ],
 )
 def test_no_weather(options: dict[str, Any]) -> None:
@@ -153,6 +163,163 @@ async def test_an_empty_list_and_a_delay(box: Sandbox, wire: Wire) -> None:
     assert await wire.find("user") == []
     assert asyncio.get_running_loop().time() - begin > 0.04
     assert len(await wire.find("user")) == 3
+
+
+async def test_an_answer_that_comes_late(start: Any) -> None:
+    """With ``acted``, the call is carried out at once and only its answer waits."""
+    async with start() as (box, wire):
+        box.weather.add("delay", verb="POST", count=1, seconds=3600, acted=True)
+        data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+        late = asyncio.create_task(wire.create(data))
+
+        async def there() -> bool:
+            return len(await wire.find("transfer")) == 1
+
+        await until(there)
+        assert not late.done()
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
+
+
+async def test_a_reset_ends_a_delay(start: Any) -> None:
+    """What was waiting has not been carried out, and never will be."""
+    async with start() as (box, wire):
+        fault = box.weather.add("delay", verb="POST", seconds=3600)
+        data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+        late = asyncio.create_task(wire.call("POST", "transfer/create", data))
+
+        async def hit() -> bool:
+            return bool(fault.hits)
+
+        await until(hit)
+        await box.reset()
+        assert "anew" in (await late)["message"]
+        await wire.log_in()
+        assert await wire.find("transfer") == []
+
+
+async def make_jobs(wire: Wire, count: int) -> list[str]:
+    data = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+    return [(await wire.create({**data, "name": f"job {number}"}))["id"] for number in range(count)]
+
+
+def ids_of(rows: list[Any]) -> list[Any]:
+    return [row["id"] for row in rows]
+
+
+async def test_rows_in_another_order_each_time(start: Any) -> None:
+    async with start() as (box, wire):
+        ids = await make_jobs(wire, 5)
+        plain = await wire.find("transfer")
+        fault = box.weather.add("shuffle", verb="GET")
+        seen = [await wire.find("transfer") for _ in range(6)]
+        assert fault.hits == 6
+        for rows in seen:
+            assert ids_of(rows) != ids
+            assert sorted(rows, key=lambda row: ids.index(row["id"])) == plain
+        assert len({tuple(ids_of(rows)) for rows in seen}) > 2
+
+
+async def test_two_rows_are_never_in_order_when_they_are_shuffled(start: Any) -> None:
+    async with start() as (box, wire):
+        ids = await make_jobs(wire, 2)
+        box.weather.add("shuffle", verb="GET")
+        for _ in range(5):
+            assert ids_of(await wire.find("transfer")) == ids[::-1]
+
+
+async def test_rows_twice(start: Any) -> None:
+    async with start() as (box, wire):
+        one, two = await make_jobs(wire, 2)
+        box.weather.add("double", verb="GET", count=1)
+        assert ids_of(await wire.find("transfer")) == [one, one, two, two]
+        assert ids_of(await wire.find("transfer")) == [one, two]
+
+
+async def test_attributes_that_are_missing(start: Any) -> None:
+    async with start() as (box, wire):
+        (job,) = await make_jobs(wire, 1)
+        whole = await wire.get(job)
+        box.weather.add("omit", verb="GET", count=1)
+        assert await wire.get(job) == {"id": job}
+        box.weather.add("omit", verb="GET", count=1, field="status")
+        assert await wire.get(job) == {name: whole[name] for name in whole if name != "status"}
+        assert await wire.get(job) == whole
+
+
+@pytest.mark.parametrize("value", ["unknown", 101, "half", None, -7.5, {"a": [1]}])
+async def test_a_strange_value(start: Any, value: Any) -> None:
+    async with start() as (box, wire):
+        (job,) = await make_jobs(wire, 1)
+        whole = await wire.get(job)
+        box.weather.add("odd", verb="GET", field="progress", value=value)
+        assert await wire.get(job) == {**whole, "progress": value}
+        assert await wire.find("transfer", attributes=["status"]) == [{"id": job, "status": "paused"}]
+
+
+async def test_a_list_that_is_capped(start: Any) -> None:
+    async with start() as (box, wire):
+        ids = await make_jobs(wire, 7)
+        box.weather.add("cap", verb="GET", rows=3)
+        assert ids_of(await wire.find("transfer")) == ids[:3]
+        assert ids_of(await wire.find("transfer", limit=100)) == ids[:3]
+        assert ids_of(await wire.find("transfer", skip=3)) == ids[3:6]
+        assert ids_of(await wire.find("transfer", skip=5, limit=1)) == ids[5:6]
+        assert ids_of(await wire.find("transfer", skip=6)) == ids[6:]
+        assert ids_of(await wire.find("transfer", f'id in "{ids[5]},{ids[6]}"')) == ids[5:]
+        assert (await wire.get(ids[6]))["id"] == ids[6]
+
+
+async def test_what_is_no_list_of_rows_is_left_alone(start: Any) -> None:
+    async with start() as (box, wire):
+        plain = await wire.call("GET", "setting", {"name": "transfer_speedlimit"})
+        for kind in ("shuffle", "double", "omit"):
+            box.weather.add(kind)
+        box.weather.add("cap", rows=0)
+        assert await wire.call("GET", "setting", {"name": "transfer_speedlimit"}) == plain
+
+
+@pytest.mark.parametrize("status", ["done", "aborted"])
+async def test_a_finished_job_that_lingers(start: Any, status: str) -> None:
+    """As in older workspaces, where it stays in memory, and so among the active ones, for an hour."""
+    async with start(time_factor=0) as (box, wire):
+        fault = box.weather.add("linger", seconds=3600)
+        job = (await wire.create({"source": "a.mov", "destination": "site=berlin"}))["id"]
+        if status == "done":
+            await box.advance(seconds=60)
+        else:
+            await wire.edit(job, status="aborted")
+        (row,) = await wire.find("transfer")
+        assert (row["id"], row["status"], row["finished"] > "2000") == (job, status, True)
+        assert await wire.find("transfer", f"status={status}") == [row]
+        assert await wire.find("transfer", finished=True) == [row]
+        await box.advance(seconds=3590)
+        assert await wire.find("transfer") == ([row] if status == "aborted" else [])
+        await box.advance(seconds=10)
+        assert await wire.find("transfer") == []
+        assert await wire.find("transfer", finished=True) == [row]
+        box.weather.remove(fault)
+
+
+async def test_it_lingers_for_as_long_as_the_weather_lasts(start: Any) -> None:
+    async with start() as (box, wire):
+        (job,) = await make_jobs(wire, 1)
+        await wire.edit(job, status="aborted")
+        assert await wire.find("transfer") == []
+        fault = box.weather.add("linger", seconds=3600, uri="transfer/find")
+        assert ids_of(await wire.find("transfer")) == [job]
+        box.weather.remove(fault)
+        assert await wire.find("transfer") == []
+
+
+async def test_it_lingers_for_older_clients_too(start: Any) -> None:
+    async with start() as (box, wire), box.session(api_version="v1") as session:
+        (job,) = await make_jobs(wire, 1)
+        await wire.edit(job, status="aborted")
+        assert await session.find("Job") == []
+        box.weather.add("linger", seconds=3600, uri="job/find")
+        assert [(row["id"], row["status"]) for row in await session.find("Job")] == [(job, "aborted")]
 
 
 async def test_sessions_that_expire(box: Sandbox, wire: Wire) -> None:

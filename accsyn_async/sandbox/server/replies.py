@@ -7,8 +7,8 @@ import logging
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -21,7 +21,7 @@ from accsyn_async.sandbox.server.envelope import json_object, url_object
 from accsyn_async.sandbox.server.limit import AddressLimit
 from accsyn_async.sandbox.server.listening import json_response
 from accsyn_async.sandbox.server.recording import RecordedRequest, Recording, mask
-from accsyn_async.sandbox.server.storm import Struck, odd_response, skew_of, weathered
+from accsyn_async.sandbox.server.storm import Struck, linger_of, odd_response, skew_of, weathered
 from accsyn_async.sandbox.server.weather import Fault, Weather
 from accsyn_async.sandbox.state.clock import Clock
 from accsyn_async.sandbox.topics.event import Event
@@ -93,6 +93,7 @@ class Replies:
         self._generation = 0
         self._acting = 0
         self._still = asyncio.Event()
+        self._no_delay = asyncio.Event()
         self._serving = asyncio.Event()
         self._serving.set()
         self._before_each: Callable[[], None] = lambda: None
@@ -111,13 +112,19 @@ class Replies:
         """Say where the server listens."""
         self._hosts = _allowed_hosts(host, port)
 
+    def turn_away(self) -> None:
+        """Refuse what was asked so far and has not begun; what the weather delays waits no longer."""
+        self._generation += 1
+        self._no_delay.set()
+        self._no_delay = asyncio.Event()
+
     @asynccontextmanager
     async def between(self) -> AsyncIterator[None]:
         """Entered when what is being done is done; whatever else was asked so far is refused.
 
         What is asked meanwhile waits for the end.
         """
-        self._generation += 1
+        self.turn_away()
         self._serving.clear()
         try:
             while self._acting:
@@ -250,7 +257,8 @@ class Replies:
         async def act() -> dict[str, Any]:
             dialect.check_session(event, user)
             self._before_each()
-            return await self._kept(request.method, await dialect.answer(request.method, event, user))
+            told = replace(event, linger=linger_of(asked.faults))
+            return await self._kept(request.method, await dialect.answer(request.method, told, user))
 
         return await self._weathered(asked, act)
 
@@ -272,7 +280,12 @@ class Replies:
                 self._acting -= 1
                 self._still.set()
 
-        return await weathered(asked.faults, act_in_time, self.expire_sessions)
+        return await weathered(asked.faults, act_in_time, self.expire_sessions, self._delay)
+
+    async def _delay(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._no_delay.wait()
 
     def expire_sessions(self) -> None:
         """Refuse every session handed out so far."""

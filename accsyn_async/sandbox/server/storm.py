@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,13 +11,16 @@ from typing import Any, Final
 from aiohttp import web
 
 from accsyn_async.sandbox.refusal import Refusal
+from accsyn_async.sandbox.server.odd_rows import with_odd_rows
 from accsyn_async.sandbox.server.skew import skewed
-from accsyn_async.sandbox.server.weather import Fault
+from accsyn_async.sandbox.server.weather import OF_ROWS, Fault
 
-__all__ = ["Struck", "odd_response", "skew_of", "weathered"]
+__all__ = ["Struck", "linger_of", "odd_response", "skew_of", "weathered"]
 
 Reply = dict[str, Any]
 
+LOSES: Final = frozenset({"throttle", "error", "html", "cut", "reset"})
+"""What loses the answer."""
 PAGE: Final = b"""<!DOCTYPE html>
 <html><head><title>502 Bad Gateway</title></head>
 <body><h1>Bad Gateway</h1><p>The proxy server received an invalid response.</p></body></html>
@@ -39,8 +41,16 @@ def skew_of(faults: Iterable[Fault]) -> float:
     return sum(fault.seconds for fault in faults if fault.kind == "skew")
 
 
+def linger_of(faults: Iterable[Fault]) -> float:
+    """For how many seconds jobs that have finished are still listed among the active ones."""
+    return max((fault.seconds for fault in faults if fault.kind == "linger"), default=0.0)
+
+
 async def weathered(
-    faults: Iterable[Fault], act: Callable[[], Awaitable[Reply]], expire: Callable[[], None]
+    faults: Iterable[Fault],
+    act: Callable[[], Awaitable[Reply]],
+    expire: Callable[[], None],
+    wait: Callable[[float], Awaitable[None]],
 ) -> Reply:
     """Answer a request in the weather that it meets.
 
@@ -48,6 +58,7 @@ async def weathered(
         faults: what hits it.
         act: answers it.
         expire: expires all sessions.
+        wait: waits for so many seconds.
 
     Raises:
         Struck: the answer is lost, or is none.
@@ -55,21 +66,22 @@ async def weathered(
     """
     faults = tuple(faults)
     for fault in faults:
-        if fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
+        if fault.kind == "delay" and not fault.acted:
+            await wait(fault.seconds)
         elif fault.kind == "expire":
             expire()
             raise Refusal("E#A402", "The session has expired, log in again.", session_expired=True)
-        elif fault.kind not in ("skew", "empty") and not fault.acted:
+        elif fault.kind in LOSES and not fault.acted:
             raise Struck(fault, None)
     reply = await act()
     if skew := skew_of(faults):
         reply = skewed(reply, skew)
     for fault in faults:
-        if fault.kind == "empty":
-            if isinstance(reply.get("result"), list):
-                reply = {**reply, "result": []}
-        elif fault.acted:
+        if fault.kind in OF_ROWS:
+            reply = with_odd_rows(reply, fault)
+        elif fault.kind == "delay" and fault.acted:
+            await wait(fault.seconds)
+        elif fault.kind in LOSES and fault.acted:
             raise Struck(fault, reply)
     return reply
 

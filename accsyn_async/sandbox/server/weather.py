@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import NoneType
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-__all__ = ["Fault", "FaultKind", "Weather"]
+__all__ = ["OF_ROWS", "Fault", "FaultKind", "Weather"]
 
-FaultKind = Literal["expire", "throttle", "error", "html", "cut", "reset", "delay", "empty", "skew"]
+RowFaultKind = Literal["empty", "shuffle", "double", "omit", "odd", "cap"]
+FaultKind = Literal[
+    "expire", "throttle", "error", "html", "cut", "reset", "delay", "skew", "linger", RowFaultKind
+]
 
-ANSWERED: Final = frozenset({"cut", "empty"})
+OF_ROWS: Final = frozenset(get_args(RowFaultKind))
+"""What concerns the rows of lists."""
+ANSWERED: Final = OF_ROWS | {"cut"}
 BODILESS: Final = frozenset({204, 205, 304})
 STATUS: Final = {"throttle": 429, "error": 503, "html": 502}
 CHECKED: Final[tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...]] = (
-    (("uri", "verb"), (str, NoneType), "a text"),
-    (("count", "retry_after"), (int, NoneType), "a whole number"),
+    (("uri", "verb", "field"), (str, NoneType), "a text"),
+    (("count", "retry_after", "rows"), (int, NoneType), "a whole number"),
     (("skip", "status"), (int,), "a whole number"),
     (("share", "seconds"), (int, float), "a number"),
     (("acted",), (bool,), "true or false"),
@@ -31,8 +37,11 @@ class Fault:
     Attributes:
         kind: ``expire`` refuses every session handed out so far; ``throttle`` answers 429; ``error`` answers
             a 5xx with an object, ``html`` with a web page, as a proxy does; ``cut`` breaks the body off half
-            way; ``reset`` resets the connection; ``delay`` waits before acting; ``empty`` replaces a list by
-            an empty one; ``skew`` lets the times that are told be wrong.
+            way; ``reset`` resets the connection; ``delay`` waits before acting; ``skew`` lets the times that
+            are told be wrong; ``linger`` lists jobs that have finished among the active ones for a while, as
+            older backends do. Of the rows of a list, ``empty`` leaves none, ``cap`` the first few;
+            ``shuffle`` puts them in another order each time, ``double`` gives each twice, ``omit`` leaves
+            attributes out, ``odd`` gives one a strange value.
         uri: the calls, with ``*`` for any part: ``transfer/*``. Each dialect's own words; logging in is
             ``login``, discovery ``discovery``. ``None`` for all.
         verb: the HTTP method; ``None`` for all.
@@ -41,8 +50,13 @@ class Fault:
         skip: how many matching requests pass first.
         status: the HTTP status of ``throttle``, ``error`` and ``html``.
         retry_after: seconds that a ``Retry-After`` header says; ``None`` for no header.
-        seconds: how long ``delay`` waits; by how much ``skew`` is wrong.
-        acted: whether the call is carried out first, and only its answer lost.
+        seconds: how long ``delay`` waits; by how much ``skew`` is wrong; how long a job lingers, in the
+            sandbox's time.
+        acted: whether the call is carried out first, and only its answer lost, or late.
+        field: the attribute that ``odd`` changes, where a row has it, and ``omit`` leaves out; with ``omit``,
+            ``None`` is all of them but the id.
+        value: what ``odd`` gives it, as JSON has it.
+        rows: how many rows ``cap`` leaves in each answer, after ``skip`` and ``limit``.
         hits: how many requests it has hit.
         id: its number in its weather, from 1.
     """
@@ -57,6 +71,9 @@ class Fault:
     retry_after: int | None = None
     seconds: float = 0.0
     acted: bool = False
+    field: str | None = None
+    value: Any = None
+    rows: int | None = None
     hits: int = 0
     id: int = 0
     _matched: int = 0
@@ -71,12 +88,17 @@ class Fault:
                     raise ValueError(f"{name} must be {what}, not {value!r}")
         if not 0 <= self.share <= 1:
             raise ValueError(f"share is from 0 to 1, not {self.share}")
-        for name in ("count", "skip", "retry_after"):
+        for name in ("count", "skip", "retry_after", "rows"):
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ValueError(f"{name} must not be below 0")
-        if not -1e9 < self.seconds < 1e9 or (self.kind == "delay" and self.seconds < 0):
+        if not -1e9 < self.seconds < 1e9 or (self.kind in ("delay", "linger") and self.seconds < 0):
             raise ValueError(f"seconds cannot be {self.seconds}")
+        if self.kind == "odd" and self.field is None:
+            raise ValueError("odd needs a field")
+        if self.kind == "cap" and self.rows is None:
+            raise ValueError("cap needs rows")
+        _check_value(self.value)
         self.status = self.status or STATUS.get(self.kind, 200)
         _check_status(self.kind, self.status)
         self.acted = self.acted or self.kind in ANSWERED
@@ -93,6 +115,13 @@ class Fault:
         if self.kind == "expire" and uri in ("login", "discovery"):
             return False
         return self.uri is None or fnmatchcase(uri.casefold(), self.uri.casefold())
+
+
+def _check_value(value: Any) -> None:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("value must be what JSON can say") from None
 
 
 def _check_status(kind: str, status: int) -> None:
@@ -141,6 +170,9 @@ class Weather:
         retry_after: int | None = None,
         seconds: float = 0.0,
         acted: bool = False,
+        field: str | None = None,
+        value: Any = None,
+        rows: int | None = None,
     ) -> Fault:
         """Let something go wrong from now on; the arguments are those of `Fault`.
 
@@ -148,6 +180,7 @@ class Weather:
 
             box.weather.add("reset", uri="transfer/create", count=1, acted=True)
             box.weather.add("throttle", share=0.1, retry_after=1)
+            box.weather.add("odd", uri="transfer/find", field="progress", value=101)
 
         Returns:
             The fault, whose ``hits`` count.
@@ -155,7 +188,9 @@ class Weather:
         Raises:
             ValueError: an argument makes no sense.
         """
-        fault = Fault(kind, uri, verb, count, share, skip, status, retry_after, seconds, acted)
+        fault = Fault(
+            *(kind, uri, verb, count, share, skip, status, retry_after, seconds, acted), field, value, rows
+        )
         self._added += 1
         fault.id = self._added
         self._faults.append(fault)

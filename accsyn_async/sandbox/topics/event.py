@@ -20,6 +20,7 @@ class Event:
         data: an object, a list or ``None``.
         query: a query expression; ``None`` without one.
         id: an entity id; ``None`` without one.
+        linger: for how many seconds jobs that have finished are still listed among the active ones.
     """
 
     uri: str
@@ -29,3 +30,4 @@ class Event:
     data: Any
     query: str | None
     id: str | None
+    linger: float = 0.0

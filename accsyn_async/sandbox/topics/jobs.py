@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -69,19 +69,22 @@ class JobTopic(Topic):
         if flag_of(data, "finished") or flag_of(data, "archived"):
             limit = self._workspace.clock.text(ago=ARCHIVED_AFTER)
             archived = flag_of(data, "archived")
-            ended = (job for job in seen(finished=True) if ((job.finished or "") < limit) is archived)
+            ended = (job for job in seen(_has_finished) if ((job.finished or "") < limit) is archived)
             return page(table, ended, event, data)
-        reply = page(table, seen(finished=False), event, data)
+        since = self._workspace.clock.text(ago=event.linger)
+        reply = page(
+            table, seen(lambda job: not job.is_finished or (job.finished or "") > since), event, data
+        )
         if reply["result"] or not flag_of(data, "single_entity_query"):
             return reply
-        return page(table, seen(finished=True), event, data)
+        return page(table, seen(_has_finished), event, data)
 
-    def _seen(self, kind: str, user: SandboxUser, *, finished: bool) -> Iterator[Job]:
-        """The jobs of a kind that a user may see, those that have finished or those that have not."""
+    def _seen(self, kind: str, user: SandboxUser, wanted: Callable[[Job], bool]) -> Iterator[Job]:
+        """The jobs of a kind that are wanted and that a user may see."""
         return (
             job
             for job in self._workspace.jobs.values()
-            if job.kind == kind and job.is_finished is finished and job_states.may_see(user, job)
+            if job.kind == kind and wanted(job) and job_states.may_see(user, job)
         )
 
     def _find_tasks(self, event: Event, user: SandboxUser) -> Reply:
@@ -194,6 +197,10 @@ class JobTopic(Topic):
         if job is None:
             raise Refusal("E#J404", f"There is no {kind or 'job'} {name!r}.")
         return job
+
+
+def _has_finished(job: Job) -> bool:
+    return job.is_finished
 
 
 def _tasks_of(job: Job) -> Iterator[tuple[Job, Task]]:
