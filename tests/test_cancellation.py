@@ -167,13 +167,13 @@ async def assert_nothing_held(session: Session, *, watchers: int) -> None:
     """No turn, lock, deadline, login or place in the monitor is held by who is gone."""
     pipeline = session._pipeline
     for _ in range(20):
-        if not pipeline._deadlines:
+        if pipeline._deadlines.idle:
             break
         # The poll that is under way.
         await asyncio.sleep(0.005)
     assert pipeline._limiter._queue == []
     assert pipeline._login._flight is None
-    assert pipeline._deadlines == set()
+    assert pipeline._deadlines.idle
     for poller, _ in session._monitor._pollers.values():
         audience = poller._audience
         assert len(list(audience)) == watchers
@@ -303,7 +303,7 @@ def test_of_a_session_from_its_login_to_its_end(weather: str, at: str, tokens: l
         assert backend.closed >= 1
         assert session._pipeline._login._flight is None
         assert session._pipeline._limiter._queue == []
-        assert session._pipeline._deadlines == set()
+        assert session._pipeline._deadlines.idle
         assert session._monitor._pollers == {}
         assert logging.getLogger("accsyn_async").handlers == handlers
         assert len(tokens) == len(backend.received)
@@ -361,7 +361,7 @@ def test_of_closing_a_session(at: str) -> None:
         assert backend.closed >= 1
         assert session._pipeline._login._flight is None
         assert session._pipeline._limiter._queue == []
-        assert session._pipeline._deadlines == set()
+        assert session._pipeline._deadlines.idle
         return steps.acted
 
     assert _count(main) >= 2
@@ -423,7 +423,7 @@ def test_a_session_is_closed_at_any_suspension_of_its_own_tasks(name: str, late:
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert session._pipeline._login._flight is None
         assert session._pipeline._limiter._queue == []
-        assert session._pipeline._deadlines == set()
+        assert session._pipeline._deadlines.idle
         async with backend.session() as another:
             assert isinstance(await another.find("Transfer"), list)
         return found[0].acted

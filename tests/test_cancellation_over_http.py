@@ -99,7 +99,7 @@ async def test_of_a_call_or_a_watch(name: str, at: str, kept: bool) -> None:
                     while any(not task.done() for _, task in session._monitor._pollers.values()):
                         await asyncio.sleep(0.005)
                 assert not connector._acquired
-                assert session._pipeline._deadlines == set()
+                assert session._pipeline._deadlines.idle
         assert 2 <= k < MOST
         await settles_at(before)
 

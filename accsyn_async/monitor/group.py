@@ -75,17 +75,13 @@ class Group(Asked):
         told: jobs that have ended and left, and which of their lives the watches were told
             the end of; the most recent last.
         sweep: what is known of the jobs that have ended.
-        doubted: whether active jobs were found that the list ought to hold and does not.
-        probe_due: when to find out again whether a list goes on unseen, on the monotonic clock.
     """
 
     __slots__ = (
-        "doubted",
         "expression",
         "listing",
         "members",
         "present",
-        "probe_due",
         "stale",
         "subscribers",
         "sweep",
@@ -102,8 +98,6 @@ class Group(Asked):
         self.stale: set[str] = set()
         self.told: dict[str, int] = {}
         self.sweep = Sweep()
-        self.doubted = False
-        self.probe_due = 0.0
 
     def remember(self, ident: str, run: int) -> None:
         """A job has ended this life, left the list, and been told of."""

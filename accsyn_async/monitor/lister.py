@@ -20,7 +20,7 @@ from accsyn_async.monitor.admission import Admission
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.listing import Ask, Listing
-from accsyn_async.monitor.schedule import id_batches, list_whole, looks_capped
+from accsyn_async.monitor.schedule import id_batches, list_whole
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.times import parse_time
 from accsyn_async.transport.seam import Clock
@@ -42,8 +42,6 @@ _SWEEP_SHARE = 20
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
-_PROBE_AGAIN = 60.0
-"""Seconds after which a list that looks capped is suspected again."""
 _ARCHIVED_AFTER = dt.timedelta(days=13)
 """How long finished jobs are certain to be found without the archive: the backend keeps them for 14 days."""
 _LOOKUPS = 16
@@ -104,17 +102,11 @@ class Lister:
         """
         if self._clock.monotonic() >= group.sweep.due:
             await self._sweep_quietly(group)
-        call = self._find(group.expression)
-        jobs = await group.listing.ask(self._ask, call, group.present.keys())
+        jobs = await group.listing.ask(
+            self._ask, self._find(group.expression), group.present.keys(), self._clock.monotonic()
+        )
         if not self._herald.audience.is_current(group):
             return
-        if await self._goes_on(group, call, jobs):
-            jobs = await group.listing.ask(self._ask, call)
-            if not self._herald.audience.is_current(group):
-                return
-        self._take_list(group, jobs)
-
-    def _take_list(self, group: Group, jobs: JobList) -> None:
         stale, group.stale = group.stale, set()
         if jobs.unchanged:
             self.unchanged += 1
@@ -127,23 +119,6 @@ class Lister:
         for ident in stale:
             if ident in jobs.jobs:
                 self._herald.observe(jobs.jobs[ident], group)
-
-    async def _goes_on(self, group: Group, call: Call, jobs: JobList) -> bool:
-        """Whether a list that looks as if the backend had capped it goes on in truth."""
-        now = self._clock.monotonic()
-        if group.listing.page is not None or not jobs.jobs:
-            return False
-        if not group.doubted and not (looks_capped(len(jobs.jobs)) and now >= group.probe_due):
-            return False
-        try:
-            goes_on = await group.listing.goes_on(self._ask, call, jobs.jobs)
-        except (QueryError, BackendError, PermissionDeniedError) as error:
-            logger.debug("the backend does not say whether its list goes on: %s", error.message)
-            goes_on = False
-        group.doubted, group.probe_due = False, now + _PROBE_AGAIN
-        if goes_on:
-            logger.info("%s are listed %d at a time: asking in pages", self._entitytype, len(jobs.jobs))
-        return goes_on
 
     async def _sweep_quietly(self, group: Group) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -242,7 +217,7 @@ class Lister:
         """Take note that jobs are active although their lists lack them: do those go on unseen?"""
         for ident in idents - self._apart:
             for group in self._herald.audience.member_of.get(ident, ()):
-                group.doubted = True
+                group.listing.doubted = True
         self._apart |= idents
 
     def _not_listed(self, fresh: Set[Asked]) -> list[str]:
@@ -330,7 +305,9 @@ class Lister:
         life = self._herald.ledger.life(ident)
         if there:
             if not life.ended:
-                self._apart.add(ident)
+                self._stand_apart(there)
+                for batch, listing in self._batches.items():
+                    listing.doubted |= ident in batch
         elif life.missed(self._clock.monotonic()):
             if life.job is None:
                 self._admission.never_there(life, error)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import logging
 from collections.abc import Callable, Collection, Set
 from typing import Protocol, TypeVar
 
+from accsyn_async.errors import BackendError, PermissionDeniedError, QueryError
 from accsyn_async.models import Job
-from accsyn_async.monitor.schedule import missing_too_many
+from accsyn_async.monitor.schedule import looks_capped, missing_too_many
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.reply import Failure
 from accsyn_async.wire.rows import JobList, JobReader
 
 __all__ = ["Ask", "Listing"]
 
+logger = logging.getLogger("accsyn_async.monitor")
+
 T = TypeVar("T")
+
+_DOUBT_AGAIN = 60.0
+"""Seconds after which a list that looks capped is doubted again."""
 
 
 class Ask(Protocol):
@@ -31,34 +38,49 @@ class Ask(Protocol):
 
 
 class Listing:
-    """Asks for a list: whole, or in pages when the backend is known to cap it.
+    """Asks for a list: whole, or in pages when the backend is found to cap it.
 
     Attributes:
         page: how many rows the backend lists at most; ``None`` while it seems to list all.
+        doubted: whether jobs were found elsewhere that the list ought to hold and does not.
     """
 
-    __slots__ = ("_pages", "page")
+    __slots__ = ("_doubt_due", "_pages", "doubted", "page")
 
     def __init__(self) -> None:
         self.page: int | None = None
+        self.doubted = False
+        self._doubt_due = 0.0
         self._pages = [JobReader()]
 
     def reset(self) -> None:
         """Read the next list as if it were the first: what the last said was not taken in."""
         self._pages = [JobReader()]
 
-    async def ask(self, ask: Ask, call: Call, expected: Set[str] = frozenset()) -> JobList:
+    async def ask(
+        self, ask: Ask, call: Call, expected: Set[str] = frozenset(), now: float | None = None
+    ) -> JobList:
         """Ask, and once more when so much is missing that it is not believed.
 
         Args:
             ask: makes a call.
             call: asks for the list.
             expected: the jobs that it ought to hold.
+            now: on the monotonic clock, seconds; a list whose length looks as if the
+                backend had capped it is not believed then either, once a minute.
 
         Raises:
             AccsynError: it was not answered.
         """
         first = await self._once(ask, call)
+        if self.page is None and first.jobs and self._is_doubtful(len(first.jobs), now):
+            try:
+                if await self._goes_on(ask, call, first.jobs):
+                    return await self._once(ask, call)
+            except BaseException:
+                self.reset()
+                raise
+            self.doubted = False
         if first.unchanged:
             return first
         missing = len(expected - first.jobs.keys())
@@ -71,23 +93,30 @@ class Listing:
             raise
         return JobList(again.jobs, [*first.changed, *again.changed])
 
-    async def goes_on(self, ask: Ask, call: Call, listed: Collection[str]) -> bool:
-        """Whether the backend has rows beyond those that it listed; then they are asked for from now on.
-
-        Raises:
-            AccsynError: it was not answered.
-        """
-        data = {**_data(call), "attributes": ["id"], "limit": 1, "skip": len(listed)}
-        beyond = await ask(dataclasses.replace(call, data=data), JobReader())
-        if any(ident not in listed for ident in beyond.jobs):
-            self.turn_pages(len(listed))
+    def _is_doubtful(self, rows: int, now: float | None) -> bool:
+        if self.doubted:
             return True
-        return False
+        if now is None or now < self._doubt_due or not looks_capped(rows):
+            return False
+        self._doubt_due = now + _DOUBT_AGAIN
+        return True
 
-    def turn_pages(self, rows: int) -> None:
-        """Ask for pages of so many rows from now on: the backend lists no more at a time."""
-        self.page = rows if self.page is None else min(self.page, rows)
+    async def _goes_on(self, ask: Ask, call: Call, listed: Collection[str]) -> bool:
+        """Whether the backend has rows beyond those that it listed; then pages are asked for from now on."""
+        data = {**_data(call), "attributes": ["id"], "limit": 1, "skip": len(listed)}
+        try:
+            beyond = await ask(dataclasses.replace(call, data=data), JobReader())
+        except (QueryError, PermissionDeniedError, BackendError) as error:
+            if isinstance(error, BackendError) and error.temporary:
+                raise
+            logger.debug("the backend does not say whether its list goes on: %s", error.message)
+            return False
+        if all(ident in listed for ident in beyond.jobs):
+            return False
+        logger.info("%s lists %d rows at a time: asking for pages", call.uri, len(listed))
+        self.page = len(listed)
         self.reset()
+        return True
 
     async def _once(self, ask: Ask, call: Call) -> JobList:
         if self.page is None:

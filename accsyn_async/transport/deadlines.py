@@ -21,6 +21,11 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
+    @property
+    def idle(self) -> bool:
+        """Whether no call is under way."""
+        return not self._ends
+
     def add(self, timeout: asyncio.Timeout, seconds: float) -> None:
         """Let a timeout that was begun without a time end after so many seconds."""
         loop = asyncio.get_running_loop()
