@@ -172,9 +172,8 @@ class Herald:
 
     def offer(self, subscription: Subscription, event: Event | None) -> None:
         """Put an event into the mailbox of a watch, unless it is too early for it."""
-        if event is not None:
+        if event is not None and subscription.offer(event):
             self.told += 1
-            subscription.offer(event)
 
     def _watch_for_stalls(self, before: Job | None, life: Life, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields

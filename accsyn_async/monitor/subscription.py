@@ -74,12 +74,14 @@ class Subscription:
             if not self._troubles:
                 self.mailbox.put(event)
 
-    def offer(self, event: Event) -> None:
-        """Take an event, unless it is too early for it."""
-        if self.admitted and not (
-            self.pending and isinstance(event, JobEvent) and event.job.id in self.pending
-        ):
+    def offer(self, event: Event) -> bool:
+        """Take an event, unless it is too early for it; whether it was taken."""
+        early = not self.admitted or (
+            bool(self.pending) and isinstance(event, JobEvent) and event.job.id in self.pending
+        )
+        if not early:
             self.mailbox.put(event)
+        return not early
 
     def settle(self, ident: str) -> None:
         """A job has come to its end; the watch ends with the last of its jobs."""

@@ -83,6 +83,8 @@ class Backend:
 
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     archive: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    cap: int | None = None
     latency: float = 0.01
     ended_stay_listed: bool = False
     key: str = "key-of-the-test"
@@ -110,6 +112,14 @@ class Backend:
             ended["progress"] = 100
         if not self.ended_stay_listed:
             self.archive[job_id(number)] = self.jobs.pop(job_id(number))
+
+    def set_tasks(self, number: int, *statuses: str) -> None:
+        """Give a job tasks in these states."""
+        ident = job_id(number)
+        self.tasks[ident] = [
+            {"id": f"t{number}-{uri}", "uri": str(uri), "job": ident, "status": status, "size": 10}
+            for uri, status in enumerate(statuses)
+        ]
 
     def vanish(self, number: int) -> None:
         self.jobs.pop(job_id(number), None)
@@ -187,6 +197,8 @@ class Backend:
                 return reply({"result": True})
             case "user/generate_session_key":
                 return reply({"session_key": "generated-session-key"})
+            case "task/find":
+                return reply({"result": self.tasks.get(data["parent"], [])})
             case "task/edit":
                 return reply({"result": data})
         return reply({"message": f"E#U001 Unknown call {received.uri}"})
@@ -204,7 +216,7 @@ class Backend:
             rows = [each for each in rows if each["id"] in wanted]
         elif query and (equal := re.fullmatch(r'(\w+)="?([^"]*?)"?', query)):
             rows = [each for each in rows if str(each.get(equal[1], "")).lower() == equal[2]]
-        rows = rows[data.get("skip", 0) :][: data.get("limit")]
+        rows = rows[data.get("skip", 0) :][: data.get("limit")][: self.cap]
         attributes = data.get("attributes")
         if attributes:
             rows = [{name: each[name] for name in attributes if name in each} for each in rows]
