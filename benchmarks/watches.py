@@ -1,0 +1,2 @@
+def main():pass
+async def telling():pass
