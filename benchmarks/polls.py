@@ -49,7 +49,9 @@ async def main() -> None:
             decoding, poll, times = await _measure(fields, share)
             shown = "".join(f"{f'{each:.2f} ({each / decoding:.3f})':>15}" for each in times)
             print(f"{name:>18}{share:>9.0%}{decoding:>15.2f}{shown}")
-            print(f"{'':>18}{'':>9}{'reading and taking note':>30}{f'{poll:.2f} ({poll / decoding:.3f})':>15}")
+            print(
+                f"{'':>18}{'':>9}{'reading and taking note':>30}{f'{poll:.2f} ({poll / decoding:.3f})':>15}"
+            )
 
 
 class _Replies:
@@ -70,7 +72,9 @@ class _Replies:
             row["progress"] = (row["progress"] + self.dice.randrange(1, 5)) % 101
             if row["status"] == "running":
                 row["speed"] = round(self.dice.random() * 100, 3)
-                row["etr"] = f"{self.dice.randrange(5)}h:{self.dice.randrange(60)}m:{self.dice.randrange(60)}s"
+                row["etr"] = (
+                    f"{self.dice.randrange(5)}h:{self.dice.randrange(60)}m:{self.dice.randrange(60)}s"
+                )
         shown = [{name: row[name] for name in self.attributes if name in row} for row in self.rows]
         self.body = json.dumps({"result": shown}).encode()
 
