@@ -104,13 +104,13 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
             return NotImplemented
-        return self.id == other.id and self._told() == other._told()
+        return self.id == other.id and self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash(self.id)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_row, (type(self), self._told())
+        return _from_parts, (type(self), *self._parts())
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -146,6 +146,10 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """The user's own data, untouched; empty when there is none."""
         value = self.raw.get("metadata")
         return value if isinstance(value, dict) else {}
+
+    def _parts(self) -> tuple[Any, ...]:
+        """What it can be made of again: its row, and what else is known of it."""
+        return (self._told(),)
 
     def _told(self) -> bytes | dict[str, Any]:
         """The text of its row, or the row itself where there is no text."""
@@ -263,6 +267,9 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
         """Id of its queue or of the job that it belongs to."""
         return _plain(self._parent)
 
+    def _parts(self) -> tuple[Any, ...]:
+        return self._told(), self._eta
+
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end: done or aborted."""
@@ -363,6 +370,11 @@ def _from_row(kind: type[_S], row: Mapping[str, Any] | bytes) -> _S:
     values = {name: _coerced(row.get(key), wanted) for name, key, wanted in _ROW_FIELDS[kind]}
     values = {name: value for name, value in values.items() if value is not None}
     return kind(**values, _row=dict(row))
+
+
+def _from_parts(kind: type[_S], row: Mapping[str, Any] | bytes, eta: float | None = None) -> _S:
+    snapshot = _from_row(kind, row)
+    return msgspec.structs.replace(snapshot, _eta=eta) if eta is not None else snapshot
 
 
 def _coerced(value: Any, wanted: Any) -> Any:

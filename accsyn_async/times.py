@@ -95,6 +95,13 @@ def parse_duration(text: str) -> dt.timedelta | None:
     >>> parse_duration("") is None
     True
     """
+    if len(text) <= 16 and text.isascii() and text.count(":") == 2:
+        # What nearly every one looks like, at a third of the cost.
+        hours_text, minutes_text, seconds_text = text.split(":")
+        digits = (hours_text[:-1], minutes_text[:-1], seconds_text[:-1])
+        units = hours_text[-1:] + minutes_text[-1:] + seconds_text[-1:]
+        if units == "hms" and all(map(str.isdigit, digits)):
+            return dt.timedelta(0, int(digits[0]) * 3600 + int(digits[1]) * 60 + int(digits[2]))
     text = text.strip()
     if not text:
         return None

@@ -119,6 +119,10 @@ def test_snapshots_are_values() -> None:
     job = Job.from_row(SEED_001)
     assert job == Job.from_row(dict(SEED_001))
     assert pickle.loads(pickle.dumps(job)) == job
+    estimated = job.with_eta(12.0)
+    assert estimated != job
+    assert pickle.loads(pickle.dumps(estimated)) == estimated
+    assert estimated.raw == job.raw
     with pytest.raises(AttributeError):
         job.id = "other"  # type: ignore[misc]
     job.raw["name"] = "changed"

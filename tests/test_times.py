@@ -87,6 +87,13 @@ def test_durations_are_read(text: str, seconds: int) -> None:
     assert parse_duration(text) == dt.timedelta(seconds=seconds)
 
 
+@given(st.integers(0, 10**9), st.integers(0, 999), st.integers(0, 999))
+def test_a_duration_is_read_however_long_and_whatever_stands_around_it(h: int, m: int, s: int) -> None:
+    expected = dt.timedelta(hours=h, minutes=m, seconds=s)
+    for text in (f"{h}h:{m}m:{s}s", f" {h}h:{m}m:{s}s ", f"{h}H:{m}m:{s}s", f"{h}h {m}m {s}s"):
+        assert parse_duration(text) == expected
+
+
 @pytest.mark.parametrize("text", ["", "  ", "soon", "-1", "1h:2x", "99999999999999999999d"])
 def test_other_texts_are_no_durations(text: str) -> None:
     assert parse_duration(text) is None

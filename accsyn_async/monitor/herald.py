@@ -84,10 +84,10 @@ class Herald:
         before = life.job
         events = self.ledger.observe(job, self.at, self.now, self.audience.fields)
         self._watch_for_stalls(before, life, group)
-        for other in self.audience.member_of.get(job.id, ()):
+        groups = tuple(self.audience.member_of.get(job.id, ()))
+        for other in groups:
             if other is not group:
                 other.stale.add(job.id)
-        groups = tuple(self.audience.member_of.get(job.id, ()))
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
             told_run = group.told.pop(job.id, None)
@@ -100,7 +100,8 @@ class Herald:
                 if life.ended:
                     end = self.ledger.finished(life, self.at)
                     self._outbox.append(_Notice(end, (group,), by_id=False))
-        self._outbox.extend(_Notice(event, groups) for event in events)
+        for event in events:
+            self._outbox.append(_Notice(event, groups))
         if life.ended:
             self._left.add(job.id)
 
@@ -177,14 +178,14 @@ class Herald:
 
     def _watch_for_stalls(self, before: Job | None, life: Life, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        if job is None or job.status is not JobStatus.RUNNING:
+        if job is None or job.speed or job.status is not JobStatus.RUNNING:
             self._stalls.forget(life.ident)
         elif "progress" in fields and "speed" in fields:
             source = self.audience.apart if group is None else group
             self._stalls.note(
                 job.id,
                 self.now,
-                moves=bool(job.speed),
+                moves=False,
                 progressed=before is None or (before.progress, before.status) != (job.progress, job.status),
                 seen=Confirmed(source, source.polls),
             )

@@ -313,16 +313,16 @@ class Ledger:
         return f"{self.workspace}:{job.id}:{job.status.value}:{when}"
 
     def _sort(self, job: Job) -> None:
+        ident = job.id
         if job.status is not JobStatus.RUNNING:
-            self.running.discard(job.id)
-            self.closing.discard(job.id)
+            self.running.discard(ident)
+            self.closing.discard(ident)
             return
-        self.running.add(job.id)
-        etr = job.etr
-        if job.progress >= _CLOSING_PROGRESS or (etr is not None and etr <= _CLOSING_ETR):
-            self.closing.add(job.id)
+        self.running.add(ident)
+        if job.progress >= _CLOSING_PROGRESS or ((etr := job.etr) is not None and etr <= _CLOSING_ETR):
+            self.closing.add(ident)
         else:
-            self.closing.discard(job.id)
+            self.closing.discard(ident)
 
 
 def _seen(life: Life) -> Job:

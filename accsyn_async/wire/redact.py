@@ -26,6 +26,13 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 
+_SETTING = re.compile(
+    rf"(?P<head>{_QUOTE}name{_QUOTE}\s*:\s*{_QUOTE}(?:\w*_)?(?:{_NAMES})(?:_\w*)?{_QUOTE}\s*,"
+    rf"\s*{_QUOTE}value{_QUOTE}\s*:\s*)(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,}}]+)",
+    re.IGNORECASE,
+)
+"""A setting: its name stands beside its value."""
+
 
 class Secret:
     """A text that shows itself to nobody who does not ask for it by name.
@@ -110,7 +117,7 @@ class Redactor:
         # Not by a regular expression: those are cached for all of the process.
         for form in sorted(set().union(*self._known, *self._passing), key=len, reverse=True):
             text = text.replace(form, HIDDEN)
-        return _PAIR.sub(_hide_value, text)
+        return _PAIR.sub(_hide_value, _SETTING.sub(_hide_value, text))
 
 
 def _forms(secret: str) -> set[str]:

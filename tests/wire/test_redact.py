@@ -51,6 +51,10 @@ def test_known_secrets_are_hidden_in_every_form(form: str) -> None:
         ('{"pwd": "a\\"bc", "x": 1}', '{"pwd": "***", "x": 1}'),
         ("%22session%22%3A%20%22abc%22%2C", "%22session%22%3A%20%22***%22%2C"),
         ('{"name": "my session"}', '{"name": "my session"}'),
+        ('{"name": "ftrack_api_key", "value": "ab\\"c"}', '{"name": "ftrack_api_key", "value": "***"}'),
+        ('{"name":"password","value":"abc","a":1}', '{"name":"password","value":"***","a":1}'),
+        ('{"name": "token_of", "value": 12}', '{"name": "token_of", "value": ***}'),
+        ('{"name": "speed", "value": "abc"}', '{"name": "speed", "value": "abc"}'),
         ("Transfer WHERE status=running", "Transfer WHERE status=running"),
     ],
 )
