@@ -64,7 +64,7 @@ class Herald:
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
-        returning = life.past is not None and life.past.ended
+        returning = life.past.run if life.past is not None and life.past.ended else None
         events = self.ledger.observe(job, at)
         for other in self.audience.member_of.get(job.id, ()):
             if other is not group:
@@ -73,7 +73,7 @@ class Herald:
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
             told_run = group.told.pop(job.id, None)
-            if returning and told_run is not None:
+            if told_run is not None and told_run == returning:
                 groups += (group,)
             elif told_run != life.run or not life.ended:
                 found = self.ledger.found if told_run is None else self.ledger.revived
@@ -93,16 +93,22 @@ class Herald:
             at: when that was observed.
             error: ends the watches that asked for it by id, if it was never seen.
         """
-        if life.job is None:
+        if life.job is None or life.ended:
+            # Who comes for a job that is no longer there is not told what it once was.
             for subscription in tuple(self.audience.by_id.get(life.ident, ())):
-                subscription.mailbox.close(error)
-                self.dismiss(subscription)
-            self.ledger.forget(life.ident)
-            return
-        if life.ended:
+                if not subscription.admitted:
+                    subscription.mailbox.close(error)
+                    self.dismiss(subscription)
+            if life.job is None:
+                self.ledger.forget(life.ident)
             return
         groups = tuple(self.audience.member_of.get(life.ident, ()))
         self._outbox.append(_Notice(self.ledger.remove(life, at), groups))
+
+    def has_told(self, group: Group, ident: str, finished: dt.datetime | None) -> bool:
+        """Whether the watches of a query were told that a job ended at this moment."""
+        run = self.ledger.told(ident, finished)
+        return run is not None and (ident in group.members or group.told.get(ident) == run)
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
@@ -173,7 +179,9 @@ class Herald:
         selection, lives = subscription.selection, self.ledger.lives
         if selection.ids is not None:
             known = [
-                lives[ident] for ident in selection.ids if ident in lives and lives[ident].job is not None
+                life
+                for ident in selection.ids
+                if (life := lives.get(ident)) is not None and life.job is not None and not life.suspect
             ]
             return known if len(known) == len(selection.ids) else None
         group = self.audience.groups[selection.expression]

@@ -17,6 +17,7 @@ from accsyn_async.errors import (
     SessionClosedError,
     SessionExpiredError,
 )
+from accsyn_async.models import Job
 from accsyn_async.monitor.audience import Group
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.schedule import id_batches, list_whole, missing_too_many
@@ -103,6 +104,7 @@ class Lister:
         """
         if self._clock.monotonic() >= group.sweep.due:
             await self._sweep_quietly(group, at)
+        asked = self._clock.monotonic()
         jobs = await self._ask_twice(self._find(group.expression), group.reader, group.present.keys())
         if not self._herald.audience.is_current(group):
             return
@@ -112,10 +114,21 @@ class Lister:
             self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._herald.observe(job, at, group)
+                self._observe_listed(job, at, group, asked)
         for ident in stale:
             if ident in jobs.jobs:
-                self._herald.observe(jobs.jobs[ident], at, group)
+                self._observe_listed(jobs.jobs[ident], at, group, asked)
+
+    def _observe_listed(self, job: Job, at: dt.datetime, group: Group, asked: float) -> None:
+        """Take note of a job in a list, as it was seen elsewhere while that list was under way, if it was."""
+        life = self._herald.ledger.life(job.id)
+        if life.job is None or asked >= life.seen_at:
+            life.seen_at = self._clock.monotonic()
+        elif job != life.job:
+            # Which of the two is the later one nobody can tell: the next list will.
+            group.stale.add(job.id)
+            job = life.job
+        self._herald.observe(job, at, group)
 
     async def _sweep_quietly(self, group: Group, at: dt.datetime) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -140,16 +153,23 @@ class Lister:
         elif seen is not sweep.ends:
             # What was read but not taken in to the end, last time, is still new.
             new = seen - sweep.ends
-            oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
+            oldest, told = sweep.since - _SWEEP_BACK, self._herald.has_told
             ends = {ident: parse_time(text or "") for ident, text in new}
-            recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
+            recent = [
+                ident for ident, end in ends.items() if end and end >= oldest and not told(group, ident, end)
+            ]
+            unseen = set(recent)
             for batch in id_batches(sorted(recent)):
+                asked = self._clock.monotonic()
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
                 if not self._herald.audience.is_current(group):
                     return
                 for job in jobs.changed:
                     if job.id in ends:
-                        self._herald.observe(job, at, group)
+                        unseen.discard(job.id)
+                        self._observe_listed(job, at, group, asked)
+            # What one answer names and the next does not show stays new.
+            seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
         sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
 
