@@ -28,7 +28,15 @@ _TOO_LATE = Failure(FailureKind.UNANSWERED, "no answer in time")
 _CUT = Failure(FailureKind.BROKEN, "the reply was cut off")
 _EXPIRED = Response(200, {}, b'{"message": "The session has expired", "session_expired": true}')
 _HTML = b"<html><h1>Bad Gateway</h1></html>"
-_NONSENSE = (b'{"answer": 42}', b"[1, 2]", b'"x"', b"", b'{"result": 5}', b"\xff\xfe", b'{"result": {"a": 1}}')
+_NONSENSE = (
+    b'{"answer": 42}',
+    b"[1, 2]",
+    b'"x"',
+    b"",
+    b'{"result": 5}',
+    b"\xff\xfe",
+    b'{"result": {"a": 1}}',
+)
 _STATUS = {Fault.HTTP_500: 500, Fault.HTTP_502: 502, Fault.HTTP_503: 503, Fault.HTTP_504: 504}
 _NOT_ACTED = {
     Fault.REFUSED: _UNREACHED,
@@ -64,10 +72,12 @@ class SimulatedBackend:
 
     Attributes:
         sends: how many requests arrived.
-        first_sweeps, sweeps: for each query that the finished are looked through by: when the first
-            answer came; and when it began and how long it took, for the last.
+        polls: when the last requests of polls arrived.
+        sweeps: for each query that the finished were looked through by: when each look that was
+            answered began, and how long it took.
         acted: how often something was created, by its name.
-        limit: requests a second, and burst, that the session keeps to; ``None`` when it keeps to none.
+        struck_at: when something last went wrong.
+        told: called with what goes wrong.
     """
 
     def __init__(
@@ -84,7 +94,7 @@ class SimulatedBackend:
     ) -> None:
         self.sends = 0
         self.polls: deque[float] = deque(maxlen=64)
-        self.sweeps: dict[str | None, tuple[float, float]] = {}
+        self.sweeps: dict[str | None, list[tuple[float, float]]] = {}
         self.acted: dict[str, int] = {}
         self.struck_at = -1000.0
         self.told: Callable[[str], None] = lambda text: None
@@ -165,7 +175,9 @@ class SimulatedBackend:
         if fault in _STATUS:
             if strike.acts:
                 self._act(asked, None)
-            return Response(_STATUS[fault], {}, _HTML if strike.draw < 0.5 else b'{"message": "E#B001 sorry"}')
+            return Response(
+                _STATUS[fault], {}, _HTML if strike.draw < 0.5 else b'{"message": "E#B001 sorry"}'
+            )
         answer = self._act(asked, strike)
         if not isinstance(answer, Response):
             return answer
@@ -226,7 +238,9 @@ class SimulatedBackend:
             case Fault.DUPLICATES:
                 jobs = [*jobs, *self._rng.sample(jobs, min(2, len(jobs)))]
             case Fault.EMPTY:
-                return Response(200, {}, b'{"result": []}' if strike and strike.draw < 0.5 else b'{"result": null}')
+                return Response(
+                    200, {}, b'{"result": []}' if strike and strike.draw < 0.5 else b'{"result": null}'
+                )
             case Fault.SHORT:
                 jobs = [job for job in jobs if self._rng.random() < 0.5]
             case Fault.CAPPED:
@@ -269,7 +283,11 @@ class SimulatedBackend:
         if answer.status == 401 or answer is _EXPIRED:
             if asked.event.get("session") == self._given:
                 self._spent = True
-        elif asked.phase is Phase.LOGIN and answer.status == 200 and answer.body.startswith(b'{"result": {"id"'):
+        elif (
+            asked.phase is Phase.LOGIN
+            and answer.status == 200
+            and answer.body.startswith(b'{"result": {"id"')
+        ):
             try:
                 self._given, self._spent = json.loads(answer.body)["result"]["session_id"], False
             except ValueError:
@@ -279,7 +297,7 @@ class SimulatedBackend:
             if job is not None:
                 job.absent.append(now)
         elif asked.phase is Phase.SWEEP and answer.status == 200:
-            self.sweeps[asked.event.get("query")] = (began, now - began)
+            self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
 
     def _watch_the_rate(self) -> None:
         now = self._now()
@@ -291,14 +309,18 @@ class SimulatedBackend:
             return
         rate, burst = self._limit
         if len(recent) > rate + burst + 1e-6:
-            self._complain("rate", f"{len(recent)} requests within one second; {rate:g} + {burst} are allowed")
+            self._complain(
+                "rate", f"{len(recent)} requests within one second; {rate:g} + {burst} are allowed"
+            )
         self._tokens = min(60.0, self._tokens + (now - self._filled_at) * 30.0) - 1.0
         self._filled_at = now
         if self._tokens < 0:
             self._complain("rate", "the backend's own bucket (30 a second, bursts of 60) ran dry")
         if now < self._blocked_until - 1e-6:
             left = self._blocked_until - now
-            self._complain("retry-after", f"sent {left:.2f} s early after a 429 that asked for {self._blocked_for:g} s")
+            self._complain(
+                "retry-after", f"sent {left:.2f} s early after a 429 that asked for {self._blocked_for:g} s"
+            )
 
     def _watch_the_login(self) -> None:
         if self._logging_in:

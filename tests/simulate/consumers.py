@@ -58,7 +58,12 @@ class Cast:
     """
 
     def __init__(
-        self, stage: Stage, rng: Random, new_log: Callable[..., WatchLog], now: Callable[[], float], until: float
+        self,
+        stage: Stage,
+        rng: Random,
+        new_log: Callable[..., WatchLog],
+        now: Callable[[], float],
+        until: float,
     ) -> None:
         self.tasks: list[asyncio.Task[None]] = []
         self.drain = asyncio.Event()
@@ -118,7 +123,9 @@ class Cast:
 
         self._start_now(both(), f"usher {number}")
 
-    async def _attend(self, what: list[str] | str, log: WatchLog, kind: str, leaves: str, rng: Random) -> None:
+    async def _attend(
+        self, what: list[str] | str, log: WatchLog, kind: str, leaves: str, rng: Random
+    ) -> None:
         """Watch, in the manner of its kind, until it leaves."""
         self._stage.auditor.watches.append(log)
         limit = None if leaves in ("no", "raise") else rng.uniform(0.1, 60.0)
@@ -252,7 +259,9 @@ class Cast:
 
     def _wait_log(self, name: str, ids: tuple[str, ...], timeout: float | None, tolerant: bool) -> WaitLog:
         auditor = self._stage.auditor
-        log = WaitLog(name, ids, self._now(), timeout, tolerant, auditor.world, self._stage.complain, self._now)
+        log = WaitLog(
+            name, ids, self._now(), timeout, tolerant, auditor.world, self._stage.complain, self._now
+        )
         auditor.waits.append(log)
         return log
 
@@ -290,7 +299,9 @@ class Cast:
             return
         except AccsynError as error:
             if acted.get(name):
-                complain("create-once", f"{name}: {type(error).__name__} says no, but it was created: {error}")
+                complain(
+                    "create-once", f"{name}: {type(error).__name__} says no, but it was created: {error}"
+                )
         else:
             if acted.get(name) != 1:
                 complain("create-once", f"{name}: created {acted.get(name, 0)} times, by what was answered")
@@ -300,7 +311,9 @@ class Cast:
         await asyncio.sleep(rng.uniform(1.0, 0.8 * self._until))
         for _ in range(rng.randint(1, 3)):
             self._stage.disturb(20.0)
-            calls = [asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(20, 70))]
+            calls = [
+                asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(20, 70))
+            ]
             await asyncio.sleep(rng.uniform(0.1, 1.5))
             for call in calls:
                 if rng.random() < 0.3:

@@ -126,7 +126,9 @@ class Auditor:
         wrong = self._wrong(log, job)
         if wrong:
             since = f"as it is since {job.changed_at:.2f} s"
-            self._complain("missed", f"{log.name}: {job.name}, life {job.now.life}, {job.met} {since}: {wrong}")
+            self._complain(
+                "missed", f"{log.name}: {job.name}, life {job.now.life}, {job.met} {since}: {wrong}"
+            )
 
     def _wrong(self, log: WatchLog, job: TrueJob) -> str | None:
         """What a watch ought to have been told of a job, and was not."""
@@ -143,7 +145,7 @@ class Auditor:
                 return None
             if job.listed:
                 return "it was never told of"
-            if log.synced is None or state.at <= log.synced or not self._swept(log, job):
+            if not self._swept(log, job):
                 return None
             return "it began and ended, and was never told of"
         if job.gone:
@@ -159,17 +161,20 @@ class Auditor:
             return None
         if told.is_end and log.ids is None and not (job.listed and query.matches(job)):
             # It came back and ended again between two polls: only a look through the finished shows it.
-            if job.listed or not query.matches(job) or not self._swept(log, job):
+            removed = told.state.life == state.life
+            if removed or job.listed or not query.matches(job) or not self._swept(log, job):
                 return None
         return "its end was not told"
 
     def _swept(self, log: WatchLog, job: TrueJob) -> bool:
         """Whether a look through the finished must have shown a query's watch this end."""
         now = self._now()
-        sweep = self._backend.sweeps.get(log.expression)
-        if sweep is None:
+        entered = log.entered or 0.0
+        sweeps = [sweep for sweep in self._backend.sweeps.get(log.expression, ()) if sweep[0] >= entered]
+        if not sweeps or job.now.at <= sweeps[0][0] + sweeps[0][1]:
+            # What is there at the first look is not new.
             return False
-        began, took = sweep
+        began, took = sweeps[-1]
         calm = self._weather.calm_since(now) + self._bounds.recovery
         if began > max(job.changed_at, log.synced or 0.0, calm):
             return now - began > self._bounds.poll
@@ -190,5 +195,3 @@ class Auditor:
                 "missed",
                 f"{wait.name}: {job.name}, life {job.now.life}, {job.met} since {job.changed_at:.2f} s: it waits on",
             )
-
-

@@ -188,7 +188,9 @@ class WatchLog:
 
     def _next(self, event: JobEvent, job: TrueJob, state: State, before: Told) -> None:
         kind, last = type(event).__name__, type(before.event).__name__
-        which = f"{job.name}, life {state.life}: {kind} of state {state.v} after {last} of state {before.state.v}"
+        which = (
+            f"{job.name}, life {state.life}: {kind} of state {state.v} after {last} of state {before.state.v}"
+        )
         if isinstance(event, JobFound):
             self._complain("found", f"{which}: found twice")
         if isinstance(event, JobFinished | JobRemoved):
@@ -239,7 +241,9 @@ class WatchLog:
         for ident in {**self.twin.durable, **self.durable}:
             mine, others = self.durable.get(ident, []), self.twin.durable.get(ident, [])
             if mine != others:
-                index = next((i for i, pair in enumerate(zip(mine, others, strict=False)) if pair[0] != pair[1]), None)
+                index = next(
+                    (i for i, pair in enumerate(zip(mine, others, strict=False)) if pair[0] != pair[1]), None
+                )
                 first = min(len(mine), len(others)) if index is None else index
                 self._complain(
                     "merged",

@@ -198,12 +198,8 @@ class World:
         running = status == "running"
         speed = 10.0 + (v * 7) % 13 if running else -1.0
         etr = f"0h:{(100 - progress) // 10}m:{(100 - progress) % 10}s" if running else ""
-        row = _ROW % (
-            *(job.ident, job.name, job.name, status, progress, speed, etr, size, job.user, end, v),
-        )
-        job.states.append(
-            State(v, self._now(), life, status, progress, speed, etr, size, end, row.encode())
-        )
+        row = _ROW % (*(job.ident, job.name, job.name, status, progress, speed, etr, size, job.user, end, v),)
+        job.states.append(State(v, self._now(), life, status, progress, speed, etr, size, end, row.encode()))
         self._touch(job)
 
     def _touch(self, job: TrueJob) -> None:

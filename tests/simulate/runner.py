@@ -113,7 +113,9 @@ def _run(first: int, count: int, processes: int, options: Options) -> int:
         _say(f"seed {outcome.seed}: {outcome.complaints[0]}")
         again = run_seed(outcome.seed, Options(options.capped, trace=True))
         _say("\n".join(_end_of(again)) if again.complaints else "(it did not fail again)")
-        _say(f"replay: python -m tests.simulate --seed {outcome.seed}{' --capped' if options.capped else ''} -v\n")
+        _say(
+            f"replay: python -m tests.simulate --seed {outcome.seed}{' --capped' if options.capped else ''} -v\n"
+        )
     _say(table(total.coverage, capped=options.capped))
     unmet = pairs_unmet(total.coverage, capped=options.capped)
     incomplete = bool(unmet) and total.seeds >= _COMPLETE_FROM

@@ -139,9 +139,7 @@ class _Simulation:
             retry_after=self._weather.longest_retry_after,
         )
         self._bounds = bounds
-        self._auditor = Auditor(
-            self._world, self._weather, self._backend, bounds, self.complain, loop.time
-        )
+        self._auditor = Auditor(self._world, self._weather, self._backend, bounds, self.complain, loop.time)
         self._clock = SimulatedClock(loop)
         self._session = Session(
             workspace=WORKSPACE,
@@ -155,9 +153,7 @@ class _Simulation:
             _clock=self._clock,
         )
         self._seed_session(Random(rng.getrandbits(64)))
-        self._story = Story(
-            self._world, loop, Random(rng.getrandbits(64)), rng.choice((2.0, 5.0, 5.0, 12.0))
-        )
+        self._story = Story(self._world, loop, Random(rng.getrandbits(64)), rng.choice((2.0, 5.0, 5.0, 12.0)))
         stage = Stage(
             self._session, self._auditor, self.complain, self._backend.acted, self._saw, self._disturb
         )
@@ -176,9 +172,13 @@ class _Simulation:
         rng = self._rng
         self._story.begin(rng.choice((1, 2, 3, 4, 6, 10)))
         if rng.random() < 0.15:
-            self._loop.call_later(rng.uniform(5.0, self._until), self._sleep, rng.choice((20.0, 400.0, 4000.0)))
+            self._loop.call_later(
+                rng.uniform(5.0, self._until), self._sleep, rng.choice((20.0, 400.0, 4000.0))
+            )
         if rng.random() < 0.2:
-            self._loop.call_later(rng.uniform(1.0, self._until), self._set_clock, rng.uniform(-2900.0, 2900.0))
+            self._loop.call_later(
+                rng.uniform(1.0, self._until), self._set_clock, rng.uniform(-2900.0, 2900.0)
+            )
         async with asyncio.timeout(100_000):
             async with self._session:
                 self._cast.begin()
@@ -272,7 +272,9 @@ class _Simulation:
         self._weather.disturb(self._loop.time() + seconds)
         self._backend.struck_at = max(self._backend.struck_at, self._loop.time() + seconds)
 
-    def _new_log(self, name: str, ids: tuple[str, ...] | None, expression: str | None, prompt: bool) -> WatchLog:
+    def _new_log(
+        self, name: str, ids: tuple[str, ...] | None, expression: str | None, prompt: bool
+    ) -> WatchLog:
         return WatchLog(
             name,
             ids,
@@ -299,7 +301,10 @@ class _Simulation:
 
     def trace(self) -> list[str]:
         """What happened; what happened at one moment is told in the order of who saw it."""
-        return [f"{at:10.3f}  {source:<34} {text}" for at, source, text in sorted(self._trace, key=lambda e: e[:2])]
+        return [
+            f"{at:10.3f}  {source:<34} {text}"
+            for at, source, text in sorted(self._trace, key=lambda e: e[:2])
+        ]
 
 
 def _sleeps_by_itself(task: asyncio.Task[None]) -> bool:

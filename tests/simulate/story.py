@@ -34,7 +34,9 @@ class Story:
     def begin(self, count: int) -> None:
         """Put jobs there, in any state, and let others come."""
         for _ in range(count):
-            self._add(self._rng.choice(("init", "waiting", "running", "running", "paused", "failed", "pending")))
+            self._add(
+                self._rng.choice(("init", "waiting", "running", "running", "paused", "failed", "pending"))
+            )
         self._later(self._rng.expovariate(1 / (self._pace * 4)), self._come)
 
     def stop(self) -> None:

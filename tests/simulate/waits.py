@@ -70,7 +70,9 @@ class WaitLog:
             case JobRemovedError(job=job):
                 self.got.add(job.id)
                 if not is_removal_founded(self.world.jobs[job.id], self.now()):
-                    self._complain("removed", f"{job.name}: looked up in vain at {self.world.jobs[job.id].absent}")
+                    self._complain(
+                        "removed", f"{job.name}: looked up in vain at {self.world.jobs[job.id].absent}"
+                    )
             case WaitTimeoutError():
                 self._timed_out()
             case NotFoundError():
@@ -100,7 +102,9 @@ class WaitLog:
             self._complain("wait", f"{which} is none of {', '.join(statuses)}")
         elif job.valid_until(state) < self.began:
             until = job.valid_until(state)
-            self._complain("wait", f"{which} was so until {until:.2f} s, before it began at {self.began:.2f} s")
+            self._complain(
+                "wait", f"{which} was so until {until:.2f} s, before it began at {self.began:.2f} s"
+            )
 
     def _complain(self, invariant: str, text: str) -> None:
         self.complain(invariant, f"{self.name}: {text}")
