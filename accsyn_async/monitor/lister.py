@@ -58,6 +58,8 @@ _SWEEP = 5.0
 """Seconds between two looks through the finished jobs; more when they take long."""
 _SWEEP_SHARE = 20
 """What one look takes, times this, is the least time until the next."""
+_SWEEP_LONGEST = 120.0
+"""Seconds between two looks at most: one answer that came late must not blind a watch for minutes."""
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
@@ -171,7 +173,7 @@ class Lister:
             # What one answer names and the next does not show stays new.
             seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
-        sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
+        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
 
     async def follow(self, fresh: set[Group], at: dt.datetime) -> None:
         """Ask about the jobs that are watched and stand in no list.

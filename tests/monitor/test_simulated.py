@@ -154,3 +154,28 @@ def test_a_job_that_was_removed_comes_back_and_ends_between_two_polls() -> None:
                 assert kinds(await until(watch, JobFinished)) == ["JobRevived", "JobFinished"]
 
     run(main())
+
+
+def test_one_look_through_the_finished_that_was_slow_does_not_put_off_the_next_for_long() -> None:
+    """Guarantee 4: an end between two polls is told within minutes, whatever the weather was."""
+
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+
+            async def slow_once(received: Any) -> Any:
+                if (received.data or {}).get("finished"):
+                    await asyncio.sleep(25)
+                    return None
+                backend.faults.append(slow_once)
+                return None
+
+            backend.faults.append(slow_once)
+            await asyncio.sleep(60)
+            backend.add(1)
+            backend.end(1)
+            async with asyncio.timeout(150):
+                assert kinds(await until(watch, JobFinished))[-1] == "JobFinished"
+
+    run(main())

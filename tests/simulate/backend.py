@@ -296,7 +296,7 @@ class SimulatedBackend:
             job = self._world.jobs.get(asked.event["id"])
             if job is not None:
                 job.absent.append(now)
-        elif asked.phase is Phase.SWEEP and answer.status == 200:
+        elif asked.phase is Phase.SWEEP and answer.body[:11] == b'{"result": ' and answer.body[-2:] == b"]}":
             self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
 
     def _watch_the_rate(self) -> None:

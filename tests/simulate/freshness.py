@@ -15,6 +15,9 @@ from tests.simulate.waits import WaitLog
 
 __all__ = ["Auditor", "Bounds"]
 
+_SWEEP_LONGEST = 120.0
+"""Seconds between two looks through the finished, at most: more often if they are quick."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -174,11 +177,11 @@ class Auditor:
         if not sweeps or job.now.at <= sweeps[0][0] + sweeps[0][1]:
             # What is there at the first look is not new.
             return False
-        began, took = sweeps[-1]
+        began, _took = sweeps[-1]
         calm = self._weather.calm_since(now) + self._bounds.recovery
         if began > max(job.changed_at, log.synced or 0.0, calm):
             return now - began > self._bounds.poll
-        return now > max(job.changed_at, began + max(5.0, 20 * took)) + self._bounds.change
+        return now > max(job.changed_at, calm) + _SWEEP_LONGEST + self._bounds.change
 
     # -- a wait -------------------------------------------------------------
 

@@ -44,8 +44,8 @@ class Summary:
         self.failed += other.failed
 
 
-def run_range(first: int, count: int, options: Options, *, most_failed: int = 5) -> Summary:
-    """Run so many seeds; stop after some that failed."""
+def run_range(first: int, count: int, options: Options, stop_after: int) -> Summary:
+    """Run so many seeds; give up after so many that failed."""
     summary = Summary()
     for seed in range(first, first + count):
         outcome = run_seed(seed, options)
@@ -57,7 +57,7 @@ def run_range(first: int, count: int, options: Options, *, most_failed: int = 5)
         summary.coverage.add(outcome.coverage)
         if outcome.complaints:
             summary.failed.append(outcome)
-            if len(summary.failed) >= most_failed:
+            if len(summary.failed) >= stop_after:
                 break
         if seed % 25 == 0:
             gc.collect()
@@ -72,13 +72,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("-v", "--verbose", action="store_true", help="(with --seed) all that happened")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--stop-after", type=int, default=5, help="seeds that fail before it gives up")
+    parser.add_argument("--planted", metavar="BUG", help="plant a bug first; 'list' shows which there are")
     parser.add_argument("--capped", action="store_true", help="lists are cut by the backend at times")
-    parser.add_argument("--planted", help="plant this bug first; 'list' shows which there are")
     given = parser.parse_args(arguments)
     options = Options(capped=given.capped)
     if given.seed is not None:
         return _replay(given.seed, options, verbose=given.verbose)
-    return _run(given.first, given.seeds, given.jobs, options)
+    return _run(given.first, given.seeds, given.jobs, options, given.stop_after)
 
 
 def _replay(seed: int, options: Options, *, verbose: bool) -> int:
@@ -101,12 +102,12 @@ def _end_of(outcome: Outcome) -> list[str]:
     return ["…", *until[-40:]]
 
 
-def _run(first: int, count: int, processes: int, options: Options) -> int:
+def _run(first: int, count: int, processes: int, options: Options, stop_after: int) -> int:
     began = time.perf_counter()
     total = Summary()
-    for part in _parts(first, count, processes, options):
+    for part in _parts(first, count, processes, options, stop_after):
         total.add(part)
-        if len(total.failed) >= 5:
+        if len(total.failed) >= stop_after:
             break
     took = time.perf_counter() - began
     for outcome in total.failed:
@@ -129,17 +130,19 @@ def _run(first: int, count: int, processes: int, options: Options) -> int:
     return 1 if total.failed or incomplete else 0
 
 
-def _parts(first: int, count: int, processes: int, options: Options) -> Iterator[Summary]:
-    parts = [(at, min(_CHUNK, first + count - at), options) for at in range(first, first + count, _CHUNK)]
+def _parts(first: int, count: int, processes: int, options: Options, stop_after: int) -> Iterator[Summary]:
+    parts = [
+        (at, min(_CHUNK, first + count - at), options, stop_after)
+        for at in range(first, first + count, _CHUNK)
+    ]
     if processes <= 1 or len(parts) == 1:
-        for part in parts:
-            yield run_range(*part)
+        yield from map(_part, parts)
         return
     with multiprocessing.Pool(processes) as pool:
         yield from pool.imap_unordered(_part, parts)
 
 
-def _part(part: tuple[int, int, Options]) -> Summary:
+def _part(part: tuple[int, int, Options, int]) -> Summary:
     return run_range(*part)
 
 

@@ -217,7 +217,9 @@ class _Simulation:
         left = self._loop.time()
         await asyncio.sleep(_SETTLING)
         if self._backend.polls and self._backend.polls[-1] > left:
-            self.complain("stops", f"polled at {self._backend.polls[-1]:.2f} s; all had left")
+            self.complain("stops", f"polled at {self._backend.polls[-1]:.2f} s; all had left at {left:.2f} s")
+        if going := [task for _, task in self._session._monitor._pollers.values() if not task.done()]:
+            self.complain("stops", f"{going[0].get_name()} goes on although all have left")
 
     async def _see_all_over(self) -> None:
         """The session is closed: whoever still waited must know by now."""
