@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections import deque
@@ -38,7 +39,7 @@ _NONSENSE = (
     b'{"result": {"a": 1}}',
 )
 _STATUS = {Fault.HTTP_500: 500, Fault.HTTP_502: 502, Fault.HTTP_503: 503, Fault.HTTP_504: 504}
-_NOT_ACTED = {
+_NOT_ACTED: dict[Fault, Response | Failure] = {
     Fault.REFUSED: _UNREACHED,
     Fault.RESET_BEFORE: _RESET,
     Fault.HTTP_401: Response(401, {}, b""),
@@ -179,8 +180,6 @@ class SimulatedBackend:
                 _STATUS[fault], {}, _HTML if strike.draw < 0.5 else b'{"message": "E#B001 sorry"}'
             )
         answer = self._act(asked, strike)
-        if not isinstance(answer, Response):
-            return answer
         match fault:
             case Fault.RESET_AFTER:
                 return _RESET
@@ -288,10 +287,8 @@ class SimulatedBackend:
             and answer.status == 200
             and answer.body.startswith(b'{"result": {"id"')
         ):
-            try:
+            with contextlib.suppress(ValueError):
                 self._given, self._spent = json.loads(answer.body)["result"]["session_id"], False
-            except ValueError:
-                pass
         elif asked.phase is Phase.BY_ID and answer.body == b'{"result": []}':
             job = self._world.jobs.get(asked.event["id"])
             if job is not None:
@@ -340,12 +337,10 @@ class SimulatedBackend:
             return asked
         text = request.url.partition("?")[2]
         key = _VARIES.sub("", text)
-        asked = self._read.get(key)  # type: ignore[assignment]
-        if asked is None:
-            if len(self._read) > 500:
-                self._read.clear()
-            asked = self._read[key] = self._kind(json.loads(unquote(text)))
-        return asked
+        known = self._read.get(key)
+        if known is None:
+            known = self._read[key] = self._kind(json.loads(unquote(text)))
+        return known
 
     def _kind(self, event: dict[str, Any]) -> _Asked:
         uri, data = event["uri"], event.get("data") or {}

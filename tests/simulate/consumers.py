@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from accsyn_async import Event, NotFoundError, OutcomeUnknownError, Session, Watch
 from accsyn_async.errors import AccsynError
@@ -64,6 +65,7 @@ class Cast:
         new_log: Callable[..., WatchLog],
         now: Callable[[], float],
         until: float,
+        crowded: bool,
     ) -> None:
         self.tasks: list[asyncio.Task[None]] = []
         self.drain = asyncio.Event()
@@ -73,6 +75,7 @@ class Cast:
         self._new_log = new_log
         self._now = now
         self._until = until
+        self._crowded = crowded
         self._numbers = 0
 
     def begin(self) -> None:
@@ -86,16 +89,20 @@ class Cast:
             self._complete()
         if rng.random() < 0.3:
             self._start(self._write, "writer")
-        if rng.random() < 0.1:
+        if self._crowded:
+            # Several lists at the same time.
+            for query in _QUERIES[1:]:
+                self._watch(query)
+        if rng.random() < 0.15:
             self._start(self._storm, "storm")
 
     # -- watches ------------------------------------------------------------
 
-    def _watch(self) -> None:
+    def _watch(self, of: tuple[str, str | None] | None = None) -> None:
         rng = self._rng
         number = self._numbers = self._numbers + 1
-        by_id = rng.random() < 0.4
-        query, expression = rng.choice(_QUERIES)
+        by_id = rng.random() < 0.4 and of is None
+        query, expression = of or rng.choice(_QUERIES)
         kind = rng.choice(("prompt", "prompt", "slow", "stall", "callbacks"))
         begin = 0.0 if rng.random() < 0.6 else rng.uniform(0.5, 0.7 * self._until)
         leaves = rng.choice(("no", "no", "no", "leave", "cancel", "raise", "drop"))
@@ -312,11 +319,11 @@ class Cast:
         for _ in range(rng.randint(1, 3)):
             self._stage.disturb(20.0)
             calls = [
-                asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(20, 70))
+                asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(30, 90))
             ]
             await asyncio.sleep(rng.uniform(0.1, 1.5))
             for call in calls:
-                if rng.random() < 0.3:
+                if rng.random() < 0.4:
                     call.cancel()
             await asyncio.wait(calls)
             await asyncio.sleep(rng.uniform(0.1, 20.0))
@@ -328,8 +335,8 @@ class Cast:
         except AccsynError:
             return
 
-    def _start(self, act: Callable[[Random], object], name: str) -> None:
-        self._start_now(act(Random(self._rng.getrandbits(64))), name)  # type: ignore[arg-type]
+    def _start(self, act: Callable[[Random], Coroutine[Any, Any, None]], name: str) -> None:
+        self._start_now(act(Random(self._rng.getrandbits(64))), name)
 
-    def _start_now(self, coroutine: object, name: str) -> None:
-        self.tasks.append(asyncio.create_task(coroutine, name=name))  # type: ignore[arg-type]
+    def _start_now(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        self.tasks.append(asyncio.create_task(coroutine, name=name))

@@ -188,8 +188,16 @@ _GROUPS: tuple[tuple[Fault, ...], ...] = (
 _ALL = tuple(fault for fault in Fault if fault is not Fault.CAPPED)
 
 
-def make_weather(rng: Random, until: float, timeout: float, *, capped: bool) -> Weather:
-    """Draw the spells of a seed; the first seconds are calm, so that the session can begin."""
+def make_weather(rng: Random, until: float, timeout: float, *, capped: bool, late: bool) -> Weather:
+    """Draw the spells of a seed; the first seconds are calm, so that the session can begin.
+
+    Args:
+        rng: draws them.
+        until: when the last ends, at most; seconds.
+        timeout: seconds after which the session gives up an answer.
+        capped: whether lists are cut at times.
+        late: whether there are many spells in which only lists are late, one but not the other.
+    """
     spells: list[Spell] = []
     longest = rng.choice((2, 5, 20))
     at = rng.uniform(1.0, 30.0)
@@ -204,6 +212,8 @@ def make_weather(rng: Random, until: float, timeout: float, *, capped: bool) -> 
         phases: frozenset[Phase] = frozenset()
         if rng.random() < 0.3:
             phases = frozenset(rng.sample(PHASES, rng.randint(1, 4)))
+        if late and rng.random() < 0.6:
+            faults, share, phases = (Fault.SLOW,), 0.3, frozenset({Phase.LIST, Phase.SWEEP})
         end = min(until, at + rng.choice((1.5, 6.0, 20.0, 60.0)) * (0.5 + rng.random()))
         spells.append(Spell(at, end, faults, share, phases))
         at = end + rng.choice((2.0, 15.0, 60.0, 120.0)) * (0.3 + rng.random())

@@ -194,7 +194,5 @@ class Auditor:
         ended = job.gone or job.now.ended
         failed = job.now.status == "failed" and not wait.tolerant
         if (ended or failed) and job.ident not in wait.got:
-            self._complain(
-                "missed",
-                f"{wait.name}: {job.name}, life {job.now.life}, {job.met} since {job.changed_at:.2f} s: it waits on",
-            )
+            since = f"{job.name}, life {job.now.life}, {job.met} since {job.changed_at:.2f} s"
+            self._complain("missed", f"{wait.name}: {since}: it waits on")

@@ -83,7 +83,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         found = source.count(self._bug.text)
         if found != 1:
             raise PlantedError(
-                f"{self._name}: its text occurs {found} times in {self._bug.module}, not once: {self._bug.text!r}"
+                f"{self._name}: its text occurs {found} times in {fullname}, not once:\n{self._bug.text}"
             )
         return compile(source.replace(self._bug.text, self._bug.by), self.path, "exec")
 
@@ -105,9 +105,10 @@ PLANTED = {
         "            life = self._herald.ledger.lives.get(ident)\n"
         "            if life is not None and life.job is not None and not life.ended:\n"
         "                life.ended = True\n"
-        "                self._herald._outbox.append(__import__('accsyn_async.monitor.herald').monitor.herald._Notice(\n"
-        "                    self._herald.ledger.finished(life, at),\n"
-        "                    tuple(self._herald.audience.member_of.get(ident, ()))))\n",
+        "                from accsyn_async.monitor.herald import _Notice\n"
+        "                groups = tuple(self._herald.audience.member_of.get(ident, ()))\n"
+        "                end = self._herald.ledger.finished(life, at)\n"
+        "                self._herald._outbox.append(_Notice(end, groups))\n",
         ("end-true",),
         (0,),
     ),
@@ -141,8 +142,10 @@ PLANTED = {
     "empty-list-believed": Planted(
         "a list that is suddenly empty is believed, and its jobs are gone",
         _LISTER,
-        "        if self._clock.monotonic() >= group.sweep.due:\n            await self._sweep_quietly(group, at)\n",
-        "        if self._clock.monotonic() >= group.sweep.due:\n            await self._sweep_quietly(group, at)\n"
+        "        if self._clock.monotonic() >= group.sweep.due:\n"
+        "            await self._sweep_quietly(group, at)\n",
+        "        if self._clock.monotonic() >= group.sweep.due:\n"
+        "            await self._sweep_quietly(group, at)\n"
         "        empty = await self._ask(self._find(group.expression), JobReader())\n"
         "        if not empty.jobs:\n"
         "            for ident in list(group.present):\n"
@@ -153,7 +156,8 @@ PLANTED = {
     "end-told-twice": Planted(
         "an end that is seen again is told again",
         _LEDGER,
-        "            if job.is_finished and known is not None and known.is_same_end(job):\n                return []\n",
+        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
+        "                return []\n",
         "            if job.is_finished and known is not None and known.is_same_end(job):\n"
         "                return [self.finished(life, at)]\n",
         ("end-once", "order", "found"),
@@ -205,8 +209,9 @@ PLANTED = {
     "wake-lost": Planted(
         "a consumer that waits is not woken by an event",
         _MAILBOX,
-        "        if self._waiter is not None and not self._waiter.done():\n            self._waiter.set_result(None)\n",
-        "        if self._waiter is not None and not self._waiter.done() and (self._closed or self._seq % 7):\n"
+        "        if self._waiter is not None and not self._waiter.done():\n"
+        "            self._waiter.set_result(None)\n",
+        "        if self._waiter and not self._waiter.done() and (self._closed or self._seq % 7):\n"
         "            self._waiter.set_result(None)\n",
         ("missed", "merged"),
         (0,),
@@ -249,8 +254,10 @@ PLANTED = {
     "login-for-each": Planted(
         "each caller that meets an expired session logs in by itself",
         "accsyn_async.transport.login",
-        "        if self._grant is not None and self._grant.generation > stale:\n            return self._grant\n",
-        "        if self._grant is not None and self._grant.generation > stale + 1:\n            return self._grant\n",
+        "        if self._grant is not None and self._grant.generation > stale:\n"
+        "            return self._grant\n",
+        "        if self._grant is not None and self._grant.generation > stale + 1:\n"
+        "            return self._grant\n",
         ("login-single",),
         (98,),
     ),
@@ -282,8 +289,8 @@ PLANTED = {
     "limit-ignored": Planted(
         "the bucket refills ten times too fast",
         _LIMITER,
-        "            self._tokens = min(self._limit.burst, self._tokens + (now - since) * self._limit.per_second)\n",
-        "            self._tokens = min(self._limit.burst, self._tokens + (now - since) * 250)\n",
+        "self._tokens + (now - since) * self._limit.per_second)\n",
+        "self._tokens + (now - since) * 250)\n",
         ("rate",),
         (2,),
     ),

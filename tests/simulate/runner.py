@@ -95,6 +95,10 @@ def _replay(seed: int, options: Options, *, verbose: bool) -> int:
     return 1 if outcome.complaints else 0
 
 
+def _command(seed: int, options: Options) -> str:
+    return f"python -m tests.simulate --seed {seed}{' --capped' if options.capped else ''} -v"
+
+
 def _end_of(outcome: Outcome) -> list[str]:
     """The part of the trace that leads to the first complaint."""
     at = outcome.complaints[0].at
@@ -114,9 +118,7 @@ def _run(first: int, count: int, processes: int, options: Options, stop_after: i
         _say(f"seed {outcome.seed}: {outcome.complaints[0]}")
         again = run_seed(outcome.seed, Options(options.capped, trace=True))
         _say("\n".join(_end_of(again)) if again.complaints else "(it did not fail again)")
-        _say(
-            f"replay: python -m tests.simulate --seed {outcome.seed}{' --capped' if options.capped else ''} -v\n"
-        )
+        _say(f"replay: {_command(outcome.seed, options)}\n")
     _say(table(total.coverage, capped=options.capped))
     unmet = pairs_unmet(total.coverage, capped=options.capped)
     incomplete = bool(unmet) and total.seeds >= _COMPLETE_FROM

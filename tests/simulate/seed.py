@@ -118,8 +118,13 @@ class _Simulation:
         policy = rng.choice(_POLICIES)
         limit = rng.choice((RateLimit(25, burst=40), RateLimit(25, burst=5), None))
         self._world = World(loop.time)
+        crowded = rng.random() < 0.15
         self._weather: Weather = make_weather(
-            Random(rng.getrandbits(64)), self._until, min(30.0, self._timeout), capped=options.capped
+            Random(rng.getrandbits(64)),
+            self._until,
+            min(30.0, self._timeout),
+            capped=options.capped,
+            late=crowded,
         )
         self._backend = SimulatedBackend(
             self._world,
@@ -157,7 +162,7 @@ class _Simulation:
         stage = Stage(
             self._session, self._auditor, self.complain, self._backend.acted, self._saw, self._disturb
         )
-        self._cast = Cast(stage, Random(rng.getrandbits(64)), self._new_log, loop.time, self._until)
+        self._cast = Cast(stage, Random(rng.getrandbits(64)), self._new_log, loop.time, self._until, crowded)
         self._world.before_change = self._auditor.before_change
         self._world.after_change = self._changed
         self._backend.told = lambda text: self._note("fault", text)
@@ -318,7 +323,8 @@ def _shown(event: Event) -> str:
     if not isinstance(event, JobEvent):
         return kind
     job = event.job
-    text = f"{kind} {job.name} (state {job.metadata.get('v')}) {job.status.value} {job.progress} %, run {event.run}"
+    state = f"(state {job.metadata.get('v')}) {job.status.value} {job.progress} %"
+    text = f"{kind} {job.name} {state}, run {event.run}"
     if isinstance(event, JobChanged):
         text += f" [{', '.join(event.changes)}]"
     return text
