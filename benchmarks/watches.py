@@ -143,38 +143,40 @@ async def telling() -> None:
     backend.make()
     seen = 0
     policy = PollPolicy(soon=0.3, running=0.3, jitter=0)
-    async with Session(
-        "acme", "lisa@example.com", backend.key, url="http://127.0.0.1:1", poll=policy, _sender=backend
-    ) as session:
-        async with AsyncExitStack() as stack:
-            tasks = []
+    async with (
+        Session(
+            "acme", "lisa@example.com", backend.key, url="http://127.0.0.1:1", poll=policy, _sender=backend
+        ) as session,
+        AsyncExitStack() as stack,
+    ):
+        tasks = []
 
-            async def follow(watch: Watch) -> None:
-                nonlocal seen
-                async for event in watch:
-                    seen += isinstance(event, JobChanged)
+        async def follow(watch: Watch) -> None:
+            nonlocal seen
+            async for event in watch:
+                seen += isinstance(event, JobChanged)
 
-            for _ in range(BUSY_WATCHES):
-                watch = await stack.enter_async_context(session.watch("Transfer"))
-                tasks.append(asyncio.create_task(follow(watch)))
-            await asyncio.sleep(5)
-            gc.collect()
-            for round_ in range(ROUNDS):
-                seen = 0
-                for number in range(JOBS):
-                    backend.move(number, progress=10 + round_)
-                backend.make()
-                worst, told = 0.0, asyncio.get_running_loop().time()
-                while seen < JOBS * BUSY_WATCHES:
-                    began = time.perf_counter()
-                    await asyncio.sleep(0)
-                    worst = max(worst, time.perf_counter() - began)
-                took = asyncio.get_running_loop().time() - told
-                longest.append(worst * 1000)
-                print(
-                    f"  {seen:,} events within {took:.1f} s, the loop blocked for {worst * 1000:.0f} ms at most"
-                )
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(BUSY_WATCHES):
+            watch = await stack.enter_async_context(session.watch("Transfer"))
+            tasks.append(asyncio.create_task(follow(watch)))
+        await asyncio.sleep(5)
+        gc.collect()
+        for round_ in range(ROUNDS):
+            seen = 0
+            for number in range(JOBS):
+                backend.move(number, progress=10 + round_)
+            backend.make()
+            worst, told = 0.0, asyncio.get_running_loop().time()
+            while seen < JOBS * BUSY_WATCHES:
+                began = time.perf_counter()
+                await asyncio.sleep(0)
+                worst = max(worst, time.perf_counter() - began)
+            took = asyncio.get_running_loop().time() - told
+            longest.append(worst * 1000)
+            print(
+                f"  {seen:,} events within {took:.1f} s, the loop blocked for {worst * 1000:.0f} ms at most"
+            )
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     print(f"{JOBS} changes to {BUSY_WATCHES:,} watches: blocked {min(longest):.0f} to {max(longest):.0f} ms")

@@ -48,32 +48,41 @@ class Admission:
 
         yield admit
 
-    def never_there(self, life: Life, error: AccsynError) -> None:
-        """Take note that a job that was never seen is nowhere to be found.
+    def gone(self, life: Life, error: AccsynError) -> None:
+        """Take note that a job is nowhere to be found.
 
         Args:
             life: the job's.
-            error: ends the watches that asked for it by id, but for those that remember it.
+            error: ends the watches that ask for it by its id and were never told of it, but
+                for those that remember it.
         """
-        ident = life.ident
-        for subscription in tuple(self._audience.by_id.get(ident, ())):
-            memory = subscription.recollection
-            past = memory.past.get(ident) if memory is not None else None
-            if memory is None or past is None:
-                subscription.mailbox.close(error)
-                self._herald.dismiss(subscription)
-                continue
-            row = memory.rows.get(ident)
-            self._never_mind(subscription, ident)
-            if row is not None and not past.ended:
-                removed = self._ledger.removed(row, past, self._herald.at)
-                if subscription.admitted:
-                    self._herald.offer(subscription, removed)
-                else:
-                    memory.owed[removed.id] = removed
+        if life.job is not None and not life.ended:
+            self._herald.gone(life)
+            return
+        # Who comes for a job that is no longer there is not told what it once was.
+        for subscription in tuple(self._audience.by_id.get(life.ident, ())):
+            if not subscription.admitted or life.ident in subscription.pending:
+                self._not_there(life.ident, subscription, error)
+        if life.job is None:
+            self._ledger.forget(life.ident)
+
+    def _not_there(self, ident: str, subscription: Subscription, error: AccsynError) -> None:
+        memory = subscription.recollection
+        past = memory.past.get(ident) if memory is not None else None
+        if memory is None or past is None:
+            subscription.mailbox.close(error)
+            self._herald.dismiss(subscription)
+            return
+        row = memory.rows.get(ident)
+        self._never_mind(subscription, ident)
+        if row is not None and not past.ended:
+            removed = self._ledger.removed(row, past, self._herald.at)
             if subscription.admitted:
-                subscription.end_if_done()
-        self._ledger.forget(ident)
+                self._herald.offer(subscription, removed)
+            else:
+                memory.owed[removed.id] = removed
+        if subscription.admitted:
+            subscription.end_if_done()
 
     def _admit(self, subscription: Subscription, find: Callable[[Life], JobEvent]) -> bool:
         lives = None if subscription.behind else self._known(subscription)
@@ -100,9 +109,9 @@ class Admission:
     def _admit_more(self, subscription: Subscription, find: Callable[[Life], JobEvent]) -> bool:
         lives = self._ledger.lives
         known = [
-            lives[ident]
+            life
             for ident in sorted(subscription.pending)
-            if ident in lives and lives[ident].job is not None
+            if (life := lives.get(ident)) is not None and life.job is not None and not life.suspect
         ]
         for life in known:
             subscription.pending.discard(life.ident)
@@ -143,7 +152,11 @@ class Admission:
         """The jobs that a new watch is to be told of; ``None`` while one of its ids is not known."""
         selection, lives = subscription.selection, self._ledger.lives
         followed = subscription.followed
-        known = [lives[ident] for ident in followed if ident in lives and lives[ident].job is not None]
+        known = [
+            life
+            for ident in followed
+            if (life := lives.get(ident)) is not None and life.job is not None and not life.suspect
+        ]
         if len(known) != len(followed):
             return None
         if selection.ids is not None:

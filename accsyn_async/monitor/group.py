@@ -68,6 +68,7 @@ class Group(Asked):
         expression: the query's; ``None`` for all jobs.
         listing: asks for the list.
         present: the jobs that the last good list held.
+        present_at: when that list was asked for, on the monotonic clock.
         members: every job that the watches were told of and that has not both ended
             and left the list.
         subscribers: the watches.
@@ -82,6 +83,7 @@ class Group(Asked):
         "listing",
         "members",
         "present",
+        "present_at",
         "stale",
         "subscribers",
         "sweep",
@@ -93,6 +95,7 @@ class Group(Asked):
         self.expression = expression
         self.listing = Listing()
         self.present: dict[str, Job] = {}
+        self.present_at = 0.0
         self.members: set[str] = set()
         self.subscribers: set[Subscription] = set()
         self.stale: set[str] = set()

@@ -30,6 +30,7 @@ __all__ = ["REMOVED_AFTER", "Ledger", "Life"]
 REMOVED_AFTER = 2.0
 """Seconds that must lie between two lookups that find nothing before a job counts as removed."""
 
+_ENDS = (JobStatus.DONE.value, JobStatus.ABORTED.value)
 _CLOSING_PROGRESS = 95
 _CLOSING_ETR = dt.timedelta(seconds=10)
 
@@ -42,9 +43,21 @@ class Life:
         run: which of its lives this is, from 0.
         ended: whether this life has come to its end.
         past: what is remembered of it from before it was forgotten, until it is seen again.
+        seen_at: when a list last told of it, on the monotonic clock.
     """
 
-    __slots__ = ("_missed_at", "_number", "_pace", "_step", "ended", "ident", "job", "past", "run")
+    __slots__ = (
+        "_missed_at",
+        "_number",
+        "_pace",
+        "_step",
+        "ended",
+        "ident",
+        "job",
+        "past",
+        "run",
+        "seen_at",
+    )
 
     def __init__(self, ident: str, past: Past | None = None) -> None:
         self.ident = ident
@@ -56,6 +69,12 @@ class Life:
         self._step = 0
         self._missed_at: float | None = None
         self._pace: Pace | None = None
+        self.seen_at = float("-inf")
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the last lookup found nothing."""
+        return self._missed_at is not None
 
     def as_it_was(self, job: Job) -> Past:
         """What there is to remember of this life, with the job as it was then."""
@@ -164,12 +183,14 @@ class Ledger:
             lived_on = past.ended and not (life.ended and past.is_same_end(life.job))
             life.run = max(life.run, past.run + lived_on)
 
-    def has_told(self, ident: str, finished: dt.datetime | None) -> bool:
-        """Whether a job is known to have ended at this moment."""
+    def told(self, ident: str, finished: dt.datetime | None) -> int | None:
+        """Which life of a job is known to have ended at this moment; ``None`` when none is."""
         life, past = self.lives.get(ident), self._past.get(ident)
         if life is not None and life.job is not None:
             past = life.remembered()
-        return past is not None and past.ended and past.finished in (None, finished)
+        if past is None or past.status not in _ENDS:
+            return None
+        return past.run if past.ended and past.finished in (None, finished) else None
 
     def found(self, life: Life, at: dt.datetime) -> JobFound:
         """The event that tells a watch of a job that is there.

@@ -16,6 +16,7 @@ from accsyn_async.errors import (
     SessionClosedError,
     SessionExpiredError,
 )
+from accsyn_async.models import Job
 from accsyn_async.monitor.admission import Admission
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import Herald
@@ -39,6 +40,8 @@ _SWEEP = 5.0
 """Seconds between two looks through the finished jobs; more when they take long."""
 _SWEEP_SHARE = 20
 """What one look takes, times this, is the least time until the next."""
+_SWEEP_LONGEST = 120.0
+"""Seconds between two looks at most: one answer that came late must not blind a watch for minutes."""
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
@@ -85,6 +88,8 @@ class Lister:
         self._room = room
         # Jobs that are active although the lists that ought to hold them do not.
         self._apart: set[str] = set()
+        # Jobs that were seen elsewhere while an answer about them was under way.
+        self._stale: set[str] = set()
         self._batches: dict[tuple[str, ...], Listing] = {}
         self._whole = Listing()
         self._whole_size: int | None = None
@@ -102,12 +107,11 @@ class Lister:
         """
         if self._clock.monotonic() >= group.sweep.due:
             await self._sweep_quietly(group)
-        jobs = await group.listing.ask(
-            self._ask, self._find(group.expression), group.present.keys(), self._clock.monotonic()
-        )
+        asked = self._clock.monotonic()
+        jobs = await group.listing.ask(self._ask, self._find(group.expression), group.present.keys(), asked)
         if not self._herald.audience.is_current(group):
             return
-        stale, group.stale = group.stale, set()
+        stale, group.stale, group.present_at = group.stale, set(), asked
         if jobs.unchanged:
             self.unchanged += 1
         else:
@@ -115,10 +119,32 @@ class Lister:
             self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._herald.observe(job, group)
+                self._observe(job, asked, group)
         for ident in stale:
             if ident in jobs.jobs:
-                self._herald.observe(jobs.jobs[ident], group)
+                self._observe(jobs.jobs[ident], asked, group)
+
+    def _observe(self, job: Job, asked: float, group: Group | None = None) -> None:
+        """Take note of a job, unless it was seen elsewhere while the answer was under way.
+
+        Then nobody can tell which of the two is the later one; the next answer will.
+
+        Args:
+            job: the job.
+            asked: when it was asked for, on the monotonic clock.
+            group: whose list it stood in, if it was one.
+        """
+        lives = self._herald.ledger.lives
+        life = lives.get(job.id)
+        if life is not None and life.job is not None and asked < life.seen_at:
+            if group is None:
+                self._stale.add(job.id)
+                return
+            group.stale.add(job.id)
+            job = life.job
+        self._herald.observe(job, group)
+        if (life := lives.get(job.id)) is not None and asked >= life.seen_at:
+            life.seen_at = self._clock.monotonic()
 
     async def _sweep_quietly(self, group: Group) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -141,18 +167,25 @@ class Lister:
         elif seen is not sweep.ends:
             # What was read but not taken in to the end, last time, is still new.
             new = seen - sweep.ends
-            oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
+            oldest, told = sweep.since - _SWEEP_BACK, self._herald.has_told
             ends = {ident: parse_time(text or "") for ident, text in new}
-            recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
+            recent = [
+                ident for ident, end in ends.items() if end and end >= oldest and not told(group, ident, end)
+            ]
+            unseen = set(recent)
             for batch in self._batched(sorted(recent)):
+                asked = self._clock.monotonic()
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
                 if not self._herald.audience.is_current(group):
                     return
                 for job in jobs.changed:
                     if job.id in ends:
-                        self._herald.observe(job, group)
+                        unseen.discard(job.id)
+                        self._observe(job, asked, group)
+            # What one answer names and the next does not show stays new.
+            seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
-        sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
+        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
 
     async def catch_up(self, subscription: Subscription, group: Group) -> None:
         """Find out which jobs ended while a watch was away, and follow those that it knew.
@@ -237,10 +270,11 @@ class Lister:
     async def _ask_for(self, idents: list[str]) -> tuple[list[str], bool]:
         """Ask for jobs among the active; those that are not there, and whether a list of all says so."""
         if not self._whole_lacks and list_whole(len(idents), self._whole_size):
+            asked = self._clock.monotonic()
             jobs = await self._whole.ask(self._ask, self._find(None), self._active(idents))
             self._count(jobs)
             self._whole_size = len(jobs.jobs)
-            there = self._take(jobs, set(idents))
+            there = self._take(jobs, set(idents), asked)
             return [ident for ident in idents if ident not in there], True
         self._whole.reset()
         return await self._ask_in_batches(idents), False
@@ -251,9 +285,10 @@ class Lister:
         for batch in self._batched(idents):
             key = tuple(batch)
             listing = listings[key] = self._batches.get(key) or Listing()
+            asked = self._clock.monotonic()
             jobs = await listing.ask(self._ask, self._find(ids_expression(batch)), self._active(batch))
             self._count(jobs)
-            there = self._take(jobs, set(batch))
+            there = self._take(jobs, set(batch), asked)
             missing += [ident for ident in batch if ident not in there]
         self._batches = listings
         return missing
@@ -267,11 +302,10 @@ class Lister:
         """
         left = dict.fromkeys(suspects)
         for batch in self._batched(suspects):
-            call = self._find(ids_expression(batch), finished=True)
-            for ident in self._take(await self._ask(call, JobReader()), set(batch)):
+            for ident in await self._fetch(self._find(ids_expression(batch), finished=True), set(batch)):
                 del left[ident]
         for batch in self._batched([ident for ident in left if ident in doubtful]):
-            there = self._take(await self._ask(self._find(ids_expression(batch)), JobReader()), set(batch))
+            there = await self._fetch(self._find(ids_expression(batch)), set(batch))
             self._stand_apart(there)
             # A list of all that lacks what is active is of no use for finding jobs by their ids.
             self._whole_lacks |= bool(there)
@@ -285,15 +319,20 @@ class Lister:
         for ident in waiting[:_LOOKUPS]:
             await self._look_up_one(ident)
 
+    async def _fetch(self, call: Call, wanted: set[str]) -> set[str]:
+        """Ask once for jobs, and take note of those that are wanted; their ids."""
+        asked = self._clock.monotonic()
+        return self._take(await self._ask(call, JobReader()), wanted, asked)
+
     async def _look_up_one(self, ident: str) -> None:
         """Find out what became of one job; no other suffers if the backend refuses this one."""
+        asked = self._clock.monotonic()
         error: AccsynError = NotFoundError(
             f"there is no {self._entitytype} {ident}, or this user may not see it"
         )
         there: set[str] = set()
         try:
-            call = Call("GET", f"{self._entitytype}/find", {}, id=ident)
-            there = self._take(await self._ask(call, JobReader()), {ident})
+            there = await self._fetch(Call("GET", f"{self._entitytype}/find", {}, id=ident), {ident})
         except NotFoundError:
             pass
         except (PermissionDeniedError, QueryError, BackendError) as refusal:
@@ -308,23 +347,28 @@ class Lister:
                 self._stand_apart(there)
                 for batch, listing in self._batches.items():
                     listing.doubted |= ident in batch
+        elif any(
+            ident in group.present and group.present_at > asked
+            for group in self._herald.audience.member_of.get(ident, ())
+        ):
+            # A list that was asked for later shows it.
+            life.seen()
         elif life.missed(self._clock.monotonic()):
-            if life.job is None:
-                self._admission.never_there(life, error)
-            else:
-                self._herald.gone(life)
+            self._admission.gone(life, error)
 
-    def _take(self, jobs: JobList, wanted: set[str]) -> set[str]:
-        """Take note of those that are wanted; their ids."""
+    def _take(self, jobs: JobList, wanted: set[str], asked: float) -> set[str]:
+        """Take note of those that are wanted and were asked for at this time; their ids."""
         lives = self._herald.ledger.lives
         for job in jobs.changed:
             if job.id in wanted:
-                self._herald.observe(job)
+                self._observe(job, asked)
         there = wanted & jobs.jobs.keys()
+        stale = self._stale & there
+        self._stale -= stale
         for ident in there:
             life = lives.get(ident)
-            if life is None or life.job is None:
-                self._herald.observe(jobs.jobs[ident])
+            if life is None or life.job is None or ident in stale:
+                self._observe(jobs.jobs[ident], asked)
             else:
                 life.seen()
         return there

@@ -300,7 +300,8 @@ class Poller:
             return await self._ask(call, read)
         finally:
             self._slowest = max(self._slowest, self._clock.monotonic() - began)
-            self._expect_answer()
+            if self._late is not None:
+                self._expect_answer()
 
     def _expect_answer(self) -> None:
         """Begin anew to count how long there is no answer."""
