@@ -18,9 +18,12 @@ from accsyn_async.monitor.diff import merged_changes
 
 __all__ = ["Mailbox", "MailboxClosed"]
 
-_PER_JOB = 64
-"""Entries a job, on average, above which changes of status are merged too, so that a
-job that flaps for hours before a consumer that sleeps for hours stays bounded."""
+_PER_JOB = 4
+"""Entries a job, on average, above which changes of status are merged too, so that
+jobs that flap for hours before a consumer that sleeps for hours stay bounded: an entry
+takes some 2 kB, and so 500 jobs take 4 MB beside their ends."""
+_FEW = 64
+"""Entries up to which they are not, however few the jobs are."""
 
 
 class MailboxClosed(Exception):
@@ -141,7 +144,7 @@ class Mailbox:
         if cell is None or not isinstance(waiting, JobChanged):
             return False
         crosses_status = "status" in waiting.changes or "status" in event.changes
-        if crosses_status and len(self) < _PER_JOB * (len(self._tails) + 1):
+        if crosses_status and len(self) < max(_FEW, _PER_JOB * (len(self._tails) + 1)):
             return False
         changes = merged_changes(waiting.changes, event.changes)
         self.merged += 1
