@@ -102,8 +102,9 @@ class Checkpoint:
         event, self._handed_out = self._handed_out, None
         if event is None:
             return False
-        self._memory.since = event.at
-        self._dirty[text.SINCE] = text.time_text(event.at)
+        if self._memory.since is not None:
+            self._memory.since = event.at
+            self._dirty[text.SINCE] = text.time_text(event.at)
         if isinstance(event, JobFinished | JobRemoved):
             self._memory.owed.pop(event.id, None)
             self._dirty[text.owed_key(event)] = None
