@@ -285,10 +285,11 @@ async def test_a_finished_job_that_lingers(start: Any, status: str) -> None:
     """As in older workspaces, where it stays in memory, and so among the active ones, for an hour."""
     async with start(time_factor=0) as (box, wire):
         fault = box.weather.add("linger", seconds=3600)
-        job = (await wire.create({"source": "a.mov", "destination": "site=berlin"}))["id"]
         if status == "done":
+            job = (await wire.create({"source": "a.mov", "destination": "site=berlin"}))["id"]
             await box.advance(seconds=60)
         else:
+            (job,) = await make_jobs(wire, 1)
             await wire.edit(job, status="aborted")
         (row,) = await wire.find("transfer")
         assert (row["id"], row["status"], row["finished"] > "2000") == (job, status, True)
