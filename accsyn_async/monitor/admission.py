@@ -75,6 +75,18 @@ class Admission:
                 subscription.end_if_done()
         self._ledger.forget(ident)
 
+    def no_longer_there(self, life: Life, error: AccsynError) -> None:
+        """Take note that a job that had ended is nowhere to be found: nobody new is told what it once was.
+
+        Args:
+            life: the job's.
+            error: ends the watches that ask for it by id and were not let in yet.
+        """
+        for subscription in tuple(self._audience.by_id.get(life.ident, ())):
+            if not subscription.admitted and subscription.recollection is None:
+                subscription.mailbox.close(error)
+                self._herald.dismiss(subscription)
+
     def _admit(self, subscription: Subscription, find: Callable[[Life], JobEvent]) -> bool:
         lives = None if subscription.behind else self._known(subscription)
         if lives is None:
@@ -144,6 +156,8 @@ class Admission:
         selection, lives = subscription.selection, self._ledger.lives
         followed = subscription.followed
         known = [lives[ident] for ident in followed if ident in lives and lives[ident].job is not None]
+        if subscription.recollection is None:
+            known = [life for life in known if not life.suspect]
         if len(known) != len(followed):
             return None
         if selection.ids is not None:

@@ -80,7 +80,7 @@ class Herald:
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
-        returning = life.past is not None and life.past.ended
+        returning = life.past.run if life.past is not None and life.past.ended else None
         before = life.job
         events = self.ledger.observe(job, self.at, self.now, self.audience.fields)
         self._watch_for_stalls(before, life, group)
@@ -91,7 +91,7 @@ class Herald:
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
             told_run = group.told.pop(job.id, None)
-            if returning and told_run is not None:
+            if told_run is not None and told_run == returning:
                 groups += (group,)
             elif told_run != life.run or not life.ended:
                 found = self.ledger.found if told_run is None else self.ledger.revived
@@ -118,6 +118,11 @@ class Herald:
             groups = tuple(self.audience.member_of.get(life.ident, ()))
             self._stalls.forget(life.ident)
             self._outbox.append(_Notice(self.ledger.remove(life, self.at), groups))
+
+    def has_told(self, group: Group, ident: str, finished: dt.datetime | None) -> bool:
+        """Whether the watches of a query were told that a job ended at this moment."""
+        run = self.ledger.told(ident, finished)
+        return run is not None and (ident in group.members or group.told.get(ident) == run)
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""

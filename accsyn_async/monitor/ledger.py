@@ -42,9 +42,10 @@ class Life:
         run: which of its lives this is, from 0.
         ended: whether this life has come to its end.
         past: what is remembered of it from before it was forgotten, until it is seen again.
+        seen_at: when a list last told of it, on the monotonic clock.
     """
 
-    __slots__ = ("_missed_at", "_number", "_pace", "_step", "ended", "ident", "job", "past", "run")
+    __slots__ = ("_missed_at", "_number", "_pace", "_step", "ended", "ident", "job", "past", "run", "seen_at")
 
     def __init__(self, ident: str, past: Past | None = None) -> None:
         self.ident = ident
@@ -55,6 +56,7 @@ class Life:
         self._number = past.number if past else 0
         self._step = 0
         self._missed_at: float | None = None
+        self.seen_at = float("-inf")
         self._pace: Pace | None = None
 
     def as_it_was(self, job: Job) -> Past:
@@ -72,6 +74,11 @@ class Life:
         if self._missed_at is None:
             self._missed_at = now
         return now - self._missed_at >= REMOVED_AFTER
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the last lookup found nothing."""
+        return self._missed_at is not None
 
     def seen(self) -> None:
         """It is there: forget that it was missed."""
@@ -164,12 +171,14 @@ class Ledger:
             lived_on = past.ended and not (life.ended and past.is_same_end(life.job))
             life.run = max(life.run, past.run + lived_on)
 
-    def has_told(self, ident: str, finished: dt.datetime | None) -> bool:
-        """Whether a job is known to have ended at this moment."""
+    def told(self, ident: str, finished: dt.datetime | None) -> int | None:
+        """Which life of a job is known to have ended at this moment; ``None`` when none is."""
         life, past = self.lives.get(ident), self._past.get(ident)
         if life is not None and life.job is not None:
             past = life.remembered()
-        return past is not None and past.ended and past.finished in (None, finished)
+        if past is None or past.status not in (JobStatus.DONE, JobStatus.ABORTED):
+            return None
+        return past.run if past.ended and past.finished in (None, finished) else None
 
     def found(self, life: Life, at: dt.datetime) -> JobFound:
         """The event that tells a watch of a job that is there.

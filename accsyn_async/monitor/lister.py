@@ -16,6 +16,7 @@ from accsyn_async.errors import (
     SessionClosedError,
     SessionExpiredError,
 )
+from accsyn_async.models import Job
 from accsyn_async.monitor.admission import Admission
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import Herald
@@ -39,6 +40,8 @@ _SWEEP = 5.0
 """Seconds between two looks through the finished jobs; more when they take long."""
 _SWEEP_SHARE = 20
 """What one look takes, times this, is the least time until the next."""
+_SWEEP_LONGEST = 120.0
+"""Seconds between two looks at most: one answer that came late must not blind a watch for minutes."""
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
@@ -102,9 +105,8 @@ class Lister:
         """
         if self._clock.monotonic() >= group.sweep.due:
             await self._sweep_quietly(group)
-        jobs = await group.listing.ask(
-            self._ask, self._find(group.expression), group.present.keys(), self._clock.monotonic()
-        )
+        asked = self._clock.monotonic()
+        jobs = await group.listing.ask(self._ask, self._find(group.expression), group.present.keys(), asked)
         if not self._herald.audience.is_current(group):
             return
         stale, group.stale = group.stale, set()
@@ -115,10 +117,21 @@ class Lister:
             self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._herald.observe(job, group)
+                self._observe_listed(job, group, asked)
         for ident in stale:
             if ident in jobs.jobs:
-                self._herald.observe(jobs.jobs[ident], group)
+                self._observe_listed(jobs.jobs[ident], group, asked)
+
+    def _observe_listed(self, job: Job, group: Group, asked: float) -> None:
+        """Take note of a job in a list, as it was seen elsewhere while that list was under way, if it was."""
+        life = self._herald.ledger.life(job.id)
+        if life.job is None or asked >= life.seen_at:
+            life.seen_at = self._clock.monotonic()
+        else:
+            # Which of the two is the later one nobody can tell: the next list will.
+            group.stale.add(job.id)
+            job = life.job
+        self._herald.observe(job, group)
 
     async def _sweep_quietly(self, group: Group) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -141,18 +154,25 @@ class Lister:
         elif seen is not sweep.ends:
             # What was read but not taken in to the end, last time, is still new.
             new = seen - sweep.ends
-            oldest, told = sweep.since - _SWEEP_BACK, self._herald.ledger.has_told
+            oldest, told = sweep.since - _SWEEP_BACK, self._herald.has_told
             ends = {ident: parse_time(text or "") for ident, text in new}
-            recent = [ident for ident, end in ends.items() if end and end >= oldest and not told(ident, end)]
+            recent = [
+                ident for ident, end in ends.items() if end and end >= oldest and not told(group, ident, end)
+            ]
+            unseen = set(recent)
             for batch in self._batched(sorted(recent)):
+                asked = self._clock.monotonic()
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
                 if not self._herald.audience.is_current(group):
                     return
                 for job in jobs.changed:
                     if job.id in ends:
-                        self._herald.observe(job, group)
+                        unseen.discard(job.id)
+                        self._observe_listed(job, group, asked)
+            # What one answer names and the next does not show stays new.
+            seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
-        sweep.due = began + max(_SWEEP, _SWEEP_SHARE * took)
+        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
 
     async def catch_up(self, subscription: Subscription, group: Group) -> None:
         """Find out which jobs ended while a watch was away, and follow those that it knew.
@@ -312,6 +332,8 @@ class Lister:
             if life.job is None:
                 self._admission.never_there(life, error)
             else:
+                if life.ended:
+                    self._admission.no_longer_there(life, error)
                 self._herald.gone(life)
 
     def _take(self, jobs: JobList, wanted: set[str]) -> set[str]:

@@ -1,0 +1,181 @@
+"""What the simulator found, each as small as it gets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from accsyn_async import JobChanged, JobFinished, JobRemoved, JobRevived, NotFoundError, Synced
+from tests.support.backend import RESET, Backend, job_id, reply
+from tests.support.virtual import run
+from tests.support.watching import kinds, until
+
+
+def test_an_end_between_two_polls_is_told_although_a_watch_by_id_knows_it_already() -> None:
+    """Guarantee 4: one end for each watch, whoever observed it first."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            await until(watch, JobFinished)
+            await asyncio.sleep(30)
+            # It lives and ends again, and only the watch by its id sees the end first.
+            backend.archive.clear()
+            backend.add(1)
+            backend.end(1)
+            async with session.watch(job_id(1)) as other:
+                assert kinds([event async for event in other])[-1] == "JobFinished"
+            async with asyncio.timeout(60):
+                assert kinds(await until(watch, JobFinished)) == ["JobRevived", "JobFinished"]
+
+    run(main())
+
+
+def test_a_wait_for_what_is_nowhere_to_be_found_does_not_return_an_end_of_before() -> None:
+    """Guarantee 7: a wait never ends early and looks like success."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        blind = False
+
+        def no_lists(received: Any) -> Any:
+            backend.faults.append(no_lists)
+            return (
+                RESET
+                if blind and received.event.get("query") is None and "id" not in received.event
+                else None
+            )
+
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.ended_stay_listed = True
+            backend.end(1)
+            await until(watch, JobFinished)
+            blind = True
+            backend.faults.append(no_lists)
+            await asyncio.sleep(5)
+            backend.move(1, status="running", finished="1970-01-01T00:00:00")
+            await asyncio.sleep(5)
+            backend.vanish(1)
+            with pytest.raises(NotFoundError):
+                await session.wait(job_id(1), timeout=300)
+
+    run(main())
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_list_that_was_asked_for_earlier_and_comes_later_does_not_turn_back_time(ends: bool) -> None:
+    """Guarantee 3: in order, and nothing twice."""
+
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1, progress=10)
+
+        async def late(received: Any) -> Any:
+            """The list of one user is answered as it is now, but seconds later."""
+            if received.event.get("query") != "user=3" or (received.data or {}).get("finished"):
+                backend.faults.append(late)
+                return None
+            answer = backend.answer(received, None)  # type: ignore[arg-type]
+            if ends:
+                backend.end(1)
+            else:
+                backend.move(1, status="paused", progress=20)
+            await asyncio.sleep(2)
+            return answer
+
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3") as some,
+            session.watch('Transfer WHERE status!="x"') as others,
+        ):
+            await until(some, Synced)
+            await until(others, Synced)
+            backend.move(1, progress=11)
+            await until(others, JobChanged)
+            await asyncio.sleep(0.5)
+            backend.faults.append(late)
+            await asyncio.sleep(60)
+            for watch in (some, others):
+                told = []
+                while watch.backlog:
+                    event = await anext(watch)
+                    if isinstance(event, JobChanged | JobRevived):
+                        told.append((event.job.status.value, event.job.progress, event.run))
+                assert told == sorted(told, key=lambda each: each[1]), "progress never fell"
+                assert told[-1] == (("done", 100, 0) if ends else ("paused", 20, 0))
+
+    run(main())
+
+
+def test_an_end_between_two_polls_that_its_lookup_does_not_show_is_looked_up_again() -> None:
+    """Guarantee 4: what one list says and another does not is no reason to lose an end."""
+
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+
+            def empty_once(received: Any) -> Any:
+                if (received.data or {}).get("finished") and received.event.get("query"):
+                    return reply({"result": []})
+                backend.faults.append(empty_once)
+                return None
+
+            backend.faults.append(empty_once)
+            backend.add(1)
+            backend.end(1)
+            async with asyncio.timeout(60):
+                assert kinds(await until(watch, JobFinished)) == ["JobFound", "JobFinished"]
+
+    run(main())
+
+
+def test_a_job_that_was_removed_comes_back_and_ends_between_two_polls() -> None:
+    """Guarantee 5: removed is no end that the next life could be taken for."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.vanish(1)
+            await until(watch, JobRemoved)
+            await asyncio.sleep(30)
+            backend.add(1)
+            backend.end(1)
+            async with asyncio.timeout(60):
+                assert kinds(await until(watch, JobFinished)) == ["JobRevived", "JobFinished"]
+
+    run(main())
+
+
+def test_one_look_through_the_finished_that_was_slow_does_not_put_off_the_next_for_long() -> None:
+    """Guarantee 4: an end between two polls is told within minutes, whatever the weather was."""
+
+    async def main() -> None:
+        backend = Backend()
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+
+            async def slow_once(received: Any) -> Any:
+                if (received.data or {}).get("finished"):
+                    await asyncio.sleep(25)
+                    return None
+                backend.faults.append(slow_once)
+                return None
+
+            backend.faults.append(slow_once)
+            await asyncio.sleep(60)
+            backend.add(1)
+            backend.end(1)
+            async with asyncio.timeout(150):
+                assert kinds(await until(watch, JobFinished))[-1] == "JobFinished"
+
+    run(main())

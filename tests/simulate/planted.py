@@ -1,0 +1,330 @@
+"""Bugs, each planted by a patch of one module's source: the simulator must notice every one."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["PLANTED", "Planted", "PlantedError", "plant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A bug.
+
+    Attributes:
+        breaks: what goes wrong.
+        module: where.
+        text: what is replaced; it must occur exactly once.
+        by: what takes its place.
+        noticed: the invariants that it can break; the first complaint is of one of them.
+        seeds: some that are known to notice it.
+    """
+
+    breaks: str
+    module: str
+    text: str
+    by: str
+    noticed: tuple[str, ...]
+    seeds: tuple[int, ...] = ()
+
+
+class PlantedError(Exception):
+    """A bug cannot be planted: its text does not occur exactly once."""
+
+
+def plant(name: str) -> Planted:
+    """Plant a bug, before its module is imported.
+
+    Raises:
+        PlantedError: there is none of that name, its text is not there exactly once, or the module
+            is imported already.
+    """
+    bug = PLANTED.get(name)
+    if bug is None:
+        raise PlantedError(f"no bug {name!r}; there are {', '.join(PLANTED)}")
+    if bug.module in sys.modules:
+        raise PlantedError(f"{bug.module} is imported already")
+    sys.meta_path.insert(0, _Finder(name, bug))
+    return bug
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, name: str, bug: Planted) -> None:
+        self._name = name
+        self._bug = bug
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._bug.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+        if spec is None or spec.origin is None:
+            return None
+        return importlib.util.spec_from_loader(
+            fullname, _Loader(fullname, spec.origin, self._name, self._bug), origin=spec.origin
+        )
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    def __init__(self, fullname: str, path: str, name: str, bug: Planted) -> None:
+        super().__init__(fullname, path)
+        self._name = name
+        self._bug = bug
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        source = self.get_data(self.path).decode()
+        found = source.count(self._bug.text)
+        if found != 1:
+            raise PlantedError(
+                f"{self._name}: its text occurs {found} times in {fullname}, not once:\n{self._bug.text}"
+            )
+        return compile(source.replace(self._bug.text, self._bug.by), self.path, "exec")
+
+
+_LEDGER = "accsyn_async.monitor.ledger"
+_LISTER = "accsyn_async.monitor.lister"
+_POLLER = "accsyn_async.monitor.poller"
+_MAILBOX = "accsyn_async.monitor.mailbox"
+_LIMITER = "accsyn_async.transport.limiter"
+_RETRY = "accsyn_async.transport.retry"
+
+PLANTED = {
+    "vanished-is-done": Planted(
+        "a job that has left its list counts as finished",
+        _LISTER,
+        "        missing += await self._ask_for(asked, at)\n",
+        "        missing += await self._ask_for(asked, at)\n"
+        "        for ident in missing:\n"
+        "            life = self._herald.ledger.lives.get(ident)\n"
+        "            if life is not None and life.job is not None and not life.ended:\n"
+        "                life.ended = True\n"
+        "                from accsyn_async.monitor.herald import _Notice\n"
+        "                groups = tuple(self._herald.audience.member_of.get(ident, ()))\n"
+        "                end = self._herald.ledger.finished(life, at)\n"
+        "                self._herald._outbox.append(_Notice(end, groups))\n",
+        ("end-true",),
+        (0,),
+    ),
+    "hundred-is-done": Planted(
+        "the end is told at 100 %",
+        "accsyn_async.models",
+        "        return self._status in _ENDED or self.status in _ENDED\n",
+        "        return self._status in _ENDED or self.progress == 100\n",
+        ("end-true", "order", "end-once", "wait", "runs", "missed"),
+        (0,),
+    ),
+    "suspect-dropped": Planted(
+        "a suspect is forgotten when its lookup fails",
+        _POLLER,
+        "            self._trouble(error, self._by_id, self._watchers_by_id(), self._followers())\n",
+        "            self._trouble(error, self._by_id, self._watchers_by_id(), self._followers())\n"
+        "            for ident in self._lister.following:\n"
+        "                if ident in self._herald.ledger.lives:\n"
+        "                    self._herald.ledger.lives[ident].ended = True\n",
+        ("missed", "order", "runs"),
+        (0,),
+    ),
+    "removed-at-once": Planted(
+        "a job counts as removed after one lookup in vain",
+        _LEDGER,
+        "        return now - self._missed_at >= REMOVED_AFTER\n",
+        "        return True\n",
+        ("removed",),
+        (7,),
+    ),
+    "empty-list-believed": Planted(
+        "a list that is suddenly empty is believed, and its jobs are gone",
+        _LISTER,
+        "        if self._clock.monotonic() >= group.sweep.due:\n"
+        "            await self._sweep_quietly(group, at)\n",
+        "        if self._clock.monotonic() >= group.sweep.due:\n"
+        "            await self._sweep_quietly(group, at)\n"
+        "        empty = await self._ask(self._find(group.expression), JobReader())\n"
+        "        if not empty.jobs:\n"
+        "            for ident in list(group.present):\n"
+        "                self._herald.gone(self._herald.ledger.life(ident), at, NotFoundError('gone'))\n",
+        ("removed", "order"),
+        (0,),
+    ),
+    "end-told-twice": Planted(
+        "an end that is seen again is told again",
+        _LEDGER,
+        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
+        "                return []\n",
+        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
+        "                return [self.finished(life, at)]\n",
+        ("end-once", "order", "found"),
+        (44,),
+    ),
+    "run-not-counted": Planted(
+        "a job that comes back to life stays in its old run",
+        _LEDGER,
+        "        self.run += 1\n",
+        "        self.run += 0\n",
+        ("runs", "found"),
+        (1,),
+    ),
+    "end-id-of-observer": Planted(
+        "an end's id holds the time of observation",
+        _LEDGER,
+        '        when = format_time(job.finished) if job.finished else f"run-{run}"\n',
+        '        when = f"run-{run}"\n',
+        ("end-true",),
+        (0,),
+    ),
+    "merged-across-status": Planted(
+        "waiting changes are merged across a change of status",
+        _MAILBOX,
+        "        if crosses_status and len(self) < _PER_JOB * (len(self._tails) + 1):\n",
+        "        if crosses_status and len(self) < 0:\n",
+        ("merged",),
+        (0,),
+    ),
+    "end-merged-away": Planted(
+        "an end takes the place of the change that waits before it, and is lost with it",
+        _MAILBOX,
+        "            self._tails[event.job.id] = self._append(event)\n",
+        "            waiting = self._tails.get(event.job.id)\n"
+        "            if waiting is not None and type(event).__name__ == 'JobFinished' and len(self) > 3:\n"
+        "                return\n"
+        "            self._tails[event.job.id] = self._append(event)\n",
+        ("merged", "missed", "order"),
+        (0,),
+    ),
+    "first-old-value-lost": Planted(
+        "merged changes show the last old value",
+        "accsyn_async.monitor.diff",
+        "        merged[field] = (first[field][0] if field in first else old, new)\n",
+        "        merged[field] = (old, new)\n",
+        ("merged",),
+        (7,),
+    ),
+    "wake-lost": Planted(
+        "a consumer that waits is not woken by an event",
+        _MAILBOX,
+        "        if self._waiter is not None and not self._waiter.done():\n"
+        "            self._waiter.set_result(None)\n",
+        "        if self._waiter and not self._waiter.done() and (self._closed or self._seq % 7):\n"
+        "            self._waiter.set_result(None)\n",
+        ("missed", "merged"),
+        (0,),
+    ),
+    "aborted-is-success": Planted(
+        "a wait returns an aborted job as done",
+        "accsyn_async.monitor.wait",
+        "                    if last.status is JobStatus.DONE:\n",
+        "                    if last.is_finished:\n",
+        ("wait",),
+        (8,),
+    ),
+    "wait-ends-at-old-end": Planted(
+        "a wait takes what the ledger remembers for what is",
+        _LISTER,
+        "        for subscription in audience.joining:\n",
+        "        for subscription in ():\n",
+        ("wait", "found", "missed"),
+        (34,),
+    ),
+    "list-not-taken-in": Planted(
+        "a list is read and, when the second asking fails, not taken in",
+        _LISTER,
+        "            reader.reset()\n            raise\n",
+        "            raise\n",
+        ("missed", "order"),
+        (
+            261,
+            272,
+        ),
+    ),
+    "create-sent-again": Planted(
+        "a create is sent again after its answer was lost",
+        _RETRY,
+        "        case _ if effect is Effect.CHANGE:\n            return _FATAL\n",
+        "        case _ if effect is Effect.CHANGE:\n            return _PASSING\n",
+        ("create-once",),
+        (47,),
+    ),
+    "login-for-each": Planted(
+        "each caller that meets an expired session logs in by itself",
+        "accsyn_async.transport.login",
+        "        if self._grant is not None and self._grant.generation > stale:\n"
+        "            return self._grant\n",
+        "        if self._grant is not None and self._grant.generation > stale + 1:\n"
+        "            return self._grant\n",
+        ("login-single",),
+        (98,),
+    ),
+    "throttle-ignored": Planted(
+        "a 429 does not empty the bucket",
+        "accsyn_async.transport.pipeline",
+        "        if failure.kind is FailureKind.THROTTLED:\n            self._limiter.drain(",
+        "        if failure.kind is None:\n            self._limiter.drain(",
+        ("retry-after",),
+        (1,),
+    ),
+    "retry-after-ignored": Planted(
+        "the time that a 429 asks for is not read",
+        "accsyn_async.wire.reply",
+        '    text = headers.get("retry-after", "").strip()\n',
+        '    text = ""\n',
+        ("retry-after",),
+        (4,),
+    ),
+    "turn-lost": Planted(
+        "a caller that is cancelled at the head of the limiter's queue wakes nobody",
+        _LIMITER,
+        "                if self._queue:\n                    self._queue[0].first.set()\n",
+        "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
+        "                    self._queue[0].first.set()\n",
+        ("missed", "left-behind", "crash"),
+        (206,),
+    ),
+    "limit-ignored": Planted(
+        "the bucket refills ten times too fast",
+        _LIMITER,
+        "self._tokens + (now - since) * self._limit.per_second)\n",
+        "self._tokens + (now - since) * 250)\n",
+        ("rate",),
+        (2,),
+    ),
+    "polls-on": Planted(
+        "polling goes on after the last watch has left",
+        _POLLER,
+        "        return not self._audience\n",
+        "        return False\n",
+        ("stops", "left-behind"),
+        (1,),
+    ),
+    "ledger-kept": Planted(
+        "jobs that nobody watches any more are kept",
+        "accsyn_async.monitor.herald",
+        "        for ident in self.audience.remove(subscription):\n            self.ledger.forget(ident)\n",
+        "        self.audience.remove(subscription)\n",
+        ("left-behind",),
+        (0,),
+    ),
+    "never-recovered": Planted(
+        "Recovered is not told",
+        "accsyn_async.monitor.audience",
+        "            if not self._troubles:\n                self.mailbox.put(event)\n\n    def offer",
+        "            if not self._troubles:\n                self._troubles = ()\n\n    def offer",
+        ("weather",),
+        (0,),
+    ),
+    "time-turned-back": Planted(
+        "a list that comes late is taken for the newest",
+        _LISTER,
+        "        if life.job is None or asked >= life.seen_at:\n",
+        "        if life.job is None or asked >= 0:\n",
+        ("order", "merged", "runs", "end-once"),
+        (542,),
+    ),
+}
+"""By name."""
