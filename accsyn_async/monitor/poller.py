@@ -212,6 +212,8 @@ class Poller:
                 await self._rest(interval, self._slowest)
         finally:
             await self._stop_asking()
+            # What was cancelled began to count anew.
+            self._stop_expecting()
 
     async def _poll(self, interval: float) -> bool:
         """Ask, compare, look up, tell; ``True`` when there was anything to tell."""
