@@ -157,7 +157,7 @@ class Admission:
         followed = subscription.followed
         known = [lives[ident] for ident in followed if ident in lives and lives[ident].job is not None]
         if subscription.recollection is None:
-            known = [life for life in known if not life.suspect]
+            known = [life for life in known if not life.suspect or life.is_removed]
         if len(known) != len(followed):
             return None
         if selection.ids is not None:

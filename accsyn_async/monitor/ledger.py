@@ -80,6 +80,11 @@ class Life:
         """Whether the last lookup found nothing."""
         return self._missed_at is not None
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether its end is that it is no more."""
+        return self.ended and self.job is not None and not self.job.is_finished
+
     def seen(self) -> None:
         """It is there: forget that it was missed."""
         self._missed_at = None

@@ -332,7 +332,7 @@ class Lister:
             if life.job is None:
                 self._admission.never_there(life, error)
             else:
-                if life.ended:
+                if life.ended and not life.is_removed:
                     self._admission.no_longer_there(life, error)
                 self._herald.gone(life)
 

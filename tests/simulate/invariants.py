@@ -184,7 +184,7 @@ class WatchLog:
         returns = isinstance(event, JobRevived) and self.ids is None and event.run > 0
         if not isinstance(event, JobFound) and not returns:
             self._complain("found", f"{type(event).__name__} of {job.name} before it was found")
-        elif self.ids is None and not state.ended:
+        elif not state.ended and (self.ids is None or is_removal_founded(job, self.now())):
             # A job that has left the list and was not found yet is told as it was last seen.
             return
         elif self.entered is not None and job.valid_until(state) < self.entered:
