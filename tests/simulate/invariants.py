@@ -20,7 +20,8 @@ from accsyn_async import (
     Recovered,
     Synced,
 )
-from accsyn_async.monitor.diff import WATCHED, changes_between
+from accsyn_async.monitor.diff import changes_between
+from accsyn_async.monitor.fields import WATCHED
 
 if TYPE_CHECKING:
     from tests.simulate.model import State, TrueJob, World
