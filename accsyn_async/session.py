@@ -554,9 +554,8 @@ def _addresses(
 
 def _check_kinds(*, hostname: object, ssl: object, rate_limit: object, poll: object) -> None:
     if hostname is not None and not is_host(hostname):
-        raise ArgumentError(
-            f"hostname is a host's name or address alone, not {hostname!r}; see port= and url="
-        )
+        # Not shown: somebody may have put a password into it.
+        raise ArgumentError("hostname is a host's name or address alone; see port= and url=")
     if not isinstance(ssl, bool | ssl_module.SSLContext):
         raise ArgumentError(f"ssl is True, False or an SSLContext, not {ssl!r}")
     if rate_limit is not None and not isinstance(rate_limit, RateLimit):

@@ -43,6 +43,8 @@ __all__ = ["Pass", "Pipeline", "Timeouts"]
 logger = logging.getLogger("accsyn_async.transport")
 
 _SHOWN = 2000
+_UNTOLD = frozenset({"setting"})
+"""Calls whose answers are not shown: a value says by no name that it is a secret."""
 
 T = TypeVar("T")
 Attempt = Callable[[], Awaitable[T | Failure]]
@@ -319,7 +321,7 @@ class Pipeline:
             outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
         if logger.isEnabledFor(logging.DEBUG):
             took = (self._clock.monotonic() - began) * 1000
-            said, lines = self._said(response, outcome)
+            said, lines = self._said(response, outcome, uri)
             logger.debug("%s %s: %s, %.0f ms", request.verb, uri, said, took, extra={LINES: lines})
         return outcome
 
@@ -329,11 +331,13 @@ class Pipeline:
         text = json.dumps({name: value for name, value in told.items() if value}, default=str)
         return self._redact(text[: _SHOWN + 1000])[:_SHOWN]
 
-    def _said(self, response: Response | Failure, outcome: object) -> tuple[str, list[str]]:
+    def _said(self, response: Response | Failure, outcome: object, uri: str) -> tuple[str, list[str]]:
         """What a log may show of a reply: in the line itself, and in lines below it."""
         if isinstance(outcome, Failure):
             return self._redact(outcome.message), []
         body = response.body if isinstance(response, Response) else b""
+        if uri in _UNTOLD:
+            return f"{len(body)} bytes", []
         if self._pretty and (text := _indented(body)):
             # A secret that begins within what is shown may end a little after it.
             return f"{len(body)} bytes", self._redact(text[: _SHOWN + 1000])[:_SHOWN].split("\n")

@@ -179,3 +179,19 @@ def test_one_look_through_the_finished_that_was_slow_does_not_put_off_the_next_f
                 assert kinds(await until(watch, JobFinished))[-1] == "JobFinished"
 
     run(main())
+
+
+def test_closing_in_mid_request_leaves_no_timer_behind() -> None:
+    """Guarantee 12: a session that is closed has nothing left to do."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch(job_id(1)) as watch:
+            await until(watch, Synced)
+            backend.latency = 5
+            await asyncio.sleep(2.5)
+        timers: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        assert not [timer for timer in timers if not timer.cancelled() and "overdue" in repr(timer)]
+
+    run(main())

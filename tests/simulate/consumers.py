@@ -301,7 +301,7 @@ class Cast:
         data = {"source": "workspace=a.mov", "destination": "site=berlin", "name": name}
         acted, complain = self._stage.acted, self._stage.complain
         try:
-            await self._stage.session.create("Transfer", data)
+            made = await self._stage.session.create("Transfer", data)
         except OutcomeUnknownError:
             return
         except AccsynError as error:
@@ -310,7 +310,8 @@ class Cast:
                     "create-once", f"{name}: {type(error).__name__} says no, but it was created: {error}"
                 )
         else:
-            if acted.get(name) != 1:
+            # A reply that lists nothing is returned as it is, and says nothing.
+            if "id" in made and acted.get(name) != 1:
                 complain("create-once", f"{name}: created {acted.get(name, 0)} times, by what was answered")
 
     async def _storm(self, rng: Random) -> None:
@@ -319,7 +320,7 @@ class Cast:
         for _ in range(rng.randint(1, 3)):
             self._stage.disturb(20.0)
             calls = [
-                asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(30, 90))
+                asyncio.create_task(self._call(rng.uniform(0.0, 0.5))) for _ in range(rng.randint(30, 60))
             ]
             await asyncio.sleep(rng.uniform(0.1, 1.5))
             for call in calls:

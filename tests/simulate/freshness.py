@@ -174,12 +174,12 @@ class Auditor:
         now = self._now()
         entered = log.entered or 0.0
         sweeps = [sweep for sweep in self._backend.sweeps.get(log.expression, ()) if sweep[0] >= entered]
-        if not sweeps or job.now.at <= sweeps[0][0] + sweeps[0][1]:
-            # What is there at the first look is not new.
+        if not sweeps or log.synced is None or job.now.at <= max(log.synced, sum(sweeps[0])):
+            # What has ended before the first look, and before it was told what there is, is not new.
             return False
         began, _took = sweeps[-1]
         calm = self._weather.calm_since(now) + self._bounds.recovery
-        if began > max(job.changed_at, log.synced or 0.0, calm):
+        if began > max(job.changed_at, calm):
             return now - began > self._bounds.poll
         return now > max(job.changed_at, calm) + _SWEEP_LONGEST + self._bounds.change
 

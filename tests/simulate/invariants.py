@@ -16,6 +16,7 @@ from accsyn_async import (
     JobFound,
     JobRemoved,
     JobRevived,
+    JobStalled,
     Recovered,
     Synced,
 )
@@ -37,6 +38,7 @@ INVARIANTS = {
     "runs": "a job that comes back to life counts one life more",
     "merged": "merged changes: first old value, last new value, no change of status or end lost",
     "removed": "removed is a job that two lookups, two seconds apart, did not find",
+    "stalled": "stalled is a running job without progress and speed for a minute",
     "weather": "Degraded and Recovered alternate, and tell of bad weather",
     "wait": "a wait never ends early and looks like success",
     "timeout": "a timeout is kept",
@@ -172,7 +174,10 @@ class WatchLog:
         elif isinstance(event, JobRemoved) and not is_removal_founded(job, self.now()):
             times = ", ".join(f"{at:.2f}" for at in job.absent)
             self._complain("removed", f"{job.name}, life {state.life}: looked up in vain at [{times}]")
-        if not (isinstance(event, JobChanged) and "status" not in event.changes):
+        passing = isinstance(event, JobStalled) or (
+            isinstance(event, JobChanged) and "status" not in event.changes
+        )
+        if not passing:
             self.durable.setdefault(job.ident, []).append((kind, event.id))
 
     def _first(self, event: JobEvent, job: TrueJob, state: State) -> None:
@@ -180,7 +185,7 @@ class WatchLog:
         returns = isinstance(event, JobRevived) and self.ids is None and event.run > 0
         if not isinstance(event, JobFound) and not returns:
             self._complain("found", f"{type(event).__name__} of {job.name} before it was found")
-        elif self.ids is None and not state.ended:
+        elif not state.ended and (self.ids is None or is_removal_founded(job, self.now())):
             # A job that has left the list and was not found yet is told as it was last seen.
             return
         elif self.entered is not None and job.valid_until(state) < self.entered:
@@ -202,8 +207,10 @@ class WatchLog:
                 self._complain("end-once", which)
             if state.v < before.state.v:
                 self._complain("order", which)
-        elif state.v <= before.state.v:
+        elif state.v < before.state.v or (state.v == before.state.v and not isinstance(event, JobStalled)):
             self._complain("order", which)
+        if isinstance(event, JobStalled):
+            self._stalled(job, state, which)
         if isinstance(event, JobRevived):
             if not before.is_end:
                 self._complain("order", f"{which}: it had not ended")
@@ -215,6 +222,17 @@ class WatchLog:
             if before.is_end:
                 self._complain("order", f"{which}: it had ended")
             self._merged(event, before, which)
+
+    def _stalled(self, job: TrueJob, state: State, which: str) -> None:
+        since = state
+        for earlier in reversed(job.states[: state.v]):
+            if (earlier.status, earlier.progress, earlier.speed) != ("running", state.progress, 0.0):
+                break
+            since = earlier
+        if state.status != "running" or state.speed != 0.0:
+            self._complain("stalled", f"{which}: it is {state.status} at {state.speed:g} MB/s")
+        elif self.now() - since.at < 60.0 - 1e-6:
+            self._complain("stalled", f"{which}: it is so only since {since.at:.2f} s")
 
     def _merged(self, event: JobChanged, before: Told, which: str) -> None:
         known = changes_between(before.event.job, event.previous)

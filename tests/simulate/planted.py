@@ -99,15 +99,15 @@ PLANTED = {
     "vanished-is-done": Planted(
         "a job that has left its list counts as finished",
         _LISTER,
-        "        missing += await self._ask_for(asked, at)\n",
-        "        missing += await self._ask_for(asked, at)\n"
-        "        for ident in missing:\n"
+        "        missing, by_list = await self._ask_for(asked)\n",
+        "        missing, by_list = await self._ask_for(asked)\n"
+        "        for ident in [*missing, *doubtful]:\n"
         "            life = self._herald.ledger.lives.get(ident)\n"
         "            if life is not None and life.job is not None and not life.ended:\n"
         "                life.ended = True\n"
         "                from accsyn_async.monitor.herald import _Notice\n"
         "                groups = tuple(self._herald.audience.member_of.get(ident, ()))\n"
-        "                end = self._herald.ledger.finished(life, at)\n"
+        "                end = self._herald.ledger.finished(life, self._herald.at)\n"
         "                self._herald._outbox.append(_Notice(end, groups))\n",
         ("end-true",),
         (0,),
@@ -123,8 +123,8 @@ PLANTED = {
     "suspect-dropped": Planted(
         "a suspect is forgotten when its lookup fails",
         _POLLER,
-        "            self._trouble(error, self._by_id, self._watchers_by_id(), self._followers())\n",
-        "            self._trouble(error, self._by_id, self._watchers_by_id(), self._followers())\n"
+        "            self._trouble(error, apart, self._watchers_by_id(), self._followers())\n",
+        "            self._trouble(error, apart, self._watchers_by_id(), self._followers())\n"
         "            for ident in self._lister.following:\n"
         "                if ident in self._herald.ledger.lives:\n"
         "                    self._herald.ledger.lives[ident].ended = True\n",
@@ -142,14 +142,11 @@ PLANTED = {
     "empty-list-believed": Planted(
         "a list that is suddenly empty is believed, and its jobs are gone",
         _LISTER,
-        "        if self._clock.monotonic() >= group.sweep.due:\n"
-        "            await self._sweep_quietly(group, at)\n",
-        "        if self._clock.monotonic() >= group.sweep.due:\n"
-        "            await self._sweep_quietly(group, at)\n"
+        "            await self._sweep_quietly(group)\n",
+        "            await self._sweep_quietly(group)\n"
         "        empty = await self._ask(self._find(group.expression), JobReader())\n"
-        "        if not empty.jobs:\n"
-        "            for ident in list(group.present):\n"
-        "                self._herald.gone(self._herald.ledger.life(ident), at, NotFoundError('gone'))\n",
+        "        for ident in [] if empty.jobs else list(group.present):\n"
+        "            self._herald.gone(self._herald.ledger.life(ident))\n",
         ("removed", "order"),
         (0,),
     ),
@@ -182,7 +179,7 @@ PLANTED = {
     "merged-across-status": Planted(
         "waiting changes are merged across a change of status",
         _MAILBOX,
-        "        if crosses_status and len(self) < _PER_JOB * (len(self._tails) + 1):\n",
+        "        if crosses_status and not self._is_full:\n",
         "        if crosses_status and len(self) < 0:\n",
         ("merged",),
         (0,),
@@ -190,11 +187,10 @@ PLANTED = {
     "end-merged-away": Planted(
         "an end takes the place of the change that waits before it, and is lost with it",
         _MAILBOX,
-        "            self._tails[event.job.id] = self._append(event)\n",
-        "            waiting = self._tails.get(event.job.id)\n"
-        "            if waiting is not None and type(event).__name__ == 'JobFinished' and len(self) > 3:\n"
+        "            self._put_tail(event, self._append(event))\n",
+        "            if type(event).__name__ == 'JobFinished' and len(self) > 3:\n"
         "                return\n"
-        "            self._tails[event.job.id] = self._append(event)\n",
+        "            self._put_tail(event, self._append(event))\n",
         ("merged", "missed", "order"),
         (0,),
     ),
@@ -219,8 +215,8 @@ PLANTED = {
     "aborted-is-success": Planted(
         "a wait returns an aborted job as done",
         "accsyn_async.monitor.wait",
-        "                    if last.status is JobStatus.DONE:\n",
-        "                    if last.is_finished:\n",
+        "        if job.status is not JobStatus.DONE:\n",
+        "        if not job.is_finished:\n",
         ("wait",),
         (8,),
     ),
@@ -234,9 +230,12 @@ PLANTED = {
     ),
     "list-not-taken-in": Planted(
         "a list is read and, when the second asking fails, not taken in",
-        _LISTER,
-        "            reader.reset()\n            raise\n",
+        "accsyn_async.monitor.listing",
+        "            again = await self._once(ask, call)\n"
+        "        except BaseException:\n"
+        "            self.reset()\n"
         "            raise\n",
+        "            again = await self._once(ask, call)\n        except BaseException:\n            raise\n",
         ("missed", "order"),
         (
             261,
@@ -305,14 +304,14 @@ PLANTED = {
     "ledger-kept": Planted(
         "jobs that nobody watches any more are kept",
         "accsyn_async.monitor.herald",
-        "        for ident in self.audience.remove(subscription):\n            self.ledger.forget(ident)\n",
-        "        self.audience.remove(subscription)\n",
+        "            self.tasks.forget(ident)\n            self.ledger.forget(ident)\n",
+        "            self.tasks.forget(ident)\n",
         ("left-behind",),
         (0,),
     ),
     "never-recovered": Planted(
         "Recovered is not told",
-        "accsyn_async.monitor.audience",
+        "accsyn_async.monitor.subscription",
         "            if not self._troubles:\n                self.mailbox.put(event)\n\n    def offer",
         "            if not self._troubles:\n                self._troubles = ()\n\n    def offer",
         ("weather",),
