@@ -22,7 +22,7 @@ _PER_JOB = 4
 """Entries a job, on average, above which changes of status are merged too, so that
 jobs that flap for hours before a consumer that sleeps for hours stay bounded: an entry
 takes some 2 kB, and so 500 jobs take 4 MB beside their ends."""
-_FEW = 64
+_FEW = 512
 """Entries up to which they are not, however few the jobs are."""
 
 
