@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -24,40 +25,70 @@ from accsyn_async import (
     JobStalled,
     Recovered,
     Synced,
+    Task,
+    TaskChanged,
 )
 from accsyn_async.monitor import mailbox
 from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
 from tests.support.clockwork import Clockwork
 
 AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-Values = dict[str, Any]
+CHANGES = (JobChanged, TaskChanged)
+ENDS = (JobFinished, JobRemoved)
+Key = tuple[str, str]
+"""A job and a task of it; no task for the job itself; neither for what is about no job."""
+
+
+@dataclass(eq=False)
+class Entry:
+    kind: type[Event]
+    key: Key = ("", "")
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 class Model:
-    """Entries that wait: what it is, whose, and what changed."""
+    """Entries that wait, and for each job and task the one that a change can be merged into."""
 
     def __init__(self, per_job: int) -> None:
         self.per_job = per_job
-        self.waiting: list[tuple[type[Event], str, Values]] = []
+        self.waiting: list[Entry] = []
+        self.last: dict[Key, Entry] = {}
 
-    def put(self, kind: type[Event], name: str, changes: Values) -> None:
-        of_it = [n for n, entry in enumerate(self.waiting) if entry[1] == name]
-        jobs = {entry[1] for entry in self.waiting if entry[1]}
-        if kind is JobChanged and of_it and self.waiting[of_it[-1]][0] is JobChanged:
-            before = self.waiting[of_it[-1]][2]
-            crosses = "status" in before or "status" in changes
-            if not crosses or len(self.waiting) >= self.per_job * (len(jobs) + 1):
-                both = {**changes, **before}
-                merged = {field: (both[field][0], {**before, **changes}[field][1]) for field in both}
-                merged = {field: pair for field, pair in merged.items() if pair[0] != pair[1]}
-                self.waiting[of_it[-1]] = (JobChanged, name, merged)
-                if not merged:
-                    del self.waiting[of_it[-1]]
-                return
-        health = [n for n, entry in enumerate(self.waiting) if entry[0] in (Degraded, Recovered)]
-        if kind is Degraded and [self.waiting[n][0] for n in health[-2:]] == [Degraded, Recovered]:
-            del self.waiting[health[-1]], self.waiting[health[-2]]
-        self.waiting.append((kind, name, changes))
+    def put(self, entry: Entry) -> None:
+        full = len(self.waiting) >= self.per_job * (len(self.last) + 1)
+        last = self.last.get(entry.key)
+        crosses = last is not None and "status" in {**last.changes, **entry.changes}
+        if last and last.kind in CHANGES and entry.kind in CHANGES and (full or not crosses):
+            self.merge(last, entry.changes)
+            return
+        if entry.kind is JobStalled and full:
+            return
+        health = [each for each in self.waiting if each.kind in (Degraded, Recovered)][-2:]
+        if entry.kind is Degraded and [each.kind for each in health] == [Degraded, Recovered]:
+            self.waiting = [each for each in self.waiting if each not in health]
+        self.waiting.append(entry)
+        if entry.key[0]:
+            if entry.kind not in CHANGES:
+                self.last = {key: each for key, each in self.last.items() if key[0] != entry.key[0]}
+            self.last[entry.key] = entry
+
+    def merge(self, last: Entry, changes: dict[str, Any]) -> None:
+        firsts = {name: pair[0] for name, pair in {**changes, **last.changes}.items()}
+        latest = {name: pair[1] for name, pair in {**last.changes, **changes}.items()}
+        last.changes = {name: (old, latest[name]) for name, old in firsts.items() if old != latest[name]}
+        if not last.changes:
+            self.waiting.remove(last)
+            del self.last[last.key]
+
+    def take(self) -> Entry:
+        entry = self.waiting.pop(0)
+        if self.last.get(entry.key) is entry:
+            del self.last[entry.key]
+        return entry
+
+    def forget(self, job: str) -> None:
+        self.waiting = [each for each in self.waiting if each.key[0] != job]
+        self.last = {key: each for key, each in self.last.items() if key[0] != job}
 
 
 class MailboxMachine(RuleBasedStateMachine):
@@ -67,67 +98,59 @@ class MailboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(mailbox, "_PER_JOB", self.per_job)
-        self.steps = Clockwork()
+        self.clockwork = Clockwork()
         self.box = Mailbox()
         self.model = Model(self.per_job)
-        self.truth: dict[str, tuple[str, int]] = {}
-        self.seen: dict[str, tuple[str, int]] = {}
+        self.truth: dict[Key, Job | Task] = {}
+        self.seen: dict[Key, Job | Task] = {}
         self.taken = 0
-        self.ends = {"put": 0, "taken": 0}
+        self.ends: list[JobEvent] = []
         self.reader: asyncio.Task[Event] | None = None
+        self.over = self.failed = False
 
-    def offer(self, kind: type[Event], name: str = "", state: tuple[str, int] | None = None) -> None:
-        event: Event
-        changes: Values = {}
-        if state is None:
-            event = kind(at=AT)
-        elif kind is JobChanged:
-            before = self.truth[name]
-            changes = {
-                field: (value(field, old), value(field, new))
-                for field, old, new in zip(("status", "progress"), before, state, strict=True)
-                if old != new
-            }
-            if not changes:
-                return
-            event = JobChanged(at=AT, job=job(name, state), previous=job(name, before), changes=changes)
-        else:
-            event = kind(at=AT, job=job(name, state))  # type: ignore[call-arg]
-        if state is not None:
-            self.truth[name] = state
+    def offer(self, event: Event, key: Key = ("", ""), changes: dict[str, Any] | None = None) -> None:
+        open_ = not self.box.closed
         self.box.put(event)
-        if not self.box.closed:
-            self.ends["put"] += kind in (JobFinished, JobRemoved)
-            self.model.put(kind, name, changes)
+        if open_:
+            if isinstance(event, ENDS):
+                self.ends.append(event)
+            self.model.put(Entry(type(event), key, changes or {}))
         self.hand_out()
 
     def hand_out(self) -> None:
         """Who waits gets the first there is."""
-        self.steps.settle()
-        if self.reader is not None and (self.model.waiting or self.box.closed):
-            reader, self.reader = self.reader, None
-            assert reader.done()
-            if self.model.waiting:
-                self.check(reader.result())
-            else:
-                assert isinstance(reader.exception(), MailboxClosed | RuntimeError)
+        self.clockwork.settle()
+        if self.reader is None or not (self.model.waiting or self.box.closed):
+            return
+        reader, self.reader = self.reader, None
+        assert reader.done()
+        if self.model.waiting:
+            self.check(reader.result(), self.model.take())
+        else:
+            self.over = True
+            assert isinstance(reader.exception(), RuntimeError if self.failed else MailboxClosed)
 
-    def check(self, event: Event) -> None:
-        kind, name, changes = self.model.waiting.pop(0)
+    def check(self, event: Event, entry: Entry) -> None:
         self.taken += 1
         assert event.seq == self.taken
-        assert type(event) is kind
-        if isinstance(event, JobEvent):
-            assert event.job.id == name
-            state = (event.job.status.value, int(event.job.progress))
-            if isinstance(event, JobChanged):
-                assert event.changes == changes
-                # What a consumer knew of it, and what it knows now, is what the change leads from and to.
-                assert (event.previous.status.value, event.previous.progress) == self.seen[name]
-                for n, field in enumerate(("status", "progress")):
-                    assert (field in changes) == (self.seen[name][n] != state[n])
-            self.ends["taken"] += kind in (JobFinished, JobRemoved)
-            self.seen[name] = state
+        assert type(event) is entry.kind
+        if not isinstance(event, JobEvent):
+            return
+        assert event.job.id == entry.key[0]
+        now: Job | Task = event.task if isinstance(event, TaskChanged) else event.job
+        if isinstance(event, CHANGES):
+            assert event.changes == entry.changes
+            # It leads from what its consumer was told before to what it is told now.
+            before = self.seen.get(entry.key)
+            assert (event.previous is None) == (before is None)
+            assert event.changes == difference(before, now)
+            assert before is None or difference(before, event.previous) == {}
+        if isinstance(event, ENDS):
+            assert event.job == self.ends.pop(0).job
+        self.seen[entry.key] = now
+
+    def jobs(self) -> list[str]:
+        return sorted(job for job, task in self.truth if not task)
 
     @rule(
         name=st.sampled_from("abc"),
@@ -135,26 +158,51 @@ class MailboxMachine(RuleBasedStateMachine):
         progress=st.integers(0, 3),
     )
     def job_moves(self, name: str, status: str, progress: int) -> None:
-        kind = JobChanged if name in self.truth else JobFound
-        self.offer(kind, name, (status, progress))
+        now = Job.from_row({"id": name, "status": status, "progress": progress})
+        before = self.truth.get((name, ""))
+        self.truth[name, ""] = now
+        if before is None:
+            self.offer(JobFound(at=AT, job=now), (name, ""))
+        elif isinstance(before, Job) and (changes := difference(before, now)):
+            self.offer(JobChanged(at=AT, job=now, previous=before, changes=changes), (name, ""), changes)
+
+    @precondition(lambda self: self.truth)
+    @rule(
+        which=st.integers(0, 2),
+        task=st.sampled_from("01"),
+        status=st.sampled_from(["executing", "executing", "done"]),
+        progress=st.integers(0, 3),
+    )
+    def task_moves(self, which: int, task: str, status: str, progress: int) -> None:
+        name = self.jobs()[which % len(self.jobs())]
+        now = Task.from_row({"id": task, "status": status, "progress": progress})
+        before = self.truth.get((name, task))
+        self.truth[name, task] = now
+        changes = difference(before, now)
+        job = self.truth[name, ""]
+        assert isinstance(job, Job)
+        assert not isinstance(before, Job)
+        if changes:
+            event = TaskChanged(at=AT, job=job, task=now, previous=before, changes=changes)
+            self.offer(event, (name, task), changes)
 
     @precondition(lambda self: self.truth)
     @rule(which=st.integers(0, 2), kind=st.sampled_from([JobFinished, JobRemoved, JobRevived, JobStalled]))
     def job_ends_or_the_like(self, which: int, kind: type[JobEvent]) -> None:
-        name = sorted(self.truth)[which % len(self.truth)]
-        if kind is JobFinished:
-            self.offer(JobChanged, name, ("done", self.truth[name][1]))
-        self.offer(kind, name, self.truth[name])
+        name = self.jobs()[which % len(self.jobs())]
+        job = self.truth[name, ""]
+        assert isinstance(job, Job)
+        self.offer(kind(at=AT, job=job), (name, ""))
 
     @rule(kind=st.sampled_from([Degraded, Recovered, Degraded, Recovered, Synced]))
     def weather(self, kind: type[Event]) -> None:
-        self.offer(kind)
+        self.offer(kind(at=AT))
 
     @precondition(lambda self: self.reader is None)
     @rule()
     def take(self) -> None:
         """Take one out, or begin to wait for it."""
-        self.reader = self.steps.start(self.box.get())
+        self.reader = self.clockwork.start(self.box.get())
         self.hand_out()
 
     @precondition(lambda self: self.reader is None and self.model.waiting)
@@ -171,21 +219,45 @@ class MailboxMachine(RuleBasedStateMachine):
         assert reader is not None
         if woken:
             self.box.put(Synced(at=AT))
-            self.model.put(Synced, "", {})
+            self.model.put(Entry(Synced))
         reader.cancel()
-        self.steps.settle()
+        self.clockwork.settle()
         assert reader.cancelled()
 
-    @precondition(lambda self: self.taken > 10)
-    @rule(how=st.sampled_from(["close", "error", "discard"]))
+    @precondition(lambda self: self.truth)
+    @rule(which=st.integers(0, 2))
+    def job_is_watched_no_more(self, which: int) -> None:
+        name = self.jobs()[which % len(self.jobs())]
+        self.box.forget(name)
+        self.model.forget(name)
+        self.ends = [end for end in self.ends if end.job.id != name]
+        for known in (self.truth, self.seen):
+            for key in [key for key in known if key[0] == name]:
+                del known[key]
+
+    @precondition(lambda self: self.taken > 5)
+    @rule(how=st.sampled_from(["close", "close", "close", "error", "discard"]))
     def end(self, how: str) -> None:
         if how == "discard":
             self.box.discard()
             self.model.waiting.clear()
-            self.ends["taken"] = self.ends["put"]
+            self.model.last.clear()
+            self.ends.clear()
+            self.over = True
         else:
+            self.failed |= how == "error" and not self.box.closed
             self.box.close(RuntimeError("over") if how == "error" else None)
         self.hand_out()
+
+    @precondition(lambda self: self.box.closed)
+    @rule()
+    def begin_again(self) -> None:
+        assert self.box.reopen() is not (self.over or self.failed)
+        if self.box.closed:
+            return
+        # What changed while it was closed was told to nobody.
+        while self.truth:
+            self.job_is_watched_no_more(0)
 
     @invariant()
     def as_many_wait_as_in_the_model(self) -> None:
@@ -198,9 +270,9 @@ class MailboxMachine(RuleBasedStateMachine):
             self.box.close()
             while self.model.waiting:
                 self.take()
-            assert self.ends["taken"] == self.ends["put"]
+            assert self.ends == []
         finally:
-            self.steps.close()
+            self.clockwork.close()
             self.patch.undo()
 
 
@@ -210,14 +282,11 @@ class CrowdedMachine(MailboxMachine):
     per_job = 1
 
 
-def job(name: str, state: tuple[str, int]) -> Job:
-    return Job.from_row({"id": name, "status": state[0], "progress": state[1]})
-
-
-def value(field: str, told: Any) -> Any:
-    return getattr(Job.from_row({"id": "a", field: told}), field)
+def difference(before: Job | Task | None, now: Job | Task | None) -> dict[str, Any]:
+    both = {name: (getattr(before, name, None), getattr(now, name)) for name in ("status", "progress")}
+    return {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
 
 TestMailboxMachine = MailboxMachine.TestCase
 TestCrowdedMachine = CrowdedMachine.TestCase
-TestMailboxMachine.settings = TestCrowdedMachine.settings = settings(max_examples=80, stateful_step_count=50)
+TestMailboxMachine.settings = TestCrowdedMachine.settings = settings(max_examples=60, stateful_step_count=40)

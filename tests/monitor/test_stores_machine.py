@@ -173,6 +173,6 @@ class SqliteMachine(MemoryMachine):
 
 
 TestMemoryMachine = MemoryMachine.TestCase
-TestMemoryMachine.settings = settings(max_examples=50, stateful_step_count=30)
+TestMemoryMachine.settings = settings(max_examples=25, stateful_step_count=20)
 TestSqliteMachine = SqliteMachine.TestCase
-TestSqliteMachine.settings = settings(max_examples=40, stateful_step_count=25)
+TestSqliteMachine.settings = settings(max_examples=30, stateful_step_count=20)

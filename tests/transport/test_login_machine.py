@@ -156,7 +156,12 @@ class LoginMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.steps.run(self.flight.aclose())
-        self.steps.close()
+        self.model.close()
+        self.steps.settle()
+        try:
+            self.it_is_as_the_model_says()
+        finally:
+            self.steps.close()
 
 
 def _outcome(task: asyncio.Task[Any]) -> int | str | None:
