@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import resource
 import signal
@@ -314,18 +315,18 @@ async def test_a_load_that_fails_or_is_cancelled_leaves_no_thread_and_no_lock(
 
 
 async def test_a_load_that_waits_for_another_program_can_be_cancelled(tmp_path: Path) -> None:
-    import fcntl
-
     before = set(threading.enumerate())
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        loading = asyncio.create_task(SqliteStore(tmp_path / "watch.db").load())
-        while set(threading.enumerate()) == before:
-            await asyncio.sleep(0)
-        loading.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await loading
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checkpoint_file, "_DOOR", 3600.0)
+            loading = asyncio.create_task(SqliteStore(tmp_path / "watch.db").load())
+            while set(threading.enumerate()) == before:
+                await asyncio.sleep(0)
+            loading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await loading
         assert set(threading.enumerate()) == before
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(checkpoint_file, "_DOOR", 0.0)

@@ -68,12 +68,12 @@ async def test_saves_add_up_and_none_forgets(make: Make) -> None:
 
 async def test_what_was_handed_out_and_in_is_a_copy(make: Make) -> None:
     store = make()
-    await store.load()
+    loaded = await store.load()
     changes: dict[str, str | None] = {"a": "1"}
     await store.save(changes)
     changes["a"] = "changed"
-    await store.aclose()
-    loaded = dict(await store.load())
+    assert loaded == {}
+    assert isinstance(loaded, dict)
     loaded["b"] = "2"
     await store.aclose()
     assert await kept(make()) == {"a": "1"}
