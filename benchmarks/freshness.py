@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import defaultdict
 
-from accsyn_async import JobChanged, JobFinished, PollPolicy, Watch
+from accsyn_async import JobChanged, PollPolicy, Synced, Watch
 from tests.support import virtual
 from tests.support.backend import Backend, job_id
 
@@ -39,7 +39,9 @@ async def _run(*, by_query: bool) -> tuple[list[float], int]:
 
     async def follow(watch: Watch) -> None:
         async for event in watch:
-            if isinstance(event, JobChanged | JobFinished):
+            if isinstance(event, Synced):
+                moved.clear()
+            if isinstance(event, JobChanged):
                 now = backend.now()
                 delays.extend(now - at for at in moved.pop(event.job.id, []))
 

@@ -41,7 +41,7 @@ _decode = msgspec.json.Decoder(Rows).decode
 
 async def main() -> None:
     """Measure and print."""
-    print(f"{JOBS:,} jobs, ms: least of {POLLS} polls; ratios to decoding in brackets")
+    print(f"{JOBS:,} jobs, CPU in ms: least of {POLLS} polls; ratios to decoding in brackets")
     titles = ("watched", "changed", "decoding", "reading", "taking note", "telling", "first changes")
     print(f"{titles[0]:>18}{titles[1]:>9}" + "".join(f"{title:>15}" for title in titles[2:]))
     for name, fields in WATCHES.items():
@@ -81,9 +81,9 @@ class _Replies:
     async def __call__(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
         """Be asked by a poll."""
         body = b'{"result": []}' if (call.data or {}).get("finished") else self.body
-        began = time.perf_counter()
+        began = time.process_time()
         outcome = read(body)
-        self.took = time.perf_counter() - began
+        self.took = time.process_time() - began
         assert not isinstance(outcome, Failure)
         return outcome
 
@@ -104,15 +104,15 @@ async def _measure(fields: tuple[str, ...] | None, share: float) -> tuple[float,
         replies.move(0.0 if number == 0 else None)
         herald.begin(dt.datetime.now(dt.UTC), clock.monotonic())
         gc.collect()
-        began = time.perf_counter()
+        began = time.process_time()
         rows = _decode(replies.body)
-        decoding = time.perf_counter() - began
+        decoding = time.process_time() - began
         del rows
-        began = time.perf_counter()
+        began = time.process_time()
         await lister.list_group(group)
-        listed = time.perf_counter()
+        listed = time.process_time()
         await herald.tell()
-        ended = time.perf_counter()
+        ended = time.process_time()
         watch.mailbox.discard()
         watch.mailbox = Mailbox()
         if number == 1:

@@ -1,4 +1,4 @@
-"""Reading a list of jobs as a watch does: against the official client, and bare aiohttp with msgspec."""
+"""Reading a list of jobs as a watch does, against the official client and bare aiohttp with msgspec."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_many_jobs_that_flap_are_bounded_more_closely() -> None:
     for ident in idents:
         for event in ledger.observe(job(ident, "done", 100), AT):
             box.put(event)
-    assert len(box) <= 4 * 101 + 100
+    assert len(box) <= 4 * 201 + 200
 
 
 def test_bad_weather_that_was_over_before_anybody_looked_is_told_once() -> None:
