@@ -18,9 +18,12 @@ from accsyn_async.monitor.diff import merged_changes
 
 __all__ = ["Mailbox", "MailboxClosed"]
 
-_PER_JOB = 64
-"""Entries a job, on average, above which changes of status are merged too, so that a
-job that flaps for hours before a consumer that sleeps for hours stays bounded."""
+_PER_JOB = 4
+"""Entries a job, on average, above which changes of status are merged too, so that
+jobs that flap for hours before a consumer that sleeps for hours stay bounded: an entry
+takes some 2 kB, and so 500 jobs take 4 MB beside their ends."""
+_FEW = 64
+"""Entries up to which they are not, however few the jobs are."""
 
 
 class MailboxClosed(Exception):
@@ -175,7 +178,7 @@ class Mailbox:
     def _is_full(self) -> bool:
         """Whether so much waits that what is not essential is no more kept apart."""
         tasks = sum(map(len, self._task_tails.values())) if self._task_tails else 0
-        return len(self) >= _PER_JOB * (len(self._tails) + tasks + 1)
+        return len(self) >= max(_FEW, _PER_JOB * (len(self._tails) + tasks + 1))
 
     def _merge(self, event: JobChanged | TaskChanged) -> bool:
         cell = self._tail(event)
