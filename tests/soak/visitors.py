@@ -1,0 +1,94 @@
+"""Those who come and go: each watches or waits for some jobs to their ends, then begins again with others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from accsyn_async import (
+    AccsynError,
+    Job,
+    JobAbortedError,
+    JobFinished,
+    JobRemoved,
+    JobRemovedError,
+    Session,
+)
+from tests.soak.fleet import Fleet
+
+ENDS = (JobAbortedError, JobRemovedError)
+
+
+class Visitors:
+    """Starts them.
+
+    Args:
+        session: theirs.
+        fleet: knows which jobs run.
+        counts: how often each did what.
+
+    Attributes:
+        odd: what should not have been, in words.
+        over: set when the session is about to close; what ends then ends early.
+    """
+
+    def __init__(self, session: Session, fleet: Fleet, counts: Counter[str]) -> None:
+        self.odd: list[str] = []
+        self.over = False
+        self._session = session
+        self._fleet = fleet
+        self._counts = counts
+
+    def start(self, watches: int, waits: int) -> list[asyncio.Task[None]]:
+        """So many of each kind; the tasks end when they are cancelled."""
+        rounds = [
+            *((self.follow, 1 + number % 4) for number in range(watches)),
+            *((self.wait_all, 5) for _ in range(waits)),
+            *((self.wait_until, 1) for _ in range(waits)),
+            (self.ask, 10),
+        ]
+        return [asyncio.create_task(self._again(each, count)) for each, count in rounds]
+
+    async def follow(self, idents: list[str]) -> None:
+        ended: Counter[str] = Counter()
+        async with self._session.watch(idents) as watch:
+            async for event in watch:
+                if isinstance(event, JobFinished | JobRemoved):
+                    ended[event.job.id] += 1
+        self._counts["watches of ids"] += 1
+        if not self.over and ended != Counter(idents):
+            self.odd.append(f"a watch of {idents} ended with {dict(ended)}")
+
+    async def wait_all(self, idents: list[str]) -> None:
+        outcomes = await self._session.wait_all(idents, tolerate_failed=True, return_exceptions=True)
+        self._counts["waits for several"] += 1
+        for ident, outcome in zip(idents, outcomes, strict=True):
+            job = outcome.job if isinstance(outcome, ENDS) else outcome
+            fits = isinstance(job, Job) and job.id == ident
+            if not fits or (isinstance(outcome, Job) and outcome.status != "done"):
+                self.odd.append(f"a wait for {ident} brought {outcome!r}")
+
+    async def wait_until(self, idents: list[str]) -> None:
+        try:
+            job = await self._session.wait(
+                idents[0], until=lambda job: job.progress >= 50, tolerate_failed=True, timeout=7200
+            )
+        except JobRemovedError:
+            return
+        self._counts["waits until"] += 1
+        if job.progress < 50:
+            self.odd.append(f"a wait until 50 % brought {job!r}")
+
+    async def ask(self, idents: list[str]) -> None:
+        outcomes = await asyncio.gather(*map(self._session.get_job, idents), return_exceptions=True)
+        for outcome in outcomes:
+            self._counts["calls that failed" if isinstance(outcome, AccsynError) else "calls"] += 1
+        await asyncio.sleep(600)
+
+    async def _again(self, visit: Callable[[list[str]], Coroutine[Any, Any, None]], count: int) -> None:
+        while not self.over:
+            async with self._fleet.ticked:
+                await self._fleet.ticked.wait()
+            await visit(self._fleet.running_ids(count))
