@@ -96,9 +96,14 @@ class Day:
 
     @property
     def growth(self) -> tuple[float, float]:
-        """The shares by which blocks and resident memory grew from the first three samples to the last."""
+        """The shares by which blocks and resident memory grew from the first third of the looks to the last.
+
+        Those of the warm-up do not count. A middle is taken of each third: what the process
+        holds comes and goes by some percent as large replies are made and freed.
+        """
         after = [sample for sample in self.samples if sample.hour >= WARM_UP]
-        first, last = after[:3], after[-3:]
+        third = max(1, len(after) // 3)
+        first, last = after[:third], after[-third:]
         return (
             statistics.median(s.blocks for s in last) / statistics.median(s.blocks for s in first) - 1,
             statistics.median(s.resident for s in last) / statistics.median(s.resident for s in first) - 1,

@@ -9,6 +9,8 @@ from tests.soak.gate import BURST, RATE
 from tests.soak.stall import Stall
 
 MOST_GROWTH = 0.02
+ENOUGH = 12.0
+"""Hours that it takes to tell growth of resident memory from its ups and downs."""
 MOST_STALLED = 10_000_000
 
 
@@ -30,9 +32,11 @@ def of_day(day: Day) -> Verdict:
     gate, fleet, counts = day.fleet.gate, day.fleet, day.counts
     told = sum(account.told for account in day.accounts.values())
     broken = list(day.odd[:10])
-    for share, what in zip(day.growth, ("blocks", "resident memory"), strict=True):
-        if share > MOST_GROWTH:
-            broken.append(f"{what} grew by {share:.1%} after {WARM_UP:g} hours")
+    blocks, resident = day.growth
+    if blocks > MOST_GROWTH:
+        broken.append(f"blocks grew by {blocks:.1%} after {WARM_UP:g} hours")
+    if resident > MOST_GROWTH and day.hours >= ENOUGH:
+        broken.append(f"resident memory grew by {resident:.1%} after {WARM_UP:g} hours")
     if gate.busiest > RATE or gate.refused:
         broken.append(f"{gate.busiest} requests in a second, {gate.refused} refused")
     broken += [f"lost: {end}" for end in day.lost[:5]]
@@ -47,7 +51,7 @@ def of_day(day: Day) -> Verdict:
         f"watches of ids {counts['watches of ids']:,}, waits {waits:,}",
         f"requests: {gate.requests:,}; at most {gate.busiest} in any second "
         f"(allowed {RATE:g}, at once {BURST:g}); refused {gate.refused}",
-        f"memory since {WARM_UP:g} h: blocks {day.growth[0]:+.2%}, resident {day.growth[1]:+.2%}, "
+        f"memory since {WARM_UP:g} h: blocks {blocks:+.2%}, resident {resident:+.2%}, "
         f"{day.samples[-1].resident / 1e6:.0f} MB in all",
         f"CPU: {day.cpu:.0f} s, backend and all",
     ]
