@@ -144,23 +144,6 @@ def test_many_jobs_that_flap_are_bounded_more_closely() -> None:
     assert len(box) <= 4 * 201 + 200
 
 
-def test_many_jobs_that_flap_are_bounded_more_closely() -> None:
-    """Guarantee 6: some entries a job, and their ends beside them."""
-    ledger, box = Ledger("acme"), Mailbox()
-    idents = [f"job{n}" for n in range(100)]
-    for ident in idents:
-        ledger.observe(job(ident), AT)
-    for n in range(50):
-        for ident in idents:
-            for event in ledger.observe(job(ident, ["running", "waiting"][n % 2], n), AT):
-                box.put(event)
-    assert 100 <= len(box) <= 4 * 101
-    for ident in idents:
-        for event in ledger.observe(job(ident, "done", 100), AT):
-            box.put(event)
-    assert len(box) <= 4 * 101 + 100
-
-
 def test_bad_weather_that_was_over_before_anybody_looked_is_told_once() -> None:
     async def main() -> None:
         box = Mailbox()

@@ -98,6 +98,7 @@ class MailboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(mailbox, "_PER_JOB", self.per_job)
+        self.patch.setattr(mailbox, "_FEW", 0)
         self.clockwork = Clockwork()
         self.box = Mailbox()
         self.model = Model(self.per_job)
