@@ -296,7 +296,7 @@ class Session(Calls):
 
         Example::
 
-            async with session.watch("Transfer WHERE status=running", checkpoint="seen.db") as watch:
+            async with session.watch("Transfer WHERE status=running") as watch:
                 async for event in watch:
                     print(event)
         """
