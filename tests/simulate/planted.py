@@ -223,8 +223,8 @@ PLANTED = {
     "wait-ends-at-old-end": Planted(
         "a wait takes what the ledger remembers for what is",
         _LISTER,
-        "        for subscription in audience.joining:\n",
-        "        for subscription in ():\n",
+        "        for subscription in audience.joining:\n            # A job that had ended may",
+        "        for subscription in ():\n            # A job that had ended may",
         ("wait", "found", "missed"),
         (169,),
     ),
