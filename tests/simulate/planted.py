@@ -317,8 +317,8 @@ PLANTED = {
     "time-turned-back": Planted(
         "a list that comes late is taken for the newest",
         _LISTER,
-        "        if life.job is None or asked >= life.seen_at:\n",
-        "        if life.job is None or asked >= 0:\n",
+        "life.job is not None and asked < life.seen_at:\n",
+        "life.job is not None and asked < 0:\n",
         ("order", "merged", "runs", "end-once"),
         (189,),
     ),
