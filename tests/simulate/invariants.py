@@ -234,7 +234,8 @@ class WatchLog:
             since = earlier
         if state.status != "running" or state.speed != 0.0:
             self._complain("stalled", f"{which}: it is {state.status} at {state.speed:g} MB/s")
-        elif self.now() - since.at < _STALLED_AFTER:
+        elif self.now() - since.at < _STALLED_AFTER and self.now() - self.struck_at() > 2 * 60.0:
+            # An answer that was under way while the computer slept is taken for older than it is.
             self._complain("stalled", f"{which}: it is so only since {since.at:.2f} s")
 
     def _merged(self, event: JobChanged, before: Told, which: str) -> None:
