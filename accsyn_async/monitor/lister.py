@@ -265,6 +265,11 @@ class Lister:
             # Who watches a job by id shall not wait for a list that is not answered.
             there = group.present.keys()
             wanted -= there if group in fresh else there - audience.by_id.keys()
+        for subscription in audience.joining:
+            # A list that was asked for before somebody came says nothing to them.
+            late = [group for group in audience.groups.values() if group.asked < subscription.joined]
+            asked_for = subscription.pending if subscription.admitted else subscription.followed
+            wanted.update(ident for ident in asked_for if any(ident in group.present for group in late))
         return sorted(wanted)
 
     async def _ask_for(self, idents: list[str]) -> tuple[list[str], bool]:

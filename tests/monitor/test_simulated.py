@@ -195,3 +195,34 @@ def test_closing_in_mid_request_leaves_no_timer_behind() -> None:
         assert not [timer for timer in timers if not timer.cancelled() and "overdue" in repr(timer)]
 
     run(main())
+
+
+def test_a_list_that_was_asked_for_before_a_wait_began_does_not_answer_it() -> None:
+    """Guarantee 7: what was so before the wait began is no success."""
+
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+
+        async def late_once(received: Any) -> Any:
+            if (received.data or {}).get("finished"):
+                backend.faults.append(late_once)
+                return None
+            answer = backend.answer(received, None)  # type: ignore[arg-type]
+            await asyncio.sleep(4)
+            return answer
+
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            await asyncio.sleep(0.5)
+            backend.end(1)
+            backend.faults.append(late_once)
+            await asyncio.sleep(3)
+            backend.move(1, status="running", progress=5, finished="1970-01-01T00:00:00")
+            waiting = asyncio.create_task(session.wait(job_id(1)))
+            await asyncio.sleep(30)
+            assert not waiting.done()
+            backend.end(1)
+            await waiting
+
+    run(main())

@@ -311,7 +311,7 @@ class Cast:
                 )
         else:
             # A reply that lists nothing is returned as it is, and says nothing.
-            if "id" in made and acted.get(name) != 1:
+            if isinstance(made, dict) and "id" in made and acted.get(name) != 1:
                 complain("create-once", f"{name}: created {acted.get(name, 0)} times, by what was answered")
 
     async def _storm(self, rng: Random) -> None:

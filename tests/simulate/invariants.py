@@ -23,6 +23,9 @@ from accsyn_async import (
 from accsyn_async.monitor.diff import changes_between
 from accsyn_async.monitor.fields import WATCHED
 
+_STALLED_AFTER = 40.0
+"""Seconds: a minute, less what an answer may be late, as a job counts as seen when its poll begins."""
+
 if TYPE_CHECKING:
     from tests.simulate.model import State, TrueJob, World
 
@@ -231,7 +234,8 @@ class WatchLog:
             since = earlier
         if state.status != "running" or state.speed != 0.0:
             self._complain("stalled", f"{which}: it is {state.status} at {state.speed:g} MB/s")
-        elif self.now() - since.at < 60.0 - 1e-6:
+        elif self.now() - since.at < _STALLED_AFTER and self.now() - self.struck_at() > 2 * 60.0:
+            # An answer that was under way while the computer slept is taken for older than it is.
             self._complain("stalled", f"{which}: it is so only since {since.at:.2f} s")
 
     def _merged(self, event: JobChanged, before: Told, which: str) -> None:

@@ -118,7 +118,7 @@ PLANTED = {
         "        return self._status in _ENDED or self.status in _ENDED\n",
         "        return self._status in _ENDED or self.progress == 100\n",
         ("end-true", "order", "end-once", "wait", "runs", "missed"),
-        (0,),
+        (2,),
     ),
     "suspect-dropped": Planted(
         "a suspect is forgotten when its lookup fails",
@@ -128,8 +128,8 @@ PLANTED = {
         "            for ident in self._lister.following:\n"
         "                if ident in self._herald.ledger.lives:\n"
         "                    self._herald.ledger.lives[ident].ended = True\n",
-        ("missed", "order", "runs"),
-        (0,),
+        ("missed", "order", "runs", "removed"),
+        (1,),
     ),
     "removed-at-once": Planted(
         "a job counts as removed after one lookup in vain",
@@ -137,7 +137,7 @@ PLANTED = {
         "        return now - self._missed_at >= REMOVED_AFTER\n",
         "        return True\n",
         ("removed",),
-        (7,),
+        (4,),
     ),
     "empty-list-believed": Planted(
         "a list that is suddenly empty is believed, and its jobs are gone",
@@ -148,7 +148,7 @@ PLANTED = {
         "        for ident in [] if empty.jobs else list(group.present):\n"
         "            self._herald.gone(self._herald.ledger.life(ident))\n",
         ("removed", "order"),
-        (0,),
+        (2,),
     ),
     "end-told-twice": Planted(
         "an end that is seen again is told again",
@@ -158,7 +158,7 @@ PLANTED = {
         "            if job.is_finished and known is not None and known.is_same_end(job):\n"
         "                return [self.finished(life, at)]\n",
         ("end-once", "order", "found"),
-        (44,),
+        (4,),
     ),
     "run-not-counted": Planted(
         "a job that comes back to life stays in its old run",
@@ -166,7 +166,7 @@ PLANTED = {
         "        self.run += 1\n",
         "        self.run += 0\n",
         ("runs", "found"),
-        (1,),
+        (2,),
     ),
     "end-id-of-observer": Planted(
         "an end's id holds the time of observation",
@@ -182,7 +182,7 @@ PLANTED = {
         "        if crosses_status and not self._is_full:\n",
         "        if crosses_status and len(self) < 0:\n",
         ("merged",),
-        (0,),
+        (2,),
     ),
     "end-merged-away": Planted(
         "an end takes the place of the change that waits before it, and is lost with it",
@@ -200,7 +200,7 @@ PLANTED = {
         "        merged[field] = (first[field][0] if field in first else old, new)\n",
         "        merged[field] = (old, new)\n",
         ("merged",),
-        (7,),
+        (2,),
     ),
     "wake-lost": Planted(
         "a consumer that waits is not woken by an event",
@@ -218,15 +218,15 @@ PLANTED = {
         "        if job.status is not JobStatus.DONE:\n",
         "        if not job.is_finished:\n",
         ("wait",),
-        (8,),
+        (22,),
     ),
     "wait-ends-at-old-end": Planted(
         "a wait takes what the ledger remembers for what is",
         _LISTER,
-        "        for subscription in audience.joining:\n",
-        "        for subscription in ():\n",
+        "        for subscription in audience.joining:\n            # A job that had ended may",
+        "        for subscription in ():\n            # A job that had ended may",
         ("wait", "found", "missed"),
-        (34,),
+        (169,),
     ),
     "list-not-taken-in": Planted(
         "a list is read and, when the second asking fails, not taken in",
@@ -237,10 +237,7 @@ PLANTED = {
         "            raise\n",
         "            again = await self._once(ask, call)\n        except BaseException:\n            raise\n",
         ("missed", "order"),
-        (
-            261,
-            272,
-        ),
+        (92,),
     ),
     "create-sent-again": Planted(
         "a create is sent again after its answer was lost",
@@ -248,7 +245,7 @@ PLANTED = {
         "        case _ if effect is Effect.CHANGE:\n            return _FATAL\n",
         "        case _ if effect is Effect.CHANGE:\n            return _PASSING\n",
         ("create-once",),
-        (47,),
+        (5,),
     ),
     "login-for-each": Planted(
         "each caller that meets an expired session logs in by itself",
@@ -258,7 +255,7 @@ PLANTED = {
         "        if self._grant is not None and self._grant.generation > stale + 1:\n"
         "            return self._grant\n",
         ("login-single",),
-        (98,),
+        (33,),
     ),
     "throttle-ignored": Planted(
         "a 429 does not empty the bucket",
@@ -274,7 +271,7 @@ PLANTED = {
         '    text = headers.get("retry-after", "").strip()\n',
         '    text = ""\n',
         ("retry-after",),
-        (4,),
+        (6,),
     ),
     "turn-lost": Planted(
         "a caller that is cancelled at the head of the limiter's queue wakes nobody",
@@ -283,7 +280,7 @@ PLANTED = {
         "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
         "                    self._queue[0].first.set()\n",
         ("missed", "left-behind", "crash"),
-        (206,),
+        (284,),
     ),
     "limit-ignored": Planted(
         "the bucket refills ten times too fast",
@@ -291,7 +288,7 @@ PLANTED = {
         "self._tokens + (now - since) * self._limit.per_second)\n",
         "self._tokens + (now - since) * 250)\n",
         ("rate",),
-        (2,),
+        (67,),
     ),
     "polls-on": Planted(
         "polling goes on after the last watch has left",
@@ -299,7 +296,7 @@ PLANTED = {
         "        return not self._audience\n",
         "        return False\n",
         ("stops", "left-behind"),
-        (1,),
+        (3,),
     ),
     "ledger-kept": Planted(
         "jobs that nobody watches any more are kept",
@@ -315,15 +312,15 @@ PLANTED = {
         "            if not self._troubles:\n                self.mailbox.put(event)\n\n    def offer",
         "            if not self._troubles:\n                self._troubles = ()\n\n    def offer",
         ("weather",),
-        (0,),
+        (4,),
     ),
     "time-turned-back": Planted(
         "a list that comes late is taken for the newest",
         _LISTER,
-        "        if life.job is None or asked >= life.seen_at:\n",
-        "        if life.job is None or asked >= 0:\n",
+        "life.job is not None and asked < life.seen_at:\n",
+        "life.job is not None and asked < 0:\n",
         ("order", "merged", "runs", "end-once"),
-        (542,),
+        (189,),
     ),
 }
 """By name."""
