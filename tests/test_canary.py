@@ -71,9 +71,7 @@ CALLS: dict[str, Call] = {
     "setting": lambda session, job: session.set_setting(
         entitytype="workspace", name="ftrack_api_key", value=API_KEY
     ),
-    "get setting": lambda session, job: session.get_setting(
-        entitytype="workspace", name="ftrack_api_key"
-    ),
+    "get setting": lambda session, job: session.get_setting(entitytype="workspace", name="ftrack_api_key"),
     "api key": lambda session, job: session.get_api_key(),
 }
 OPTIONS: dict[str, dict[str, Any]] = {

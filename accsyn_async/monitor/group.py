@@ -73,8 +73,8 @@ class Group(Asked):
             and left the list.
         subscribers: the watches.
         stale: members observed elsewhere since the last list, which may say otherwise.
-        told: jobs that have ended and left, and which of their lives the watches were told
-            the end of; the most recent last.
+        told: jobs that have ended and left: which of their lives the watches were told the
+            end of, and the audience's count of moves then; the most recent last.
         sweep: what is known of the jobs that have ended.
     """
 
@@ -99,11 +99,11 @@ class Group(Asked):
         self.members: set[str] = set()
         self.subscribers: set[Subscription] = set()
         self.stale: set[str] = set()
-        self.told: dict[str, int] = {}
+        self.told: dict[str, tuple[int, int]] = {}
         self.sweep = Sweep()
 
-    def remember(self, ident: str, run: int) -> None:
-        """A job has ended this life, left the list, and been told of."""
-        self.told[ident] = run
+    def remember(self, ident: str, run: int, moves: int) -> None:
+        """A job has ended this life, left the list, and been told of to those who had come by then."""
+        self.told[ident] = (run, moves)
         if len(self.told) > _REMEMBERED:
             del self.told[next(iter(self.told))]

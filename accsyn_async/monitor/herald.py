@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from accsyn_async.events import Event, JobChanged, JobEvent, JobFinished, JobRemoved, TaskChanged
+from accsyn_async.events import (
+    Event,
+    JobChanged,
+    JobEvent,
+    JobFinished,
+    JobFound,
+    JobRemoved,
+    JobRevived,
+    TaskChanged,
+)
 from accsyn_async.models import Job, JobStatus
 from accsyn_async.monitor.audience import Audience
 from accsyn_async.monitor.fields import WATCHED
@@ -25,12 +34,21 @@ SLICE = 0.008
 """Seconds of telling watches after which the event loop gets its turn."""
 
 
+class _Newcomers(NamedTuple):
+    """Watches of a query that never heard of a job which lives again: to them it is found."""
+
+    group: Group
+    moves: int
+    found: JobFound
+
+
 class _Notice(NamedTuple):
     """An event to be told to the watches of some queries and, it may be, to those by id."""
 
     event: JobEvent
     groups: tuple[Group, ...]
     by_id: bool = True
+    newcomers: _Newcomers | None = None
 
 
 class Herald:
@@ -70,38 +88,42 @@ class Herald:
         """A poll begins: what is observed from now on is observed then."""
         self.at, self.now = at, now
 
-    def observe(self, job: Job, group: Group | None = None) -> None:
+    def observe(self, job: Job, now: float, group: Group | None = None) -> None:
         """Take note of a job as it is now.
 
         Args:
             job: the job.
+            now: when the answer came, on the monotonic clock, seconds.
             group: whose list it stood in, if it was one.
         """
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
+        newcomers: _Newcomers | None = None
         returning = life.past.run if life.past is not None and life.past.ended else None
         before = life.job
-        events = self.ledger.observe(job, self.at, self.now, self.audience.fields)
-        self._watch_for_stalls(before, life, group)
+        events = self.ledger.observe(job, self.at, now, self.audience.fields)
+        self._watch_for_stalls(before, life, now, group)
         groups = tuple(self.audience.member_of.get(job.id, ()))
         for other in groups:
             if other is not group:
                 other.stale.add(job.id)
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
-            told_run = group.told.pop(job.id, None)
+            told_run, moves = group.told.pop(job.id, (None, 0))
+            if told_run is not None:
+                newcomers = _Newcomers(group, moves, self.ledger.found(life, self.at))
             if told_run is not None and told_run == returning:
                 groups += (group,)
             elif told_run != life.run or not life.ended:
                 found = self.ledger.found if told_run is None else self.ledger.revived
                 first = found(life, self.at)
-                self._outbox.append(_Notice(first, (group,), by_id=False))
+                self._outbox.append(_Notice(first, (group,), by_id=False, newcomers=newcomers))
                 if life.ended:
                     end = self.ledger.finished(life, self.at)
                     self._outbox.append(_Notice(end, (group,), by_id=False))
         for event in events:
-            self._outbox.append(_Notice(event, groups))
+            self._outbox.append(_Notice(event, groups, newcomers=newcomers))
         if life.ended:
             self._left.add(job.id)
 
@@ -122,7 +144,7 @@ class Herald:
     def has_told(self, group: Group, ident: str, finished: dt.datetime | None) -> bool:
         """Whether the watches of a query were told that a job ended at this moment."""
         run = self.ledger.told(ident, finished)
-        return run is not None and (ident in group.members or group.told.get(ident) == run)
+        return run is not None and (ident in group.members or group.told.get(ident, (None, 0))[0] == run)
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
@@ -155,12 +177,14 @@ class Herald:
         began = loop.time()
         for notice in outbox:
             event = notice.event
-            ends = isinstance(event, JobFinished | JobRemoved)
-            narrow = _narrower(event) if self.audience.mixed and isinstance(event, JobChanged) else None
+            ends, revived = isinstance(event, JobFinished | JobRemoved), isinstance(event, JobRevived)
+            choose = self._chooser(notice)
             for number, subscription in enumerate(self._targets(notice)):
-                self.offer(subscription, event if narrow is None else narrow(subscription))
+                self.offer(subscription, event if choose is None else choose(subscription))
                 if ends:
                     subscription.settle(event.job.id)
+                elif revived:
+                    subscription.unsettle(event.job.id)
                 if number % 64 == 63 and loop.time() - began > SLICE:
                     await asyncio.sleep(0)
                     began = loop.time()
@@ -181,7 +205,17 @@ class Herald:
         if event is not None and subscription.offer(event):
             self.told += 1
 
-    def _watch_for_stalls(self, before: Job | None, life: Life, group: Group | None) -> None:
+    def _chooser(self, notice: _Notice) -> Callable[[Subscription], JobEvent | None] | None:
+        """What each watch is told in place of an event; ``None`` when all are told the same."""
+        event, newcomers = notice.event, notice.newcomers
+        if isinstance(event, JobChanged):
+            return _narrower(event) if self.audience.mixed else None
+        if newcomers is None or not isinstance(event, JobRevived):
+            return None
+        group, moves, found = newcomers
+        return lambda each: found if each.joined > moves and each in group.subscribers else event
+
+    def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
         if job is None or job.speed or job.status is not JobStatus.RUNNING:
             self._stalls.forget(life.ident)
@@ -189,7 +223,7 @@ class Herald:
             source = self.audience.apart if group is None else group
             self._stalls.note(
                 job.id,
-                self.now,
+                now,
                 moves=False,
                 progressed=before is None or (before.progress, before.status) != (job.progress, job.status),
                 seen=Confirmed(source, source.polls),
@@ -221,7 +255,7 @@ class Herald:
     def _retire(self, ident: str) -> None:
         for group in list(self.audience.member_of.get(ident, ())):
             if ident not in group.present:
-                group.remember(ident, self.ledger.lives[ident].run)
+                group.remember(ident, self.ledger.lives[ident].run, self.audience.moves)
                 if self.audience.leave(ident, group):
                     self._forget([ident])
 

@@ -47,6 +47,8 @@ _SWEEP_BACK = dt.timedelta(hours=1)
 clocks differ, but what is older was merely not listed before."""
 _ARCHIVED_AFTER = dt.timedelta(days=13)
 """How long finished jobs are certain to be found without the archive: the backend keeps them for 14 days."""
+_REVISIT = 5.0
+"""Seconds between two questions after jobs that have ended."""
 _LOOKUPS = 16
 """Jobs that are looked up one by one in a poll, at most; the others wait for the next."""
 
@@ -98,6 +100,8 @@ class Lister:
         self._list_moved = True
         self._moves_seen = -1
         self._turn = 0
+        self._revisit_due = 0.0
+        self._revisited = 0
 
     async def list_group(self, group: Group) -> None:
         """Ask for the list of a query and take in what it says.
@@ -142,7 +146,7 @@ class Lister:
                 return
             group.stale.add(job.id)
             job = life.job
-        self._herald.observe(job, group)
+        self._herald.observe(job, self._clock.monotonic(), group)
         if (life := lives.get(job.id)) is not None and asked >= life.seen_at:
             life.seen_at = self._clock.monotonic()
 
@@ -155,7 +159,8 @@ class Lister:
                 raise
         except AccsynError as error:
             logger.debug("the finished were not looked through: %s", error.message)
-            group.sweep.due = self._clock.monotonic() + _SWEEP
+            # Until it has been looked through once, nobody knows what is new there.
+            group.sweep.due = self._clock.monotonic() + (_SWEEP if group.sweep.ends is not None else 0)
 
     async def _sweep(self, group: Group) -> None:
         """Find jobs that began and ended between two polls: no list of active ones ever held them."""
@@ -227,6 +232,7 @@ class Lister:
         moves = audience.moves
         self.following = self._not_listed(fresh)
         await self._follow(self.following, fresh)
+        await self._revisit()
         self._list_moved, self._moves_seen = False, moves
 
     async def _follow(self, rest: list[str], fresh: Set[Asked]) -> None:
@@ -245,6 +251,27 @@ class Lister:
         self.unresolved = False
         if missing := [*missing, *sorted(doubtful.difference(missing))]:
             await self._look_up(missing, doubtful)
+
+    async def _revisit(self) -> None:
+        """Ask for jobs that have ended while who watches them by id waits for others: do they live again?
+
+        Now and then, and so many in turn as one request will hold.
+        """
+        now = self._clock.monotonic()
+        if now < self._revisit_due:
+            return
+        self._revisit_due = now + _REVISIT
+        lives, audience = self._herald.ledger.lives, self._herald.audience
+        ended = sorted(
+            ident
+            for ident, several in audience.by_id.items()
+            if ident in lives and lives[ident].ended and any(each.open for each in several)
+        )
+        if ended:
+            self._revisited %= len(ended)
+            batch = self._batched(ended[self._revisited :] + ended[: self._revisited])[0]
+            self._revisited += len(batch)
+            await self._fetch(self._find(ids_expression(batch)), set(batch))
 
     def _stand_apart(self, idents: set[str]) -> None:
         """Take note that jobs are active although their lists lack them: do those go on unseen?"""

@@ -89,6 +89,11 @@ class Subscription:
             self.open.discard(ident)
             self.end_if_done()
 
+    def unsettle(self, ident: str) -> None:
+        """A job that has ended is active again: its end is waited for once more."""
+        if self.open is not None and self.open and ident in (self.selection.ids or ()):
+            self.open.add(ident)
+
     def end_if_done(self) -> None:
         """End when no job is waited for any more."""
         if self.open is not None and not self.open:

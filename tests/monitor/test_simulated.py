@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import JobChanged, JobFinished, JobRemoved, JobRevived, NotFoundError, Synced
+from accsyn_async import (
+    JobChanged,
+    JobFinished,
+    JobFound,
+    JobRemoved,
+    JobRevived,
+    JobStalled,
+    NotFoundError,
+    PollPolicy,
+    Synced,
+)
 from tests.support.backend import RESET, Backend, job_id, reply
 from tests.support.virtual import run
 from tests.support.watching import kinds, until
@@ -224,5 +234,141 @@ def test_a_list_that_was_asked_for_before_a_wait_began_does_not_answer_it() -> N
             assert not waiting.done()
             backend.end(1)
             await waiting
+
+    run(main())
+
+
+def test_a_job_of_several_that_lives_again_is_told_while_the_others_are_waited_for() -> None:
+    """Guarantee 5: also of a job that no list holds; and its new end is waited for."""
+
+    async def main() -> None:
+        backend = Backend()
+        for number in (1, 2):
+            backend.add(number)
+        async with backend.session() as session, session.watch([job_id(1), job_id(2)]) as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            await until(watch, JobFinished)
+            backend.archive.clear()
+            backend.add(1, progress=50)
+            (revived,) = (await until(watch, JobRevived))[-1:]
+            assert isinstance(revived, JobRevived)
+            assert (revived.job.id, revived.run) == (job_id(1), 1)
+            backend.end(2)
+            assert kinds(await until(watch, JobFinished))[-1] == "JobFinished"
+            await asyncio.sleep(10)
+            backend.end(1)
+            assert kinds([event async for event in watch]) == ["JobChanged", "JobFinished"]
+
+    run(main())
+
+
+def test_jobs_that_have_ended_are_asked_for_now_and_then_not_at_every_poll() -> None:
+    """Guarantee 9: one request in five seconds, however many there are."""
+
+    async def main() -> None:
+        backend = Backend()
+        for number in range(600):
+            backend.add(number)
+        async with (
+            backend.session() as session,
+            session.watch([job_id(number) for number in range(600)]) as watch,
+        ):
+            await until(watch, Synced)
+            for number in range(599):
+                backend.end(number)
+            await asyncio.sleep(60)
+            asked = len(backend.received)
+            await asyncio.sleep(100)
+            assert len(backend.received) - asked <= 100 / 2 + 100 / 5 + 2
+            backend.archive.pop(job_id(7))
+            backend.add(7)
+            async with asyncio.timeout(30):
+                await until(watch, JobRevived)
+
+    run(main())
+
+
+def test_who_came_after_an_end_is_told_of_the_next_life_as_found() -> None:
+    """Guarantee 2: nobody is told that a job lives again of which it never heard."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as first:
+            await until(first, Synced)
+            backend.end(1)
+            await until(first, JobFinished)
+            await asyncio.sleep(5)
+            async with session.watch("Transfer") as second:
+                assert kinds(await until(second, Synced)) == ["Synced"]
+                backend.archive.clear()
+                backend.add(1)
+                assert kinds([await anext(first)]) == ["JobRevived"]
+                (found,) = [await anext(second)]
+                assert isinstance(found, JobFound)
+                assert found.run == 1
+                backend.end(1)
+                assert kinds(await until(second, JobFinished)) == ["JobChanged", "JobFinished"]
+
+    run(main())
+
+
+def test_a_first_look_through_the_finished_that_fails_is_had_at_the_next_poll() -> None:
+    """Guarantee 4: what ends between two polls is found as soon as anybody can find it."""
+
+    async def main() -> None:
+        backend = Backend()
+        refused = 0
+
+        def no_ends(received: Any) -> Any:
+            nonlocal refused
+            if (received.data or {}).get("finished") and refused < 1:
+                refused += 1
+                return RESET
+            backend.faults.append(no_ends)
+            return None
+
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            backend.faults.append(no_ends)
+            await until(watch, Synced)
+            await asyncio.sleep(3)
+            backend.add(1)
+            backend.end(1)
+            async with asyncio.timeout(30):
+                assert kinds(await until(watch, JobFinished)) == ["JobFound", "JobFinished"]
+
+    run(main())
+
+
+def test_a_computer_that_slept_in_mid_request_calls_no_job_stalled() -> None:
+    """Guarantee 10: what an answer shows that was under way is as old as the question."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1, progress=10, speed=0.0)
+        backend.add(2)
+
+        async def sleeps(received: Any) -> Any:
+            if received.event.get("query") or (received.data or {}).get("finished"):
+                backend.faults.append(sleeps)
+                return None
+            backend.move(1, progress=11)
+            answer = backend.answer(received, None)  # type: ignore[arg-type]
+            await asyncio.sleep(29)
+            return answer
+
+        async with (
+            backend.session(poll=PollPolicy(jitter=0, stalled_after=20)) as session,
+            session.watch("Transfer") as watch,
+        ):
+            await until(watch, Synced)
+            backend.faults.append(sleeps)
+            while kinds([await anext(watch)]) != ["JobChanged"]:
+                pass
+            changed_at = backend.now()
+            stalled = (await until(watch, JobStalled))[-1]
+            assert isinstance(stalled, JobStalled)
+            assert backend.now() - changed_at >= 20
 
     run(main())
