@@ -13,7 +13,8 @@ from rich.text import Text
 from accsyn_async.cli.board import Board
 from accsyn_async.cli.frame import ASCII, UNICODE, draw
 from accsyn_async.cli.output import Output, takes_unicode
-from accsyn_async.events import Event
+from accsyn_async.cli.task_lines import task_line
+from accsyn_async.events import Event, TaskChanged
 
 __all__ = ["REDRAW", "Bars"]
 
@@ -62,6 +63,8 @@ class Bars:
         """Take the event in; it is seen with the next frame."""
         self._board.take(event, self._clock())
         self._dirty = True
+        if isinstance(event, TaskChanged) and (line := task_line(event)) is not None:
+            self._note(line)
         self.tick()
 
     def tick(self) -> None:

@@ -18,6 +18,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], int], ...] = (
     (errors.WaitTimeoutError, 5),
     (errors.AuthenticationError, 3),
     (errors.ArgumentError, USAGE),
+    (errors.CheckpointError, USAGE),
     (errors.NotFoundError, 1),
     (errors.PermissionDeniedError, 1),
     (errors.JobEndedError, 1),

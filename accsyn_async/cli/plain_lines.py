@@ -9,6 +9,7 @@ from accsyn_async import events
 from accsyn_async.cli.board import Board, Entry
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.quantities import duration_text, size_text
+from accsyn_async.cli.task_lines import task_line
 from accsyn_async.safe_text import safe
 
 __all__ = ["SILENCE", "PlainLines"]
@@ -43,6 +44,9 @@ class PlainLines:
                 self._output.note(f"{stamp} degraded: {safe(reason)}; trying on")
             case events.Recovered(after=after):
                 self._output.note(f"{stamp} recovered after {duration_text(after.total_seconds())}")
+            case events.TaskChanged():
+                if (line := task_line(event)) is not None:
+                    self._write(line)
             case events.JobEvent() if entry is not None:
                 self._state(stamp, entry)
                 if isinstance(event, events.JobFinished | events.JobRemoved):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accsyn_async import events
-from accsyn_async.models import JobStatus
+from accsyn_async.models import Job, JobStatus
 
 __all__ = ["Verdict"]
 
@@ -41,6 +41,14 @@ class Verdict:
         if self._fail_fast and self._bad:
             return True
         return self.synced and self._open is not None and not self._open
+
+    def know(self, job: Job) -> None:
+        """Take in how a job stands of which nothing is told any more."""
+        if job.is_finished:
+            if self._open is not None:
+                self._open.discard(job.id)
+            if job.status is not JobStatus.DONE:
+                self._bad.add(job.id)
 
     def expect(self, ids: Iterable[str]) -> None:
         """Watch these jobs too."""

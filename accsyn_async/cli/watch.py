@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.following import checked_timeout, explain, follow, within
 from accsyn_async.cli.log_lines import logging_to
@@ -20,6 +22,8 @@ async def watch(
     *what: str,
     timeout: float | None = None,
     fail_fast: bool = False,
+    tasks: bool = False,
+    checkpoint: Path | None = None,
     json: bool = False,
     connection: Connection | None = None,
 ) -> int:
@@ -29,6 +33,8 @@ async def watch(
         what: A query, quoted, such as 'Transfer WHERE status=running'; or ids. All transfers when left out.
         timeout: Give up after this many seconds (exit code 5).
         fail_fast: End with the first job that has failed, was aborted or removed (exit code 1).
+        tasks: Tell of the tasks of running jobs as well.
+        checkpoint: A file that keeps what was seen: the next watch with it tells what ended meanwhile.
         json: Write each event as one JSON object a line.
         connection: How to reach the backend.
     """
@@ -49,8 +55,12 @@ async def watch(
         )
 
         async def following() -> int:
-            async with session, session.watch(asked) as events:
-                return await follow(events, renderer, verdict)
+            async with session, session.watch(asked, tasks=tasks, checkpoint=checkpoint) as events:
+                code = await follow(events, renderer, verdict)
+                for job in events.jobs if checkpoint is not None else ():
+                    # Ends that an earlier watch has told are not told again, and count all the same.
+                    verdict.know(job)
+                return code if checkpoint is None else verdict.code
 
         code = await within(timeout, following(), verdict)
         explain(verdict, output)

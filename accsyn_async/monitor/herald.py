@@ -105,9 +105,10 @@ class Herald:
         events = self.ledger.observe(job, self.at, now, self.audience.fields)
         self._watch_for_stalls(before, life, now, group)
         groups = tuple(self.audience.member_of.get(job.id, ()))
-        for other in groups:
-            if other is not group:
-                other.stale.add(job.id)
+        if before is None or events or job != before.with_eta(None):
+            for other in groups:
+                if other is not group:
+                    other.stale.add(job.id)
         if group is not None and group not in groups:
             self.audience.join(job.id, group)
             told_run, moves = group.told.pop(job.id, (None, 0))

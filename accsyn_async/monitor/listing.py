@@ -113,6 +113,9 @@ class Listing:
             return False
         if all(ident in listed for ident in beyond.jobs):
             return False
+        if len((await ask(call, JobReader())).jobs) > len(listed):
+            # It has grown meanwhile: no end was cut off.
+            return False
         logger.info("%s lists %d rows at a time: asking for pages", call.uri, len(listed))
         self.page = len(listed)
         self.reset()

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from accsyn_async import events
 from accsyn_async.cli.output import Output
-from accsyn_async.models import Job
+from accsyn_async.models import Job, Task
 
 AT = dt.datetime(2026, 1, 22, 12, 0, tzinfo=dt.UTC)
 
@@ -59,6 +59,14 @@ def stalled(job: Job) -> events.JobStalled:
 
 def revived(job: Job) -> events.JobRevived:
     return events.JobRevived(at=AT, job=job)
+
+
+def task_changed(job: Job, status: str, uri: str = "3", **changes: Any) -> events.TaskChanged:
+    """A change of a task; of its state, unless other changes are given."""
+    task = Task.from_row({"id": "t", "uri": uri, "status": status})
+    return events.TaskChanged(
+        at=AT, job=job, task=task, previous=None, changes=changes or {"status": (None, task.status)}
+    )
 
 
 SYNCED = events.Synced(at=AT)

@@ -162,6 +162,42 @@ async def test_watching_an_id_to_its_end(box: Sandbox, cli: Cli) -> None:
     assert ran.err == ""
 
 
+async def test_a_checkpoint_outlives_the_command(box: Sandbox, cli: Cli, tmp_path: Path) -> None:
+    first = await submitted(cli)
+    for told in (True, False):
+        ran = await cli("watch", first, "--json", "--checkpoint", "seen.db")
+        assert (ran.code, '"finished"' in ran.out) == (0, told)
+    ran = await cli("watch", "Transfer", "--checkpoint", "seen.db")
+    assert ran.code == 2
+    assert "belongs to a watch of transfer jobs by their ids" in ran.err
+    ran = await cli("watch", first, "--checkpoint", "nowhere/seen.db")
+    assert ran.code == 2
+    assert "nowhere" in ran.err
+
+
+async def test_a_checkpoint_remembers_bad_ends(box: Sandbox, cli: Cli) -> None:
+    async with box.session() as session:
+        job = await session.create(
+            "Transfer", {"source": TRANSFER[0], "destination": TRANSFER[1], "status": "paused"}
+        )
+    await cli("abort", job["id"])
+    for _ in range(2):
+        assert (await cli("watch", job["id"], "--checkpoint", "seen.db")).code == 1
+
+
+async def test_tasks_are_told_of(box: Sandbox, cli: Cli, tmp_path: Path) -> None:
+    async with Sandbox(speed=0.1) as slow:
+        (slow.volume / "a.mov").write_bytes(bytes(300_000))
+        async with slow.session() as session:
+            job = await session.create("Transfer", {"source": TRANSFER[0], "destination": TRANSFER[1]})
+        user = slow.user("admin")
+        (tmp_path / "slow.env").write_text(f"ACCSYN_API_KEY={user.api_key}\nACCSYN_URL={slow.url}\n")
+        ran = await cli("watch", job["id"], "--json", "--tasks", "--envfile", "slow.env")
+    assert ran.code == 0
+    tasks = [line for line in map(json.loads, ran.out.splitlines()) if line["event"] == "task"]
+    assert [tasks[0]["changes"]["status"][0], tasks[-1]["task"]["status"]] == [None, "done"]
+
+
 async def test_an_unknown_id(box: Sandbox, cli: Cli) -> None:
     ran = await cli("watch", NOBODY)
     assert ran.code == 1

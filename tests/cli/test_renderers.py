@@ -13,6 +13,8 @@ from accsyn_async.cli.bars import Bars
 from accsyn_async.cli.json_lines import JsonLines
 from accsyn_async.cli.plain_lines import SILENCE, PlainLines
 from accsyn_async.cli.renderer import renderer_for
+from accsyn_async.cli.task_lines import task_line
+from accsyn_async.event_json import event_to_json
 from tests.cli.making import (
     DEGRADED,
     HOSTILE,
@@ -29,6 +31,7 @@ from tests.cli.making import (
     removed,
     revived,
     stalled,
+    task_changed,
     to_pipe,
     to_terminal,
 )
@@ -128,6 +131,19 @@ def test_one_line_a_change_of_state() -> None:
     assert "\x1b" not in out(output)
 
 
+def test_a_line_a_change_of_a_tasks_state() -> None:
+    plain, screen = to_pipe(), console(width=120)
+    for renderer in (PlainLines(plain, clock=Time()), Bars(to_terminal(), clock=Time(), console=screen)):
+        renderer.show(found(job(1)))
+        for event in (task_changed(job(1), "executing"), task_changed(job(1), "failed")):
+            renderer.show(event)
+        renderer.show(task_changed(job(1), "failed", progress=(1, 2)))
+        renderer.close()
+    for written in (out(plain), _text(screen)):
+        assert written.count("executing task 3 of job1.mov") == 1
+        assert written.count("failed    task 3 of job1.mov") == 1
+
+
 def test_a_sign_of_life_only_when_nothing_else_is_said() -> None:
     output, clock = to_pipe(), Time()
     lines = PlainLines(output, clock=clock)
@@ -163,13 +179,14 @@ def test_each_event_is_a_line_of_json() -> None:
         changed(job(1)),
         finished(job(1, "done")),
         removed(job(2)),
+        task_changed(job(1), "done"),
     ]
     for event in told:
         lines.show(event)
         lines.tick()
     lines.close()
     names = [json.loads(line)["event"] for line in out(output).splitlines()]
-    assert names == ["found", "synced", "degraded", "recovered", "changed", "finished", "removed"]
+    assert names == ["found", "synced", "degraded", "recovered", "changed", "finished", "removed", "task"]
     assert err(output) == ""
 
 
@@ -179,6 +196,9 @@ def test_each_event_is_a_line_of_json() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_shown_and_not_obeyed(name: str) -> None:
     shouted = (found(job(1, name=name)), SYNCED, finished(job(1, "done", name=name)))
+    by_task = task_changed(job(1, name=name), "failed", uri=name)
+    assert not _CONTROLS.search(str(task_line(by_task)))
+    assert not _CONTROLS.search(event_to_json(by_task))
     screen, plain, data = console(width=120), to_pipe(), to_pipe()
     for renderer in (
         Bars(to_terminal(), clock=Time(), console=screen),

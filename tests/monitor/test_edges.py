@@ -9,7 +9,9 @@ import pytest
 
 from accsyn_async import (
     Degraded,
+    Job,
     JobChanged,
+    JobEvent,
     JobFinished,
     JobFound,
     JobRemoved,
@@ -22,10 +24,11 @@ from accsyn_async import (
     Synced,
 )
 from accsyn_async.errors import AccsynError, AuthenticationError
+from accsyn_async.monitor.ledger import Ledger
 from accsyn_async.wire.message import Response
 from tests.support.backend import RESET, UNREACHED, Backend, fails, html, job_id, reply
 from tests.support.virtual import run
-from tests.support.watching import kinds, until
+from tests.support.watching import kinds, take, until
 
 DENIED = reply({"message": "E#J403 permission denied"})
 
@@ -632,5 +635,58 @@ def test_an_end_between_two_polls_is_not_lost_when_looking_at_it_fails_once() ->
             backend.end(3)
             assert kinds(await until(watch, JobFinished)) == ["JobFound", "JobFinished"]
             assert len(failed) == 1
+
+    run(main())
+
+
+def test_what_two_queries_share_is_not_taken_in_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guarantee 9: lists that say the same as before cost one comparison each."""
+    observed: list[str] = []
+    observe = Ledger.observe
+
+    def counted(ledger: Ledger, job: Job, *rest: Any) -> list[JobEvent]:
+        observed.append(job.id)
+        return observe(ledger, job, *rest)
+
+    monkeypatch.setattr(Ledger, "observe", counted)
+
+    async def main() -> None:
+        backend = Backend()
+        for number in range(20):
+            backend.add(number, user="7")
+        async with (
+            backend.session() as session,
+            session.watch("Transfer") as one,
+            session.watch("Transfer WHERE user=7") as other,
+        ):
+            await until(one, Synced)
+            await until(other, Synced)
+            backend.move(1, progress=5)
+            await asyncio.sleep(10)
+            observed.clear()
+            await asyncio.sleep(100)
+            assert observed == []
+
+    run(main())
+
+
+def test_a_list_that_grows_while_it_is_doubted_is_not_taken_for_a_capped_one() -> None:
+    async def main() -> None:
+        backend = Backend()
+        for number in range(100):
+            backend.add(number)
+
+        def grows(received: Any) -> None:
+            if (received.data or {}).get("skip") == 100:
+                backend.add(100)
+            else:
+                backend.faults.append(grows)
+
+        backend.faults.append(grows)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            await asyncio.sleep(100)
+            assert [event.job.id for event in await take(watch, watch.backlog)] == [job_id(100)]  # type: ignore[attr-defined]
+            assert [request for request in backend.requests() if "limit" in (request.data or {})][1:] == []
 
     run(main())
