@@ -82,8 +82,10 @@ class Listing:
         if self.rows.pop(ident, None) is not None:
             self._body = None
 
-    @property
-    def body(self) -> bytes:
+    def part(self, data: dict[str, Any]) -> bytes:
+        """The reply, or as much of it as ``skip`` and ``limit`` leave."""
+        if "limit" in data or "skip" in data:
+            return _body([*self.rows.values()][data.get("skip", 0) :][: data.get("limit")])
         if self._body is None:
             self._body = _body(self.rows.values())
         return self._body
@@ -264,11 +266,12 @@ class Fleet:
         if "id" in event:
             run = self._runs.get(event["id"]) or self._archive.get(event["id"])
             return _body([run.row] if run else [])
-        query, finished = event.get("query"), (event.get("data") or {}).get("finished", False)
+        query, data = event.get("query"), event.get("data") or {}
+        finished = data.get("finished", False)
         if query is None:
-            return (self._ends if finished else self._active).body
+            return (self._ends if finished else self._active).part(data)
         if (user := re.fullmatch(r"user=(\d+)", query)) is not None:
-            return (self._ends_of_user if finished else self._of_user)[int(user[1])].body
+            return (self._ends_of_user if finished else self._of_user)[int(user[1])].part(data)
         inside = re.fullmatch(r'id in "([^"]*)"', query) or re.fullmatch(r"id=(\w+)", query)
         assert inside is not None, query
         there = self._archive if finished else self._runs
