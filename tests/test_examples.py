@@ -115,8 +115,13 @@ def test_the_table_of_official_calls_is_complete(name: str) -> None:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
 async def test_the_snippets_of_the_readme_run(
-    snippet: str, box: Sandbox, capsys: pytest.CaptureFixture[str]
+    snippet: str,
+    box: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     code = compile(snippet, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     names: dict[str, object] = {}
     exec("from accsyn_async import *", names)
