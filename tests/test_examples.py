@@ -150,7 +150,12 @@ def test_the_readmes_commands_are_the_first_two_that_a_newcomer_types() -> None:
 
 def test_every_example_is_run_here() -> None:
     there = {path.name for path in (ROOT / "examples").glob("*.py")}
-    assert there == {"wait_for_transfer.py", "notify_on_failure.py", "try_it_in_a_sandbox.py"}
+    assert there == {
+        "log_every_end.py",
+        "notify_on_failure.py",
+        "try_it_in_a_sandbox.py",
+        "wait_for_transfer.py",
+    }
 
 
 async def test_wait_for_transfer(box: Sandbox) -> None:
@@ -172,6 +177,27 @@ async def test_notify_on_failure(box: Sandbox) -> None:
         await session.create("Transfer", {"source": "none.mov", "destination": "site=berlin"})
         lines = {(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)}
         assert {line.split()[0] for line in lines} == {"arrived", "FAILED"}
+
+
+async def test_log_every_end(box: Sandbox, tmp_path: Path) -> None:
+    log = tmp_path / "ends.log"
+    async with box.session() as session:
+        for name in ("a.mov", "b.mov"):
+            async with program("log_every_end.py", str(log)) as process:
+                assert process.stdout is not None
+                if name == "a.mov":
+                    await asyncio.sleep(1)
+                    await session.create("Transfer", {"source": name, "destination": "site=berlin"})
+                line = await asyncio.wait_for(process.stdout.readline(), 30)
+                assert line.decode() == f"done {name}\n"
+                process.kill()
+            if name == "a.mov":
+                job = await session.create("Transfer", {"source": "b.mov", "destination": "site=berlin"})
+                await session.wait(job["id"], timeout=30)
+    assert [line.split()[1:] for line in log.read_text().splitlines()] == [
+        ["done", "a.mov"],
+        ["done", "b.mov"],
+    ]
 
 
 async def test_try_it_in_a_sandbox() -> None:

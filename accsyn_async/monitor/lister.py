@@ -229,11 +229,15 @@ class Lister:
         audience = self._herald.audience
         if not (self._list_moved or self._moves_seen != audience.moves or audience.by_id or self.following):
             return
-        moves = audience.moves
+        moves, self._list_moved = audience.moves, False
         self.following = self._not_listed(fresh)
-        await self._follow(self.following, fresh)
-        await self._revisit()
-        self._list_moved, self._moves_seen = False, moves
+        try:
+            await self._follow(self.following, fresh)
+            await self._revisit()
+        except BaseException:
+            self._list_moved = True
+            raise
+        self._moves_seen = moves
 
     async def _follow(self, rest: list[str], fresh: Set[Asked]) -> None:
         self._apart.intersection_update(rest)

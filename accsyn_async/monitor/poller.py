@@ -318,7 +318,9 @@ class Poller:
             asked = self._audience.moves
             try:
                 await self._lister.list_group(group)
-                for subscription in [each for each in group.subscribers if each.behind]:
+                for subscription in [
+                    each for each in self._audience.joining if each.behind and each in group.subscribers
+                ]:
                     await self._lister.catch_up(subscription, group)
             except AccsynError as error:
                 self._trouble(error, group, group.subscribers, group.subscribers)

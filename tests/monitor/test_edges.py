@@ -690,3 +690,37 @@ def test_a_list_that_grows_while_it_is_doubted_is_not_taken_for_a_capped_one() -
             assert [request for request in backend.requests() if "limit" in (request.data or {})][1:] == []
 
     run(main())
+
+
+def test_what_leaves_its_list_while_an_answer_by_id_is_late_is_followed_all_the_same() -> None:
+    """Guarantee 7: a lookup that hangs makes nobody forget what left the list meanwhile."""
+
+    async def main() -> None:
+        backend = Backend()
+        for number in range(30):
+            backend.add(number)
+        hung = False
+
+        async def hangs(received: Any) -> None:
+            nonlocal hung
+            if not hung and received.event.get("query", "").startswith("id in"):
+                hung = True
+                await asyncio.sleep(25)
+            else:
+                backend.faults.append(hangs)
+
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.faults.append(hangs)
+            backend.end(1)
+            await asyncio.sleep(5)
+            assert hung
+            backend.end(2)
+            ended: set[str] = set()
+            async with asyncio.timeout(60):
+                while len(ended) < 2:
+                    event = await anext(watch)
+                    if isinstance(event, JobFinished):
+                        ended.add(event.job.id)
+
+    run(main())
