@@ -111,6 +111,7 @@ class Fleet:
         self.weather: Callable[[], Response | Failure | None] = lambda: None
         self.ticked = asyncio.Condition()
         self.ended = self.revived = self.removed = 0
+        self.gone: set[str] = set()
         self.latency = 0.03
         self._dice = random.Random(seed)
         self._session = 1
@@ -211,6 +212,7 @@ class Fleet:
 
     def _remove(self, run: Run, *, replace: bool = True) -> None:
         self.removed += 1
+        self.gone.add(run.ident)
         self._hide(run)
         if replace:
             self._begin()

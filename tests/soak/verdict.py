@@ -9,8 +9,9 @@ from tests.soak.gate import BURST, RATE
 from tests.soak.stall import Stall
 
 MOST_GROWTH = 0.02
+MOST_IN_SHORT = 0.05
 ENOUGH = 12.0
-"""Hours that it takes to tell growth of resident memory from its ups and downs."""
+"""Hours that it takes to tell growth of memory from its ups and downs."""
 MOST_STALLED = 10_000_000
 
 
@@ -33,7 +34,7 @@ def of_day(day: Day) -> Verdict:
     told = sum(account.told for account in day.accounts.values())
     broken = list(day.odd[:10])
     blocks, resident = day.growth
-    if blocks > MOST_GROWTH:
+    if blocks > (MOST_GROWTH if day.hours >= ENOUGH else MOST_IN_SHORT):
         broken.append(f"blocks grew by {blocks:.1%} after {WARM_UP:g} hours")
     if resident > MOST_GROWTH and day.hours >= ENOUGH:
         broken.append(f"resident memory grew by {resident:.1%} after {WARM_UP:g} hours")
