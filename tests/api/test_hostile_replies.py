@@ -110,6 +110,7 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("generate_session_key", (5,)),
     ("get_last_message", ()),
     ("wait", (JOB,)),
+    ("wait_all", ([JOB],)),
     ("as_completed", ([JOB],)),
     ("watch", ("Transfer",)),
     ("watch", (JOB,)),
@@ -122,7 +123,7 @@ SEND_NOTHING = {
         *("get_settings", "delete_setting", "logs"),
     },
 }
-PROPERTIES = {"api_version", "connect_timeout", "role", "timeout", "username", "workspace"}
+PROPERTIES = {"api_version", "connect_timeout", "monitor", "role", "timeout", "username", "workspace"}
 
 
 def test_every_public_method_is_called() -> None:

@@ -293,6 +293,13 @@ async def _watch(stage: Scene, action: Action, outcome: Watched) -> None:
     log.check(first, others, outcome)
 
 
+def _still(rows: list[Row]) -> list[Row]:
+    """What does not move while one asks: a job that lives again goes on by itself."""
+    moving = ("status", "modified", "finished")
+    still = [{name: value for name, value in row.items() if name not in moving} for row in rows]
+    return sorted(still, key=_id_of)
+
+
 async def _read(stage: Scene, outcome: Called) -> None:
     await stage.add_jobs(5)
     first = stage.jobs[0]
@@ -305,14 +312,14 @@ async def _read(stage: Scene, outcome: Called) -> None:
     stage.disarm()
     truth = await stage.truth()
     if outcome.raises is None:
-        assert sorted(found, key=_id_of) == sorted(told(truth), key=_id_of)
+        assert _still(found) == _still(told(truth))
     stage.trouble = replace(stage.trouble, meanwhile=None)
     stage.arm(lambda sent: sent.verb == "GET", times=1)
     got = await stage.counted("transfer/find", outcome, lambda: stage.session.get_entity("Transfer", first))
     stage.disarm()
     if outcome.raises is None:
         alone = told([row for row in truth if row["id"] == first])
-        assert got == (alone[0] if alone else None)
+        assert _still([got] if got else []) == _still(alone[:1])
 
 
 async def _create(stage: Scene, outcome: Called) -> None:
