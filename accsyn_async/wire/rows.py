@@ -82,11 +82,13 @@ class JobList(NamedTuple):
         jobs: every job listed, by id, in the list's order.
         changed: those whose row differs from the last list's, or is new.
         unchanged: whether the reply was the same, byte for byte.
+        alike: the ``jobs`` of an earlier list of the very same ones; ``None`` where none is known.
     """
 
     jobs: dict[str, Job]
     changed: Sequence[Job] = ()
     unchanged: bool = False
+    alike: dict[str, Job] | None = None
 
 
 class _Page:
@@ -113,7 +115,7 @@ class JobReader:
     def __init__(self) -> None:
         self._body = b""
         # One entry a row: None for a row that names no job.
-        self._jobs: Sequence[Job | None] = []
+        self._jobs: list[Job | None] = []
         # Each row with a comma before it, as it stands in the list, so that rows and what is between
         # them are compared at once. None while they were not told apart; no text for those that are
         # to be read again.
@@ -139,7 +141,7 @@ class JobReader:
             ValueError: it is no JSON object, or holds no list of rows with ids.
         """
         if body == self._body and body:
-            return JobList(self._last, unchanged=True)
+            return JobList(self._last, unchanged=True, alike=self._last)
         if not self._jobs and (first := self._read_at_one_go(body)) is not None:
             return first
         if (listed := self._look_for_rows(body)) is not None:
@@ -166,7 +168,7 @@ class JobReader:
         page = _Page(body)
         for job in jobs:
             force_setattr(job, "_row", page)
-        listed = self._keep(body, jobs, None, {job.id: job for job in jobs}, jobs)
+        listed = self._keep(body, list(jobs), None, {job.id: job for job in jobs}, jobs)
         if len(self._last) < len(jobs):
             # The page knows one of those that share an id.
             self._tell_apart()
@@ -207,18 +209,19 @@ class JobReader:
                 job = _read_job(row)
             except _UNREADABLE:
                 return None
-            before = jobs[place]
-            if before is None or before.id != job.id:
+            known = jobs[place]
+            if known is None or known.id != job.id:
                 return None
             changed.append((place, comma + row, job))
         if stands != end:
             return None
-        jobs, texts, last = list(jobs), texts.copy(), self._last.copy()
+        before, last = self._last, self._last.copy()
         for place, text, job in changed:
             force_setattr(job, "_row", text)
             texts[place] = text
             jobs[place] = last[job.id] = job
-        return self._keep(body, jobs, texts, last, [job for _, _, job in changed])
+        self._body, self._last = body, last
+        return JobList(last, [job for _, _, job in changed], alike=before)
 
     def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
         """Compare a list in which jobs came, went or moved."""
@@ -256,7 +259,7 @@ class JobReader:
     def _keep(
         self,
         body: bytes,
-        jobs: Sequence[Job | None],
+        jobs: list[Job | None],
         texts: list[bytes] | None,
         last: dict[str, Job],
         changed: Sequence[Job] = (),
@@ -300,7 +303,7 @@ class JobReader:
         changed = [job for job in jobs if self._last.get(job.id) != job]
         # No row to compare with: the next list is read in full.
         self._boundary = b""
-        return self._keep(body, jobs, [b""] * len(jobs), {job.id: job for job in jobs}, changed)
+        return self._keep(body, list(jobs), [b""] * len(jobs), {job.id: job for job in jobs}, changed)
 
 
 def _rows_of(body: bytes) -> list[msgspec.Raw]:

@@ -200,6 +200,22 @@ def test_jobs_that_come_and_go_at_the_end() -> None:
         assert [job.raw for job in read(reader, *listed).jobs.values()] == listed
 
 
+def test_a_list_of_the_same_jobs_says_so() -> None:
+    reader = JobReader()
+    first = read(reader, *ROWS)
+    assert first.alike is None
+    then = read(reader, *NEXT)
+    assert then.alike is first.jobs
+    assert then.jobs is not first.jobs
+    assert first.jobs["b"].progress == 1
+    assert read(reader, *NEXT).alike is then.jobs
+    for other in (NEXT[:2], [*NEXT, {"id": "d"}], [*NEXT[:2], {"id": "d"}], NEXT[::-1]):
+        read(reader, *NEXT)
+        known = read(reader, *ROWS).jobs
+        outcome = read(reader, *other)
+        assert outcome.alike is None or outcome.alike.keys() == outcome.jobs.keys() == known.keys()
+
+
 def test_a_failure_after_a_list_is_one() -> None:
     reader = JobReader()
     read(reader, *ROWS)
