@@ -98,7 +98,7 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     _finished: str | None = msgspec.field(default=None, name="finished")
     _modified: str | None = msgspec.field(default=None, name="modified")
     _size: int | None = msgspec.field(default=None, name="size")
-    # Its text, or what it says, or a function that finds its text by the id.
+    # Its text, it may be with the comma before it; or what it says; or a function that finds its text.
     _row: Any = None
 
     def __eq__(self, other: object) -> bool:
@@ -155,7 +155,7 @@ class _Snapshot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """The text of its row, or the row itself where there is no text."""
         row = self._row
         told: bytes | dict[str, Any] | None = row(self.id) if callable(row) else row
-        return told or {}
+        return (told.lstrip(b", ") if isinstance(told, bytes) else told) or {}
 
 
 class Job(_Snapshot, frozen=True, gc=False, kw_only=True):

@@ -17,6 +17,7 @@ _TIME = re.compile(
 _UNITS = re.compile(
     r"(?:(\d+)\s*d[\s:,]*)?(?:(\d+)\s*h[\s:]*)?(?:(\d+)\s*m[\s:]*)?(?:(\d+)\s*s)?", re.ASCII | re.I
 )
+_USUAL = re.compile(r"(\d{1,6})h:(\d{1,6})m:(\d{1,6})s", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+)", re.ASCII)
 
 
@@ -95,13 +96,10 @@ def parse_duration(text: str) -> dt.timedelta | None:
     >>> parse_duration("") is None
     True
     """
-    if len(text) <= 16 and text.isascii() and text.count(":") == 2:
-        # What nearly every one looks like, at a third of the cost.
-        hours_text, minutes_text, seconds_text = text.split(":")
-        digits = (hours_text[:-1], minutes_text[:-1], seconds_text[:-1])
-        units = hours_text[-1:] + minutes_text[-1:] + seconds_text[-1:]
-        if units == "hms" and all(map(str.isdigit, digits)):
-            return dt.timedelta(0, int(digits[0]) * 3600 + int(digits[1]) * 60 + int(digits[2]))
+    if found := _USUAL.fullmatch(text):
+        # What nearly every one looks like, at a fifth of the cost.
+        hours, minutes, seconds = map(int, found.groups())
+        return dt.timedelta(0, hours * 3600 + minutes * 60 + seconds)
     text = text.strip()
     if not text:
         return None

@@ -26,6 +26,7 @@ from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import Selection
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.transport.seam import AsyncioClock
+from accsyn_async.wire.codec import decode
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.reply import Failure
 
@@ -46,11 +47,12 @@ async def main() -> None:
     print(f"{titles[0]:>18}{titles[1]:>9}" + "".join(f"{title:>15}" for title in titles[2:]))
     for name, fields in WATCHES.items():
         for share in SHARES:
-            decoding, poll, times = await _measure(fields, share)
+            dicts, decoding, poll, times = await _measure(fields, share)
             shown = "".join(f"{f'{each:.2f} ({each / decoding:.3f})':>15}" for each in times)
             print(f"{name:>18}{share:>9.0%}{decoding:>15.2f}{shown}")
             print(
-                f"{'':>18}{'':>9}{'reading and taking note':>30}{f'{poll:.2f} ({poll / decoding:.3f})':>15}"
+                f"{'reading and taking note':>42}{f'{poll:.2f} ({poll / decoding:.3f})':>15};"
+                f" decoding into dicts {dicts:.2f} ({poll / dicts:.3f})"
             )
 
 
@@ -88,8 +90,11 @@ class _Replies:
         return outcome
 
 
-async def _measure(fields: tuple[str, ...] | None, share: float) -> tuple[float, float, list[float]]:
-    """Decoding; reading with taking note; and reading, taking note, telling, the first poll with changes."""
+async def _measure(fields: tuple[str, ...] | None, share: float) -> tuple[float, float, float, list[float]]:
+    """Decoding into dicts; decoding; reading with taking note; and its parts.
+
+    The parts: reading, taking note, telling, all of the first poll with changes.
+    """
     replies = _Replies(share)
     herald, clock = Herald("seagull"), AsyncioClock()
     lister = Lister("transfer", replies, herald, Admission(herald), clock, lambda _call: 8000)
@@ -98,11 +103,16 @@ async def _measure(fields: tuple[str, ...] | None, share: float) -> tuple[float,
     watch.admitted = True
     replies.attributes = herald.audience.attributes
     (group,) = herald.audience.groups.values()
-    decoded, read, noted, told, polls = (list[float]() for _ in range(5))
+    dicts, decoded, read, noted, told, polls = (list[float]() for _ in range(6))
     first = 0.0
     for number in range(POLLS):
         replies.move(0.0 if number == 0 else None)
         herald.begin(dt.datetime.now(dt.UTC), clock.monotonic())
+        gc.collect()
+        began = time.process_time()
+        found = decode(replies.body)
+        finding = time.process_time() - began
+        del found
         gc.collect()
         began = time.process_time()
         rows = _decode(replies.body)
@@ -118,10 +128,11 @@ async def _measure(fields: tuple[str, ...] | None, share: float) -> tuple[float,
         if number == 1:
             first = ended - began
         elif number > 1:
+            dicts.append(finding)
             decoded.append(decoding)
             read.append(replies.took)
             noted.append(listed - began - replies.took)
             told.append(ended - listed)
             polls.append(listed - began)
-    least = [min(each) * 1000 for each in (decoded, polls, read, noted, told)]
-    return least[0], least[1], [*least[2:], first * 1000]
+    least = [min(each) * 1000 for each in (dicts, decoded, polls, read, noted, told)]
+    return least[0], least[1], least[2], [*least[3:], first * 1000]

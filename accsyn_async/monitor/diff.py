@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
+from itertools import compress
 from typing import Any
 
 from accsyn_async.models import Job, Task
@@ -14,6 +16,7 @@ Changes = dict[str, tuple[Any, Any]]
 
 _STORED = {name: f"_{name}" for name in ("status", "progress", "speed", "etr", "size")}
 """Fields, and what of a snapshot each is read from, alone: cheaper to compare."""
+_stored = operator.attrgetter(*(_STORED[name] for name in WATCHED))
 
 
 def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[str] = WATCHED) -> Changes:
@@ -24,6 +27,12 @@ def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[st
     {'progress': (10, 12)}
     """
     changes: Changes = {}
+    if fields == WATCHED and old is not None:
+        for field in compress(WATCHED, map(operator.ne, _stored(old), _stored(new))):
+            before, after = getattr(old, field), getattr(new, field)
+            if before != after:
+                changes[field] = (before, after)
+        return changes
     for field in fields:
         stored = _STORED.get(field)
         if stored is not None and old is not None and getattr(old, stored) == getattr(new, stored):

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from accsyn_async.events import (
@@ -34,6 +35,9 @@ SLICE = 0.008
 """Seconds of telling watches after which the event loop gets its turn."""
 
 
+_RUNNING = JobStatus.RUNNING
+
+
 class _Newcomers(NamedTuple):
     """Watches of a query that never heard of a job which lives again: to them it is found."""
 
@@ -42,7 +46,7 @@ class _Newcomers(NamedTuple):
     found: JobFound
 
 
-class _Notice(NamedTuple):
+class _Notice(msgspec.Struct, gc=False):
     """An event to be told to the watches of some queries and, it may be, to those by id."""
 
     event: JobEvent
@@ -105,7 +109,7 @@ class Herald:
         events = self.ledger.observe(job, self.at, now, self.audience.fields)
         self._watch_for_stalls(before, life, now, group)
         groups = tuple(self.audience.member_of.get(job.id, ()))
-        if before is None or events or job != before.with_eta(None):
+        if groups not in ((), (group,)) and (before is None or events or job != before.with_eta(None)):
             for other in groups:
                 if other is not group:
                     other.stale.add(job.id)
@@ -218,7 +222,7 @@ class Herald:
 
     def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        if job is None or job.speed or job.status is not JobStatus.RUNNING:
+        if job is None or job.speed or job.status is not _RUNNING:
             self._stalls.forget(life.ident)
         elif "progress" in fields and "speed" in fields:
             source = self.audience.apart if group is None else group

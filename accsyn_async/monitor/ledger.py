@@ -30,6 +30,7 @@ __all__ = ["REMOVED_AFTER", "Ledger", "Life"]
 REMOVED_AFTER = 2.0
 """Seconds that must lie between two lookups that find nothing before a job counts as removed."""
 
+_RUNNING = JobStatus.RUNNING
 _ENDS = (JobStatus.DONE.value, JobStatus.ABORTED.value)
 _CLOSING_PROGRESS = 95
 _CLOSING_ETR = dt.timedelta(seconds=10)
@@ -99,32 +100,35 @@ class Life:
     @property
     def number(self) -> str:
         """The last part of the last event's id."""
-        return f"{self.run}:{self._number}" + (f".{self._step}" if self._step else "")
+        if self._step:
+            return f"{self.run}:{self._number}.{self._step}"
+        return f"{self.run}:{self._number}"
 
     def next_number(self, *, durable: bool) -> str:
         """The last part of the next event's id: ``<run>:<n>``, or ``<run>:<n>.<k>``."""
-        if durable:
-            self._number += 1
-            self._step = 0
-        else:
+        if not durable:
             self._step += 1
-        return self.number
+            return f"{self.run}:{self._number}.{self._step}"
+        self._number += 1
+        self._step = 0
+        return f"{self.run}:{self._number}"
 
     def estimated(self, job: Job, now: float) -> Job:
         """A new snapshot of it, with the time that it will still take as far as that can be told.
 
         Args:
-            job: as it was observed.
+            job: as it was observed, running.
             now: on the monotonic clock, seconds.
         """
-        if job.status is not JobStatus.RUNNING:
-            if self._pace is not None:
-                self._pace.pause()
-            return job
         if self._pace is None:
             self._pace = Pace()
         total = float(job.size or 100)
         return job.with_eta(self._pace.observe(now, total * job.progress / 100, total))
+
+    def pause(self) -> None:
+        """It does not run."""
+        if self._pace is not None:
+            self._pace.pause()
 
     def revive(self) -> None:
         """Begin the next life."""
@@ -282,11 +286,18 @@ class Ledger:
             What that means to those who knew it before: nothing at first sight, unless
             it has come back after it had ended.
         """
-        life = self.life(job.id)
+        ident, status = job.id, job.status
+        life = self.lives.get(ident) or self.life(ident)
         life.seen()
-        job = life.estimated(job, now)
+        if status is _RUNNING:
+            job = life.estimated(job, now)
+            self._sort(job)
+        else:
+            life.pause()
+            if ident in self.running:
+                self.running.discard(ident)
+                self.closing.discard(ident)
         before, life.job = life.job, job
-        self._sort(job)
         past, life.past = life.past, None
         if before is None and (past is None or not past.ended):
             life.ended = job.is_finished
@@ -306,7 +317,7 @@ class Ledger:
                     at=at,
                     job=job,
                     run=life.run,
-                    id=f"{self.workspace}:{job.id}:{number}",
+                    id=f"{self.workspace}:{ident}:{number}",
                     previous=before,
                     changes=changes,
                 )
@@ -334,11 +345,8 @@ class Ledger:
         return f"{self.workspace}:{job.id}:{job.status.value}:{when}"
 
     def _sort(self, job: Job) -> None:
+        """Take note that a job runs, and whether it is about to finish."""
         ident = job.id
-        if job.status is not JobStatus.RUNNING:
-            self.running.discard(ident)
-            self.closing.discard(ident)
-            return
         self.running.add(ident)
         if job.progress >= _CLOSING_PROGRESS or ((etr := job.etr) is not None and etr <= _CLOSING_ETR):
             self.closing.add(ident)

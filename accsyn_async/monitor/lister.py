@@ -112,23 +112,25 @@ class Lister:
         if self._clock.monotonic() >= group.sweep.due:
             await self._sweep_quietly(group)
         asked = self._clock.monotonic()
-        jobs = await group.listing.ask(self._ask, self._find(group.expression), group.present.keys(), asked)
+        jobs = await group.listing.ask(self._ask, self._find(group.expression), group.present, asked)
         if not self._herald.audience.is_current(group):
             return
+        now = self._clock.monotonic()
         stale, group.stale, group.present_at = group.stale, set(), asked
         if jobs.unchanged:
             self.unchanged += 1
         else:
             self._list_moved = True
-            self._herald.left(group.present.keys() - jobs.jobs.keys())
+            if jobs.alike is not group.present:
+                self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._observe(job, asked, group)
+                self._observe(job, asked, now, group)
         for ident in stale:
             if ident in jobs.jobs:
-                self._observe(jobs.jobs[ident], asked, group)
+                self._observe(jobs.jobs[ident], asked, now, group)
 
-    def _observe(self, job: Job, asked: float, group: Group | None = None) -> None:
+    def _observe(self, job: Job, asked: float, now: float, group: Group | None = None) -> None:
         """Take note of a job, unless it was seen elsewhere while the answer was under way.
 
         Then nobody can tell which of the two is the later one; the next answer will.
@@ -136,6 +138,7 @@ class Lister:
         Args:
             job: the job.
             asked: when it was asked for, on the monotonic clock.
+            now: when the answer came, on the same.
             group: whose list it stood in, if it was one.
         """
         lives = self._herald.ledger.lives
@@ -146,9 +149,11 @@ class Lister:
                 return
             group.stale.add(job.id)
             job = life.job
-        self._herald.observe(job, self._clock.monotonic(), group)
-        if (life := lives.get(job.id)) is not None and asked >= life.seen_at:
-            life.seen_at = self._clock.monotonic()
+        self._herald.observe(job, now, group)
+        if life is None:
+            life = lives.get(job.id)
+        if life is not None and asked >= life.seen_at:
+            life.seen_at = now
 
     async def _sweep_quietly(self, group: Group) -> None:
         """Sweep; when that is not answered, the list of the active is none the worse for it."""
@@ -183,10 +188,11 @@ class Lister:
                 jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
                 if not self._herald.audience.is_current(group):
                     return
+                now = self._clock.monotonic()
                 for job in jobs.changed:
                     if job.id in ends:
                         unseen.discard(job.id)
-                        self._observe(job, asked, group)
+                        self._observe(job, asked, now, group)
             # What one answer names and the next does not show stays new.
             seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
@@ -394,17 +400,17 @@ class Lister:
 
     def _take(self, jobs: JobList, wanted: set[str], asked: float) -> set[str]:
         """Take note of those that are wanted and were asked for at this time; their ids."""
-        lives = self._herald.ledger.lives
+        lives, now = self._herald.ledger.lives, self._clock.monotonic()
         for job in jobs.changed:
             if job.id in wanted:
-                self._observe(job, asked)
+                self._observe(job, asked, now)
         there = wanted & jobs.jobs.keys()
         stale = self._stale & there
         self._stale -= stale
         for ident in there:
             life = lives.get(ident)
             if life is None or life.job is None or ident in stale:
-                self._observe(jobs.jobs[ident], asked)
+                self._observe(jobs.jobs[ident], asked, now)
             else:
                 life.seen()
         return there

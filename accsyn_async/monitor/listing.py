@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import logging
-from collections.abc import Callable, Collection, Set
+from collections.abc import Callable, Collection
 from typing import Protocol, TypeVar
 
 from accsyn_async.errors import BackendError, PermissionDeniedError, QueryError
@@ -58,14 +58,14 @@ class Listing:
         self._pages = [JobReader()]
 
     async def ask(
-        self, ask: Ask, call: Call, expected: Set[str] = frozenset(), now: float | None = None
+        self, ask: Ask, call: Call, expected: Collection[str] = (), now: float | None = None
     ) -> JobList:
         """Ask, and once more when so much is missing that it is not believed.
 
         Args:
             ask: makes a call.
             call: asks for the list.
-            expected: the jobs that it ought to hold.
+            expected: the jobs that it ought to hold, each once; best the ``jobs`` of an earlier list.
             now: on the monotonic clock, seconds; a list whose length looks as if the
                 backend had capped it is not believed then either, once a minute.
 
@@ -83,7 +83,7 @@ class Listing:
             self.doubted = False
         if first.unchanged:
             return first
-        missing = len(expected - first.jobs.keys())
+        missing = 0 if first.alike is expected else len(expected) - len(first.jobs.keys() & expected)
         if not missing_too_many(len(expected), missing, len(first.jobs)):
             return first
         try:

@@ -11,6 +11,7 @@ import asyncio
 import copy
 from collections import deque
 
+import msgspec
 from msgspec.structs import replace
 
 from accsyn_async.events import Degraded, Event, JobChanged, JobEvent, JobStalled, Recovered, TaskChanged
@@ -28,6 +29,12 @@ _FEW = 512
 
 class MailboxClosed(Exception):
     """Nothing is left, and nothing more will come."""
+
+
+class _Cell(msgspec.Struct, gc=False):
+    """Where an event waits; not looked through by the garbage collector, as there are many."""
+
+    event: Event | None
 
 
 class Mailbox:
@@ -57,11 +64,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         # Made when first needed: an empty deque takes more than all the rest of a watch.
-        self._entries: deque[list[Event | None]] | None = None
-        self._tails: dict[str, list[Event | None]] = {}
+        self._entries: deque[_Cell] | None = None
+        self._tails: dict[str, _Cell] = {}
         # Of each job's tasks; made when first needed.
-        self._task_tails: dict[str, dict[str, list[Event | None]]] | None = None
-        self._health: list[list[Event | None]] = []
+        self._task_tails: dict[str, dict[str, _Cell]] | None = None
+        self._health: list[_Cell] = []
         self._waiter: asyncio.Future[None] | None = None
         self._error: Exception | None = None
         self._closed = False
@@ -111,7 +118,7 @@ class Mailbox:
     def forget(self, ident: str) -> None:
         """Throw away what waits about a job: it is watched no more."""
         for cell in self._entries or ():
-            event = cell[0]
+            event = cell.event
             if isinstance(event, JobEvent) and event.job.id == ident:
                 self._blank(cell)
         self._tails.pop(ident, None)
@@ -152,7 +159,7 @@ class Mailbox:
         entries = self._entries
         while entries:
             cell = entries.popleft()
-            event = cell[0]
+            event = cell.event
             if event is None:
                 self._blanks -= 1
                 continue
@@ -167,8 +174,8 @@ class Mailbox:
         self._entries = None
         return None
 
-    def _append(self, event: Event) -> list[Event | None]:
-        cell: list[Event | None] = [event]
+    def _append(self, event: Event) -> _Cell:
+        cell = _Cell(event)
         if self._entries is None:
             self._entries = deque()
         self._entries.append(cell)
@@ -182,7 +189,7 @@ class Mailbox:
 
     def _merge(self, event: JobChanged | TaskChanged) -> bool:
         cell = self._tail(event)
-        waiting = cell[0] if cell else None
+        waiting = cell.event if cell else None
         if cell is None or not isinstance(waiting, JobChanged | TaskChanged):
             return False
         crosses_status = "status" in waiting.changes or "status" in event.changes
@@ -191,19 +198,19 @@ class Mailbox:
         changes = merged_changes(waiting.changes, event.changes)
         self.merged += 1
         if changes:
-            cell[0] = replace(event, previous=waiting.previous, changes=changes)
+            cell.event = replace(event, previous=waiting.previous, changes=changes)
         else:
             self._drop_tail(event, cell)
             self._blank(cell)
         return True
 
-    def _tail(self, event: JobEvent) -> list[Event | None] | None:
+    def _tail(self, event: JobEvent) -> _Cell | None:
         """The entry that a change can be merged into."""
         if not isinstance(event, TaskChanged):
             return self._tails.get(event.job.id)
         return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
 
-    def _put_tail(self, event: JobEvent, cell: list[Event | None]) -> None:
+    def _put_tail(self, event: JobEvent, cell: _Cell) -> None:
         if isinstance(event, TaskChanged):
             if self._task_tails is None:
                 self._task_tails = {}
@@ -214,7 +221,7 @@ class Mailbox:
             # What comes after an end is never merged into what came before it.
             self._task_tails.pop(event.job.id, None)
 
-    def _drop_tail(self, event: JobEvent, cell: list[Event | None]) -> None:
+    def _drop_tail(self, event: JobEvent, cell: _Cell) -> None:
         if self._tail(event) is not cell:
             return
         if not isinstance(event, TaskChanged):
@@ -226,7 +233,7 @@ class Mailbox:
                 del self._task_tails[event.job.id]
 
     def _put_health(self, event: Degraded | Recovered) -> None:
-        waiting = [cell[0] for cell in self._health[-2:]]
+        waiting = [cell.event for cell in self._health[-2:]]
         if isinstance(event, Degraded) and [type(each) for each in waiting] == [Degraded, Recovered]:
             for cell in self._health[-2:]:
                 self._blank(cell)
@@ -234,11 +241,11 @@ class Mailbox:
             self.merged += 1
         self._health.append(self._append(event))
 
-    def _blank(self, cell: list[Event | None]) -> None:
-        cell[0] = None
+    def _blank(self, cell: _Cell) -> None:
+        cell.event = None
         self._blanks += 1
         if self._entries and self._blanks > 64 and self._blanks > len(self._entries) // 2:
-            self._entries = deque(each for each in self._entries if each[0] is not None)
+            self._entries = deque(each for each in self._entries if each.event is not None)
             self._blanks = 0
 
     def _wake(self) -> None:

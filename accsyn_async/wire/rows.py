@@ -2,13 +2,17 @@
 
 A first list is read into jobs at one go, and its rows are told apart only when somebody
 wants their text. A list that says the same as before costs one comparison of bytes.
-Otherwise its rows are told apart without being decoded, and only those whose text differs
-from the row that they are compared with are read.
+Otherwise the rows that are known are looked for one after the other, and only what stands in
+the place of one that is not there is read. Where jobs came, went or moved, all rows are told
+apart without being decoded, and those whose text differs from the row that they are compared
+with are read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import msgspec
@@ -63,8 +67,12 @@ _read_jobs = msgspec.json.Decoder(_Jobs).decode
 _read_rows = msgspec.json.Decoder(_Rows).decode
 _read_ids = msgspec.json.Decoder(_Ids).decode
 _read_ends = msgspec.json.Decoder(_Ends).decode
-_read_several = msgspec.json.Decoder(list[Job]).decode
+_read_job = msgspec.json.Decoder(Job).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_BEFORE_ROWS = re.compile(rb'\s*\{\s*"result"\s*:\s*\[\s*')
+_AFTER_ROWS = b"]}"
+_FIRST_KEY = re.compile(rb'\{"\w+"')
 
 
 class JobList(NamedTuple):
@@ -74,11 +82,13 @@ class JobList(NamedTuple):
         jobs: every job listed, by id, in the list's order.
         changed: those whose row differs from the last list's, or is new.
         unchanged: whether the reply was the same, byte for byte.
+        alike: the ``jobs`` of an earlier list of the very same ones; ``None`` where none is known.
     """
 
     jobs: dict[str, Job]
     changed: Sequence[Job] = ()
     unchanged: bool = False
+    alike: dict[str, Job] | None = None
 
 
 class _Page:
@@ -100,14 +110,19 @@ class _Page:
 class JobReader:
     """Reads the replies to one list request, each with the last one in mind."""
 
-    __slots__ = ("_body", "_jobs", "_last", "_rows")
+    __slots__ = ("_body", "_boundary", "_comma", "_jobs", "_last", "_texts")
 
     def __init__(self) -> None:
         self._body = b""
         # One entry a row: None for a row that names no job.
-        self._jobs: Sequence[Job | None] = []
-        # None while they were not told apart; no text for those that are to be read again.
-        self._rows: list[msgspec.Raw] | None = []
+        self._jobs: list[Job | None] = []
+        # Each row with a comma before it, as it stands in the list, so that rows and what is between
+        # them are compared at once. None while they were not told apart; no text for those that are
+        # to be read again.
+        self._texts: list[bytes] | None = []
+        self._comma = b""
+        # From the end of a row into the next one; empty where rows cannot be looked for.
+        self._boundary = b""
         self._last: dict[str, Job] = {}
 
     def __del__(self) -> None:
@@ -126,9 +141,11 @@ class JobReader:
             ValueError: it is no JSON object, or holds no list of rows with ids.
         """
         if body == self._body and body:
-            return JobList(self._last, unchanged=True)
+            return JobList(self._last, unchanged=True, alike=self._last)
         if not self._jobs and (first := self._read_at_one_go(body)) is not None:
             return first
+        if (listed := self._look_for_rows(body)) is not None:
+            return listed
         try:
             reply = _read_rows(body)
         except _UNREADABLE:
@@ -137,8 +154,7 @@ class JobReader:
             return self._read_leniently(body)
         if reply.result is msgspec.UNSET:
             raise ValueError("a reply without result")
-        rows, old = reply.result or [], self._tell_apart()
-        return self._compare_in_place(body, rows, old) or self._compare(body, rows, old)
+        return self._compare(body, reply.result or [])
 
     def _read_at_one_go(self, body: bytes) -> JobList | None:
         """Read a list that there is nothing to compare with; ``None`` where something in it is odd."""
@@ -152,41 +168,71 @@ class JobReader:
         page = _Page(body)
         for job in jobs:
             force_setattr(job, "_row", page)
-        listed = self._keep(body, jobs, None, {job.id: job for job in jobs}, jobs)
+        listed = self._keep(body, list(jobs), None, {job.id: job for job in jobs}, jobs)
         if len(self._last) < len(jobs):
             # The page knows one of those that share an id.
             self._tell_apart()
         return listed
 
-    def _compare_in_place(
-        self, body: bytes, rows: list[msgspec.Raw], old: list[msgspec.Raw]
-    ) -> JobList | None:
-        """Compare a list of the same jobs, in the same order; ``None`` where it is another."""
-        if len(rows) != len(old) or len(self._last) != len(rows):
-            return None
-        places = [place for place, (before, now) in enumerate(zip(old, rows, strict=True)) if before != now]
-        texts = [bytes(rows[place]) for place in places]
-        try:
-            changed = _read_several(b"[" + b",".join(texts) + b"]")
-        except _UNREADABLE:
-            return None
-        jobs, last = list(self._jobs), self._last.copy()
-        for place, text, job in zip(places, texts, changed, strict=True):
-            before = jobs[place]
-            if before is None or before.id != job.id:
-                return None
-            force_setattr(job, "_row", text)
-            jobs[place] = last[job.id] = job
-        return self._keep(body, jobs, rows, last, changed)
+    def _look_for_rows(self, body: bytes) -> JobList | None:
+        """Read a list of the same jobs, in the same order; ``None`` where it is another.
 
-    def _compare(self, body: bytes, rows: list[msgspec.Raw], old: list[msgspec.Raw]) -> JobList:
+        Whatever is passed over is the text of a row that was read before, and what stands between
+        two of them is read as a row: where it is none, or more than one, it is no JSON.
+        """
+        texts, start = self._tell_apart(), _BEFORE_ROWS.match(body)
+        if not self._boundary or start is None or not body.endswith(_AFTER_ROWS):
+            return None
+        is_at, find = body.startswith, body.find
+        jobs, comma, boundary = self._jobs, self._comma, self._boundary
+        stands, end, skipped = start.end(), len(body) - len(_AFTER_ROWS), len(comma)
+        if is_at(comma, stands):
+            return None
+        changed: list[tuple[int, bytes, Job]] = []
+        for place, text, size in zip(count(), texts, map(len, texts)):
+            if is_at(text, stands):
+                stands += size
+                continue
+            if place == 0:
+                # There is no comma before the first.
+                if is_at(text[skipped:], stands):
+                    stands += size - skipped
+                    continue
+                row = body[stands : find(boundary, stands) + 1 or end]
+            elif is_at(comma, stands):
+                row = body[stands + skipped : find(boundary, stands) + 1 or end]
+                stands += skipped
+            else:
+                return None
+            stands += len(row)
+            try:
+                job = _read_job(row)
+            except _UNREADABLE:
+                return None
+            known = jobs[place]
+            if known is None or known.id != job.id:
+                return None
+            changed.append((place, comma + row, job))
+        if stands != end:
+            return None
+        before, last = self._last, self._last.copy()
+        for place, text, job in changed:
+            force_setattr(job, "_row", text)
+            texts[place] = text
+            jobs[place] = last[job.id] = job
+        self._body, self._last = body, last
+        return JobList(last, [job for _, _, job in changed], alike=before)
+
+    def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
         """Compare a list in which jobs came, went or moved."""
+        old, comma = self._tell_apart(), _comma_of(body)
+        texts = [comma + row for row in rows]
         places: dict[str, int] | None = None
         jobs: list[Job | None] = []
         changed: list[Job] = []
         expected, known = 0, len(old)
-        for row in rows:
-            if expected < known and row == old[expected]:
+        for row, text in zip(rows, texts, strict=True):
+            if expected < known and text == old[expected]:
                 jobs.append(self._jobs[expected])
                 expected += 1
                 continue
@@ -201,37 +247,47 @@ class JobReader:
             place = places.get(job.id)
             if place is not None:
                 expected = place + 1
-                if row == old[place]:
+                if text == old[place]:
                     jobs.append(self._jobs[place])
                     continue
             changed.append(job)
             jobs.append(job)
-        return self._keep(body, jobs, rows, {job.id: job for job in jobs if job is not None}, changed)
+        last = {job.id: job for job in jobs if job is not None}
+        self._know(texts, comma, distinct=len(last) == len(jobs))
+        return self._keep(body, jobs, texts, last, changed)
 
     def _keep(
         self,
         body: bytes,
-        jobs: Sequence[Job | None],
-        rows: list[msgspec.Raw] | None,
+        jobs: list[Job | None],
+        texts: list[bytes] | None,
         last: dict[str, Job],
         changed: Sequence[Job] = (),
     ) -> JobList:
-        self._body, self._jobs, self._rows, self._last = body, jobs, rows, last
+        self._body, self._jobs, self._texts, self._last = body, jobs, texts, last
         return JobList(last, changed)
 
-    def _tell_apart(self) -> list[msgspec.Raw]:
+    def _know(self, texts: list[bytes], comma: bytes, *, distinct: bool) -> None:
+        """How rows are looked for from now on: they are not, unless each names a job of its own."""
+        key = _FIRST_KEY.match(texts[0], len(comma)) if distinct and texts else None
+        self._comma, self._boundary = comma, b"}" + comma + key[0] if key is not None else b""
+
+    def _tell_apart(self) -> list[bytes]:
         """The last list's rows; from now on each job has the text of its own."""
-        if self._rows is None:
+        if self._texts is None:
             try:
-                self._rows = _rows_of(self._body)
+                rows = _rows_of(self._body)
             except RecursionError:
                 # Nested nearly too deep, and read from within more calls than before: no texts to compare.
-                self._rows = [msgspec.Raw()] * len(self._jobs)
-                return self._rows
-            for job, row in zip(self._jobs, self._rows, strict=True):
+                self._texts, self._boundary = [b""] * len(self._jobs), b""
+                return self._texts
+            comma = _comma_of(self._body)
+            self._texts = [comma + row for row in rows]
+            self._know(self._texts, comma, distinct=len(self._last) == len(rows))
+            for job, text in zip(self._jobs, self._texts, strict=True):
                 if job is not None:
-                    force_setattr(job, "_row", bytes(row))
-        return self._rows
+                    force_setattr(job, "_row", text)
+        return self._texts
 
     def _read_leniently(self, body: bytes) -> JobList | Failure:
         reply = decode_plain(body)
@@ -246,13 +302,19 @@ class JobReader:
         jobs = [Job.from_row(row) for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
         changed = [job for job in jobs if self._last.get(job.id) != job]
         # No row to compare with: the next list is read in full.
-        return self._keep(body, jobs, [msgspec.Raw()] * len(jobs), {job.id: job for job in jobs}, changed)
+        self._boundary = b""
+        return self._keep(body, list(jobs), [b""] * len(jobs), {job.id: job for job in jobs}, changed)
 
 
 def _rows_of(body: bytes) -> list[msgspec.Raw]:
     """The rows of a list that was read before."""
     rows = _read_rows(body).result
     return rows if isinstance(rows, list) else []
+
+
+def _comma_of(body: bytes) -> bytes:
+    """What stands between two rows of a list."""
+    return b", " if b"}, {" in body else b","
 
 
 class EndReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 from typing import Any
 
 import pytest
@@ -215,3 +216,14 @@ def test_a_found_job_and_its_end_both_come() -> None:
         assert [type(event) for event in await drain(box)] == [JobFound, JobChanged, JobFinished]
 
     run(main())
+
+
+def test_what_waits_is_nothing_to_the_garbage_collector() -> None:
+    box = Mailbox()
+    events = [JobFound(at=AT, job=job(f"job{number}")) for number in range(1000)]
+    gc.collect()
+    known = len(gc.get_objects())
+    for event in events:
+        box.put(event)
+    assert len(box) == 1000
+    assert len(gc.get_objects()) < known + 50

@@ -21,6 +21,10 @@ def body(*rows: Any) -> bytes:
     return json.dumps({"result": list(rows)}).encode()
 
 
+def compact(*rows: Any) -> bytes:
+    return json.dumps({"result": list(rows)}, separators=(",", ":")).encode()
+
+
 def read(reader: JobReader, *rows: Any) -> JobList:
     outcome = reader(body(*rows))
     assert isinstance(outcome, JobList)
@@ -146,6 +150,83 @@ def test_rows_that_are_nested_nearly_too_deep_are_told_apart_from_wherever() -> 
             break
     outcome = from_within(sys.getrecursionlimit() - deep - 20)
     assert list(outcome.jobs) == ["a"]
+
+
+nested = st.recursive(
+    st.integers(0, 1) | st.sampled_from(["", "}, {", '"}, {"id": "b"', "]}"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "x"]), inner),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.tuples(nested, nested, nested), min_size=1, max_size=6), st.sampled_from([body, compact]))
+def test_what_rows_hold_is_not_taken_for_rows(states: list[tuple[Any, Any, Any]], write: Any) -> None:
+    reader = JobReader()
+    for values in states:
+        rows = [{"id": f"job{n}", "metadata": value} for n, value in enumerate(values)]
+        outcome = reader(write(*rows))
+        assert isinstance(outcome, JobList)
+        assert [job.raw for job in outcome.jobs.values()] == rows
+
+
+ROWS = [{"id": "a", "progress": 1}, {"id": "b", "progress": 1}, {"id": "c", "progress": 1}]
+NEXT = [{"id": "a", "progress": 1}, {"id": "b", "progress": 12}, {"id": "c", "progress": 1}]
+
+
+@pytest.mark.parametrize("write", [body, compact])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_whatever_is_no_json_is_refused_after_a_list_too(write: Any, place: int) -> None:
+    whole = write(*NEXT)
+    edges = [whole.index(b"[") + 1, *(whole.index(b"{", whole.index(b"}", n)) for n in (20, 50))]
+    for junk in (b",", b"{", b"}", b"]", b"[", b'"', b"x"):
+        for at in {edges[place], edges[place] - 1, edges[place] + 1, len(whole) - 2}:
+            reader = JobReader()
+            read(reader, *ROWS)
+            reader(write(*ROWS))
+            reader(write(*ROWS[:2], {"id": "c", "progress": 2}))
+            with pytest.raises(ValueError, match=r".*"):
+                reader(whole[:at] + junk + whole[at:])
+            outcome = reader(whole)
+            assert isinstance(outcome, JobList)
+            assert [job.raw for job in outcome.jobs.values()] == NEXT
+        with pytest.raises(ValueError, match=r".*"):
+            reader(whole[: edges[place]] + whole[edges[place] + 1 :])
+
+
+def test_jobs_that_come_and_go_at_the_end() -> None:
+    reader = JobReader()
+    for listed in (ROWS[:2], ROWS, [*NEXT, {"id": "d"}], NEXT[:1], NEXT[:1], []):
+        read(reader, *ROWS[:2])
+        assert [job.raw for job in read(reader, *listed).jobs.values()] == listed
+
+
+def test_a_list_of_the_same_jobs_says_so() -> None:
+    reader = JobReader()
+    first = read(reader, *ROWS)
+    assert first.alike is None
+    then = read(reader, *NEXT)
+    assert then.alike is first.jobs
+    assert then.jobs is not first.jobs
+    assert first.jobs["b"].progress == 1
+    assert read(reader, *NEXT).alike is then.jobs
+    for other in (NEXT[:2], [*NEXT, {"id": "d"}], [*NEXT[:2], {"id": "d"}], NEXT[::-1]):
+        read(reader, *NEXT)
+        known = read(reader, *ROWS).jobs
+        outcome = read(reader, *other)
+        assert outcome.alike is None or outcome.alike.keys() == outcome.jobs.keys() == known.keys()
+
+
+def test_a_failure_after_a_list_is_one() -> None:
+    reader = JobReader()
+    read(reader, *ROWS)
+    read(reader, *NEXT)
+    for text in (
+        body(*ROWS)[:-1] + b', "message": "no"}',
+        body(*ROWS)[:-1] + b', "session_expired": true}',
+        b'{"exception": "x", ' + body(*ROWS)[1:],
+    ):
+        assert isinstance(reader(text), Failure)
+    assert [job.id for job in read(reader, *ROWS).changed] == ["b"]
 
 
 def test_ids_lose_their_prefix() -> None:
