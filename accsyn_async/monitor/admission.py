@@ -69,6 +69,10 @@ class Admission:
     def _not_there(self, ident: str, subscription: Subscription, error: AccsynError) -> None:
         memory = subscription.recollection
         past = memory.past.get(ident) if memory is not None else None
+        if subscription.open is None and past is None:
+            # It ended while nobody watched, and was deleted before anybody could look how.
+            self._never_mind(subscription, ident)
+            return
         if memory is None or past is None:
             subscription.mailbox.close(error)
             self._herald.dismiss(subscription)

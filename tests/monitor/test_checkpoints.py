@@ -609,3 +609,30 @@ def test_long_away_the_archive_is_asked_as_well() -> None:
         assert [request for request in backend.requests() if (request.data or {}).get("archived")]
 
     run(main())
+
+
+def test_what_ended_while_it_was_away_and_is_no_more_is_nobodys_error() -> None:
+    """Guarantee 11: of it nothing is known but that it ended."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            backend.add(2)
+            backend.end(2)
+
+            def deleted(received: Any) -> None:
+                if (received.event.get("query") or "").startswith("id in"):
+                    backend.vanish(2)
+                else:
+                    backend.faults.append(deleted)
+
+            backend.faults.append(deleted)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                assert told(await see(watch)) == [("JobFound", "1")]
+                backend.end(1)
+                assert told(await see(watch)) == [("JobFinished", "1")]
+
+    run(main())
