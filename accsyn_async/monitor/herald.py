@@ -195,6 +195,9 @@ class Herald:
                 await asyncio.sleep(0)
                 began = loop.time()
 
+        if any(group.asking is not None for group in self.audience.groups.values()):
+            # An answer that is late may be older than an end: that must be known until it has come.
+            return
         left, self._left = self._left, set()
         for ident in left:
             life = self.ledger.lives.get(ident)

@@ -267,6 +267,35 @@ def test_guarantee_1_leaving_a_list_that_hangs_ends_the_asking() -> None:
     run(main())
 
 
+def test_guarantee_5_a_late_list_that_is_older_than_an_end_is_no_revival() -> None:
+    async def main() -> None:
+        backend = filled()
+        async with (
+            backend.session() as session,
+            session.watch(f"Transfer WHERE {SLOW}") as slow,
+            session.watch(f"Transfer WHERE {OTHER}") as other,
+        ):
+            await until(slow, Synced)
+            await until(other, Synced)
+            # Out of the list, and followed by its id.
+            backend.move(1, user="0", progress=10)
+            await until(slow, JobChanged)
+            backend.move(1, user="7", progress=20)
+            relent = hold(backend, 12)
+            count = len(asked(backend, SLOW))
+            while len(asked(backend, SLOW)) == count:
+                await asyncio.sleep(0.1)
+            relent()
+            backend.end(1)
+            assert kinds(await until(slow, JobFinished))[-1] == "JobFinished"
+            assert len(asked(backend, SLOW)) == count + 1, "it hangs yet"
+            await asyncio.sleep(120)
+            assert {*kinds(await drain(slow))} <= {"Degraded", "Recovered"}
+            assert len(asked(backend, SLOW)) > count + 1
+
+    run(main())
+
+
 def test_guarantee_7_everything_hangs_and_comes_back() -> None:
     async def main() -> None:
         backend = filled()
