@@ -26,7 +26,7 @@ def pages(backend: Backend) -> list[tuple[int | None, int | None]]:
     return [(request.data.get("limit"), request.data.get("skip")) for request in backend.lists()]
 
 
-def before(backend: Backend, matches: Callable[[Received], bool], act: Callable[[], None]) -> None:
+def before(backend: Backend, matches: Callable[[Received], bool], act: Callable[[], object]) -> None:
     """Do something just before the next request of a kind is answered."""
 
     def fault(received: Received) -> None:
@@ -47,19 +47,35 @@ def test_guarantee_2_a_first_list_that_was_cut_is_completed_before_synced(cap: i
             assert kinds(events) == ["JobFound"] * count + ["Synced"]
             assert {event.job.id for event in events if isinstance(event, JobFound)} == set(backend.jobs)
             full = -(-(count + 1) // cap)
-            first = [(None, None), (1, cap), *((cap, cap * number) for number in range(full))]
-            assert pages(backend) == first
+            # Does it go on, and has it only grown meanwhile? Then it was cut.
+            doubt = [(None, None), (1, cap), (None, None)]
+            first = [(cap, cap * number) for number in range(full)]
+            assert pages(backend) == doubt + first
             # Pages from then on, without asking for more than there are.
             await asyncio.sleep(30)
-            later = pages(backend)[len(first) :]
+            later = pages(backend)[len(doubt + first) :]
             assert later
-            assert later == first[2:] * (len(later) // full)
+            assert later == first * (len(later) // full)
             assert watch.backlog == 0
             backend.move(count - 1, progress=9)
             (changed,) = await take(watch, 1)
             assert isinstance(changed, JobChanged)
             backend.end(count - 1)
             assert kinds(await until(watch, JobFinished)) == ["JobChanged", "JobFinished"]
+
+    run(main())
+
+
+def test_guarantee_9_a_list_that_grows_while_it_is_doubted_was_not_cut() -> None:
+    async def main() -> None:
+        backend = with_jobs(100, None)
+        before(backend, lambda received: (received.data or {}).get("skip") == 100, lambda: backend.add(100))
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            await asyncio.sleep(60)
+            assert {page for page in pages(backend) if page != (None, None)} <= {(1, 100), (1, 150)}
+            backend.move(100, progress=3)
+            assert kinds(await until(watch, JobChanged))[-1] == "JobChanged"
 
     run(main())
 
