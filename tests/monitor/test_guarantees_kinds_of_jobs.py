@@ -88,7 +88,7 @@ async def world() -> AsyncIterator[World]:
         yield World(box, wire, standard, session)
 
 
-def what(form: str, kind: str, job: Any) -> tuple[Any, dict[str, str]]:
+def what(form: str, kind: str, job: Any) -> tuple[Any, dict[str, Any]]:
     match form:
         case "query":
             return kind.title(), {}
