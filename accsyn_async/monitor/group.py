@@ -47,9 +47,25 @@ class Asked:
         polls: good answers so far.
         asked: the audience's count of moves when it was last asked.
         asking: asks at this moment; ``None`` when nothing is under way.
+        late: whether that takes so long that polls go on without it.
+        heard_at: when that began, or was last answered, on the monotonic clock.
+        slowest: how long its slowest answer took, seconds.
+        due: when to ask again at the earliest, on the monotonic clock.
     """
 
-    __slots__ = ("asked", "asking", "health", "listed", "polls", "reason", "refusals")
+    __slots__ = (
+        "asked",
+        "asking",
+        "due",
+        "health",
+        "heard_at",
+        "late",
+        "listed",
+        "polls",
+        "reason",
+        "refusals",
+        "slowest",
+    )
 
     def __init__(self) -> None:
         self.health = Health()
@@ -59,6 +75,18 @@ class Asked:
         self.polls = 0
         self.asked = 0
         self.asking: asyncio.Task[None] | None = None
+        self.late = False
+        self.heard_at = 0.0
+        self.slowest = 0.0
+        self.due = 0.0
+
+    def begin(self, task: asyncio.Task[None], now: float) -> None:
+        """It is asked."""
+        self.asking, self.late, self.heard_at, self.slowest = task, False, now, 0.0
+
+    def heard(self, now: float, took: float) -> None:
+        """One of its requests came to an end."""
+        self.heard_at, self.slowest = now, max(self.slowest, took)
 
 
 class Group(Asked):

@@ -199,6 +199,9 @@ class Herald:
                 await asyncio.sleep(0)
                 began = loop.time()
 
+        if any(group.asking is not None for group in self.audience.groups.values()):
+            # An answer that is late may be older than an end: that must be known until it has come.
+            return
         left, self._left = self._left, set()
         for ident in left:
             life = self.ledger.lives.get(ident)
@@ -242,9 +245,12 @@ class Herald:
         return Confirmed(apart, apart.polls) if self.audience.holds(ident) else None
 
     def _targets(self, notice: _Notice) -> Collection[Subscription]:
-        several = self.audience.by_id.get(notice.event.job.id, set()) if notice.by_id else set()
+        several = self.audience.by_id.get(notice.event.job.id, set())
         if isinstance(notice.event, TaskChanged):
             return [each for each in self.audience.of(notice.event.job.id) if each.selection.tasks]
+        if not notice.by_id:
+            # A query's watch that follows the job by its id was told of it before its list holds it.
+            return [each for group in notice.groups for each in group.subscribers if each not in several]
         if not notice.groups:
             return tuple(several)
         if len(notice.groups) == 1 and not several:

@@ -27,7 +27,7 @@ from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import SLICE, Herald
 from accsyn_async.monitor.lister import Lister, Room
 from accsyn_async.monitor.listing import Ask
-from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval
+from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval, shortest_interval
 from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.monitor.task_lister import TaskLister
@@ -94,9 +94,8 @@ class Poller:
         self._failed: AccsynError | None = None
         self._slowest = 0.0
         self._patience = 0.0
-        self._late: asyncio.TimerHandle | None = None
         self._answered: set[Asked] = set()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: dict[asyncio.Task[None], Asked] = {}
         self._merged = 0
 
     @property
@@ -220,11 +219,7 @@ class Poller:
         self.polls += 1
         self._patience = 3 * max(interval, self._policy.running, self._slowest)
         self._slowest = 0.0
-        self._expect_answer()
-        try:
-            await self._ask_all()
-        finally:
-            self._stop_expecting()
+        await self._ask_all()
         if self._answered:
             self.good_at = self._clock.monotonic()
         if self._policy.stalled_after is not None:
@@ -250,38 +245,41 @@ class Poller:
 
     async def _ask_all(self) -> None:
         """Ask for the lists of all queries, then for what they lack; who answers late is not waited for."""
-        groups = list(self._audience.groups.values())
         gate = asyncio.Semaphore(_AT_ONCE)
-        if len(groups) == 1 and not self._audience.by_id and groups[0].asking is None:
-            # With one list there is nobody else who could be held up.
-            await self._list(groups[0], gate)
-        else:
-            await self._together({group: partial(self._list, group, gate) for group in groups})
+        await self._together(
+            {group: partial(self._list, group, gate) for group in self._audience.groups.values()}
+        )
         await self._together({self._audience.apart: self._follow})
 
     async def _together(self, asks: Mapping[S, Callable[[], Coroutine[Any, Any, None]]]) -> None:
-        """Ask several at once, for as long as there is patience; who is late is not asked twice."""
+        """Ask several at once, and wait for an interval; who is late goes on, at a pace of its own."""
         started: dict[asyncio.Task[None], Asked] = {}
+        now = self._clock.monotonic()
         for source, ask in asks.items():
             if source.asking is not None and source.asking.done():
                 source.asking.result()
                 source.asking = None
-            if source.asking is None:
+            if source.asking is not None:
+                self._overdue(source, now)
+            elif now >= source.due:
                 task = asyncio.create_task(ask(), name=f"accsyn-ask-{self._entitytype}")
                 task.add_done_callback(self._asked)
-                self._asking.add(task)
-                source.asking, started[task] = task, source
+                source.begin(task, now)
+                self._asking[task] = started[task] = source
         if started:
-            await asyncio.wait(started, timeout=self._patience)
+            await asyncio.wait(started, timeout=self._patience / 3)
         for task, asked in started.items():
             if not task.done():
-                task.add_done_callback(lambda _task: self.wake())
+                asked.late = True
                 continue
             asked.asking = None
             task.result()
 
     def _asked(self, task: asyncio.Task[None]) -> None:
-        self._asking.discard(task)
+        source = self._asking.pop(task)
+        if source.late:
+            source.due = self._clock.monotonic() + shortest_interval(self._policy, source.slowest)
+            self.wake()
         if not task.cancelled():
             # It is raised by the next poll, unless nobody watches any more.
             task.exception()
@@ -294,24 +292,17 @@ class Poller:
             await asyncio.wait(tasks)
 
     async def _timed(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
-        """Ask, and note how long the slowest answer of this poll took."""
-        began = self._clock.monotonic()
+        """Ask, and note how long the slowest answer took."""
+        task, began = asyncio.current_task(), self._clock.monotonic()
         try:
             return await self._ask(call, read)
         finally:
-            self._slowest = max(self._slowest, self._clock.monotonic() - began)
-            if self._late is not None:
-                self._expect_answer()
-
-    def _expect_answer(self) -> None:
-        """Begin anew to count how long there is no answer."""
-        self._stop_expecting()
-        self._late = asyncio.get_running_loop().call_later(self._patience, self._overdue)
-
-    def _stop_expecting(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+            now = self._clock.monotonic()
+            source = self._asking.get(task) if task is not None else None
+            if source is not None:
+                source.heard(now, now - began)
+            if source is None or not source.late:
+                self._slowest = max(self._slowest, now - began)
 
     async def _list(self, group: Group, gate: asyncio.Semaphore) -> None:
         async with gate:
@@ -349,7 +340,9 @@ class Poller:
         """A request failed: say so, or end the watches that it was for."""
         if isinstance(error, AuthenticationError | SessionClosedError) and not _may_pass(error):
             raise error
-        self._failed = error
+        if not source.late:
+            # Who is late has a pace of its own; the others' is not slowed down for that.
+            self._failed = error
         source.refusals = 0 if _may_pass(error) else source.refusals + 1
         if source.refusals >= (_REFUSALS if source.listed else 1):
             for subscription in tuple(owners):
@@ -384,15 +377,11 @@ class Poller:
             for subscription in tuple(self._audience):
                 subscription.recover(source.health, event)
 
-    def _overdue(self) -> None:
-        """No answer for three intervals."""
-        reason, now = "the backend does not answer", self._clock.monotonic()
-        for group in self._audience.groups.values():
-            if group not in self._answered and group.health.overdue(now):
-                self._degrade(group, group.subscribers, reason)
-        apart = self._audience.apart
-        if apart not in self._answered and apart.health.overdue(now):
-            self._degrade(apart, self._followers(), reason)
+    def _overdue(self, source: Asked, now: float) -> None:
+        """Say so, if it gave no answer for three intervals."""
+        if now - source.heard_at >= self._patience and source.health.overdue(now):
+            affected = source.subscribers if isinstance(source, Group) else self._followers()
+            self._degrade(source, affected, "the backend does not answer")
 
     def _watchers_by_id(self) -> Iterable[Subscription]:
         return dict.fromkeys(each for several in self._audience.by_id.values() for each in several)

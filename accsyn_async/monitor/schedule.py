@@ -16,6 +16,7 @@ __all__ = [
     "looks_capped",
     "missing_too_many",
     "next_interval",
+    "shortest_interval",
 ]
 
 
@@ -105,7 +106,6 @@ def next_interval(policy: PollPolicy, now: Situation, random: float) -> float:
     >>> next_interval(PollPolicy(), Situation(interval=2.0), 0.5)
     3.0
     """
-    slowest_pace = min(4.0 * now.reply_time, policy.longest_backoff)
     if now.failed:
         ceiling = min(policy.longest_backoff, policy.backoff * float(2 ** min(now.failures, 16)))
         return max(random * ceiling, policy.backoff / 4, now.asked_to_wait)
@@ -115,7 +115,18 @@ def next_interval(policy: PollPolicy, now: Situation, random: float) -> float:
         interval = policy.running
     else:
         interval = min(policy.idle, max(policy.running, now.interval * policy.growth))
-    return max(interval, slowest_pace) * (1.0 + policy.jitter * (2.0 * random - 1.0))
+    return max(interval, shortest_interval(policy, now.reply_time)) * (
+        1.0 + policy.jitter * (2.0 * random - 1.0)
+    )
+
+
+def shortest_interval(policy: PollPolicy, reply_time: float) -> float:
+    """Seconds that a backend which takes so long to answer is left in peace, at least.
+
+    >>> shortest_interval(PollPolicy(), 0.5), shortest_interval(PollPolicy(), 25.0)
+    (2.0, 30.0)
+    """
+    return min(4.0 * reply_time, policy.longest_backoff)
 
 
 class Health:

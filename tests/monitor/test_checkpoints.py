@@ -332,7 +332,7 @@ def test_ids_that_come_and_go_do_so_in_the_checkpoint_as_well() -> None:
     run(main())
 
 
-def test_it_is_written_once_a_second_at_most_besides_ends() -> None:
+def test_guarantee_11_it_is_written_once_a_second_at_most_besides_ends() -> None:
     async def main() -> None:
         backend, store = Backend(), Failing()
         for number in range(1, 9):
@@ -361,7 +361,7 @@ def test_it_is_written_once_a_second_at_most_besides_ends() -> None:
     run(main())
 
 
-def test_an_end_that_cannot_be_written_is_not_handed_out() -> None:
+def test_guarantee_11_an_end_that_cannot_be_written_is_not_handed_out() -> None:
     async def main() -> None:
         backend, store = Backend(), Failing()
         backend.add(1)
@@ -509,7 +509,7 @@ def test_what_is_no_checkpoint_is_refused(checkpoint: Any) -> None:
     run(main())
 
 
-async def test_a_file_keeps_it_and_holds_no_secret(tmp_path: Path) -> None:
+async def test_guarantee_11_a_file_keeps_it_and_holds_no_secret(tmp_path: Path) -> None:
     backend = Backend()
     backend.add(1)
     path = tmp_path / "seen.db"
@@ -529,7 +529,7 @@ async def test_a_file_keeps_it_and_holds_no_secret(tmp_path: Path) -> None:
     assert b"session-1-secret" not in written
 
 
-async def test_a_damaged_file_is_set_aside_with_a_warning(
+async def test_guarantee_11_a_damaged_file_is_set_aside_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "seen.db"

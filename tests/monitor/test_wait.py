@@ -532,6 +532,8 @@ def test_as_completed_yields_in_the_order_of_ends() -> None:
 
 
 def test_as_completed_with_a_removed_job_and_a_closing_session() -> None:
+    """Guarantee 12: what waits when the session closes is told so."""
+
     async def main() -> None:
         backend = Backend()
         idents = [backend.add(number) for number in range(2)]

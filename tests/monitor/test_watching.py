@@ -58,6 +58,8 @@ def test_fields_are_all_that_is_told_and_asked_for() -> None:
 
 
 def test_watches_of_different_fields_share_a_list_and_each_gets_its_own() -> None:
+    """Guarantee 1: what they share is one list, of what any of them needs."""
+
     async def main() -> None:
         backend = Backend()
         backend.add(1)
@@ -201,6 +203,8 @@ def test_only_who_wants_tasks_is_told_of_them() -> None:
 
 
 def test_tasks_of_many_jobs_are_asked_for_in_turn() -> None:
+    """Guarantee 9: each job's tasks take a request, and so those of eight jobs a poll are asked for."""
+
     async def main() -> None:
         backend = Backend()
         for number in range(30):
