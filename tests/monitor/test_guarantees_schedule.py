@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from accsyn_async import PollPolicy, Synced
 from accsyn_async.monitor.schedule import Situation, next_interval, shortest_interval
+from accsyn_async.wire.rows import JobReader
 from tests.support.backend import UNREACHED, Backend, fails, job_id
 from tests.support.virtual import run
 from tests.support.watching import until
@@ -252,11 +253,11 @@ def test_guarantee_9_an_unchanged_reply_is_compared_and_not_read(monkeypatch: py
             await until(watch, Synced)
             await asyncio.sleep(10)
 
-            def unread(_body: bytes) -> Any:
+            def unread(_reader: JobReader, _body: bytes) -> Any:
                 raise AssertionError("it was read")
 
-            for name in ("_read_rows", "_read_jobs", "_read_several", "decode_plain"):
-                monkeypatch.setattr(f"accsyn_async.wire.rows.{name}", unread)
+            for name in ("_read_at_one_go", "_look_for_rows", "_read_leniently"):
+                monkeypatch.setattr(JobReader, name, unread)
             before = session.monitor.statistics()
             await asyncio.sleep(100)
             after = session.monitor.statistics()
