@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Set
 
 from accsyn_async.errors import (
     AccsynError,
-    AuthenticationError,
     BackendError,
     NotFoundError,
     PermissionDeniedError,
     QueryError,
-    SessionClosedError,
-    SessionExpiredError,
 )
-from accsyn_async.models import Job
 from accsyn_async.monitor.admission import Admission
+from accsyn_async.monitor.finder import Finder
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import Herald
-from accsyn_async.monitor.listing import Ask, Listing
-from accsyn_async.monitor.schedule import id_batches, list_whole
-from accsyn_async.monitor.subscription import Subscription
-from accsyn_async.times import parse_time
-from accsyn_async.transport.seam import Clock
+from accsyn_async.monitor.listing import Listing
+from accsyn_async.monitor.schedule import list_whole
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.query import ids_expression
-from accsyn_async.wire.rows import EndReader, JobList, JobReader
 
 __all__ = ["Lister"]
 
 logger = logging.getLogger("accsyn_async.monitor")
 
-Room = Callable[[Call], int]
-"""How many bytes are left in the URL of a call."""
-
-_SWEEP = 5.0
-"""Seconds between two looks through the finished jobs; more when they take long."""
-_SWEEP_SHARE = 20
-"""What one look takes, times this, is the least time until the next."""
-_SWEEP_LONGEST = 120.0
-"""Seconds between two looks at most: one answer that came late must not blind a watch for minutes."""
-_SWEEP_BACK = dt.timedelta(hours=1)
-"""How long before a watch began a job that is new among the finished may have ended:
-clocks differ, but what is older was merely not listed before."""
-_ARCHIVED_AFTER = dt.timedelta(days=13)
-"""How long finished jobs are certain to be found without the archive: the backend keeps them for 14 days."""
 _REVISIT = 5.0
 """Seconds between two questions after jobs that have ended."""
 _LOOKUPS = 16
@@ -59,39 +37,21 @@ class Lister:
     Attributes:
         following: the jobs that were last asked about because no list held them.
         unresolved: whether jobs that left their lists are still to be looked up.
-        unchanged: how many lists said what they had said before.
 
     Args:
-        entitytype: such as ``transfer``.
-        ask: makes a call and reads the reply.
+        finder: makes the calls.
         herald: takes note.
-        admission: is told what was never there.
-        clock: time.
-        room: how many bytes the ids in a call's URL may take.
+        admission: is told what is no more.
     """
 
-    def __init__(
-        self,
-        entitytype: str,
-        ask: Ask,
-        herald: Herald,
-        admission: Admission,
-        clock: Clock,
-        room: Room,
-    ) -> None:
+    def __init__(self, finder: Finder, herald: Herald, admission: Admission) -> None:
         self.following: list[str] = []
         self.unresolved = False
-        self.unchanged = 0
-        self._entitytype = entitytype
-        self._ask = ask
+        self._finder = finder
         self._herald = herald
         self._admission = admission
-        self._clock = clock
-        self._room = room
         # Jobs that are active although the lists that ought to hold them do not.
         self._apart: set[str] = set()
-        # Jobs that were seen elsewhere while an answer about them was under way.
-        self._stale: set[str] = set()
         self._batches: dict[tuple[str, ...], Listing] = {}
         self._whole = Listing()
         self._whole_size: int | None = None
@@ -109,119 +69,26 @@ class Lister:
         Raises:
             AccsynError: it was not answered.
         """
-        if self._clock.monotonic() >= group.sweep.due:
-            await self._sweep_quietly(group)
-        asked = self._clock.monotonic()
-        jobs = await group.listing.ask(self._ask, self._find(group.expression), group.present, asked)
+        asked = self._finder.clock.monotonic()
+        jobs = await group.listing.ask(
+            self._finder.ask, self._finder.find(group.expression), group.present, asked
+        )
         if not self._herald.audience.is_current(group):
             return
-        now = self._clock.monotonic()
+        now = self._finder.clock.monotonic()
         stale, group.stale, group.present_at = group.stale, set(), asked
         if jobs.unchanged:
-            self.unchanged += 1
+            self._finder.unchanged += 1
         else:
             self._list_moved = True
             if jobs.alike is not group.present:
                 self._herald.left(group.present.keys() - jobs.jobs.keys())
             group.present = jobs.jobs
             for job in jobs.changed:
-                self._observe(job, asked, now, group)
+                self._finder.observe(job, asked, now, group)
         for ident in stale:
             if ident in jobs.jobs:
-                self._observe(jobs.jobs[ident], asked, now, group)
-
-    def _observe(self, job: Job, asked: float, now: float, group: Group | None = None) -> None:
-        """Take note of a job, unless it was seen elsewhere while the answer was under way.
-
-        Then nobody can tell which of the two is the later one; the next answer will.
-
-        Args:
-            job: the job.
-            asked: when it was asked for, on the monotonic clock.
-            now: when the answer came, on the same.
-            group: whose list it stood in, if it was one.
-        """
-        lives = self._herald.ledger.lives
-        life = lives.get(job.id)
-        if life is not None and life.job is not None and asked < life.seen_at:
-            if group is None:
-                self._stale.add(job.id)
-                return
-            group.stale.add(job.id)
-            job = life.job
-        self._herald.observe(job, now, group)
-        if life is None:
-            life = lives.get(job.id)
-        if life is not None and asked >= life.seen_at:
-            life.seen_at = now
-
-    async def _sweep_quietly(self, group: Group) -> None:
-        """Sweep; when that is not answered, the list of the active is none the worse for it."""
-        try:
-            await self._sweep(group)
-        except (AuthenticationError, SessionClosedError) as error:
-            if not (isinstance(error, SessionExpiredError) and error.temporary):
-                raise
-        except AccsynError as error:
-            logger.debug("the finished were not looked through: %s", error.message)
-            # Until it has been looked through once, nobody knows what is new there.
-            group.sweep.due = self._clock.monotonic() + (_SWEEP if group.sweep.ends is not None else 0)
-
-    async def _sweep(self, group: Group) -> None:
-        """Find jobs that began and ended between two polls: no list of active ones ever held them."""
-        sweep, began = group.sweep, self._clock.monotonic()
-        seen = await self._ask(self._find_ends(group.expression), sweep.reader)
-        took = self._clock.monotonic() - began
-        if sweep.ends is None or sweep.since is None:
-            sweep.since = self._herald.at
-        elif seen is not sweep.ends:
-            # What was read but not taken in to the end, last time, is still new.
-            new = seen - sweep.ends
-            oldest, told = sweep.since - _SWEEP_BACK, self._herald.has_told
-            ends = {ident: parse_time(text or "") for ident, text in new}
-            recent = [
-                ident for ident, end in ends.items() if end and end >= oldest and not told(group, ident, end)
-            ]
-            unseen = set(recent)
-            for batch in self._batched(sorted(recent)):
-                asked = self._clock.monotonic()
-                jobs = await self._ask(self._find(ids_expression(batch), finished=True), JobReader())
-                if not self._herald.audience.is_current(group):
-                    return
-                now = self._clock.monotonic()
-                for job in jobs.changed:
-                    if job.id in ends:
-                        unseen.discard(job.id)
-                        self._observe(job, asked, now, group)
-            # What one answer names and the next does not show stays new.
-            seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
-        sweep.ends = seen
-        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
-
-    async def catch_up(self, subscription: Subscription, group: Group) -> None:
-        """Find out which jobs ended while a watch was away, and follow those that it knew.
-
-        Raises:
-            AccsynError: it was not answered.
-        """
-        memory = subscription.recollection
-        if memory is None or not subscription.behind:
-            return
-        seen: set[tuple[str, str | None]] = set()
-        if memory.away(self._herald.at) > _ARCHIVED_AFTER:
-            seen |= await self._ask(self._find_ends(group.expression, archived=True), EndReader())
-        seen |= await self._ask(self._find_ends(group.expression), EndReader())
-        if subscription not in self._herald.audience:
-            return
-        ends = [(ident, parse_time(text or "")) for ident, text in seen]
-        if memory.since is None:
-            memory.disregard(
-                ((ident, end) for ident, end in ends if ident not in group.present),
-                self._herald.at - 2 * _SWEEP_BACK,
-            )
-        subscription.behind = False
-        subscription.extra = {*memory.unfinished, *memory.missed(ends, _SWEEP_BACK)}
-        self._herald.audience.follow(subscription, subscription.extra)
+                self._finder.observe(jobs.jobs[ident], asked, now, group)
 
     async def follow(self, fresh: Set[Asked]) -> None:
         """Ask about the jobs that are watched and stand in no list.
@@ -267,7 +134,7 @@ class Lister:
 
         Now and then, and so many in turn as one request will hold.
         """
-        now = self._clock.monotonic()
+        now = self._finder.clock.monotonic()
         if now < self._revisit_due:
             return
         self._revisit_due = now + _REVISIT
@@ -279,9 +146,9 @@ class Lister:
         )
         if ended:
             self._revisited %= len(ended)
-            batch = self._batched(ended[self._revisited :] + ended[: self._revisited])[0]
+            batch = self._finder.batched(ended[self._revisited :] + ended[: self._revisited])[0]
             self._revisited += len(batch)
-            await self._fetch(self._find(ids_expression(batch)), set(batch))
+            await self._finder.fetch(self._finder.find(ids_expression(batch)), set(batch))
 
     def _stand_apart(self, idents: set[str]) -> None:
         """Take note that jobs are active although their lists lack them: do those go on unseen?"""
@@ -312,11 +179,11 @@ class Lister:
     async def _ask_for(self, idents: list[str]) -> tuple[list[str], bool]:
         """Ask for jobs among the active; those that are not there, and whether a list of all says so."""
         if not self._whole_lacks and list_whole(len(idents), self._whole_size):
-            asked = self._clock.monotonic()
-            jobs = await self._whole.ask(self._ask, self._find(None), self._active(idents))
-            self._count(jobs)
+            asked = self._finder.clock.monotonic()
+            jobs = await self._whole.ask(self._finder.ask, self._finder.find(None), self._active(idents))
+            self._finder.unchanged += jobs.unchanged
             self._whole_size = len(jobs.jobs)
-            there = self._take(jobs, set(idents), asked)
+            there = self._finder.take(jobs, set(idents), asked)
             return [ident for ident in idents if ident not in there], True
         self._whole.reset()
         return await self._ask_in_batches(idents), False
@@ -324,13 +191,15 @@ class Lister:
     async def _ask_in_batches(self, idents: list[str]) -> list[str]:
         missing: list[str] = []
         listings: dict[tuple[str, ...], Listing] = {}
-        for batch in self._batched(idents):
+        for batch in self._finder.batched(idents):
             key = tuple(batch)
             listing = listings[key] = self._batches.get(key) or Listing()
-            asked = self._clock.monotonic()
-            jobs = await listing.ask(self._ask, self._find(ids_expression(batch)), self._active(batch))
-            self._count(jobs)
-            there = self._take(jobs, set(batch), asked)
+            asked = self._finder.clock.monotonic()
+            jobs = await listing.ask(
+                self._finder.ask, self._finder.find(ids_expression(batch)), self._active(batch)
+            )
+            self._finder.unchanged += jobs.unchanged
+            there = self._finder.take(jobs, set(batch), asked)
             missing += [ident for ident in batch if ident not in there]
         self._batches = listings
         return missing
@@ -343,11 +212,13 @@ class Lister:
             doubtful: those that a list lacks, and that were not asked for by their ids.
         """
         left = dict.fromkeys(suspects)
-        for batch in self._batched(suspects):
-            for ident in await self._fetch(self._find(ids_expression(batch), finished=True), set(batch)):
+        for batch in self._finder.batched(suspects):
+            for ident in await self._finder.fetch(
+                self._finder.find(ids_expression(batch), finished=True), set(batch)
+            ):
                 del left[ident]
-        for batch in self._batched([ident for ident in left if ident in doubtful]):
-            there = await self._fetch(self._find(ids_expression(batch)), set(batch))
+        for batch in self._finder.batched([ident for ident in left if ident in doubtful]):
+            there = await self._finder.fetch(self._finder.find(ids_expression(batch)), set(batch))
             self._stand_apart(there)
             # A list of all that lacks what is active is of no use for finding jobs by their ids.
             self._whole_lacks |= bool(there)
@@ -361,20 +232,17 @@ class Lister:
         for ident in waiting[:_LOOKUPS]:
             await self._look_up_one(ident)
 
-    async def _fetch(self, call: Call, wanted: set[str]) -> set[str]:
-        """Ask once for jobs, and take note of those that are wanted; their ids."""
-        asked = self._clock.monotonic()
-        return self._take(await self._ask(call, JobReader()), wanted, asked)
-
     async def _look_up_one(self, ident: str) -> None:
         """Find out what became of one job; no other suffers if the backend refuses this one."""
-        asked = self._clock.monotonic()
+        asked = self._finder.clock.monotonic()
         error: AccsynError = NotFoundError(
-            f"there is no {self._entitytype} {ident}, or this user may not see it"
+            f"there is no {self._finder.entitytype} {ident}, or this user may not see it"
         )
         there: set[str] = set()
         try:
-            there = await self._fetch(Call("GET", f"{self._entitytype}/find", {}, id=ident), {ident})
+            there = await self._finder.fetch(
+                Call("GET", f"{self._finder.entitytype}/find", {}, id=ident), {ident}
+            )
         except NotFoundError:
             pass
         except (PermissionDeniedError, QueryError, BackendError) as refusal:
@@ -395,25 +263,8 @@ class Lister:
         ):
             # A list that was asked for later shows it.
             life.seen()
-        elif life.missed(self._clock.monotonic()):
+        elif life.missed(self._finder.clock.monotonic()):
             self._admission.gone(life, error)
-
-    def _take(self, jobs: JobList, wanted: set[str], asked: float) -> set[str]:
-        """Take note of those that are wanted and were asked for at this time; their ids."""
-        lives, now = self._herald.ledger.lives, self._clock.monotonic()
-        for job in jobs.changed:
-            if job.id in wanted:
-                self._observe(job, asked, now)
-        there = wanted & jobs.jobs.keys()
-        stale = self._stale & there
-        self._stale -= stale
-        for ident in there:
-            life = lives.get(ident)
-            if life is None or life.job is None or ident in stale:
-                self._observe(jobs.jobs[ident], asked, now)
-            else:
-                life.seen()
-        return there
 
     def _active(self, idents: list[str]) -> set[str]:
         """Those that were seen and had not ended."""
@@ -423,19 +274,3 @@ class Lister:
             for ident in idents
             if (life := lives.get(ident)) is not None and life.job and not life.ended
         }
-
-    def _count(self, jobs: JobList) -> None:
-        self.unchanged += jobs.unchanged
-
-    def _batched(self, idents: list[str]) -> list[list[str]]:
-        return id_batches(idents, room=self._room(self._find(ids_expression(()), finished=True)))
-
-    def _find(self, expression: str | None, *, finished: bool = False) -> Call:
-        data: dict[str, object] = {"attributes": self._herald.audience.attributes}
-        if finished:
-            data["finished"] = True
-        return Call("GET", f"{self._entitytype}/find", data, query=expression)
-
-    def _find_ends(self, expression: str | None, *, archived: bool = False) -> Call:
-        data = {"attributes": ["id", "finished"], "archived" if archived else "finished": True}
-        return Call("GET", f"{self._entitytype}/find", data, query=expression)

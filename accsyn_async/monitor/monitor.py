@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from accsyn_async.errors import AccsynError, SessionClosedError
 from accsyn_async.models import Job
-from accsyn_async.monitor.lister import Room
+from accsyn_async.monitor.finder import Room
 from accsyn_async.monitor.listing import Ask
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.poller import Poller

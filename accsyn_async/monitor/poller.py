@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -13,23 +12,20 @@ from typing import Any, TypeVar
 
 from accsyn_async.errors import (
     AccsynError,
-    AuthenticationError,
-    BackendError,
     RateLimitedError,
-    SessionClosedError,
-    SessionExpiredError,
-    TransportError,
 )
-from accsyn_async.events import Degraded, Recovered
 from accsyn_async.models import Job
 from accsyn_async.monitor.admission import Admission
+from accsyn_async.monitor.bulletin import Bulletin
+from accsyn_async.monitor.finder import Finder, Room
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.herald import SLICE, Herald
-from accsyn_async.monitor.lister import Lister, Room
+from accsyn_async.monitor.lister import Lister
 from accsyn_async.monitor.listing import Ask
 from accsyn_async.monitor.schedule import PollPolicy, Situation, next_interval, shortest_interval
 from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.subscription import Subscription
+from accsyn_async.monitor.sweeper import Sweeper
 from accsyn_async.monitor.task_lister import TaskLister
 from accsyn_async.transport.seam import Clock
 from accsyn_async.wire.message import Call
@@ -44,8 +40,6 @@ S = TypeVar("S", bound=Asked)
 
 _SHORTEST_GAP = 0.25
 """Seconds between two polls, at least, however often somebody asks for one."""
-_REFUSALS = 3
-"""Refusals in a row after which a list that was answered before is given up."""
 _FORGIVEN_AFTER = 120.0
 """Seconds of good polls after which earlier failures no longer count."""
 _AT_ONCE = 8
@@ -87,8 +81,11 @@ class Poller:
         self._herald = Herald(workspace)
         self._admission = Admission(self._herald)
         self._ask = ask
-        self._lister = Lister(entitytype, self._timed, self._herald, self._admission, clock, room)
+        self._finder = Finder(entitytype, self._timed, self._herald, clock, room)
+        self._lister = Lister(self._finder, self._herald, self._admission)
+        self._sweeper = Sweeper(self._finder, self._herald)
         self._tasks = TaskLister(self._timed, self._herald)
+        self._bulletin = Bulletin(entitytype, self._herald, clock, self._followers)
         self._audience = self._herald.audience
         self._wake = asyncio.Event()
         self._failed: AccsynError | None = None
@@ -110,9 +107,7 @@ class Poller:
             for ident, past in memory.past.items():
                 self._herald.ledger.recall(ident, past)
         self._audience.add(subscription)
-        source = self._audience.source_of(subscription)
-        if source.health.degraded:
-            subscription.degrade(source.health, Degraded(at=self._clock.now(), reason=source.reason))
+        self._bulletin.welcome(subscription)
         self.wake()
 
     def add_ids(self, subscription: Subscription, idents: tuple[str, ...]) -> None:
@@ -173,7 +168,7 @@ class Poller:
             watches=len(boxes),
             jobs=len(self._herald.ledger.lives),
             polls=self.polls,
-            unchanged=self._lister.unchanged,
+            unchanged=self._finder.unchanged,
             events=self._herald.told,
             merged=self._merged + sum(box.merged for box in boxes),
             backlog=sum(map(len, boxes)),
@@ -260,7 +255,8 @@ class Poller:
                 source.asking.result()
                 source.asking = None
             if source.asking is not None:
-                self._overdue(source, now)
+                if now - source.heard_at >= self._patience:
+                    self._bulletin.overdue(source)
             elif now >= source.due:
                 task = asyncio.create_task(ask(), name=f"accsyn-ask-{self._entitytype}")
                 task.add_done_callback(self._asked)
@@ -308,15 +304,16 @@ class Poller:
         async with gate:
             asked = self._audience.moves
             try:
+                await self._sweeper.sweep(group)
                 await self._lister.list_group(group)
                 for subscription in [
                     each for each in self._audience.joining if each.behind and each in group.subscribers
                 ]:
-                    await self._lister.catch_up(subscription, group)
+                    await self._sweeper.catch_up(subscription, group)
             except AccsynError as error:
-                self._trouble(error, group, group.subscribers, group.subscribers)
+                self._failed_by(error, group)
             else:
-                self._better(group, asked)
+                self._answered_by(group, asked)
 
     async def _follow(self) -> None:
         asked, apart = self._audience.moves, self._audience.apart
@@ -324,73 +321,25 @@ class Poller:
             await self._lister.follow(frozenset(self._answered))
             await self._tasks.ask()
         except AccsynError as error:
-            self._trouble(error, apart, self._watchers_by_id(), self._followers())
+            self._failed_by(error, apart)
         else:
-            self._better(apart, asked)
+            self._answered_by(apart, asked)
 
-    # -- good and bad weather ---------------------------------------------
-
-    def _trouble(
-        self,
-        error: AccsynError,
-        source: Asked,
-        owners: Iterable[Subscription],
-        affected: Iterable[Subscription],
-    ) -> None:
-        """A request failed: say so, or end the watches that it was for."""
-        if isinstance(error, AuthenticationError | SessionClosedError) and not _may_pass(error):
-            raise error
-        if not source.late:
+    def _failed_by(self, error: AccsynError, asked: Asked) -> None:
+        self._bulletin.failed(error, asked)
+        if not asked.late:
             # Who is late has a pace of its own; the others' is not slowed down for that.
             self._failed = error
-        source.refusals = 0 if _may_pass(error) else source.refusals + 1
-        if source.refusals >= (_REFUSALS if source.listed else 1):
-            for subscription in tuple(owners):
-                subscription.mailbox.close(error)
-                self._herald.dismiss(subscription)
-            return
-        if source.health.failed(self._clock.monotonic()):
-            logger.warning("polling %s is degraded: %s", self._entitytype, error.message)
-        if source.health.degraded:
-            self._degrade(source, affected, error.message)
 
-    def _degrade(self, source: Asked, affected: Iterable[Subscription], reason: str) -> None:
-        source.reason = reason
-        event = Degraded(at=self._clock.now(), reason=reason)
-        for subscription in tuple(affected):
-            subscription.degrade(source.health, event)
-
-    def _better(self, source: Asked, asked: int) -> None:
-        """A request succeeded: say so, if the one before did not.
-
-        Args:
-            source: what was asked.
-            asked: how often somebody had come or gone when it was.
-        """
-        self._answered.add(source)
-        source.asked = asked
-        source.polls += 1
-        source.listed, source.refusals = True, 0
-        if (after := source.health.good(self._clock.monotonic())) is not None:
-            logger.info("polling %s has recovered after %.0f s", self._entitytype, after)
-            event = Recovered(at=self._clock.now(), after=dt.timedelta(seconds=after))
-            for subscription in tuple(self._audience):
-                subscription.recover(source.health, event)
-
-    def _overdue(self, source: Asked, now: float) -> None:
-        """Say so, if it gave no answer for three intervals."""
-        if now - source.heard_at >= self._patience and source.health.overdue(now):
-            affected = source.subscribers if isinstance(source, Group) else self._followers()
-            self._degrade(source, affected, "the backend does not answer")
-
-    def _watchers_by_id(self) -> Iterable[Subscription]:
-        return dict.fromkeys(each for several in self._audience.by_id.values() for each in several)
+    def _answered_by(self, asked: Asked, moves: int) -> None:
+        self._answered.add(asked)
+        asked.asked = moves
+        asked.polls += 1
+        self._bulletin.answered(asked)
 
     def _followers(self) -> Iterable[Subscription]:
         """Those whose jobs stand in no list."""
         return dict.fromkeys(each for ident in self._lister.following for each in self._audience.of(ident))
-
-    # -- time -------------------------------------------------------------
 
     def _situation(self, interval: float, reply_time: float, *, changed: bool, failures: int) -> Situation:
         failed = self._failed
@@ -420,10 +369,3 @@ class Poller:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(interval - gap):
                 await self._wake.wait()
-
-
-def _may_pass(error: AccsynError) -> bool:
-    """Whether the same request may well succeed later."""
-    if isinstance(error, BackendError | SessionExpiredError):
-        return error.temporary
-    return isinstance(error, TransportError | RateLimitedError)

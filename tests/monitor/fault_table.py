@@ -61,8 +61,8 @@ FAULTS: dict[str, Trouble] = {
     "504": Trouble({"kind": "error", "status": 504}),
     "HTML": Trouble({"kind": "html"}),
     "cut body": Trouble({"kind": "cut"}),
-    "too slow, before acting": Trouble({"kind": "delay", "seconds": 3600}, timeout=0.5),
-    "too slow, after acting": Trouble({"kind": "delay", "seconds": 3600, "acted": True}, timeout=0.5),
+    "too slow, before acting": Trouble({"kind": "delay", "seconds": 3600}, timeout=2.0),
+    "too slow, after acting": Trouble({"kind": "delay", "seconds": 3600, "acted": True}, timeout=2.0),
     "expired session": Trouble({"kind": "expire"}),
     "401 for ever": Trouble(lasting={"kind": "error", "status": 401}, passes=False),
     "401 for ever, but not at logins": Trouble(
