@@ -31,7 +31,7 @@ class Trouble:
         standing: what it does to all requests from the beginning.
         blocked: why they do not arrive.
         meanwhile: what becomes of a job just when the first of them leaves.
-        timeout: the session's, seconds.
+        timeout: the session's, seconds, in which the clock of its pauses shows ``pace`` times as many.
         passes: whether it passes: after two polls, one lookup of each kind, or one request of a call.
     """
 
@@ -41,6 +41,7 @@ class Trouble:
     blocked: Blocked | None = None
     meanwhile: Literal["deleted", "revived"] | None = None
     timeout: float = 30.0
+    pace: float = 20.0
     passes: bool = True
 
 
@@ -61,8 +62,10 @@ FAULTS: dict[str, Trouble] = {
     "504": Trouble({"kind": "error", "status": 504}),
     "HTML": Trouble({"kind": "html"}),
     "cut body": Trouble({"kind": "cut"}),
-    "too slow, before acting": Trouble({"kind": "delay", "seconds": 3600}, timeout=2.0),
-    "too slow, after acting": Trouble({"kind": "delay", "seconds": 3600, "acted": True}, timeout=2.0),
+    "too slow, before acting": Trouble({"kind": "delay", "seconds": 3600}, timeout=1.0, pace=2.0),
+    "too slow, after acting": Trouble(
+        {"kind": "delay", "seconds": 3600, "acted": True}, timeout=1.0, pace=2.0
+    ),
     "expired session": Trouble({"kind": "expire"}),
     "401 for ever": Trouble(lasting={"kind": "error", "status": 401}, passes=False),
     "401 for ever, but not at logins": Trouble(

@@ -165,7 +165,7 @@ async def scene(trouble: Trouble) -> AsyncIterator[Scene]:
                 timeout=trouble.timeout,
                 poll=POLL,
                 client_session=client,
-                _clock=FastClock(),
+                _clock=FastClock(trouble.pace),
             )
             async with session:
                 yield Scene(box, road, session, other, trouble)
