@@ -35,6 +35,9 @@ def test_guarantee_1_a_thousand_watches_share_one_list() -> None:
             assert len(backend.lists()) == 1
             await asyncio.sleep(20)
             assert len(backend.lists()) <= 12
+            backend.move(7, progress=7)
+            await asyncio.sleep(3)
+            assert [watch.backlog for watch in watches] == [n % 50 == 7 or n >= 500 for n in range(1000)]
             for watch in watches:
                 await watch.aclose()
 

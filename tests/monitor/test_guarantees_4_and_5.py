@@ -17,7 +17,7 @@ from accsyn_async import (
     Recovered,
     Synced,
 )
-from tests.support.backend import RESET, Backend, fails, job_id, reply
+from tests.support.backend import RESET, UNREACHED, Backend, fails, html, job_id, reply
 from tests.support.virtual import run
 from tests.support.watching import kinds, take, until
 
@@ -90,7 +90,13 @@ def test_guarantee_4_removed_only_after_two_lookups_two_seconds_apart() -> None:
     run(main())
 
 
-def test_guarantee_4_no_answer_leaves_a_suspect_a_suspect() -> None:
+@pytest.mark.parametrize("by_id_only", [False, True], ids=["no-lookup", "not-by-id"])
+@pytest.mark.parametrize(
+    "bad",
+    [RESET, UNREACHED, html(502), html(200), reply({"message": "busy"}, 429), reply(b"", 503)],
+    ids=["reset", "refused", "502-page", "200-page", "429", "503-empty"],
+)
+def test_guarantee_4_no_answer_leaves_a_suspect_a_suspect(bad: Any, by_id_only: bool) -> None:
     async def main() -> None:
         backend = Backend()
         backend.add(1)
@@ -100,7 +106,8 @@ def test_guarantee_4_no_answer_leaves_a_suspect_a_suspect() -> None:
 
             def refuse_lookups(received: Any) -> Any:
                 backend.faults.append(refuse_lookups)
-                return RESET if received.event.get("id") or (received.data or {}).get("finished") else None
+                finished = not by_id_only and (received.data or {}).get("finished")
+                return bad if received.event.get("id") or finished else None
 
             backend.faults.append(refuse_lookups)
             backend.jobs.clear()

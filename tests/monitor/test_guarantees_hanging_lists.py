@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,29 @@ def test_guarantee_7_one_list_hangs_and_the_others_go_on(seconds: float, finishe
                     assert backend.now() - moved < 5
             assert backend.now() > 45
             assert {*kinds(await drain(slow))} <= {"Degraded", "Recovered", "JobChanged"}
+
+    run(main())
+
+
+@pytest.mark.parametrize("seconds", [23.0, 24.0, 25.0, 26.0, NEVER])
+def test_guarantee_7_what_comes_late_does_not_slow_down_the_others(seconds: float) -> None:
+    """Nor what fails late: polls that take half a second meet it now between two, now in the midst of one."""
+
+    async def main() -> None:
+        backend = filled()
+        backend.latency = 0.5
+        async with (
+            backend.session() as session,
+            session.watch(f"Transfer WHERE {SLOW}") as slow,
+            session.watch(f"Transfer WHERE {OTHER}") as other,
+        ):
+            await until(slow, Synced)
+            await until(other, Synced)
+            hold(backend, seconds)
+            await asyncio.sleep(600)
+            moments = [at for at in asked(backend, OTHER) if at > 10]
+            assert max(later - at for at, later in itertools.pairwise(moments)) < 8
+            assert len(asked(backend, SLOW)) >= 9
 
     run(main())
 

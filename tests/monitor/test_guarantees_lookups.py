@@ -87,6 +87,23 @@ def test_guarantee_4_and_then_by_its_id(status: str) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("what", ["Transfer", "Transfer WHERE user=3"])
+def test_guarantee_4_an_end_that_stays_listed_while_its_row_changes_is_one_end(what: str) -> None:
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+        async with backend.session() as session, session.watch(what) as watch:
+            await until(watch, Synced)
+            backend.end(1)
+            await until(watch, JobFinished)
+            for change in ({"speed": 0.0}, {"metadata": {"shot": "late"}}, {"size": 5}):
+                backend.move(1, **change)
+                await asyncio.sleep(15)
+            assert watch.backlog == 0
+
+    run(main())
+
+
 def test_guarantee_4_there_after_all_is_nothing() -> None:
     async def main() -> None:
         backend = Backend()
