@@ -31,11 +31,11 @@ LONG = 0.3
 """Real seconds that some live: long enough to be sure that a job was removed."""
 BRIEF = 0.004
 """Real seconds between what is said and the kill, at most: about as long as a commit takes."""
-MANY = {"event": 16, "end": 3, "save": 6}
+MANY = {"event": 16, "given": 3, "end": 3, "save": 6}
 """How often a watcher says what it is killed for, at most."""
 LAST = 60.0
 """Real seconds that the last watcher has for all that was missed."""
-WAYS = ("time", "event", "save", "save", "end", "end", "end", "long", "peace")
+WAYS = ("time", "time", "event", "save", "save", "given", "given", "end", "end", "long", "peace")
 """When a watcher is killed: after some time, some events, as it writes, as it uses an end; or it is not."""
 
 
@@ -187,15 +187,21 @@ class Campaign:
 
     async def _rounds_of(self, nest: Nest, jobs: Jobs) -> None:
         for number in range(self._rounds):
-            for _ in range(self._rng.randrange(3) if number else 0):
-                await jobs.move()
+            if number:
+                await jobs.settle()
+                await jobs.undo_what_was_given()
+                for _ in range(self._rng.randrange(3)):
+                    await jobs.move()
             await nest.begin(self._text())
             if number == 0:
                 # What ended before the first watch was there is nothing to it.
                 await nest.hear("synced")
+            way = self._rng.choice(WAYS)
+            if way not in ("time", "save"):
+                await nest.hear("synced")
             over = asyncio.Event()
             moving = asyncio.create_task(self._move(jobs, over))
-            await self._end(nest, self._rng.choice(WAYS))
+            await self._end(nest, way)
             over.set()
             await moving
             self.report.rounds += 1
@@ -203,9 +209,10 @@ class Campaign:
     async def _end(self, nest: Nest, way: str) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LONG):
-                if way in ("event", "end", "save"):
+                if way in MANY:
                     await nest.hear(way, self._rng.randint(1, MANY[way]))
-                    await asyncio.sleep(self._rng.random() * BRIEF)
+                    # Who was given an event is about to use it.
+                    await asyncio.sleep(self._rng.random() * BRIEF if way != "given" else 0)
                 else:
                     await asyncio.sleep(self._rng.random() * (LONG if way == "long" else ROUND))
         await nest.end(signal.SIGTERM if way == "peace" else signal.SIGKILL)

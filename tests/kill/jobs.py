@@ -19,10 +19,11 @@ ACTIVE = 12
 
 @dataclass
 class _Known:
-    """A job: its end, if that has come, as the id of the event that tells of it, and when."""
+    """How a job ended: the id of the event that tells of it, when, and whether it can be brought back."""
 
-    end: str = ""
-    at: float = 0.0
+    end: str
+    at: float
+    aborted: bool
 
 
 class Jobs:
@@ -67,7 +68,7 @@ class Jobs:
                 moves = [self.create, self.create, *moves]
         move = self._rng.choice(moves)
         if await move() is not False:
-            self.counts[move.__name__] = self.counts.get(move.__name__, 0) + 1
+            self._count(move.__name__)
 
     async def create_short(self) -> None:
         """A job that is done at once."""
@@ -89,15 +90,17 @@ class Jobs:
 
     async def revive(self) -> bool:
         """Bring back a job that was aborted."""
-        able = [ident for ident in self._ended if ident not in self._active]
+        able = [ident for ident, end in self._ended.items() if end.aborted and ident not in self._active]
         if not able:
             return False
-        ident = self._rng.choice(able)
+        await self._revive(self._rng.choice(able))
+        return True
+
+    async def _revive(self, ident: str) -> None:
         self._undo(ident)
         await self._session.update("Transfer", ident, {"status": "waiting"})
         self._since[ident] = self._box.now.timestamp()
         self._active.append(ident)
-        return True
 
     async def delete(self) -> bool:
         """Delete a job that goes on; one that is watched by its id must be known, or there never was one."""
@@ -116,12 +119,23 @@ class Jobs:
         able = [ident for ident in self._ended if ident not in self._active]
         if not able:
             return False
-        ident = self._rng.choice(able)
+        await self._delete_ended(self._rng.choice(able))
+        return True
+
+    async def _delete_ended(self, ident: str) -> None:
         if not self._undo(ident):
             self.truth.possible.add(ident)
         del self._ended[ident]
         await self._session.delete_one("Transfer", ident)
-        return True
+
+    async def undo_what_was_given(self) -> None:
+        """Undo the ends that were given to a watcher which was killed before it used them: all the same."""
+        given = self._ledger.given - self._ledger.ends
+        for ident, known in list(self._ended.items()):
+            if known.end in given and ident not in self._active and self._grows:
+                self._count("undone as it was given")
+                ways = [self._revive, self._delete_ended] if known.aborted else [self._delete_ended]
+                await self._rng.choice(ways)(ident)
 
     async def settle(self) -> None:
         """Note how those have ended that came to their ends by themselves."""
@@ -133,7 +147,7 @@ class Jobs:
             assert row is not None
             if row["status"] == "done":
                 self._short.remove(ident)
-                self.truth.ends.add(self._end_of(row))
+                self._note(row)
 
     @property
     def unsettled(self) -> int:
@@ -145,22 +159,25 @@ class Jobs:
         """How many go on until they are ended."""
         return len(self._active)
 
+    def _count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
     def _is_known(self, ident: str) -> bool:
         """Whether a watcher that comes next knows of it, as it is now."""
         return self._ledger.known.get(ident, -1.0) > self._since.get(ident, 0.0)
 
     def _undo(self, ident: str) -> bool:
-        """An end is about to be undone; whether a watcher has used it before."""
+        """An end is about to be undone; whether a watcher was given it before."""
         end = self._ended[ident].end
-        used = end in self._ledger.ends
-        if not used:
+        given = end in self._ledger.given
+        if not given:
             self.truth.ends.discard(end)
             self.truth.fleeting.add(end)
-        return used
+        return given
 
     def _note(self, row: Any) -> None:
         end = self._end_of(row)
-        self._ended[row["id"]] = _Known(end, row["finished"].timestamp())
+        self._ended[row["id"]] = _Known(end, row["finished"].timestamp(), row["status"] == "aborted")
         self.truth.ends.add(end)
 
     def _end_of(self, row: Any) -> str:
@@ -168,8 +185,8 @@ class Jobs:
         return f"{self._box.workspace}:{row['id']}:{row['status']}:{when}"
 
     async def _created(self, file: str, to: str) -> str:
-        number = self.counts.get("created", 0)
-        self.counts["created"] = number + 1
+        self._count("created")
+        number = self.counts["created"]
         source = file if file == "long" else f"/up/{file}"
         row = await self._session.create("Transfer", {"source": source, "destination": f"{to}{number}/"})
         return str(row["id"])

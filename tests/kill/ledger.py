@@ -14,7 +14,7 @@ class Truth:
 
     Attributes:
         ends: ids of the final events of ends that can be seen for ever.
-        fleeting: those of ends that were undone before any watcher had used them.
+        fleeting: those of ends that were undone before any watcher was given them.
         removals: jobs that were deleted before their end, and which the checkpoint knew.
         possible: jobs that were deleted, and which it may have known.
     """
@@ -29,6 +29,7 @@ class Ledger:
     """Takes down the lines of one watcher after another.
 
     Attributes:
+        given: the ids of final events that were handed out: whatever happens then, they must be used.
         ends: the ids of ends that were used.
         removed: the ids of removals that were used, and of which jobs.
         known: jobs that the checkpoint knows for sure, and when they were looked at last: seconds in the
@@ -38,6 +39,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self.given: set[str] = set()
         self.ends: set[str] = set()
         self.removed: dict[str, str] = {}
         self.known: dict[str, float] = {}
@@ -52,6 +54,8 @@ class Ledger:
         """A line of the watcher that lives."""
         if word == "failed":
             self.faults.append(f"a watcher failed: {rest}")
+        if word == "given":
+            self.given.add(rest)
         if word not in ("end", "removed", "job", "synced", "other"):
             return
         self._owed.discard(self._last)
@@ -86,6 +90,10 @@ class Ledger:
         removals = Counter(self.removed.values())
         return [
             *self.faults,
+            *(
+                f"{each} was handed out before a kill, and not again"
+                for each in sorted(self.given - self.ends - self.removed.keys() - truth.ends)
+            ),
             *(f"the end {each} was never told" for each in sorted(truth.ends - self.ends)),
             *(f"the end {each} never was" for each in sorted(self.ends - truth.ends - truth.fleeting)),
             *(f"the removal of {job} was never told" for job in sorted(truth.removals - removals.keys())),

@@ -41,6 +41,7 @@ END = "acme:a:done:2026-01-01T00:00:00"
         ([f"end {END}", "kill", f"end {END}"], []),
         ([f"end {END}", "kill", "kill", "job a 1.0", "kill", f"end {END}", "kill", f"end {END}"], []),
         ([], ["was never told"]),
+        ([f"end {END}", "given acme:b:0:1", "kill"], ["was handed out before a kill, and not again"]),
         ([f"end {END}", f"end {END}"], ["told again after it was used"]),
         ([f"end {END}", "leave", f"end {END}"], ["told again after it was used"]),
         ([f"end {END}", "synced ", "kill", f"end {END}"], ["told again after it was used"]),

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from accsyn_async import Event, JobEvent, JobFinished, JobRemoved, PollPolicy, Session, SqliteStore, Synced
 
-SLOWEST = 0.004
+SLOWEST = 0.01
 """Seconds that a consumer takes before and after it uses an event, at most."""
 
 
@@ -113,8 +113,10 @@ async def watch(orders: Orders, number: int, rng: random.Random) -> None:
         async with session.watch(orders.what, checkpoint=Telltale(orders.checkpoint, number)) as events:
             leaving = asyncio.create_task(stop.wait())
             while (event := await _next(events, leaving)) is not None:
-                slowly = isinstance(event, JobFinished | JobRemoved) or rng.random() < 0.3
+                if isinstance(event, JobFinished | JobRemoved):
+                    tell(number, "given", event.id)
                 # It takes its time before it has used an event, and before it asks for the next one.
+                slowly = isinstance(event, JobFinished | JobRemoved) or rng.random() < 0.3
                 if slowly:
                     await asyncio.sleep(rng.random() * SLOWEST)
                 tell_event(number, event)
