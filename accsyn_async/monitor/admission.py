@@ -88,8 +88,7 @@ class Admission:
         lives = None if subscription.behind else self._known(subscription)
         if lives is None:
             return False
-        del self._audience.joining[subscription]
-        subscription.admitted = True
+        self._audience.admit(subscription)
         memory, at = subscription.recollection, self._herald.at
         old = {life.ident for life in lives if life.ended and self._is_old(life, subscription)}
         if subscription.selection.initial:

@@ -257,6 +257,8 @@ class Poller:
             await self._list(groups[0], gate)
         else:
             await self._together({group: partial(self._list, group, gate) for group in groups})
+        # It is asked only now: lists that are waited for say nothing of it.
+        self._expect_answer()
         await self._together({self._audience.apart: self._follow})
 
     async def _together(self, asks: Mapping[S, Callable[[], Coroutine[Any, Any, None]]]) -> None:
@@ -389,7 +391,7 @@ class Poller:
             if group not in self._answered and group.health.overdue(now):
                 self._degrade(group, group.subscribers, reason)
         apart = self._audience.apart
-        if apart not in self._answered and apart.health.overdue(now):
+        if apart.asking is not None and apart not in self._answered and apart.health.overdue(now):
             self._degrade(apart, self._followers(), reason)
 
     def _watchers_by_id(self) -> Iterable[Subscription]:

@@ -21,7 +21,7 @@ class Subscription:
         mailbox: where its events go.
         recollection: what it remembers of an earlier time; ``None`` without a checkpoint.
         admitted: whether it was told what there is; before that it gets no changes.
-        joined: the audience's count of moves when it came, or last asked for more.
+        joined: the audience's count of moves when it came, was admitted, or last asked for more.
         pending: ids that joined later and were not told of yet.
         open: ids whose end it waits for; ``None`` for a query, which has no end.
         extra: jobs that a query's watch follows by their ids, as it knew them before.

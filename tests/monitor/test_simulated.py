@@ -372,3 +372,51 @@ def test_a_computer_that_slept_in_mid_request_calls_no_job_stalled() -> None:
             assert backend.now() - changed_at >= 20
 
     run(main())
+
+
+def test_who_came_while_an_end_was_found_out_is_told_of_the_next_life_as_found() -> None:
+    """Guarantee 2: who is let in with the poll that tells an end was told nothing of that job either."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as first:
+            await until(first, Synced)
+            backend.end(1)
+            async with session.watch("Transfer") as second:
+                assert kinds(await until(first, JobFinished))[-1] == "JobFinished"
+                assert kinds(await until(second, Synced)) == ["Synced"]
+                backend.archive.clear()
+                backend.add(1)
+                assert kinds([await anext(first), await anext(second)]) == ["JobRevived", "JobFound"]
+
+    run(main())
+
+
+def test_a_list_that_hangs_says_nothing_of_jobs_that_are_asked_for_by_their_ids() -> None:
+    """Guarantee 7: Degraded is told to those whose jobs are not answered for."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        backend.add(2, user="4")
+
+        async def hangs(received: Any) -> Any:
+            backend.faults.append(hangs)
+            if received.event.get("query") == "user=3" and not (received.data or {}).get("finished"):
+                await asyncio.sleep(25)
+            return None
+
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3") as hung,
+            session.watch(job_id(2)) as other,
+        ):
+            await until(hung, Synced)
+            await until(other, Synced)
+            backend.faults.append(hangs)
+            assert kinds([await anext(hung)]) == ["Degraded"]
+            await asyncio.sleep(15)
+            assert other.backlog == 0
+
+    run(main())
