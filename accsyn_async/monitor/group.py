@@ -47,9 +47,10 @@ class Asked:
         polls: good answers so far.
         asked: the audience's count of moves when it was last asked.
         asking: asks at this moment; ``None`` when nothing is under way.
+        due: when it may be asked again, on the monotonic clock: one that was late rests.
     """
 
-    __slots__ = ("asked", "asking", "health", "listed", "polls", "reason", "refusals")
+    __slots__ = ("asked", "asking", "due", "health", "listed", "polls", "reason", "refusals")
 
     def __init__(self) -> None:
         self.health = Health()
@@ -59,6 +60,7 @@ class Asked:
         self.polls = 0
         self.asked = 0
         self.asking: asyncio.Task[None] | None = None
+        self.due = 0.0
 
 
 class Group(Asked):

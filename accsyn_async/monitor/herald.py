@@ -41,6 +41,10 @@ class _Newcomers(NamedTuple):
     moves: int
     found: JobFound
 
+    def holds(self, subscription: Subscription) -> bool:
+        """Whether a watch is one of them."""
+        return subscription.joined > self.moves and subscription in self.group.subscribers
+
 
 class _Notice(NamedTuple):
     """An event to be told to the watches of some queries and, it may be, to those by id."""
@@ -49,6 +53,7 @@ class _Notice(NamedTuple):
     groups: tuple[Group, ...]
     by_id: bool = True
     newcomers: _Newcomers | None = None
+    to_newcomers: bool = False
 
 
 class Herald:
@@ -122,6 +127,9 @@ class Herald:
                 if life.ended:
                     end = self.ledger.finished(life, self.at)
                     self._outbox.append(_Notice(end, (group,), by_id=False))
+            if newcomers is not None and told_run == life.run and life.ended:
+                for late in (newcomers.found, self.ledger.finished(life, self.at)):
+                    self._outbox.append(_Notice(late, (group,), False, newcomers, to_newcomers=True))
         for event in events:
             self._outbox.append(_Notice(event, groups, newcomers=newcomers))
         if life.ended:
@@ -210,16 +218,18 @@ class Herald:
         event, newcomers = notice.event, notice.newcomers
         if isinstance(event, JobChanged):
             return _narrower(event) if self.audience.mixed else None
-        if newcomers is None or not isinstance(event, JobRevived):
+        if newcomers is None or not (notice.to_newcomers or isinstance(event, JobRevived)):
             return None
-        group, moves, found = newcomers
-        return lambda each: found if each.joined > moves and each in group.subscribers else event
+        if notice.to_newcomers:
+            return lambda each: event if newcomers.holds(each) else None
+        return lambda each: newcomers.found if newcomers.holds(each) else event
 
     def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        if job is None or job.speed or job.status is not JobStatus.RUNNING:
+        shown = "progress" in fields and "speed" in fields
+        if job is None or job.speed or job.status is not JobStatus.RUNNING or not shown:
             self._stalls.forget(life.ident)
-        elif "progress" in fields and "speed" in fields:
+        else:
             source = self.audience.apart if group is None else group
             self._stalls.note(
                 job.id,

@@ -112,6 +112,7 @@ class Poller:
                 self._herald.ledger.recall(ident, past)
         self._audience.add(subscription)
         source = self._audience.source_of(subscription)
+        source.due = 0.0
         if source.health.degraded:
             subscription.degrade(source.health, Degraded(at=self._clock.now(), reason=source.reason))
         self.wake()
@@ -264,11 +265,12 @@ class Poller:
     async def _together(self, asks: Mapping[S, Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Ask several at once, for as long as there is patience; who is late is not asked twice."""
         started: dict[asyncio.Task[None], Asked] = {}
+        began = self._clock.monotonic()
         for source, ask in asks.items():
             if source.asking is not None and source.asking.done():
                 source.asking.result()
                 source.asking = None
-            if source.asking is None:
+            if source.asking is None and source.due <= began:
                 task = asyncio.create_task(ask(), name=f"accsyn-ask-{self._entitytype}")
                 task.add_done_callback(self._asked)
                 self._asking.add(task)
@@ -277,10 +279,16 @@ class Poller:
             await asyncio.wait(started, timeout=self._patience)
         for task, asked in started.items():
             if not task.done():
-                task.add_done_callback(lambda _task: self.wake())
+                task.add_done_callback(partial(self._late_answer, asked, began))
                 continue
             asked.asking = None
             task.result()
+
+    def _late_answer(self, source: Asked, began: float, _task: asyncio.Task[None]) -> None:
+        """What nobody waited for has come: take it in, and leave its source alone for a while."""
+        now = self._clock.monotonic()
+        source.due = now + min(4 * (now - began), self._policy.longest_backoff)
+        self.wake()
 
     def _asked(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)
@@ -296,12 +304,13 @@ class Poller:
             await asyncio.wait(tasks)
 
     async def _timed(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
-        """Ask, and note how long the slowest answer of this poll took."""
-        began = self._clock.monotonic()
+        """Ask, and note how long the slowest answer of this poll took, but for those of earlier ones."""
+        began, poll = self._clock.monotonic(), self.polls
         try:
             return await self._ask(call, read)
         finally:
-            self._slowest = max(self._slowest, self._clock.monotonic() - began)
+            if poll == self.polls:
+                self._slowest = max(self._slowest, self._clock.monotonic() - began)
             if self._late is not None:
                 self._expect_answer()
 

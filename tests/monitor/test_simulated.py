@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -418,5 +419,81 @@ def test_a_list_that_hangs_says_nothing_of_jobs_that_are_asked_for_by_their_ids(
             assert kinds([await anext(hung)]) == ["Degraded"]
             await asyncio.sleep(15)
             assert other.backlog == 0
+
+    run(main())
+
+
+def test_a_list_that_hangs_again_and_again_does_not_hold_up_the_others() -> None:
+    """Guarantee 9: it is asked for again in four times the time that it took, and the others as ever."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        backend.add(2, user="4")
+        asked: list[float] = []
+
+        async def hangs(received: Any) -> Any:
+            backend.faults.append(hangs)
+            if received.event.get("query") == "user=3" and not (received.data or {}).get("finished"):
+                asked.append(backend.now())
+                await asyncio.sleep(25)
+            return None
+
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3") as hung,
+            session.watch("Transfer WHERE user=4") as other,
+        ):
+            await until(hung, Synced)
+            await until(other, Synced)
+            backend.faults.append(hangs)
+            for progress in range(1, 20):
+                await asyncio.sleep(10)
+                backend.move(2, progress=progress)
+                async with asyncio.timeout(12):
+                    await until(other, JobChanged)
+            assert min(b - a for a, b in pairwise(asked)) >= 25 + 30
+
+    run(main())
+
+
+def test_a_field_that_nobody_watches_any_more_stalls_no_job() -> None:
+    """Guarantee 10: without its speed nobody can say that a job gets nowhere."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1, progress=10, speed=0.0)
+        async with backend.session() as session, session.watch("Transfer", fields=["progress"]) as watch:
+            async with session.watch("Transfer") as other:
+                await until(other, Synced)
+                await asyncio.sleep(20)
+            await until(watch, Synced)
+            await asyncio.sleep(5)
+            backend.move(1, speed=10.0)
+            await asyncio.sleep(120)
+            assert watch.backlog == 0
+
+    run(main())
+
+
+def test_who_came_after_an_end_is_told_of_the_job_when_it_is_listed_again() -> None:
+    """Guarantee 2: also if that shows no more than the end which others were told."""
+
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as first:
+            await until(first, Synced)
+            backend.end(1)
+            await until(first, JobFinished)
+            ended = backend.jobs.pop(job_id(1))
+            await asyncio.sleep(10)
+            async with session.watch("Transfer") as second:
+                assert kinds(await until(second, Synced)) == ["Synced"]
+                backend.jobs[job_id(1)] = ended
+                async with asyncio.timeout(30):
+                    assert kinds(await until(second, JobFinished)) == ["JobFound", "JobFinished"]
+                backend.move(1, status="running", finished="1970-01-01T00:00:00")
+                assert kinds([await anext(first), await anext(second)]) == ["JobRevived", "JobRevived"]
 
     run(main())
