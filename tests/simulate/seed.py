@@ -18,7 +18,8 @@ from tests.simulate.consumers import Cast, Stage
 from tests.simulate.coverage import Coverage
 from tests.simulate.faults import Weather, make_weather
 from tests.simulate.freshness import Auditor, Bounds
-from tests.simulate.invariants import Complaint, Complaints, WatchLog
+from tests.simulate.invariants import Complaint, Complaints
+from tests.simulate.logs import WatchLog
 from tests.simulate.model import WORKSPACE, TrueJob, World
 from tests.simulate.story import Story
 
@@ -31,6 +32,7 @@ _POLICIES = (
     PollPolicy(soon=5, running=5, idle=5, backoff=1, longest_backoff=5),
     PollPolicy(soon=3, running=6, idle=20, backoff=2, longest_backoff=10),
 )
+_QUICK = PollPolicy(soon=1, running=1, idle=2, longest_backoff=4)
 _SETTLING = 70.0
 """Seconds after the last watch has left in which nothing more may be polled."""
 
@@ -40,11 +42,9 @@ class Options:
     """What every seed of a run shares.
 
     Attributes:
-        capped: whether lists are cut by the backend at times.
         trace: whether to keep what happened.
     """
 
-    capped: bool = False
     trace: bool = False
 
 
@@ -119,12 +119,17 @@ class _Simulation:
         limit = rng.choice((RateLimit(25, burst=40), RateLimit(25, burst=5), None))
         self._world = World(loop.time)
         crowded = rng.random() < 0.15
+        hangs = rng.choice(('user="3"', "status=running", None)) if crowded else None
+        if hangs is not None:
+            # Long against what a quick poller takes, so that who is held up is seen to be.
+            self._timeout, self._latency, policy = 40.0, 0.01, _QUICK
         self._weather: Weather = make_weather(
             Random(rng.getrandbits(64)),
             self._until,
             min(30.0, self._timeout),
-            capped=options.capped,
-            late=crowded,
+            capped=rng.random() < 0.15,
+            late=crowded and hangs is None,
+            hangs=hangs,
         )
         self._backend = SimulatedBackend(
             self._world,
@@ -144,7 +149,7 @@ class _Simulation:
             retry_after=self._weather.longest_retry_after,
         )
         self._bounds = bounds
-        self._auditor = Auditor(self._world, self._weather, self._backend, bounds, self.complain, loop.time)
+        self._auditor = Auditor(self._world, self._weather, bounds, self.complain, loop.time)
         self._clock = SimulatedClock(loop)
         self._session = Session(
             workspace=WORKSPACE,
@@ -282,6 +287,7 @@ class _Simulation:
     def _new_log(
         self, name: str, ids: tuple[str, ...] | None, expression: str | None, prompt: bool
     ) -> WatchLog:
+        backend = self._backend
         return WatchLog(
             name,
             ids,
@@ -290,7 +296,10 @@ class _Simulation:
             self._world,
             self.complain,
             self._loop.time,
-            lambda: self._backend.struck_at,
+            lambda: max(
+                backend.struck_at, backend.hung_at.get(expression, -1000.0) if ids is None else -1000.0
+            ),
+            backend.sweeps,
         )
 
     # -- the trace ----------------------------------------------------------
@@ -323,7 +332,7 @@ def _shown(event: Event) -> str:
     if not isinstance(event, JobEvent):
         return kind
     job = event.job
-    state = f"(state {job.metadata.get('v')}) {job.status.value} {job.progress} %"
+    state = f"(state {job._code}) {job.status.value} {job.progress} %"
     text = f"{kind} {job.name} {state}, run {event.run}"
     if isinstance(event, JobChanged):
         text += f" [{', '.join(event.changes)}]"
