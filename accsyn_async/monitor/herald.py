@@ -113,7 +113,8 @@ class Herald:
         for other in groups:
             if other is not group:
                 other.stale.add(job.id)
-        if group is not None and group not in groups:
+        joins = group is not None and group not in groups
+        if group is not None and joins:
             self.audience.join(job.id, group)
             told_run, moves = group.told.pop(job.id, (None, 0))
             if told_run is not None:
@@ -132,6 +133,9 @@ class Herald:
                     self._outbox.append(_Notice(late, (group,), False, newcomers, to_newcomers=True))
         for event in events:
             self._outbox.append(_Notice(event, groups, newcomers=newcomers))
+        if joins and group is not None and self.audience.tasked and not life.ended:
+            for known in self.tasks.known(life, self.at):
+                self._outbox.append(_Notice(known, (group,), by_id=False))
         if life.ended:
             self._left.add(job.id)
 
@@ -217,7 +221,9 @@ class Herald:
         """What each watch is told in place of an event; ``None`` when all are told the same."""
         event, newcomers = notice.event, notice.newcomers
         if isinstance(event, JobChanged):
-            return _narrower(event) if self.audience.mixed else None
+            # Who wanted the others may have left since it was observed.
+            mixed = self.audience.mixed or not event.changes.keys() <= set(self.audience.fields)
+            return _narrower(event) if mixed else None
         if newcomers is None or not (notice.to_newcomers or isinstance(event, JobRevived)):
             return None
         if notice.to_newcomers:
@@ -249,7 +255,8 @@ class Herald:
     def _targets(self, notice: _Notice) -> Collection[Subscription]:
         several = self.audience.by_id.get(notice.event.job.id, set()) if notice.by_id else set()
         if isinstance(notice.event, TaskChanged):
-            return [each for each in self.audience.of(notice.event.job.id) if each.selection.tasks]
+            those = self.audience.of(notice.event.job.id) if notice.by_id else notice.groups[0].subscribers
+            return [each for each in those if each.selection.tasks]
         if not notice.groups:
             return tuple(several)
         if len(notice.groups) == 1 and not several:

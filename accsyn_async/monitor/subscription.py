@@ -79,9 +79,11 @@ class Subscription:
         early = not self.admitted or (
             bool(self.pending) and isinstance(event, JobEvent) and event.job.id in self.pending
         )
-        if not early:
-            self.mailbox.put(event)
-        return not early
+        told = event if self.recollection is None or early else self.recollection.told(event)
+        if early or told is None:
+            return False
+        self.mailbox.put(told)
+        return True
 
     def settle(self, ident: str) -> None:
         """A job has come to its end; the watch ends with the last of its jobs."""
