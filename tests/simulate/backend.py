@@ -47,6 +47,8 @@ _NOT_ACTED: dict[Fault, Response | Failure] = {
 }
 _CAP = 3
 """Rows that a capped list holds."""
+_CATCHES_UP = 0.2
+"""Seconds; between two polls there are more."""
 _WINDOW, _LOOKUPS = 30.0, 8
 """In so many seconds of good weather a job that is active may be looked up so often: each list that
 it moves out of and each watch that comes are a reason, a list that is cut is none."""
@@ -123,6 +125,7 @@ class SimulatedBackend:
         self._read: dict[str, _Asked] = {}
         self._bodies: dict[tuple[str | None, bool, tuple[str, ...] | None], tuple[int, bytes]] = {}
         self._cuts = Cuts()
+        self._listed_at: dict[str | None, float] = {}
         self._looked_up: dict[str, deque[float]] = {}
         self._recent: deque[float] = deque()
         self._tokens, self._filled_at = 60.0, 0.0
@@ -333,7 +336,11 @@ class SimulatedBackend:
             if job is not None:
                 job.absent.append(now)
         elif asked.phase is Phase.SWEEP and answer.body[:11] == b'{"result": ' and answer.body[-2:] == b"]}":
-            self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
+            # Right after a list it is asked what ended while somebody was away: nothing else comes of that.
+            if began - self._listed_at.get(asked.event.get("query"), -1.0) > _CATCHES_UP:
+                self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
+        elif asked.phase is Phase.LIST:
+            self._listed_at[asked.event.get("query")] = now
 
     def _watch_the_rate(self) -> None:
         now = self._now()

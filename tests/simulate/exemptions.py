@@ -56,11 +56,8 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
     if log.synced is None:
         return True
     ended = job.now.at
-    if log.memory is not None and log.memory.since is not None and log.entered is not None:
-        if ended < log.entered:
-            return ended < log.memory.since - _SLACK
-        # The first of them is the question what ended while nobody watched.
-        looks = looks[1:]
+    if log.memory is not None and log.memory.since is not None and ended < log.since(job.ident):
+        return ended < log.memory.since - _SLACK
     return not looks or ended <= max(log.synced, sum(looks[0]))
 
 

@@ -256,9 +256,9 @@ class Auditor:
         if hung is not None:
             needs += self._bounds.patience
         if wait.together:
-            still = (
-                min(self._now() - self.world.jobs[each].changed_at for each in wait.since) if still else 0.0
-            )
+            # It is over when each of them is what is waited for, and was so for long enough.
+            still = min(still, *(self._now() - self.world.jobs[each].changed_at for each in wait.since))
+            needs += self._bounds.removal
         if min(still, self._now() - wait.since[job.ident]) < needs:
             return
         self.checks += 1

@@ -138,7 +138,9 @@ class WatchLog:
     def need_not_be_told(self, job: TrueJob) -> bool:
         """Whether nothing need be told of a job, as nothing is new about it."""
         if self.memory is not None and (past := self.memory.jobs.get(job.ident)) is not None and past.ended:
-            return job.gone or past.is_end(job.now) or (past.status == "removed" and not job.listed)
+            since = [state for state in job.states if job.valid_until(state) >= (self.entered or 0.0)]
+            was_gone = job.back_at >= (self.entered or 0.0) or not job.listed
+            return job.gone or any(map(past.is_end, since)) or (past.status == "removed" and was_gone)
         base = job.at(max(self.synced, self.since(job.ident))) if self.synced is not None else None
         if base is None or base.life != job.now.life or job.gone:
             return False
@@ -246,9 +248,13 @@ class WatchLog:
         return not self.history and isinstance(event, JobRevived)
 
     def _is_return(self, event: JobEvent) -> bool:
-        """Whether a job lives again that it knows to have ended when it was here last."""
-        past = self.memory.jobs.get(event.job.id) if self.memory is not None else None
-        return past is not None and past.ended and isinstance(event, JobRevived)
+        """Whether a job lives again that it knows to have ended when it was here last, or came at first."""
+        if self.memory is None or not isinstance(event, JobRevived):
+            return False
+        past, job = self.memory.jobs.get(event.job.id), self.world.jobs[event.job.id]
+        if self.memory.since is None and past is None:
+            return any(state.ended for state in job.states)
+        return past is not None and past.ended
 
     def _next(self, event: JobEvent, job: TrueJob, state: State, before: Told) -> None:
         kind, last = type(event).__name__, type(before.event).__name__
@@ -370,7 +376,8 @@ class WatchLog:
                 )
 
     def _difference(self, job: Job, state: State) -> str:
-        told, was = [job.status.value], [state.status]
+        told: list[object] = [job.status.value]
+        was: list[object] = [state.status]
         for name in ("progress", "speed", "size"):
             if name in self.fields:
                 value = getattr(state, name)

@@ -24,7 +24,7 @@ class Past:
 
     def is_end(self, state: State) -> bool:
         """Whether it stood as in this state, which is an end."""
-        return self.ended and state.ended and (self.status, self.finished) == (state.status, state.finished)
+        return self.ended and state.ended and self.finished == state.finished
 
 
 @dataclass(slots=True)
