@@ -9,6 +9,7 @@ from accsyn_async.errors import AccsynError
 from accsyn_async.events import JobEvent, JobFound, Synced
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.ledger import Life
+from accsyn_async.monitor.past import REMOVED, Past
 from accsyn_async.monitor.subscription import Subscription
 
 __all__ = ["Admission"]
@@ -62,12 +63,12 @@ class Admission:
         # Who comes for a job that is no longer there is not told what it once was.
         for subscription in tuple(self._audience.by_id.get(life.ident, ())):
             if not subscription.admitted or life.ident in subscription.pending:
-                self._not_there(life.ident, subscription, error)
+                self._not_there(life, subscription, error)
         if life.job is None:
             self._ledger.forget(life.ident)
 
-    def _not_there(self, ident: str, subscription: Subscription, error: AccsynError) -> None:
-        memory = subscription.recollection
+    def _not_there(self, life: Life, subscription: Subscription, error: AccsynError) -> None:
+        memory, ident = subscription.recollection, life.ident
         past = memory.past.get(ident) if memory is not None else None
         if subscription.open is None and past is None:
             # It ended while nobody watched, and was deleted before anybody could look how.
@@ -78,8 +79,12 @@ class Admission:
             self._herald.dismiss(subscription)
             return
         row = memory.rows.get(ident)
+        told = row is not None and not past.ended
+        if told and life.job is None:
+            # Should it come back, it lives again.
+            life.past = Past(past.run, past.number + 1, True, REMOVED, None)
         self._never_mind(subscription, ident)
-        if row is not None and not past.ended:
+        if row is not None and told:
             removed = self._ledger.removed(row, past, self._herald.at)
             if subscription.admitted:
                 self._herald.offer(subscription, removed)
@@ -92,17 +97,22 @@ class Admission:
         lives = None if subscription.behind else self._known(subscription)
         if lives is None:
             return False
-        del self._audience.joining[subscription]
-        subscription.admitted = True
+        self._audience.admit(subscription)
         memory, at = subscription.recollection, self._herald.at
         old = {life.ident for life in lives if life.ended and self._is_old(life, subscription)}
+        owed = tuple(memory.owed.values()) if memory is not None else ()
+        # What became of a job after an end that it is still to be told of comes after that.
+        later = {event.job.id for event in owed}
+        first = [life for life in lives if life.ident not in old and life.ident not in later]
         if subscription.selection.initial:
-            for life in lives:
-                if life.ident not in old:
-                    self._tell_first(life, subscription, find)
-        self._herald.offer(subscription, Synced(at=at, jobs=len(lives) - len(old)))
-        for event in tuple(memory.owed.values()) if memory is not None else ():
+            for life in first:
+                self._tell_first(life, subscription, find)
+        self._herald.offer(subscription, Synced(at=at, jobs=len(first)))
+        for event in owed:
             self._herald.offer(subscription, event)
+        for life in lives:
+            if life.ident in later and life.ident not in old:
+                self._tell_first(life, subscription, find)
         for life in lives:
             if life.ended:
                 self._tell_end(life, subscription, silent=life.ident in old)
@@ -196,4 +206,4 @@ class Admission:
         else:
             subscription.open.discard(ident)
             subscription.selection = subscription.selection.with_ids(others)
-        self._audience.unfollow(subscription, [ident])
+        self._herald.drop(subscription, [ident])

@@ -22,7 +22,7 @@ class Audience:
         joining: those that were not admitted yet, or wait for more ids, oldest first.
         tasked: those that are told of tasks.
         member_of: the groups that each job was found by.
-        moves: how often somebody came or went.
+        moves: how often somebody came, was let in, or went.
         fields: the fields whose changes somebody is told.
         attributes: what a poll asks for.
         mixed: whether not everybody is told of the same fields.
@@ -87,6 +87,13 @@ class Audience:
         self.joining[subscription] = None
         for ident in idents:
             self.by_id.setdefault(ident, set()).add(subscription)
+
+    def admit(self, subscription: Subscription) -> None:
+        """A subscription is told what there is, and from now on what changes."""
+        self.moves += 1
+        subscription.joined = self.moves
+        subscription.admitted = True
+        del self.joining[subscription]
 
     def unfollow(self, subscription: Subscription, idents: Iterable[str]) -> list[str]:
         """Ask for them no more on its behalf; the jobs that nobody watches any more."""

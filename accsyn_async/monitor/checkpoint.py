@@ -170,6 +170,7 @@ class Checkpoint:
         self._memory.owed[event.id] = event
         self._dirty[text.owed_key(event)] = text.owed_text(event)
         self._keep(job, past, None)
+        self._memory.handed_out(event)
         if self._selection.ids is None:
             self._forget_old_ends()
 

@@ -45,6 +45,10 @@ class _Newcomers(NamedTuple):
     moves: int
     found: JobFound
 
+    def holds(self, subscription: Subscription) -> bool:
+        """Whether a watch is one of them."""
+        return subscription.joined > self.moves and subscription in self.group.subscribers
+
 
 class _Notice(msgspec.Struct, gc=False):
     """An event to be told to the watches of some queries and, it may be, to those by id."""
@@ -53,6 +57,7 @@ class _Notice(msgspec.Struct, gc=False):
     groups: tuple[Group, ...]
     by_id: bool = True
     newcomers: _Newcomers | None = None
+    to_newcomers: bool = False
 
 
 class Herald:
@@ -113,7 +118,8 @@ class Herald:
             for other in groups:
                 if other is not group:
                     other.stale.add(job.id)
-        if group is not None and group not in groups:
+        joins = group is not None and group not in groups
+        if group is not None and joins:
             self.audience.join(job.id, group)
             told_run, moves = group.told.pop(job.id, (None, 0))
             if told_run is not None:
@@ -127,8 +133,14 @@ class Herald:
                 if life.ended:
                     end = self.ledger.finished(life, self.at)
                     self._outbox.append(_Notice(end, (group,), by_id=False))
+            if newcomers is not None and told_run == life.run and life.ended:
+                for late in (newcomers.found, self.ledger.finished(life, self.at)):
+                    self._outbox.append(_Notice(late, (group,), False, newcomers, to_newcomers=True))
         for event in events:
             self._outbox.append(_Notice(event, groups, newcomers=newcomers))
+        if joins and group is not None and self.audience.tasked and not life.ended:
+            for known in self.tasks.known(life, self.at):
+                self._outbox.append(_Notice(known, (group,), by_id=False))
         if life.ended:
             self._left.add(job.id)
 
@@ -217,17 +229,21 @@ class Herald:
         """What each watch is told in place of an event; ``None`` when all are told the same."""
         event, newcomers = notice.event, notice.newcomers
         if isinstance(event, JobChanged):
-            return _narrower(event) if self.audience.mixed else None
-        if newcomers is None or not isinstance(event, JobRevived):
+            # Who wanted the others may have left since it was observed.
+            mixed = self.audience.mixed or not event.changes.keys() <= set(self.audience.fields)
+            return _narrower(event) if mixed else None
+        if newcomers is None or not (notice.to_newcomers or isinstance(event, JobRevived)):
             return None
-        group, moves, found = newcomers
-        return lambda each: found if each.joined > moves and each in group.subscribers else event
+        if notice.to_newcomers:
+            return lambda each: event if newcomers.holds(each) else None
+        return lambda each: newcomers.found if newcomers.holds(each) else event
 
     def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        if job is None or job.speed or job.status is not _RUNNING:
+        shown = "progress" in fields and "speed" in fields
+        if job is None or job.speed or job.status is not _RUNNING or not shown:
             self._stalls.forget(life.ident)
-        elif "progress" in fields and "speed" in fields:
+        else:
             source = self.audience.apart if group is None else group
             self._stalls.note(
                 job.id,
@@ -247,7 +263,8 @@ class Herald:
     def _targets(self, notice: _Notice) -> Collection[Subscription]:
         several = self.audience.by_id.get(notice.event.job.id, set())
         if isinstance(notice.event, TaskChanged):
-            return [each for each in self.audience.of(notice.event.job.id) if each.selection.tasks]
+            those = self.audience.of(notice.event.job.id) if notice.by_id else notice.groups[0].subscribers
+            return [each for each in those if each.selection.tasks]
         if not notice.by_id:
             # A query's watch that follows the job by its id was told of it before its list holds it.
             return [each for group in notice.groups for each in group.subscribers if each not in several]

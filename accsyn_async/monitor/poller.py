@@ -108,6 +108,8 @@ class Poller:
                 self._herald.ledger.recall(ident, past)
         self._audience.add(subscription)
         self._bulletin.welcome(subscription)
+        # Whoever rests after it was late is asked on behalf of who is new.
+        self._audience.source_of(subscription).due = 0.0
         self.wake()
 
     def add_ids(self, subscription: Subscription, idents: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from accsyn_async.events import JobFinished, JobRemoved
+from accsyn_async.events import Event, JobEvent, JobFinished, JobFound, JobRemoved, JobRevived
 from accsyn_async.models import Job
 from accsyn_async.monitor.past import REMOVED, Past
 
@@ -27,13 +27,15 @@ class Recollection:
     (True, False, [])
     """
 
-    __slots__ = ("owed", "past", "rows", "since")
+    __slots__ = ("_standing", "owed", "past", "rows", "since")
 
     def __init__(self) -> None:
         self.since: dt.datetime | None = None
         self.past: dict[str, Past] = {}
         self.rows: dict[str, Job] = {}
         self.owed: dict[str, JobFinished | JobRemoved] = {}
+        # Of each job the life that was told of last, and whether its end was: not all of it was handed out.
+        self._standing: dict[str, tuple[int, bool]] = {}
 
     @property
     def unfinished(self) -> Iterator[str]:
@@ -46,6 +48,44 @@ class Recollection:
         return (
             past is not None and past.ended and past.status != REMOVED and past.finished in (None, finished)
         )
+
+    def told(self, event: Event) -> Event | None:
+        """What an event is to who remembers, as it is put into its mailbox.
+
+        Nothing, when it finds what was found, or tells of an end that was told; a job that
+        lives again, when it finds one whose end was told. What others know matters not.
+        """
+        if not isinstance(event, JobEvent):
+            return event
+        ident, ended = event.job.id, isinstance(event, JobFinished | JobRemoved)
+        if isinstance(event, JobFound | JobFinished) and event.id not in self.owed:
+            if self._is_known(event):
+                return None
+            if isinstance(event, JobFound) and self._has_returned(event):
+                number = f"{event.id.rpartition(':')[0]}:1"
+                event = JobRevived(at=event.at, job=event.job, run=event.run, id=number)
+        self._standing[ident] = (event.run, ended)
+        return event
+
+    def _is_known(self, event: JobFound | JobFinished) -> bool:
+        job = event.job
+        standing = self._standing.get(job.id)
+        if standing is None:
+            return job.is_finished and self.knows_end(job.id, job.finished)
+        run, ended = standing
+        return event.run <= run and (ended or isinstance(event, JobFound))
+
+    def _has_returned(self, event: JobFound) -> bool:
+        ident = event.job.id
+        if (standing := self._standing.get(ident)) is not None:
+            return standing[1]
+        past = self.past.get(ident)
+        return past is not None and past.ended and event.run > past.run
+
+    def handed_out(self, event: JobEvent) -> None:
+        """An end has come to its consumer, and is part of the past: forget that it was on its way."""
+        if self._standing.get(event.job.id) == (event.run, True):
+            del self._standing[event.job.id]
 
     def missed(self, ends: Iterable[tuple[str, dt.datetime | None]], slack: dt.timedelta) -> list[str]:
         """The jobs whose ends came while nobody watched.

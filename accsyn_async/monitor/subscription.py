@@ -21,7 +21,7 @@ class Subscription:
         mailbox: where its events go.
         recollection: what it remembers of an earlier time; ``None`` without a checkpoint.
         admitted: whether it was told what there is; before that it gets no changes.
-        joined: the audience's count of moves when it came, or last asked for more.
+        joined: the audience's count of moves when it came, was admitted, or last asked for more.
         pending: ids that joined later and were not told of yet.
         open: ids whose end it waits for; ``None`` for a query, which has no end.
         extra: jobs that a query's watch follows by their ids, as it knew them before.
@@ -79,9 +79,11 @@ class Subscription:
         early = not self.admitted or (
             bool(self.pending) and isinstance(event, JobEvent) and event.job.id in self.pending
         )
-        if not early:
-            self.mailbox.put(event)
-        return not early
+        told = event if self.recollection is None or early else self.recollection.told(event)
+        if early or told is None:
+            return False
+        self.mailbox.put(told)
+        return True
 
     def settle(self, ident: str) -> None:
         """A job has come to its end; the watch ends with the last of its jobs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from accsyn_async import (
     JobRemoved,
     JobRevived,
     JobStalled,
+    MemoryStore,
     NotFoundError,
     PollPolicy,
     Synced,
@@ -370,5 +372,278 @@ def test_a_computer_that_slept_in_mid_request_calls_no_job_stalled() -> None:
             stalled = (await until(watch, JobStalled))[-1]
             assert isinstance(stalled, JobStalled)
             assert backend.now() - changed_at >= 20
+
+    run(main())
+
+
+def test_who_came_while_an_end_was_found_out_is_told_of_the_next_life_as_found() -> None:
+    """Guarantee 2: who is let in with the poll that tells an end was told nothing of that job either."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as first:
+            await until(first, Synced)
+            backend.end(1)
+            async with session.watch("Transfer") as second:
+                assert kinds(await until(first, JobFinished))[-1] == "JobFinished"
+                assert kinds(await until(second, Synced)) == ["Synced"]
+                backend.archive.clear()
+                backend.add(1)
+                assert kinds([await anext(first), await anext(second)]) == ["JobRevived", "JobFound"]
+
+    run(main())
+
+
+def test_a_list_that_hangs_says_nothing_of_jobs_that_are_asked_for_by_their_ids() -> None:
+    """Guarantee 7: Degraded is told to those whose jobs are not answered for."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        backend.add(2, user="4")
+
+        async def hangs(received: Any) -> Any:
+            backend.faults.append(hangs)
+            if received.event.get("query") == "user=3" and not (received.data or {}).get("finished"):
+                await asyncio.sleep(25)
+            return None
+
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3") as hung,
+            session.watch(job_id(2)) as other,
+        ):
+            await until(hung, Synced)
+            await until(other, Synced)
+            backend.faults.append(hangs)
+            assert kinds([await anext(hung)]) == ["Degraded"]
+            await asyncio.sleep(15)
+            assert other.backlog == 0
+
+    run(main())
+
+
+def test_a_list_that_hangs_again_and_again_does_not_hold_up_the_others() -> None:
+    """Guarantee 9: it is asked for again in four times the time that it took, and the others as ever."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        backend.add(2, user="4")
+        asked: list[float] = []
+
+        async def hangs(received: Any) -> Any:
+            backend.faults.append(hangs)
+            if received.event.get("query") == "user=3" and not (received.data or {}).get("finished"):
+                asked.append(backend.now())
+                await asyncio.sleep(25)
+            return None
+
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3") as hung,
+            session.watch("Transfer WHERE user=4") as other,
+        ):
+            await until(hung, Synced)
+            await until(other, Synced)
+            backend.faults.append(hangs)
+            for progress in range(1, 20):
+                await asyncio.sleep(10)
+                backend.move(2, progress=progress)
+                async with asyncio.timeout(12):
+                    await until(other, JobChanged)
+            assert min(b - a for a, b in pairwise(asked)) >= 25 + 30
+
+    run(main())
+
+
+def test_a_field_that_nobody_watches_any_more_stalls_no_job() -> None:
+    """Guarantee 10: without its speed nobody can say that a job gets nowhere."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1, progress=10, speed=0.0)
+        async with backend.session() as session, session.watch("Transfer", fields=["progress"]) as watch:
+            async with session.watch("Transfer") as other:
+                await until(other, Synced)
+                await asyncio.sleep(20)
+            await until(watch, Synced)
+            await asyncio.sleep(5)
+            backend.move(1, speed=10.0)
+            await asyncio.sleep(120)
+            assert watch.backlog == 0
+
+    run(main())
+
+
+def test_who_came_after_an_end_is_told_of_the_job_when_it_is_listed_again() -> None:
+    """Guarantee 2: also if that shows no more than the end which others were told."""
+
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as first:
+            await until(first, Synced)
+            backend.end(1)
+            await until(first, JobFinished)
+            ended = backend.jobs.pop(job_id(1))
+            await asyncio.sleep(10)
+            async with session.watch("Transfer") as second:
+                assert kinds(await until(second, Synced)) == ["Synced"]
+                backend.jobs[job_id(1)] = ended
+                async with asyncio.timeout(30):
+                    assert kinds(await until(second, JobFinished)) == ["JobFound", "JobFinished"]
+                backend.move(1, status="running", finished="1970-01-01T00:00:00")
+                assert kinds([await anext(first), await anext(second)]) == ["JobRevived", "JobRevived"]
+
+    run(main())
+
+
+def test_who_leaves_in_mid_poll_leaves_no_fields_to_others() -> None:
+    """Guarantee 9: a watch is told of its fields, whatever was asked for when the poll began."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        backend.add(2, user="4")
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3", fields=["status"]) as watch,
+            session.watch(job_id(2), fields=["status"]),
+        ):
+            other = await session.watch("Transfer WHERE user=3").__aenter__()
+            await until(watch, Synced)
+            await until(other, Synced)
+
+            async def leaves(received: Any) -> Any:
+                # After the list, whose changes are not told yet.
+                if (received.event.get("query") or "").startswith("id"):
+                    await other.aclose()
+                else:
+                    backend.faults.append(leaves)
+                return None
+
+            backend.faults.append(leaves)
+            backend.move(1, status="paused", progress=20)
+            (changed,) = await until(watch, JobChanged)
+            assert isinstance(changed, JobChanged)
+            assert changed.changes.keys() == {"status"}
+
+    run(main())
+
+
+def test_who_finds_a_job_late_is_told_of_the_tasks_that_others_know() -> None:
+    """Guarantee 2: also of a job that another list has shown before."""
+
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1, user="4")
+        backend.set_tasks(1, "executing", "queued")
+        async with (
+            backend.session() as session,
+            session.watch("Transfer WHERE user=3", tasks=True) as watch,
+            session.watch(job_id(1), tasks=True) as other,
+        ):
+            await until(watch, Synced)
+            await until(other, Synced)
+            await asyncio.sleep(20)
+            backend.move(1, user="3")
+            assert kinds([await anext(watch) for _ in range(3)]) == ["JobFound", "TaskChanged", "TaskChanged"]
+            await asyncio.sleep(20)
+            assert watch.backlog == 0
+
+    run(main())
+
+
+def test_an_end_that_was_used_is_not_told_again_when_the_job_is_found_among_the_finished() -> None:
+    """Guarantee 11: once by its id, also if the job was out of sight when the watch came back."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+                backend.end(1)
+                await until(watch, JobFinished)
+            ended = backend.archive.pop(job_id(1))
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+                await asyncio.sleep(20)
+                backend.archive[job_id(1)] = ended
+                await asyncio.sleep(60)
+                assert watch.backlog == 0
+                del backend.archive[job_id(1)]
+                backend.add(1)
+                (revived,) = [await anext(watch)]
+                assert isinstance(revived, JobRevived)
+                assert (revived.run, revived.id) == (1, f"acme:{job_id(1)}:1:1")
+
+    run(main())
+
+
+def test_a_job_that_was_known_of_old_and_is_listed_again_is_found_once() -> None:
+    """Guarantee 11: it is followed by its id, and then there is a list that holds it."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer WHERE user=3", checkpoint=store) as watch:
+                await until(watch, Synced)
+            backend.move(1, user="4")
+            async with session.watch("Transfer WHERE user=3", checkpoint=store) as watch:
+                assert kinds(await until(watch, Synced)) == ["JobFound", "Synced"]
+                backend.move(1, user="3")
+                await asyncio.sleep(30)
+                assert watch.backlog == 0
+
+    run(main())
+
+
+def test_an_end_that_is_still_owed_comes_before_the_life_that_follows() -> None:
+    """Guarantees 3 and 11: in order, across a restart."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            with pytest.raises(ValueError, match="in mid use"):
+                async with session.watch("Transfer", checkpoint=store) as watch:
+                    await until(watch, Synced)
+                    backend.end(1)
+                    await until(watch, JobFinished)
+                    raise ValueError("in mid use")
+            backend.archive.clear()
+            backend.add(1, progress=5)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                back = [await anext(watch) for _ in range(3)]
+                assert kinds(back) == ["Synced", "JobFinished", "JobRevived"]
+                assert isinstance(back[0], Synced)
+                assert back[0].jobs == 0
+
+    run(main())
+
+
+def test_a_job_that_was_removed_while_nobody_watched_and_is_back_lives_again() -> None:
+    """Guarantee 5: and nothing of it is kept when nobody watches it."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        backend.add(2)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            backend.vanish(1)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, JobRemoved)
+                await asyncio.sleep(5)
+                assert session.monitor.statistics().jobs == 1
+                backend.add(1)
+                (revived,) = [await anext(watch)]
+                assert isinstance(revived, JobRevived)
+                assert revived.run == 1
 
     run(main())

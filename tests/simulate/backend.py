@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -18,7 +18,7 @@ from accsyn_async.wire.reply import Failure, FailureKind
 from tests.simulate.coverage import Coverage
 from tests.simulate.faults import Fault, Phase, Strike, Weather
 from tests.simulate.invariants import Complaints
-from tests.simulate.model import Query, TrueJob, World
+from tests.simulate.model import Cuts, Query, TrueJob, World, task_rows
 
 __all__ = ["SimulatedBackend"]
 
@@ -47,6 +47,11 @@ _NOT_ACTED: dict[Fault, Response | Failure] = {
 }
 _CAP = 3
 """Rows that a capped list holds."""
+_CATCHES_UP = 0.2
+"""Seconds; between two polls there are more."""
+_WINDOW, _LOOKUPS = 30.0, 8
+"""In so many seconds of good weather a job that is active may be looked up so often: each list that
+it moves out of and each watch that comes are a reason, a list that is cut is none."""
 
 
 @dataclass(slots=True)
@@ -55,6 +60,7 @@ class _Asked:
 
     Attributes:
         limits: whether it has a page of its own (``limit``, ``skip``).
+        attributes: what it asks for; ``None`` when that is all that there is.
     """
 
     phase: Phase
@@ -62,6 +68,7 @@ class _Asked:
     query: Query | None = None
     finished: bool = False
     limits: bool = False
+    attributes: tuple[str, ...] | None = None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -77,8 +84,11 @@ class SimulatedBackend:
         sweeps: for each query that the finished were looked through by: when each look that was
             answered began, and how long it took.
         acted: how often something was created, by its name.
-        struck_at: when something last went wrong.
+        struck_at: when something last went wrong, but for a list that was cut.
+        hung_at: the same of a list that hangs, by its query.
+        under_way: the requests that are not answered yet.
         told: called with what goes wrong.
+        arrived: called with what a request is for, when it comes.
     """
 
     def __init__(
@@ -92,13 +102,18 @@ class SimulatedBackend:
         rng: Random,
         limit: tuple[float, int] | None,
         now: Callable[[], float],
+        name: str = "session",
     ) -> None:
         self.sends = 0
         self.polls: deque[float] = deque(maxlen=64)
         self.sweeps: dict[str | None, list[tuple[float, float]]] = {}
         self.acted: dict[str, int] = {}
         self.struck_at = -1000.0
+        self.hung_at: dict[str | None, float] = {}
+        self.under_way: Counter[Phase] = Counter()
         self.told: Callable[[str], None] = lambda text: None
+        self.arrived: Callable[[Phase], None] = lambda phase: None
+        self._name = name
         self._world = world
         self._weather = weather
         self._coverage = coverage
@@ -108,7 +123,10 @@ class SimulatedBackend:
         self._limit = limit
         self._now = now
         self._read: dict[str, _Asked] = {}
-        self._bodies: dict[tuple[str | None, bool], tuple[int, bytes]] = {}
+        self._bodies: dict[tuple[str | None, bool, tuple[str, ...] | None], tuple[int, bytes]] = {}
+        self._cuts = Cuts()
+        self._listed_at: dict[str | None, float] = {}
+        self._looked_up: dict[str, deque[float]] = {}
         self._recent: deque[float] = deque()
         self._tokens, self._filled_at = 60.0, 0.0
         self._blocked_until, self._blocked_for = -1.0, 0.0
@@ -127,9 +145,12 @@ class SimulatedBackend:
         if asked.phase is Phase.LOGIN:
             self._watch_the_login()
             self._logging_in += 1
+        self.under_way[asked.phase] += 1
+        self.arrived(asked.phase)
         try:
             return await self._respond(asked, timeout)
         finally:
+            self.under_way[asked.phase] -= 1
             if asked.phase is Phase.LOGIN:
                 self._logging_in -= 1
 
@@ -140,22 +161,33 @@ class SimulatedBackend:
         began = self._now()
         if asked.phase not in (Phase.READ, Phase.CREATE, Phase.UPDATE, Phase.LOGIN):
             self.polls.append(began)
-        strike = self._weather.draw(began, asked.phase)
+        strike = self._weather.draw(began, asked.phase, asked.event.get("query"))
+        if asked.phase is Phase.LOOKUP or asked.phase is Phase.BY_ID:
+            self._watch_the_lookups(asked)
         if strike is None:
             if self._latency:
                 await asyncio.sleep(self._latency)
             answer: Response | Failure = self._act(asked, None)
         else:
-            self.struck_at = began
+            self._struck(strike.fault, asked, began)
             self._coverage.struck(strike.fault, asked.phase, self._concerned(asked))
             self.told(f"{asked.phase}: {strike.fault}" + (f" {strike.delay:.1f} s" if strike.delay else ""))
             answer = await self._strike(asked, strike, timeout)
-            self.struck_at = self._now()
+            self._struck(strike.fault, asked, self._now())
         self._delivered(asked, answer, began)
         return answer
 
+    def _struck(self, fault: Fault, asked: _Asked, now: float) -> None:
+        if fault is Fault.HANGS:
+            self.hung_at[asked.event.get("query")] = now
+        elif fault is not Fault.CAPPED:
+            self.struck_at = max(self.struck_at, now)
+
     async def _strike(self, asked: _Asked, strike: Strike, timeout: float) -> Response | Failure:
         fault = strike.fault
+        if fault is Fault.HANGS:
+            await asyncio.sleep(timeout)
+            return _TOO_LATE
         if fault is Fault.TOO_SLOW:
             if strike.acts:
                 self._act(asked, None)
@@ -201,7 +233,7 @@ class SimulatedBackend:
     def _act(self, asked: _Asked, strike: Strike | None) -> Response:
         if asked.phase is Phase.LOGIN:
             self._logins += 1
-            session = f"session-{self._logins}"
+            session = f"{self._name}-{self._logins}"
             self._valid.add(session)
             return _reply(
                 {"result": {"id": "5d91b33ac71c12871d1fc3c2", "role": "admin", "session_id": session}}
@@ -216,16 +248,20 @@ class SimulatedBackend:
             case Phase.BY_ID:
                 job = self._world.jobs.get(asked.event["id"])
                 return _rows([] if job is None or job.gone else [job])
+            case Phase.TASKS:
+                job = self._world.jobs.get(asked.data["parent"])
+                return _reply({"result": [] if job is None or job.gone else task_rows(job)})
         return self._list(asked, strike)
 
     def _list(self, asked: _Asked, strike: Strike | None) -> Response:
         query, expression = asked.query, asked.event.get("query")
         assert query is not None
         if strike is None and not asked.limits:
-            known = self._bodies.get((expression, asked.finished))
+            key = (expression, asked.finished, asked.attributes)
+            known = self._bodies.get(key)
             if known is None or known[0] != self._world.version:
-                body = _rows(self._world.listed(query, finished=asked.finished)).body
-                known = self._bodies[(expression, asked.finished)] = (self._world.version, body)
+                body = self._rows(self._world.listed(query, finished=asked.finished), asked).body
+                known = self._bodies[key] = (self._world.version, body)
             return Response(200, {}, known[1])
         jobs = self._world.listed(query, finished=asked.finished)
         if asked.limits:
@@ -244,7 +280,13 @@ class SimulatedBackend:
                 jobs = [job for job in jobs if self._rng.random() < 0.5]
             case Fault.CAPPED:
                 jobs = jobs[:_CAP]
-        return _rows(jobs)
+        return self._rows(jobs, asked)
+
+    def _rows(self, jobs: list[TrueJob], asked: _Asked) -> Response:
+        if asked.attributes is None:
+            return _rows(jobs)
+        cut = [self._cuts.row(job.now, asked.attributes) for job in jobs]
+        return Response(200, {}, b'{"result": [' + b",".join(cut) + b"]}")
 
     def _create(self, asked: _Asked) -> Response:
         self._acts(asked)
@@ -294,7 +336,11 @@ class SimulatedBackend:
             if job is not None:
                 job.absent.append(now)
         elif asked.phase is Phase.SWEEP and answer.body[:11] == b'{"result": ' and answer.body[-2:] == b"]}":
-            self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
+            # Right after a list it is asked what ended while somebody was away: nothing else comes of that.
+            if began - self._listed_at.get(asked.event.get("query"), -1.0) > _CATCHES_UP:
+                self.sweeps.setdefault(asked.event.get("query"), []).append((began, now - began))
+        elif asked.phase is Phase.LIST:
+            self._listed_at[asked.event.get("query")] = now
 
     def _watch_the_rate(self) -> None:
         now = self._now()
@@ -318,6 +364,20 @@ class SimulatedBackend:
             self._complain(
                 "retry-after", f"sent {left:.2f} s early after a 429 that asked for {self._blocked_for:g} s"
             )
+
+    def _watch_the_lookups(self, asked: _Asked) -> None:
+        """A job that is active is looked up now and then, but not again and again."""
+        now = self._now()
+        for job in self._concerned(asked):
+            times = self._looked_up.setdefault(job.ident, deque(maxlen=_LOOKUPS))
+            if job.is_out or job.now.ended or self._weather.calm_since(now, capped=True) > now - _WINDOW:
+                times.clear()
+                continue
+            if len(times) == _LOOKUPS and times[0] > max(now - _WINDOW, job.changed_at):
+                self._complain(
+                    "lookups", f"{job.name}, which is {job.now.status}, was looked up {_LOOKUPS} times before"
+                )
+            times.append(now)
 
     def _watch_the_login(self) -> None:
         if self._logging_in:
@@ -348,6 +408,8 @@ class SimulatedBackend:
             return _Asked(Phase.CREATE, event)
         if uri == "transfer/edit":
             return _Asked(Phase.UPDATE, event)
+        if uri == "task/find":
+            return _Asked(Phase.TASKS, event)
         if uri != "transfer/find":
             raise ValueError(f"the simulated backend knows no {uri}")
         if "id" in event:
@@ -355,20 +417,23 @@ class SimulatedBackend:
         expression = event.get("query")
         finished = bool(data.get("finished"))
         inside = bool(expression and expression.startswith("id in"))
-        if "attributes" not in data:
+        named = data.get("attributes")
+        # With "metadata" it is all that a row holds.
+        attributes = tuple(named) if named and "metadata" not in named else None
+        if named is None:
             phase = Phase.READ
         elif not finished:
             phase = Phase.IDS if inside else Phase.LIST
         else:
             phase = Phase.LOOKUP if inside else Phase.SWEEP
         limits = "limit" in data or "skip" in data
-        return _Asked(phase, event, Query(expression), finished, limits)
+        return _Asked(phase, event, Query(expression), finished, limits, attributes)
 
     def _concerned(self, asked: _Asked) -> list[TrueJob]:
         jobs = self._world.jobs
         if asked.query is not None:
             return [job for job in jobs.values() if asked.query.matches(job)]
-        one = jobs.get(asked.event.get("id", ""))
+        one = jobs.get(asked.event.get("id") or asked.data.get("parent") or "")
         return [] if one is None else [one]
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from accsyn_async import Event, NotFoundError, OutcomeUnknownError, Session, Watch
 from accsyn_async.errors import AccsynError
+from tests.simulate.exemptions import is_removal_founded
 from tests.simulate.freshness import Auditor
-from tests.simulate.invariants import Complaints, WatchLog, is_removal_founded
-from tests.simulate.waits import WaitLog, complete, wait
+from tests.simulate.invariants import Complaints
+from tests.simulate.logs import WatchLog
+from tests.simulate.waits import HALF, WaitLog, complete, wait, wait_for_all
 
 __all__ = ["Cast", "Stage"]
 
@@ -23,6 +25,48 @@ _QUERIES: tuple[tuple[str, str | None], ...] = (
     ("Transfer WHERE status=running", "status=running"),
     ("Transfer WHERE status=waiting", "status=waiting"),
 )
+
+
+_FIELDS: tuple[tuple[str, ...], ...] = (
+    ("status",),
+    ("progress",),
+    ("speed", "size"),
+    ("status", "progress"),
+)
+_UNTIL: tuple[tuple[str, ...], ...] = (
+    ("running",),
+    ("failed", "done"),
+    ("waiting", "paused"),
+    ("done",),
+    (HALF,),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``Session.watch`` is given besides.
+
+    Attributes:
+        given: the arguments.
+        churns: whether ids are added and removed while it goes on.
+    """
+
+    given: dict[str, Any] = field(default_factory=dict)
+    churns: bool = False
+
+    @classmethod
+    def draw(cls, rng: Random) -> Options:
+        """Mostly none."""
+        given: dict[str, Any] = {}
+        if rng.random() < 0.25:
+            given["fields"] = rng.choice(_FIELDS)
+        if rng.random() < 0.15:
+            given["tasks"] = True
+        if rng.random() < 0.15:
+            given["initial"] = False
+        if rng.random() < 0.15:
+            given["history"] = False
+        return cls(given, churns=rng.random() < 0.35)
 
 
 class _OwnError(Exception):
@@ -111,6 +155,9 @@ class Cast:
         if kind in ("slow", "stall") and rng.random() < 0.6:
             twin = Random(rng.getrandbits(64))
         own = Random(rng.getrandbits(64))
+        options = Options.draw(rng) if of is None else Options()
+        if twin is not None:
+            options = replace(options, churns=False)
 
         async def both() -> None:
             await asyncio.sleep(begin)
@@ -122,56 +169,85 @@ class Cast:
             first = None
             if twin is not None:
                 first = self._new_log(f"{name} (twin)", ids, expression if not ids else None, True)
-                self._start_now(self._attend(what, first, "prompt", "no", twin), f"watch {number}t")
+                _note_options(first, options)
+                self._start_now(self._attend(what, first, options, "prompt", "no", twin), f"watch {number}t")
             log = self._new_log(name, ids, expression if not ids else None, kind in ("prompt", "callbacks"))
             log.twin = first
+            _note_options(log, options)
             # In a task of its own as well, so that both come in between the same two polls.
-            self._start_now(self._attend(what, log, kind, "no" if twin else leaves, own), f"watch {number}")
+            leaving = "no" if twin else leaves
+            self._start_now(self._attend(what, log, options, kind, leaving, own), f"watch {number}")
 
         self._start_now(both(), f"usher {number}")
 
     async def _attend(
-        self, what: list[str] | str, log: WatchLog, kind: str, leaves: str, rng: Random
+        self, what: list[str] | str, log: WatchLog, options: Options, kind: str, leaves: str, rng: Random
     ) -> None:
         """Watch, in the manner of its kind, until it leaves."""
         self._stage.auditor.watches.append(log)
         limit = None if leaves in ("no", "raise") else rng.uniform(0.1, 60.0)
         quits = rng.randint(1, 12) if leaves == "raise" else None
-        watch = self._stage.session.watch(what)
+        watch = self._stage.session.watch(what, **options.given)
+        churning: asyncio.Task[None] | None = None
         try:
             if leaves == "drop":
                 await self._drop(watch, log, limit or 0.0)
-                log.over = "dropped"
+                # Nobody else may hold it.
+                del watch
+                log.is_over("dropped")
                 return
             async with asyncio.timeout(limit), watch:
                 log.entered = self._now()
+                if options.churns and log.ids is not None and kind == "prompt":
+                    churning = asyncio.create_task(self._churn(watch, log, rng), name=f"{log.name}: churn")
                 if kind == "callbacks":
                     await self._by_callbacks(watch, log, rng)
                 else:
                     await self._by_iterating(watch, log, kind, rng, quits)
         except (TimeoutError, _OwnError):
-            log.over = "left"
+            log.is_over("left")
         except asyncio.CancelledError:
-            log.over = "cancelled"
+            log.is_over("cancelled")
             raise
         except NotFoundError as error:
-            log.over = "not found"
+            log.is_over("not found")
             jobs = [log.world.jobs[ident] for ident in log.ids or ()]
             if not any(is_removal_founded(job, self._now()) for job in jobs):
                 log.complain("removed", f"{log.name}: {error}")
         except Exception as error:
-            log.over = "raised"
+            log.is_over("raised")
             log.complain("crash", f"{log.name}: {type(error).__name__}: {error}")
         else:
-            log.over = "ended"
+            log.is_over("ended")
             self._ended(log)
+        finally:
+            if churning is not None:
+                churning.cancel()
+
+    async def _churn(self, watch: Watch, log: WatchLog, rng: Random) -> None:
+        """Add ids to a watch that goes on, and remove some."""
+        while log.over is None:
+            await asyncio.sleep(rng.expovariate(1 / 15.0))
+            if log.over is not None:
+                return
+            if rng.random() < 0.6:
+                if (some := self._some(rng, 1)) is not None:
+                    try:
+                        watch.add(some)
+                    except AccsynError:
+                        # It is ending.
+                        return
+                    log.add(some)
+            elif log.ids is not None and len(log.ids) > 1:
+                ident = rng.choice(log.ids)
+                watch.remove(ident)
+                log.drop(ident)
 
     def _ended(self, log: WatchLog) -> None:
         """A watch ended by itself: each of its jobs has come to its end, or the session was closed."""
         if self.closing:
             return
-        missing = set(log.ids or ("a query",)) - log.settled
-        if missing:
+        if missing := log.unsettled:
             log.complain("missed", f"{log.name}: it ended by itself without the ends of {sorted(missing)}")
 
     async def _by_iterating(
@@ -200,8 +276,8 @@ class Cast:
             raise _OwnError
 
         watch.on(note)
-        watch.on("progress", slowly)
-        watch.on("status", badly)
+        watch.on(log.fields[-1], slowly)
+        watch.on(log.fields[0], badly)
         await watch.run()
 
     async def _drop(self, watch: Watch, log: WatchLog, seconds: float) -> None:
@@ -235,16 +311,24 @@ class Cast:
         own = Random(rng.getrandbits(64))
         timeout = rng.choice((None, None, 0.0, 20.0, 90.0))
         tolerant, cancelled = rng.random() < 0.6, rng.random() < 0.2
+        until = rng.choice(_UNTIL) if rng.random() < 0.4 else ()
+        count = rng.randint(2, 4) if rng.random() < 0.25 and not until else 1
+        collects = rng.random() < 0.5
 
         async def begin_waiting() -> None:
             await asyncio.sleep(begin)
-            ids = self._some(own, 1)
+            ids = self._some(own, count)
             if ids is None:
                 return
-            log = self._wait_log(f"wait {number} (timeout {timeout})", ids, timeout, tolerant)
+            wanted = f" until {' or '.join(until)}" if until else f" for {count}" if count > 1 else ""
+            log = self._wait_log(f"wait {number}{wanted} (timeout {timeout})", ids, timeout, tolerant)
+            log.until, log.together = until, count > 1
             try:
                 async with asyncio.timeout(own.uniform(0.01, 40.0) if cancelled else None):
-                    await wait(self._stage.session, log)
+                    if count > 1:
+                        await wait_for_all(self._stage.session, log, collects=collects)
+                    else:
+                        await wait(self._stage.session, log)
             except TimeoutError:
                 pass
 
@@ -260,7 +344,8 @@ class Cast:
             ids = self._some(own, own.randint(1, 4))
             if ids is not None:
                 log = self._wait_log(f"as_completed {number}", ids, None, True)
-                await complete(self._stage.session, log)
+                more = self._some(own, own.randint(1, 3)) if own.random() < 0.5 else None
+                await complete(self._stage.session, log, list(more or ()))
 
         self._start_now(begin_waiting(), f"as_completed {number}")
 
@@ -341,3 +426,10 @@ class Cast:
 
     def _start_now(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
         self.tasks.append(asyncio.create_task(coroutine, name=name))
+
+
+def _note_options(log: WatchLog, options: Options) -> None:
+    given = options.given
+    log.fields = given.get("fields", log.fields)
+    log.tasks = given.get("tasks", False)
+    log.initial, log.history = given.get("initial", True), given.get("history", True)

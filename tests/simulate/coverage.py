@@ -41,14 +41,10 @@ class Coverage:
         self.statuses.update(other.statuses)
 
 
-def _columns(*, capped: bool) -> list[Fault]:
-    return [fault for fault in Fault if capped or fault is not Fault.CAPPED]
-
-
-def pairs_unmet(coverage: Coverage, *, capped: bool) -> list[str]:
+def pairs_unmet(coverage: Coverage) -> list[str]:
     """The pairs that had to be met and were not."""
     unmet: list[str] = []
-    for fault in _columns(capped=capped):
+    for fault in Fault:
         unmet += [f"{fault} × {status}" for status in STATUSES if not coverage.statuses[fault, status]]
         unmet += [
             f"{fault} × {phase}"
@@ -58,11 +54,11 @@ def pairs_unmet(coverage: Coverage, *, capped: bool) -> list[str]:
     return unmet
 
 
-def table(coverage: Coverage, *, capped: bool) -> str:
+def table(coverage: Coverage) -> str:
     """All counts, one fault a line; ``-`` where there can be none."""
     names = [*(phase.value for phase in PHASES), *STATUSES]
     lines = [" " * 24 + "".join(f"{name:>9}" for name in names)]
-    for fault in _columns(capped=capped):
+    for fault in Fault:
         cells = [
             f"{coverage.phases[fault, phase.value]:>9}" if applicable(fault, phase) else f"{'-':>9}"
             for phase in PHASES

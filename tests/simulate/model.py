@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.simulate.clock import START
 
-__all__ = ["ENDED", "GONE", "STATUSES", "WORKSPACE", "Query", "State", "TrueJob", "World"]
+__all__ = [
+    "ENDED",
+    "GONE",
+    "STATUSES",
+    "WORKSPACE",
+    "Cuts",
+    "Query",
+    "State",
+    "TrueJob",
+    "World",
+    "task_rows",
+]
 
 WORKSPACE = "acme"
 ENDED = ("done", "aborted")
@@ -19,9 +31,9 @@ STATUSES = ("init", "pending", "waiting", "running", "paused", "failed", *ENDED,
 
 _NEVER = "1970-01-01T00:00:00"
 _ROW = (
-    '{"id":"%s","name":"%s","code":"%s","status":"%s","progress":%d,"speed":%s,"etr":"%s","size":%d,'
+    '{"id":"%s","name":"%s","code":"%d","status":"%s","progress":%d,"speed":%s,"etr":"%s","size":%d,'
     '"source":"workspace:1","destination":"site:2","user":"%s","created":"2026-01-01T00:00:00",'
-    '"finished":"%s","metadata":{"v":%d}}'
+    '"finished":"%s","metadata":{"shot":"sh010"}}'
 )
 _EQUAL = re.compile(r'(user|status)="?([^"]*?)"?')
 _INSIDE = re.compile(r'id in "([^"]*)"')
@@ -29,7 +41,7 @@ _INSIDE = re.compile(r'id in "([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A job as it was from one moment on; ``v`` numbers its states, and stands in its row."""
+    """A job as it was from one moment on; ``v`` numbers its states, and is the ``code`` in its row."""
 
     v: int
     at: float
@@ -56,6 +68,7 @@ class TrueJob:
         listed: whether it stands among the active; an ended one may stay for a while.
         gone: whether nobody can find it.
         changed_at: when anything about it changed last, its place included.
+        back_at: when it last came back among those that a list of the active can hold.
         absent: when lookups by its id were answered with nothing.
     """
 
@@ -66,6 +79,7 @@ class TrueJob:
     listed: bool = True
     gone: bool = False
     changed_at: float = 0.0
+    back_at: float = -1.0
     absent: list[float] = field(default_factory=list)
 
     @property
@@ -81,8 +95,35 @@ class TrueJob:
         """When a state was no longer so."""
         return self.states[state.v + 1].at if state.v + 1 < len(self.states) else float("inf")
 
+    @property
+    def is_out(self) -> bool:
+        """Whether no list of the active can hold it."""
+        return self.gone or not self.listed
+
+    def at(self, moment: float) -> State | None:
+        """How it was at a moment; ``None`` before it was there."""
+        return next((state for state in reversed(self.states) if state.at <= moment), None)
+
     def end_id(self, state: State) -> str:
         return f"{WORKSPACE}:{self.ident}:{state.status}:{state.finished}"
+
+
+class Cuts:
+    """Rows with some of their attributes only, each cut once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[bytes, tuple[str, ...]], bytes] = {}
+
+    def row(self, state: State, attributes: tuple[str, ...] | None) -> bytes:
+        """A state's row; all of it when ``attributes`` is ``None``."""
+        if attributes is None:
+            return state.row
+        cut = self._made.get((state.row, attributes))
+        if cut is None:
+            whole = json.loads(state.row)
+            some = {name: whole[name] for name in attributes if name in whole}
+            cut = self._made[state.row, attributes] = json.dumps(some).encode()
+        return cut
 
 
 class Query:
@@ -101,7 +142,7 @@ class Query:
         else:
             raise ValueError(f"the simulated backend cannot read {expression!r}")
 
-    def matches(self, job: TrueJob) -> bool:
+    def matches(self, job: TrueJob, state: State | None = None) -> bool:
         match self._field:
             case "":
                 return True
@@ -110,7 +151,7 @@ class Query:
             case "user":
                 return job.user == self._value
             case _:
-                return job.now.status == self._value
+                return (state or job.now).status == self._value
 
 
 class World:
@@ -145,7 +186,8 @@ class World:
         life = was.life + was.ended
         progress = was.progress if progress is None else progress
         self._append(job, life, status, progress, was.size if size is None else size, _NEVER)
-        job.listed = True
+        if not job.listed:
+            job.listed, job.back_at = True, self._now()
         self.after_change(job, f"{status} {progress} %" + (f", life {life}" if was.ended else ""))
 
     def end(self, job: TrueJob, status: str, *, listed: bool) -> bool:
@@ -177,7 +219,7 @@ class World:
     def reappear(self, job: TrueJob) -> None:
         """A job can be found again; if it is active, that counts as a life of its own."""
         self.before_change(job)
-        job.gone = False
+        job.gone, job.back_at = False, self._now()
         was = job.now
         if was.ended:
             self._touch(job)
@@ -199,10 +241,20 @@ class World:
         # At times it runs and gets nowhere.
         speed = (0.0 if v % 9 == 5 else 10.0 + (v * 7) % 13) if running else -1.0
         etr = f"0h:{(100 - progress) // 10}m:{(100 - progress) % 10}s" if running else ""
-        row = _ROW % (*(job.ident, job.name, job.name, status, progress, speed, etr, size, job.user, end, v),)
+        row = _ROW % (job.ident, job.name, v, status, progress, speed, etr, size, job.user, end)
         job.states.append(State(v, self._now(), life, status, progress, speed, etr, size, end, row.encode()))
         self._touch(job)
 
     def _touch(self, job: TrueJob) -> None:
         self.version += 1
         job.changed_at = self._now()
+
+
+def task_rows(job: TrueJob) -> list[dict[str, object]]:
+    """The rows of a job's tasks; the size of each is the number of the state that the job is in."""
+    state = job.now
+    status = "done" if state.ended else "executing" if state.status == "running" else "queued"
+    return [
+        {"id": f"{job.ident}-{n}", "uri": str(n), "job": job.ident, "status": status, "size": state.v}
+        for n in range(1 + len(job.name) % 2)
+    ]

@@ -74,16 +74,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--stop-after", type=int, default=5, help="seeds that fail before it gives up")
     parser.add_argument("--planted", metavar="BUG", help="plant a bug first; 'list' shows which there are")
-    parser.add_argument("--capped", action="store_true", help="lists are cut by the backend at times")
     given = parser.parse_args(arguments)
-    options = Options(capped=given.capped)
+    options = Options()
     if given.seed is not None:
-        return _replay(given.seed, options, verbose=given.verbose)
+        return _replay(given.seed, verbose=given.verbose)
     return _run(given.first, given.seeds, given.jobs, options, given.stop_after)
 
 
-def _replay(seed: int, options: Options, *, verbose: bool) -> int:
-    outcome = run_seed(seed, Options(options.capped, trace=True))
+def _replay(seed: int, *, verbose: bool) -> int:
+    outcome = run_seed(seed, Options(trace=True))
     _say("\n".join(outcome.trace if verbose or not outcome.complaints else _end_of(outcome)))
     for complaint in outcome.complaints:
         _say(f"seed {seed}: {complaint}")
@@ -93,10 +92,6 @@ def _replay(seed: int, options: Options, *, verbose: bool) -> int:
         f"{'FAILED' if outcome.complaints else 'good'}"
     )
     return 1 if outcome.complaints else 0
-
-
-def _command(seed: int, options: Options) -> str:
-    return f"python -m tests.simulate --seed {seed}{' --capped' if options.capped else ''} -v"
 
 
 def _end_of(outcome: Outcome) -> list[str]:
@@ -116,11 +111,11 @@ def _run(first: int, count: int, processes: int, options: Options, stop_after: i
     took = time.perf_counter() - began
     for outcome in total.failed:
         _say(f"seed {outcome.seed}: {outcome.complaints[0]}")
-        again = run_seed(outcome.seed, Options(options.capped, trace=True))
+        again = run_seed(outcome.seed, Options(trace=True))
         _say("\n".join(_end_of(again)) if again.complaints else "(it did not fail again)")
-        _say(f"replay: {_command(outcome.seed, options)}\n")
-    _say(table(total.coverage, capped=options.capped))
-    unmet = pairs_unmet(total.coverage, capped=options.capped)
+        _say(f"replay: python -m tests.simulate --seed {outcome.seed} -v\n")
+    _say(table(total.coverage))
+    unmet = pairs_unmet(total.coverage)
     incomplete = bool(unmet) and total.seeds >= _COMPLETE_FROM
     if unmet:
         _say(f"not met: {', '.join(unmet)}")

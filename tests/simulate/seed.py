@@ -18,7 +18,9 @@ from tests.simulate.consumers import Cast, Stage
 from tests.simulate.coverage import Coverage
 from tests.simulate.faults import Weather, make_weather
 from tests.simulate.freshness import Auditor, Bounds
-from tests.simulate.invariants import Complaint, Complaints, WatchLog
+from tests.simulate.invariants import Complaint, Complaints
+from tests.simulate.keepers import Keeper, Place
+from tests.simulate.logs import WatchLog
 from tests.simulate.model import WORKSPACE, TrueJob, World
 from tests.simulate.story import Story
 
@@ -31,6 +33,7 @@ _POLICIES = (
     PollPolicy(soon=5, running=5, idle=5, backoff=1, longest_backoff=5),
     PollPolicy(soon=3, running=6, idle=20, backoff=2, longest_backoff=10),
 )
+_QUICK = PollPolicy(soon=1, running=1, idle=2, longest_backoff=4)
 _SETTLING = 70.0
 """Seconds after the last watch has left in which nothing more may be polled."""
 
@@ -40,11 +43,9 @@ class Options:
     """What every seed of a run shares.
 
     Attributes:
-        capped: whether lists are cut by the backend at times.
         trace: whether to keep what happened.
     """
 
-    capped: bool = False
     trace: bool = False
 
 
@@ -113,29 +114,30 @@ class _Simulation:
         self._trace: list[tuple[float, str, str]] = []
         self.complain = Complaints(loop.time)
         self._until = rng.uniform(120.0, 200.0)
+        self._backends: list[SimulatedBackend] = []
+        self._keepers: list[Keeper] = []
+        self._keeping: list[asyncio.Task[None]] = []
         self._timeout = rng.choice((3.0, 6.0, 6.0, 12.0, 40.0))
         self._latency = rng.choice((0.0, 0.01, 0.01, 0.05, 0.2))
         policy = rng.choice(_POLICIES)
         limit = rng.choice((RateLimit(25, burst=40), RateLimit(25, burst=5), None))
         self._world = World(loop.time)
         crowded = rng.random() < 0.15
+        hangs = rng.choice(('user="3"', "status=running", None)) if crowded else None
+        if hangs is not None:
+            # Long against what a quick poller takes, so that who is held up is seen to be.
+            self._timeout, self._latency, policy = 40.0, 0.01, _QUICK
         self._weather: Weather = make_weather(
             Random(rng.getrandbits(64)),
             self._until,
             min(30.0, self._timeout),
-            capped=options.capped,
-            late=crowded,
+            capped=rng.random() < 0.15,
+            late=crowded and hangs is None,
+            hangs=hangs,
         )
-        self._backend = SimulatedBackend(
-            self._world,
-            self._weather,
-            outcome.coverage,
-            self.complain,
-            latency=self._latency,
-            rng=Random(rng.getrandbits(64)),
-            limit=(limit.per_second, limit.burst) if limit else None,
-            now=loop.time,
-        )
+        self._limit, self._policy = limit, policy
+        self._clock = SimulatedClock(loop)
+        self._session, self._backend = self._new_session(Random(rng.getrandbits(64)), "session")
         bounds = Bounds.of(
             policy,
             latency=self._latency,
@@ -144,20 +146,7 @@ class _Simulation:
             retry_after=self._weather.longest_retry_after,
         )
         self._bounds = bounds
-        self._auditor = Auditor(self._world, self._weather, self._backend, bounds, self.complain, loop.time)
-        self._clock = SimulatedClock(loop)
-        self._session = Session(
-            workspace=WORKSPACE,
-            username="lisa@example.com",
-            api_key="key-of-the-simulator",
-            url="http://127.0.0.1:1",
-            timeout=self._timeout,
-            rate_limit=limit,
-            poll=policy,
-            _sender=self._backend,
-            _clock=self._clock,
-        )
-        self._seed_session(Random(rng.getrandbits(64)))
+        self._auditor = Auditor(self._world, self._weather, bounds, self.complain, loop.time)
         self._story = Story(self._world, loop, Random(rng.getrandbits(64)), rng.choice((2.0, 5.0, 5.0, 12.0)))
         stage = Stage(
             self._session, self._auditor, self.complain, self._backend.acted, self._saw, self._disturb
@@ -165,12 +154,70 @@ class _Simulation:
         self._cast = Cast(stage, Random(rng.getrandbits(64)), self._new_log, loop.time, self._until, crowded)
         self._world.before_change = self._auditor.before_change
         self._world.after_change = self._changed
-        self._backend.told = lambda text: self._note("fault", text)
 
-    def _seed_session(self, rng: Random) -> None:
-        """Everything that the session draws comes out of the seed too."""
-        self._session._pipeline._rng = rng
-        self._session._monitor._rng = rng
+    def _new_session(self, rng: Random, name: str) -> tuple[Session, SimulatedBackend]:
+        """A session, and what is on the other side of it; what it draws comes out of the seed too."""
+        limit = self._limit
+        backend = SimulatedBackend(
+            self._world,
+            self._weather,
+            self._outcome.coverage,
+            self.complain,
+            latency=self._latency,
+            rng=rng,
+            limit=(limit.per_second, limit.burst) if limit else None,
+            now=self._loop.time,
+            name=name,
+        )
+        backend.told = lambda text: self._note("fault", text if name == "session" else f"{name}: {text}")
+        session = Session(
+            workspace=WORKSPACE,
+            username="lisa@example.com",
+            api_key="key-of-the-simulator",
+            url="http://127.0.0.1:1",
+            timeout=self._timeout,
+            rate_limit=limit,
+            poll=self._policy,
+            _sender=backend,
+            _clock=self._clock,
+        )
+        session._pipeline._rng = Random(rng.getrandbits(64))
+        session._monitor._rng = Random(rng.getrandbits(64))
+        self._backends.append(backend)
+        return session, backend
+
+    def _begin_keepers(self) -> None:
+        """Some watch with checkpoints, and crash."""
+        rng = self._rng
+        place = Place(
+            self._world,
+            self._auditor,
+            self.complain,
+            self._outcome.coverage,
+            self._saw,
+            self._note,
+            self._loop.time,
+            self._until,
+            self._new_log,
+            self._new_session,
+            (self._session, self._backend),
+            self._cast.drain,
+        )
+        for number in range(rng.choice((0, 0, 0, 0, 1, 1, 2))):
+            keeper = Keeper(number, place, Random(rng.getrandbits(64)), alone=rng.random() < 0.6)
+            self._keepers.append(keeper)
+            self._keeping.append(asyncio.create_task(keeper.live(), name=f"keeper {number}"))
+
+    async def _end_keepers(self) -> None:
+        for keeper in self._keepers:
+            keeper.settle()
+        for task in self._keeping:
+            task.cancel()
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+        for task in self._keeping:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self.complain("crash", f"{task.get_name()}: {type(error).__name__}: {error}")
 
     async def play(self) -> None:
         """Let it all happen."""
@@ -187,14 +234,18 @@ class _Simulation:
         async with asyncio.timeout(100_000):
             async with self._session:
                 self._cast.begin()
+                self._begin_keepers()
                 while self._loop.time() < self._until:
                     await asyncio.sleep(self._until - self._loop.time())
                 self._story.stop()
                 self._weather.stop(self._loop.time())
+                for keeper in self._keepers:
+                    keeper.calm()
                 await asyncio.sleep(self._bounds.recovery + self._bounds.removal + 1.0)
                 self._cast.drain.set()
                 await asyncio.sleep(1.0)
                 self._auditor.at_the_end()
+                await self._end_keepers()
                 pollers = self._pollers()
                 if rng.random() < 0.5:
                     await self._leave()
@@ -206,7 +257,7 @@ class _Simulation:
         self._leavings(pollers)
         self._outcome.events = sum(log.events for log in self._auditor.watches)
         self._outcome.checks = self._auditor.checks
-        self._outcome.sends = self._backend.sends
+        self._outcome.sends = sum(backend.sends for backend in self._backends)
 
     # -- the end ------------------------------------------------------------
 
@@ -277,11 +328,18 @@ class _Simulation:
 
     def _disturb(self, seconds: float) -> None:
         self._weather.disturb(self._loop.time() + seconds)
-        self._backend.struck_at = max(self._backend.struck_at, self._loop.time() + seconds)
+        for backend in self._backends:
+            backend.struck_at = max(backend.struck_at, self._loop.time() + seconds)
 
     def _new_log(
-        self, name: str, ids: tuple[str, ...] | None, expression: str | None, prompt: bool
+        self,
+        name: str,
+        ids: tuple[str, ...] | None,
+        expression: str | None,
+        prompt: bool,
+        backend: SimulatedBackend | None = None,
     ) -> WatchLog:
+        backend = backend or self._backend
         return WatchLog(
             name,
             ids,
@@ -290,7 +348,10 @@ class _Simulation:
             self._world,
             self.complain,
             self._loop.time,
-            lambda: self._backend.struck_at,
+            lambda: max(
+                backend.struck_at, backend.hung_at.get(expression, -1000.0) if ids is None else -1000.0
+            ),
+            backend.sweeps,
         )
 
     # -- the trace ----------------------------------------------------------
@@ -323,7 +384,7 @@ def _shown(event: Event) -> str:
     if not isinstance(event, JobEvent):
         return kind
     job = event.job
-    state = f"(state {job.metadata.get('v')}) {job.status.value} {job.progress} %"
+    state = f"(state {job._code}) {job.status.value} {job.progress} %"
     text = f"{kind} {job.name} {state}, run {event.run}"
     if isinstance(event, JobChanged):
         text += f" [{', '.join(event.changes)}]"

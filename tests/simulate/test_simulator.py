@@ -14,7 +14,8 @@ from accsyn_async import JobFinished, JobFound, Synced
 from accsyn_async.models import Job
 from tests.simulate.coverage import Coverage, pairs_unmet, table
 from tests.simulate.faults import Fault, Phase
-from tests.simulate.invariants import INVARIANTS, Complaints, WatchLog
+from tests.simulate.invariants import INVARIANTS, Complaints
+from tests.simulate.logs import WatchLog
 from tests.simulate.model import World
 from tests.simulate.planted import PLANTED, PlantedError, plant
 from tests.simulate.runner import run_range
@@ -99,12 +100,12 @@ def test_a_bug_is_planted_where_its_text_stands_once_or_not_at_all() -> None:
 def test_coverage_says_what_was_not_met() -> None:
     coverage, world = Coverage(), World(lambda: 0.0)
     job = world.add(status="running", user="3")
-    everything = pairs_unmet(coverage, capped=False)
+    everything = pairs_unmet(coverage)
     coverage.struck(Fault.EMPTY, Phase.LIST, [job])
-    left = pairs_unmet(coverage, capped=False)
+    left = pairs_unmet(coverage)
     assert set(everything) - set(left) == {"empty list × list", "empty list × running"}
     assert not [pair for pair in everything if "× login" in pair and "401" in pair], "a refusal is no weather"
-    assert "empty list" in table(coverage, capped=False)
+    assert "empty list" in table(coverage)
 
 
 def test_a_watch_that_tells_lies_is_caught() -> None:

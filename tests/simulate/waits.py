@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from accsyn_async import (
+    AccsynError,
     Job,
     JobAbortedError,
+    JobEndedError,
     JobFailedError,
     JobRemovedError,
     NotFoundError,
@@ -16,15 +18,20 @@ from accsyn_async import (
     SessionClosedError,
     WaitTimeoutError,
 )
-from tests.simulate.invariants import Complaints, is_removal_founded
-from tests.simulate.model import World
+from accsyn_async.monitor.wait import AsCompleted
+from tests.simulate.exemptions import is_removal_founded
+from tests.simulate.invariants import Complaints
+from tests.simulate.model import TrueJob, World
 
-__all__ = ["WaitLog", "complete", "wait"]
+__all__ = ["HALF", "WaitLog", "complete", "wait", "wait_for_all"]
+
+HALF = "half"
+"""In place of a state: the job has come half the way, as a function says."""
 
 
 @dataclass(slots=True)
 class WaitLog:
-    """One wait, or one run of ``as_completed``.
+    """One wait, for one job or several, or one run of ``as_completed``.
 
     Attributes:
         name: names it in messages.
@@ -32,6 +39,9 @@ class WaitLog:
         began: when.
         timeout: seconds; ``None`` for ever.
         tolerant: whether a failed job is waited for.
+        until: the states that are waited for, or ``HALF``; done when empty.
+        together: whether it is over only when each of its jobs is what is waited for.
+        since: the jobs, and since when each is waited for.
         over: how it ended; ``None`` while it waits.
         got: the jobs that it has returned, or raised for.
         skipped: seconds of its time that a sleeping computer skipped at once.
@@ -45,18 +55,35 @@ class WaitLog:
     world: World
     complain: Complaints
     now: Callable[[], float]
+    until: tuple[str, ...] = ()
+    together: bool = False
     over: str | None = None
     got: set[str] = field(default_factory=set)
+    since: dict[str, float] = field(default_factory=dict)
     skipped: float = 0.0
     closing: bool = False
+
+    def __post_init__(self) -> None:
+        self.since.update(dict.fromkeys(self.ids, self.began))
+
+    def add(self, ident: str) -> None:
+        """Another job is waited for."""
+        self.since.setdefault(ident, self.now())
+
+    def is_due(self, job: TrueJob) -> bool:
+        """Whether a job is what is waited for, or will never be."""
+        state = job.now
+        if job.gone or state.ended or (state.status == "failed" and not self.tolerant):
+            return True
+        return state.status in self.until or (HALF in self.until and state.progress >= 50)
 
     def returned(self, job: Job) -> None:
         """A job was given as one that has come to its end."""
         self._expect(job, ("done", "aborted"))
 
     def done(self, job: Job) -> None:
-        """A job was given as done."""
-        self._expect(job, ("done",))
+        """A job was given as what was waited for."""
+        self._expect(job, self.until or ("done",))
 
     def raised(self, error: BaseException) -> None:
         """It raised."""
@@ -67,6 +94,10 @@ class WaitLog:
                     self._complain("wait", "failed, which was to be tolerated")
             case JobAbortedError(job=job):
                 self._expect(job, ("aborted",))
+            case JobEndedError(job=job) if type(error) is JobEndedError:
+                self._expect(job, ("done",))
+                if not self.until or "done" in self.until:
+                    self._complain("wait", f"{error}, which was waited for")
             case JobRemovedError(job=job):
                 self.got.add(job.id)
                 if not is_removal_founded(self.world.jobs[job.id], self.now()):
@@ -76,7 +107,7 @@ class WaitLog:
             case WaitTimeoutError():
                 self._timed_out()
             case NotFoundError():
-                if not any(is_removal_founded(self.world.jobs[ident], self.now()) for ident in self.ids):
+                if not any(is_removal_founded(self.world.jobs[ident], self.now()) for ident in self.since):
                     self._complain("removed", f"not found: {error}")
             case SessionClosedError():
                 if not self.closing:
@@ -93,18 +124,17 @@ class WaitLog:
 
     def _expect(self, shown: Job, statuses: tuple[str, ...]) -> None:
         job = self.world.jobs[shown.id]
-        state = job.states[shown.metadata["v"]]
+        state = job.states[int(shown._code or "")]
         which = f"{job.name}, life {state.life}, state {state.v} ({state.status})"
         if shown.id in self.got:
             self._complain("wait", f"{which}: given twice")
         self.got.add(shown.id)
-        if state.status not in statuses or shown.status.value not in statuses:
+        half = HALF in statuses and state.progress >= 50 and (shown.progress or 0) >= 50
+        if not half and (state.status not in statuses or shown.status.value not in statuses):
             self._complain("wait", f"{which} is none of {', '.join(statuses)}")
-        elif job.valid_until(state) < self.began:
-            until = job.valid_until(state)
-            self._complain(
-                "wait", f"{which} was so until {until:.2f} s, before it began at {self.began:.2f} s"
-            )
+        elif job.valid_until(state) < self.since[shown.id]:
+            until, since = job.valid_until(state), self.since[shown.id]
+            self._complain("wait", f"{which} was so until {until:.2f} s, before it began at {since:.2f} s")
 
     def _complain(self, invariant: str, text: str) -> None:
         self.complain(invariant, f"{self.name}: {text}")
@@ -112,8 +142,9 @@ class WaitLog:
 
 async def wait(session: Session, log: WaitLog) -> None:
     """Wait for one job."""
+    until = (lambda job: job.progress >= 50) if HALF in log.until else (log.until or None)
     try:
-        job = await session.wait(log.ids[0], timeout=log.timeout, tolerate_failed=log.tolerant)
+        job = await session.wait(log.ids[0], until=until, timeout=log.timeout, tolerate_failed=log.tolerant)
     except asyncio.CancelledError:
         log.over = "cancelled"
         raise
@@ -125,8 +156,32 @@ async def wait(session: Session, log: WaitLog) -> None:
         log.over = "done"
 
 
-async def complete(session: Session, log: WaitLog) -> None:
-    """Take jobs as they complete; one that was removed is none of them."""
+async def wait_for_all(session: Session, log: WaitLog, *, collects: bool) -> None:
+    """Wait for several jobs; with ``collects`` the error of one is no reason not to wait for the others."""
+    outcomes: list[Job | AccsynError]
+    try:
+        outcomes = await session.wait_all(
+            log.ids, timeout=log.timeout, tolerate_failed=log.tolerant, return_exceptions=collects
+        )
+    except asyncio.CancelledError:
+        log.over = "cancelled"
+        raise
+    except Exception as error:
+        log.raised(error)
+        log.over = type(error).__name__
+        return
+    log.over = "done"
+    for ident, outcome in zip(log.ids, outcomes, strict=True):
+        if isinstance(outcome, AccsynError):
+            log.raised(outcome)
+        elif outcome.id != ident:
+            log.complain("wait", f"{log.name}: {outcome.id} in the place of {ident}")
+        else:
+            log.done(outcome)
+
+
+async def complete(session: Session, log: WaitLog, more: list[str]) -> None:
+    """Take jobs as they complete, and add one of ``more`` after each. One that was removed is none."""
     try:
         async with session.as_completed(list(log.ids)) as jobs:
             while True:
@@ -138,6 +193,7 @@ async def complete(session: Session, log: WaitLog) -> None:
                     log.raised(error)
                 else:
                     log.returned(job)
+                _add(jobs, log, more)
     except asyncio.CancelledError:
         log.over = "cancelled"
         raise
@@ -146,5 +202,12 @@ async def complete(session: Session, log: WaitLog) -> None:
         log.over = type(error).__name__
     else:
         log.over = "complete"
-        if missing := set(log.ids) - log.got:
+        if missing := log.since.keys() - log.got:
             log.complain("wait", f"{log.name}: over without {sorted(missing)}")
+
+
+def _add(jobs: AsCompleted, log: WaitLog, more: list[str]) -> None:
+    if more:
+        ident = more.pop()
+        log.add(ident)
+        jobs.add(ident)

@@ -1,0 +1,73 @@
+"""What cannot be held against a watch: each as narrow as it can be, with its reason. There are no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tests.simulate.model import Query, State, TrueJob
+
+if TYPE_CHECKING:
+    from tests.simulate.logs import WatchLog
+
+__all__ = ["began_before_first_look", "is_last_seen", "is_removal_founded", "lived_between_questions"]
+
+_SLACK = 3600.0
+"""Seconds before it was last seen that a watch which comes back looks for ends."""
+
+
+def is_last_seen(log: WatchLog, job: TrueJob, state: State) -> bool:
+    """A newcomer is told of a job as it was before, while no list holds it and it is looked up.
+
+    Nobody knows better, and that it is there is worth telling. Only of a job that has not
+    ended, and only if it was out of the list at some time since the newcomer came, or an
+    answer was struck.
+    """
+    since = log.since(job.ident)
+    if state.ended:
+        return False
+    if job.is_out or job.back_at >= since or log.struck_at() >= since:
+        return log.ids is None or is_removal_founded(job, log.now())
+    if log.ids is not None or log.expression is None:
+        return False
+    query = Query(log.expression)
+    return any(
+        job.valid_until(each) >= since and not query.matches(job, each) for each in reversed(job.states)
+    )
+
+
+def is_removal_founded(job: TrueJob, now: float) -> bool:
+    """Whether two lookups, two seconds apart, found nothing."""
+    return bool(job.absent) and job.absent[-1] - job.absent[0] >= 2.0 and job.absent[-1] <= now
+
+
+def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[float, float]]) -> bool:
+    """A job began and ended before the finished were first looked through for the query.
+
+    Nobody knows then what is new among them. A watch that comes back knows when it was
+    last here, and is told of what ended since.
+
+    Args:
+        log: the watch's.
+        job: the job, which has ended and left the list.
+        looks: those that were answered, as long as the query is watched: when each began, and
+            how long it took.
+    """
+    if log.synced is None:
+        return True
+    ended = job.now.at
+    if log.memory is not None and log.memory.since is not None and ended < log.since(job.ident):
+        return ended < log.memory.since - _SLACK
+    return not looks or ended <= max(log.synced, sum(looks[0]))
+
+
+def lived_between_questions(log: WatchLog, job: TrueJob) -> bool:
+    """Who waits by ids, or was told that a job was removed, is not told of a life that came and went since.
+
+    Jobs that have ended are asked for among the active, every few seconds: what begins and
+    ends in between leaves no trace there.
+    """
+    told = log.told.get(job.ident)
+    if told is None or not told.is_end or job.listed or not job.now.ended:
+        return False
+    return log.ids is not None or told.state.life == job.now.life
