@@ -79,14 +79,18 @@ class Audience:
                 group = self.groups[selection.expression] = Group(selection.expression)
             group.subscribers.add(subscription)
         self.follow(subscription, subscription.followed)
+        self.expect(subscription)
 
     def follow(self, subscription: Subscription, idents: Iterable[str]) -> None:
-        """Ask for jobs by their ids on behalf of a subscription; it is told of them after the next poll."""
+        """Ask for jobs by their ids on behalf of a subscription."""
         self.moves += 1
-        subscription.joined = self.moves
-        self.joining[subscription] = None
         for ident in idents:
             self.by_id.setdefault(ident, set()).add(subscription)
+
+    def expect(self, subscription: Subscription) -> None:
+        """A subscription is to be told of something, out of answers to what is asked from now on."""
+        subscription.joined = self.moves
+        self.joining[subscription] = None
 
     def admit(self, subscription: Subscription) -> None:
         """A subscription is told what there is, and from now on what changes."""

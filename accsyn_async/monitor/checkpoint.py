@@ -169,7 +169,10 @@ class Checkpoint:
             past = Past(event.run, self._number(event), True, job.status.value, job.finished)
         self._memory.owed[event.id] = event
         self._dirty[text.owed_key(event)] = text.owed_text(event)
-        self._keep(job, past, None)
+        known = self._memory.past.get(job.id)
+        if known is None or known.run <= event.run:
+            # One that is told again may be followed by another life, which is known already.
+            self._keep(job, past, None)
         self._memory.handed_out(event)
         if self._selection.ids is None:
             self._forget_old_ends()

@@ -125,6 +125,7 @@ class Poller:
         if subscription.admitted:
             subscription.pending.update(new)
         self._audience.follow(subscription, new)
+        self._audience.expect(subscription)
         self.wake()
 
     def remove_ids(self, subscription: Subscription, idents: tuple[str, ...]) -> None:

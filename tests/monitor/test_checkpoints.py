@@ -636,3 +636,44 @@ def test_what_ended_while_it_was_away_and_is_no_more_is_nobodys_error() -> None:
                 assert told(await see(watch)) == [("JobFinished", "1")]
 
     run(main())
+
+
+def test_a_watch_with_a_checkpoint_is_synced_by_the_first_poll() -> None:
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            for _ in range(2):
+                async with session.watch("Transfer", checkpoint=store) as watch:
+                    began = backend.now()
+                    await until(watch, Synced)
+                    assert backend.now() - began < 0.5
+                backend.add(2)
+                backend.end(2)
+
+    run(main())
+
+
+def test_an_end_that_is_told_again_does_not_end_the_life_that_followed() -> None:
+    """Guarantee 11: what was handed out before, and what came of the job since."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        backend.add(2)
+        async with backend.session() as session:
+            with pytest.raises(ZeroDivisionError):
+                async with session.watch("Transfer", checkpoint=store) as watch:
+                    await until(watch, Synced)
+                    backend.end(1)
+                    await until(watch, JobFinished)
+                    raise ZeroDivisionError
+        backend.archive.clear()
+        backend.add(1, progress=50)
+        async with backend.session() as session, session.watch("Transfer", checkpoint=store) as watch:
+            assert told(await see(watch)) == [("JobFound", "2"), ("JobFinished", "1"), ("JobRevived", "1")]
+        backend.vanish(1)
+        async with backend.session() as session, session.watch("Transfer", checkpoint=store) as watch:
+            assert told(await see(watch)) == [("JobFound", "2"), ("JobRemoved", "1")]
+
+    run(main())
