@@ -80,7 +80,8 @@ class Admission:
             return
         row = memory.rows.get(ident)
         told = row is not None and not past.ended
-        if told and life.job is None:
+        known = life.past
+        if told and life.job is None and (known is None or (known.run, known.ended) < (past.run, True)):
             # Should it come back, it lives again.
             life.past = Past(past.run, past.number + 1, True, REMOVED, None)
         self._never_mind(subscription, ident)

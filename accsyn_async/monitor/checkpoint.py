@@ -58,6 +58,8 @@ class Checkpoint:
         self._due = 0.0
         self._flusher: asyncio.Task[None] | None = None
         self._left = False
+        # Whether it is written down that a watch began.
+        self._begun = False
 
     async def open(self) -> Recollection:
         """Read what an earlier watch has left.
@@ -72,7 +74,7 @@ class Checkpoint:
         except BaseException:
             await self._store.aclose()
             raise
-        self._kept = set(self._memory.past)
+        self._kept, self._begun = set(self._memory.past), self._memory.since is not None
         if not kept:
             self._dirty[text.ABOUT] = text.about(self._workspace, self._selection)
         return self._memory
@@ -83,7 +85,7 @@ class Checkpoint:
         Raises:
             CheckpointError: it could not be written; to be tried again.
         """
-        first = isinstance(event, Synced) and self._memory.since is None
+        first = isinstance(event, Synced) and not self._begun
         if isinstance(event, JobFinished | JobRemoved):
             self._note_end(event)
         elif isinstance(event, JobEvent):
@@ -95,6 +97,7 @@ class Checkpoint:
                 self._write(ident)
         if first or isinstance(event, JobFinished | JobRemoved):
             await self._save()
+            self._begun |= first
         self._handed_out = event
 
     def used(self) -> bool:

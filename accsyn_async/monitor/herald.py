@@ -159,9 +159,15 @@ class Herald:
             self._outbox.append(_Notice(self.ledger.remove(life, self.at), groups))
 
     def has_told(self, group: Group, ident: str, finished: dt.datetime | None) -> bool:
-        """Whether the watches of a query were told that a job ended at this moment."""
+        """Whether those watches of a query whom it concerns were told that a job ended at this moment."""
         run = self.ledger.told(ident, finished)
-        return run is not None and (ident in group.members or group.told.get(ident, (None, 0))[0] == run)
+        if run is None or ident in group.members:
+            return run is not None
+        told_run, moves = group.told.get(ident, (None, 0))
+        # Who has come back since wants to know what ended while it was away.
+        return told_run == run and not any(
+            each.recollection is not None and each.joined > moves for each in group.subscribers
+        )
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""
@@ -271,6 +277,9 @@ class Herald:
         if not notice.groups:
             return tuple(several)
         if len(notice.groups) == 1 and not several:
+            if not notice.by_id and (apart := self.audience.by_id.get(notice.event.job.id)):
+                # Who follows it by its id hears of it so.
+                return notice.groups[0].subscribers - apart
             return tuple(notice.groups[0].subscribers)
         return dict.fromkeys([*several, *(each for group in notice.groups for each in group.subscribers)])
 

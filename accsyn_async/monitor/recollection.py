@@ -58,7 +58,8 @@ class Recollection:
         if not isinstance(event, JobEvent):
             return event
         ident, ended = event.job.id, isinstance(event, JobFinished | JobRemoved)
-        if isinstance(event, JobFound | JobFinished) and event.id not in self.owed:
+        owed = event.id in self.owed and ident not in self._standing
+        if isinstance(event, JobFound | JobFinished) and not owed:
             if self._is_known(event):
                 return None
             if isinstance(event, JobFound) and self._has_returned(event):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accsyn_async import (
+    CheckpointError,
     JobChanged,
     JobFinished,
     JobFound,
@@ -645,5 +646,50 @@ def test_a_job_that_was_removed_while_nobody_watched_and_is_back_lives_again() -
                 (revived,) = [await anext(watch)]
                 assert isinstance(revived, JobRevived)
                 assert revived.run == 1
+
+    run(main())
+
+
+def test_what_is_followed_by_its_id_and_ends_as_its_list_finds_it_is_told_in_order_and_once() -> None:
+    """Guarantees 3 and 11: who remembers a job hears of it by its id, whatever the list says of it."""
+
+    async def main() -> None:
+        backend, store = Backend(ended_stay_listed=True), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer WHERE user=3", checkpoint=store) as watch:
+                await until(watch, Synced)
+            backend.move(1, user="4")
+            async with session.watch("Transfer WHERE user=3", checkpoint=store) as watch:
+                await until(watch, Synced)
+                backend.move(1, user="3")
+                backend.end(1)
+                assert kinds(await until(watch, JobFinished)) == ["JobChanged", "JobFinished"]
+                await asyncio.sleep(30)
+                assert watch.backlog == 0
+
+    run(main())
+
+
+def test_that_a_watch_began_is_written_down_again_when_it_could_not_be() -> None:
+    """Guarantee 11: what ends afterwards is told, however soon all is lost."""
+
+    class Full(MemoryStore):
+        full = True
+
+        async def save(self, changes: Any) -> None:
+            if Full.full and "since" in changes:
+                raise CheckpointError("the disk is full")
+            await super().save(changes)
+
+    async def main() -> None:
+        backend, store = Backend(), Full()
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                with pytest.raises(CheckpointError):
+                    await anext(watch)
+                Full.full = False
+                assert kinds([await anext(watch)]) == ["Synced"]
+                assert "since" in store._kept
 
     run(main())

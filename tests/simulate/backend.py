@@ -85,6 +85,7 @@ class SimulatedBackend:
             answered began, and how long it took.
         acted: how often something was created, by its name.
         struck_at: when something last went wrong, but for a list that was cut.
+        lied_at: when the finished were last listed without some that there are, by query.
         hung_at: the same of a list that hangs, by its query.
         under_way: the requests that are not answered yet.
         told: called with what goes wrong.
@@ -110,6 +111,7 @@ class SimulatedBackend:
         self.acted: dict[str, int] = {}
         self.struck_at = -1000.0
         self.hung_at: dict[str | None, float] = {}
+        self.lied_at: dict[str | None, float] = {}
         self.under_way: Counter[Phase] = Counter()
         self.told: Callable[[str], None] = lambda text: None
         self.arrived: Callable[[Phase], None] = lambda phase: None
@@ -267,6 +269,8 @@ class SimulatedBackend:
         if asked.limits:
             skip = asked.data.get("skip") or 0
             jobs = jobs[skip:][: asked.data.get("limit")]
+        if asked.finished and strike is not None and strike.fault in (Fault.EMPTY, Fault.SHORT):
+            self.lied_at[expression] = self._now()
         match strike.fault if strike else None:
             case Fault.REORDERED:
                 self._rng.shuffle(jobs)

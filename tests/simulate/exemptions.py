@@ -45,7 +45,8 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
     """A job began and ended before the finished were first looked through for the query.
 
     Nobody knows then what is new among them. A watch that comes back knows when it was
-    last here, and is told of what ended since.
+    last here, and is told of what ended since, unless the answer to that one question lacked
+    some of them.
 
     Args:
         log: the watch's.
@@ -57,7 +58,8 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
         return True
     ended = job.now.at
     if log.memory is not None and log.memory.since is not None and ended < log.since(job.ident):
-        return ended < log.memory.since - _SLACK
+        lied = log.lied_at.get(log.expression, -1.0) >= (log.entered or 0.0)
+        return lied or ended < log.memory.since - _SLACK
     return not looks or ended <= max(log.synced, sum(looks[0]))
 
 

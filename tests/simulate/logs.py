@@ -57,6 +57,7 @@ class WatchLog:
         expression: the query's.
         prompt: whether its consumer takes each event as it comes.
         sweeps: when the finished were looked through in its session, by query.
+        lied_at: when the finished were listed without some of them, there, by query.
         fields: whose changes it is told of.
         tasks, initial, history: as given to ``Session.watch``.
         memory: what it remembers of an earlier time; ``None`` when it is new.
@@ -77,6 +78,7 @@ class WatchLog:
     now: Callable[[], float]
     struck_at: Callable[[], float]
     sweeps: dict[str | None, list[tuple[float, float]]] = field(default_factory=dict)
+    lied_at: dict[str | None, float] = field(default_factory=dict)
     fields: tuple[str, ...] = WATCHED
     tasks: bool = False
     initial: bool = True
@@ -141,12 +143,18 @@ class WatchLog:
             since = [state for state in job.states if job.valid_until(state) >= (self.entered or 0.0)]
             was_gone = job.back_at >= (self.entered or 0.0) or not job.listed
             return job.gone or any(map(past.is_end, since)) or (past.status == "removed" and was_gone)
-        base = job.at(max(self.synced, self.since(job.ident))) if self.synced is not None else None
-        if base is None or base.life != job.now.life or job.gone:
+        if self.synced is None or job.gone or (self.history and self.initial):
             return False
-        if base.ended:
-            return not self.history
-        return not self.initial and not job.now.ended and not self.changes(Job.from_row(base.row), job.now)
+        # A consumer that is slow does not know when it was let in.
+        since, until = self.since(job.ident), max(self.synced, self.since(job.ident))
+        for state in job.states:
+            if state.at <= until and job.valid_until(state) >= since:
+                if state.ended and not self.history and (state.life == job.now.life or not self.prompt):
+                    return True
+                same = not self.initial and state.life == job.now.life and not job.now.ended
+                if same and not state.ended and not self.changes(Job.from_row(state.row), job.now):
+                    return True
+        return False
 
     def changes(self, known: Job, state: State) -> list[str]:
         """The fields it is about in which a job is not as it is known."""
@@ -268,7 +276,9 @@ class WatchLog:
                 self._complain("end-once", which)
             if state.v < before.state.v:
                 self._complain("order", which)
-        elif state.v < before.state.v or (state.v == before.state.v and not isinstance(event, JobStalled)):
+        elif state.v < before.state.v or (
+            state.v == before.state.v and not self._shows_the_same(event, before)
+        ):
             self._complain("order", which)
         if isinstance(event, JobStalled):
             self._stalled(job, state, which)
@@ -287,6 +297,12 @@ class WatchLog:
             if known := changes_between(before.event.job, event.previous, self.fields):
                 self._complain("merged", f"{which}: previous differs from what was told in {sorted(known)}")
             self._changed(event, which)
+
+    @staticmethod
+    def _shows_the_same(event: JobEvent, before: Told) -> bool:
+        """Whether an event may show what was shown before: it stands still, or is back as it was."""
+        returns = isinstance(event, JobRevived) and isinstance(before.event, JobRemoved)
+        return isinstance(event, JobStalled) or returns
 
     def _stalled(self, job: TrueJob, state: State, which: str) -> None:
         since = state

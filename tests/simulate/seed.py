@@ -352,6 +352,7 @@ class _Simulation:
                 backend.struck_at, backend.hung_at.get(expression, -1000.0) if ids is None else -1000.0
             ),
             backend.sweeps,
+            backend.lied_at,
         )
 
     # -- the trace ----------------------------------------------------------
