@@ -277,9 +277,6 @@ class Herald:
         if not notice.groups:
             return tuple(several)
         if len(notice.groups) == 1 and not several:
-            if not notice.by_id and (apart := self.audience.by_id.get(notice.event.job.id)):
-                # Who follows it by its id hears of it so.
-                return notice.groups[0].subscribers - apart
             return tuple(notice.groups[0].subscribers)
         return dict.fromkeys([*several, *(each for group in notice.groups for each in group.subscribers)])
 
