@@ -175,7 +175,7 @@ class Ledger:
                 self._past.popitem(last=False)
 
     def recall(self, ident: str, past: Past) -> None:
-        """Take over what somebody remembers of a job, unless more is known already."""
+        """Take over what somebody remembers of a job, unless it is known already."""
         life = self.lives.get(ident)
         if life is None:
             known = self._past.get(ident)
@@ -183,9 +183,6 @@ class Ledger:
                 self._past[ident] = past
         elif life.job is None:
             self.lives[ident] = Life(ident, past)
-        else:
-            lived_on = past.ended and not (life.ended and past.is_same_end(life.job))
-            life.run = max(life.run, past.run + lived_on)
 
     def told(self, ident: str, finished: dt.datetime | None) -> int | None:
         """Which life of a job is known to have ended at this moment; ``None`` when none is."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from accsyn_async.events import Event, JobEvent, JobFinished, JobFound, JobRemoved, JobRevived
 from accsyn_async.models import Job
 from accsyn_async.monitor.past import REMOVED, Past
@@ -20,6 +22,7 @@ class Recollection:
         past: how each job stood.
         rows: how the jobs looked that had not ended.
         owed: final events that were handed out, and perhaps never came to be used.
+        again: the ids of those that are to be told again.
 
     >>> memory = Recollection()
     >>> memory.past["a"] = Past(0, 3, True, "done", None)
@@ -27,13 +30,15 @@ class Recollection:
     (True, False, [])
     """
 
-    __slots__ = ("_standing", "owed", "past", "rows", "since")
+    __slots__ = ("_offsets", "_standing", "again", "owed", "past", "rows", "since")
 
     def __init__(self) -> None:
         self.since: dt.datetime | None = None
         self.past: dict[str, Past] = {}
         self.rows: dict[str, Job] = {}
         self.owed: dict[str, JobFinished | JobRemoved] = {}
+        self.again: set[str] = set()
+        self._offsets: dict[str, tuple[int, int, int]] = {}
         # Of each job the life that was told of last, and whether its end was: not all of it was handed out.
         self._standing: dict[str, tuple[int, bool]] = {}
 
@@ -58,7 +63,10 @@ class Recollection:
         if not isinstance(event, JobEvent):
             return event
         ident, ended = event.job.id, isinstance(event, JobFinished | JobRemoved)
-        owed = event.id in self.owed and ident not in self._standing
+        owed = event.id in self.again
+        self.again.discard(event.id)
+        if not owed:
+            event = self._counted(event)
         if isinstance(event, JobFound | JobFinished) and not owed:
             if self._is_known(event):
                 return None
@@ -67,6 +75,36 @@ class Recollection:
                 event = JobRevived(at=event.at, job=event.job, run=event.run, id=number)
         self._standing[ident] = (event.run, ended)
         return event
+
+    def _counted(self, event: JobEvent) -> JobEvent:
+        """The event, with lives and numbers of its job counted on from those that are remembered.
+
+        Whoever watched the job in the same session before may know of fewer.
+        """
+        offset = self._offsets.get(event.job.id)
+        if offset is None:
+            offset = self._offsets[event.job.id] = self._offset(event)
+        runs, first, numbers = offset
+        if not runs:
+            return event
+        run = event.run + runs
+        if isinstance(event, JobFinished):
+            return replace(event, run=run)
+        head, _, number = event.id.rsplit(":", 2)
+        if run == first and not isinstance(event, JobFound):
+            n, dot, step = number.partition(".")
+            number = f"{int(n) + numbers}{dot}{step}"
+        return replace(event, run=run, id=f"{head}:{run}:{number}")
+
+    def _offset(self, event: JobEvent) -> tuple[int, int, int]:
+        """How many lives there were before those that others count; which is the first, and its numbers."""
+        past = self.past.get(event.job.id)
+        if past is None:
+            return 0, 0, 0
+        lives_on = past.ended and not past.is_same_end(event.job)
+        first = past.run + lives_on
+        # That it lives again is the first event of a life.
+        return max(0, first - event.run), first, 1 if lives_on else past.number
 
     def _is_known(self, event: JobFound | JobFinished) -> bool:
         job = event.job
