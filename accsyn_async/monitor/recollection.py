@@ -58,8 +58,7 @@ class Recollection:
         if not isinstance(event, JobEvent):
             return event
         ident, ended = event.job.id, isinstance(event, JobFinished | JobRemoved)
-        owed = event.id in self.owed and ident not in self._standing
-        if isinstance(event, JobFound | JobFinished) and not owed:
+        if isinstance(event, JobFound | JobFinished):
             if self._is_known(event):
                 return None
             if isinstance(event, JobFound) and self._has_returned(event):
@@ -67,6 +66,12 @@ class Recollection:
                 event = JobRevived(at=event.at, job=event.job, run=event.run, id=number)
         self._standing[ident] = (event.run, ended)
         return event
+
+    def repeat(self) -> list[JobFinished | JobRemoved]:
+        """The ends that are to be told again."""
+        owed = list(self.owed.values())
+        self._standing.update((event.job.id, (event.run, True)) for event in owed)
+        return owed
 
     def _is_known(self, event: JobFound | JobFinished) -> bool:
         job = event.job
