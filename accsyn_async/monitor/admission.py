@@ -101,7 +101,7 @@ class Admission:
         self._audience.admit(subscription)
         memory, at = subscription.recollection, self._herald.at
         old = {life.ident for life in lives if life.ended and self._is_old(life, subscription)}
-        owed = tuple(memory.owed.values()) if memory is not None else ()
+        owed = memory.repeat() if memory is not None else []
         # What became of a job after an end that it is still to be told of comes after that.
         later = {event.job.id for event in owed}
         first = [life for life in lives if life.ident not in old and life.ident not in later]
@@ -110,7 +110,8 @@ class Admission:
                 self._tell_first(life, subscription, find)
         self._herald.offer(subscription, Synced(at=at, jobs=len(first)))
         for event in owed:
-            self._herald.offer(subscription, event)
+            subscription.mailbox.put(event)
+        self._herald.told += len(owed)
         for life in lives:
             if life.ident in later and life.ident not in old:
                 self._tell_first(life, subscription, find)

@@ -145,7 +145,6 @@ def _read_owed(memory: Recollection, kept: dict[str, Any]) -> None:
         id=str(kept["id"]),
     )
     memory.owed[event.id] = event
-    memory.again.add(event.id)
 
 
 def _text(value: object) -> str:

@@ -22,7 +22,6 @@ class Recollection:
         past: how each job stood.
         rows: how the jobs looked that had not ended.
         owed: final events that were handed out, and perhaps never came to be used.
-        again: the ids of those that are to be told again.
 
     >>> memory = Recollection()
     >>> memory.past["a"] = Past(0, 3, True, "done", None)
@@ -30,14 +29,13 @@ class Recollection:
     (True, False, [])
     """
 
-    __slots__ = ("_offsets", "_standing", "again", "owed", "past", "rows", "since")
+    __slots__ = ("_offsets", "_standing", "owed", "past", "rows", "since")
 
     def __init__(self) -> None:
         self.since: dt.datetime | None = None
         self.past: dict[str, Past] = {}
         self.rows: dict[str, Job] = {}
         self.owed: dict[str, JobFinished | JobRemoved] = {}
-        self.again: set[str] = set()
         self._offsets: dict[str, tuple[int, int, int]] = {}
         # Of each job the life that was told of last, and whether its end was: not all of it was handed out.
         self._standing: dict[str, tuple[int, bool]] = {}
@@ -63,11 +61,8 @@ class Recollection:
         if not isinstance(event, JobEvent):
             return event
         ident, ended = event.job.id, isinstance(event, JobFinished | JobRemoved)
-        owed = event.id in self.again
-        self.again.discard(event.id)
-        if not owed:
-            event = self._counted(event)
-        if isinstance(event, JobFound | JobFinished) and not owed:
+        event = self._counted(event)
+        if isinstance(event, JobFound | JobFinished):
             if self._is_known(event):
                 return None
             if isinstance(event, JobFound) and self._has_returned(event):
@@ -75,6 +70,12 @@ class Recollection:
                 event = JobRevived(at=event.at, job=event.job, run=event.run, id=number)
         self._standing[ident] = (event.run, ended)
         return event
+
+    def repeat(self) -> list[JobFinished | JobRemoved]:
+        """The ends that are to be told again."""
+        owed = list(self.owed.values())
+        self._standing.update((event.job.id, (event.run, True)) for event in owed)
+        return owed
 
     def _counted(self, event: JobEvent) -> JobEvent:
         """The event, with lives and numbers of its job counted on from those that are remembered.

@@ -693,3 +693,27 @@ def test_that_a_watch_began_is_written_down_again_when_it_could_not_be() -> None
                 assert "since" in store._kept
 
     run(main())
+
+
+def test_an_end_that_is_handed_out_again_is_not_told_a_third_time_by_a_list() -> None:
+    """Guarantee 11: while its consumer is not done with it yet."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            with pytest.raises(ValueError, match="in mid use"):
+                async with session.watch("Transfer", checkpoint=store) as watch:
+                    await until(watch, Synced)
+                    backend.end(1)
+                    await until(watch, JobFinished)
+                    raise ValueError("in mid use")
+            ended = backend.archive.pop(job_id(1))
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                assert kinds(await until(watch, JobFinished)) == ["Synced", "JobFinished"]
+                await asyncio.sleep(10)
+                backend.archive[job_id(1)] = ended
+                await asyncio.sleep(30)
+                assert watch.backlog == 0
+
+    run(main())

@@ -85,7 +85,7 @@ class SimulatedBackend:
             answered began, and how long it took.
         acted: how often something was created, by its name.
         struck_at: when something last went wrong, but for a list that was cut.
-        lied_at: when the finished were last listed without some that there are, by query.
+        lied_at: when jobs that have ended were last left out of a list, by query.
         hung_at: the same of a list that hangs, by its query.
         under_way: the requests that are not answered yet.
         told: called with what goes wrong.
@@ -269,7 +269,7 @@ class SimulatedBackend:
         if asked.limits:
             skip = asked.data.get("skip") or 0
             jobs = jobs[skip:][: asked.data.get("limit")]
-        if asked.finished and strike is not None and strike.fault in (Fault.EMPTY, Fault.SHORT):
+        if strike is not None and strike.fault in (Fault.EMPTY, Fault.SHORT, Fault.CAPPED):
             self.lied_at[expression] = self._now()
         match strike.fault if strike else None:
             case Fault.REORDERED:

@@ -226,10 +226,8 @@ class Cast:
 
     async def _churn(self, watch: Watch, log: WatchLog, rng: Random) -> None:
         """Add ids to a watch that goes on, and remove some."""
-        while log.over is None:
+        while True:
             await asyncio.sleep(rng.expovariate(1 / 15.0))
-            if log.over is not None:
-                return
             if rng.random() < 0.6:
                 if (some := self._some(rng, 1)) is not None:
                     try:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from accsyn_async import JobEvent
 from tests.simulate.model import Query, State, TrueJob
 
 if TYPE_CHECKING:
     from tests.simulate.logs import WatchLog
 
-__all__ = ["began_before_first_look", "is_last_seen", "is_removal_founded", "lived_between_questions"]
+__all__ = [
+    "began_before_first_look",
+    "is_last_seen",
+    "is_removal_founded",
+    "lived_between_questions",
+    "lives_were_learned",
+]
 
 _SLACK = 3600.0
 """Seconds before it was last seen that a watch which comes back looks for ends."""
@@ -45,8 +52,8 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
     """A job began and ended before the finished were first looked through for the query.
 
     Nobody knows then what is new among them. A watch that comes back knows when it was
-    last here, and is told of what ended since, unless the answer to that one question lacked
-    some of them.
+    last here, and is told of what ended since, unless one of the two answers that tell what did
+    (the list, of those that are still listed, and the finished) lacked some of them.
 
     Args:
         log: the watch's.
@@ -61,6 +68,21 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
         lied = log.lied_at.get(log.expression, -1.0) >= (log.entered or 0.0)
         return lied or ended < log.memory.since - _SLACK
     return not looks or ended <= max(log.synced, sum(looks[0]))
+
+
+def lives_were_learned(log: WatchLog, event: JobEvent, since: float) -> bool:
+    """A job has lived more often although nobody saw it end: a watch has come back that knows more.
+
+    Only if one did so in the same session since the event before.
+    """
+    return any(
+        other.sweeps is log.sweeps
+        and other.memory is not None
+        and (past := other.memory.jobs.get(event.job.id)) is not None
+        and past.run + past.ended >= event.run
+        and (other.left is None or other.left >= since)
+        for other in log.company
+    )
 
 
 def lived_between_questions(log: WatchLog, job: TrueJob) -> bool:

@@ -273,6 +273,7 @@ class Keeper:
                 continue
             place.saw(log.name, event)
             log.take(event)
+            store.begins &= log.synced is None
             self._handed(event, store)
             if self._slowness and not place.drain.is_set():
                 with contextlib.suppress(TimeoutError):

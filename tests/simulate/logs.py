@@ -22,7 +22,7 @@ from accsyn_async import (
 )
 from accsyn_async.monitor.diff import changes_between
 from accsyn_async.monitor.fields import TASK_FIELDS, WATCHED
-from tests.simulate.exemptions import is_last_seen, is_removal_founded
+from tests.simulate.exemptions import is_last_seen, is_removal_founded, lives_were_learned
 from tests.simulate.invariants import Complaints
 from tests.simulate.memory import Memory
 from tests.simulate.model import State, TrueJob, World
@@ -61,6 +61,7 @@ class WatchLog:
         fields: whose changes it is told of.
         tasks, initial, history: as given to ``Session.watch``.
         memory: what it remembers of an earlier time; ``None`` when it is new.
+        company: the other watches, and itself.
         twin: a watch of the same that began at the same moment and is prompt.
         entered, synced, left: when; ``None`` before.
         over: how it ended; ``None`` while it is open.
@@ -84,6 +85,7 @@ class WatchLog:
     initial: bool = True
     history: bool = True
     memory: Memory | None = None
+    company: list[WatchLog] = field(default_factory=list)
     twin: WatchLog | None = None
     entered: float | None = None
     synced: float | None = None
@@ -151,8 +153,8 @@ class WatchLog:
             if state.at <= until and job.valid_until(state) >= since:
                 if state.ended and not self.history and (state.life == job.now.life or not self.prompt):
                     return True
-                same = not self.initial and state.life == job.now.life and not job.now.ended
-                if same and not state.ended and not self.changes(Job.from_row(state.row), job.now):
+                active = not self.initial and not state.ended and not job.now.ended
+                if active and not self.changes(Job.from_row(state.row), job.now):
                     return True
         return False
 
@@ -196,7 +198,10 @@ class WatchLog:
             return
         before = self.told.get(job.ident)
         self.told[job.ident] = Told(event, state, self.now())
-        if difference := self._difference(event.job, state):
+        before_was_found = before is not None or not isinstance(event, JobFound)
+        cut = isinstance(event, JobRemoved) or (not before_was_found and is_last_seen(self, job, state))
+        # Who saw it last may have been about fewer fields.
+        if (difference := self._difference(event.job, state)) and not cut:
             self._complain("truth", f"{kind} of {job.name} (state {state.v}) shows {difference}")
         if self.synced is None and not isinstance(event, JobFound) and not self._is_return(event):
             self._complain("found", f"{kind} of {job.name} before Synced")
@@ -289,7 +294,7 @@ class WatchLog:
                 self._complain("order", f"{which}: it had not ended")
             if event.run <= before.event.run:
                 self._complain("runs", f"{which}: run {event.run} after run {before.event.run}")
-        elif event.run != before.event.run:
+        elif event.run != before.event.run and not lives_were_learned(self, event, before.at):
             self._complain("runs", f"{which}: run {event.run} after run {before.event.run}, not revived")
         if isinstance(event, JobChanged):
             if before.is_end:

@@ -281,7 +281,7 @@ PLANTED = {
         "                if self._queue:\n                    self._queue[0].first.set()\n",
         "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
         "                    self._queue[0].first.set()\n",
-        ("missed", "left-behind", "crash"),
+        ("missed", "left-behind", "crash", "weather"),
         (284,),
     ),
     "limit-ignored": Planted(

@@ -353,6 +353,7 @@ class _Simulation:
             ),
             backend.sweeps,
             backend.lied_at,
+            company=self._auditor.watches,
         )
 
     # -- the trace ----------------------------------------------------------

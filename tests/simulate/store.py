@@ -43,6 +43,7 @@ class SimulatedStore:
     Attributes:
         memory: what was read from it; ``None`` before.
         under_way: what it does at this moment.
+        begins: whether it is written down that its user begins, until the user knows.
         leaving: whether its user is about to leave, and may write once more.
         began: called when something begins.
     """
@@ -59,6 +60,7 @@ class SimulatedStore:
     ) -> None:
         self.memory: Memory | None = None
         self.under_way: Phase | None = None
+        self.begins = False
         self.leaving = False
         self.began: Callable[[Phase], None] = lambda phase: None
         self._name = name
@@ -78,6 +80,7 @@ class SimulatedStore:
         self._disk.user = self
         await self._take_time(Phase.LOAD)
         self.memory = Memory.of(self._disk.texts)
+        self.begins = self.memory.since is None
         return dict(self._disk.texts)
 
     async def save(self, changes: Mapping[str, str | None]) -> None:
@@ -135,7 +138,7 @@ class SimulatedStore:
     def _watch_the_writes(self, changes: Mapping[str, str | None]) -> None:
         now = self._now()
         ends = any(key.startswith("owed:") for key in changes)
-        first = "since" in changes and "since" not in self._disk.texts
+        first = "since" in changes and ("since" not in self._disk.texts or self.begins)
         if not (ends or first or self.leaving) and now < self._wrote_at + _PAUSE - 1e-6:
             self._complain(
                 "writes",
