@@ -101,6 +101,10 @@ class Admission:
         self._audience.admit(subscription)
         memory, at = subscription.recollection, self._herald.at
         old = {life.ident for life in lives if life.ended and self._is_old(life, subscription)}
+        if memory is not None:
+            memory.admitted((life.job, life.as_it_was(life.job)) for life in lives if life.job is not None)
+        if old and memory is None:
+            subscription.unheard = set(old)
         owed = memory.repeat() if memory is not None else []
         # What became of a job after an end that it is still to be told of comes after that.
         later = {event.job.id for event in owed}

@@ -58,7 +58,7 @@ class Audience:
         self.mixed = False
 
     def __bool__(self) -> bool:
-        return bool(self.groups or self.by_id)
+        return bool(self._everybody)
 
     def __iter__(self) -> Iterator[Subscription]:
         yield from self._everybody

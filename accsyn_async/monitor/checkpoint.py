@@ -90,9 +90,10 @@ class Checkpoint:
             self._note_end(event)
         elif isinstance(event, JobEvent):
             self._note(event)
-        elif first:
-            self._memory.since = event.at
-            self._dirty[text.SINCE] = text.time_text(event.at)
+        elif isinstance(event, Synced):
+            if first:
+                self._memory.since = event.at
+                self._dirty[text.SINCE] = text.time_text(event.at)
             for ident in self._memory.past.keys() - self._kept:
                 self._write(ident)
         if first or isinstance(event, JobFinished | JobRemoved):
@@ -114,6 +115,10 @@ class Checkpoint:
             return True
         self._save_soon()
         return False
+
+    def not_used(self) -> None:
+        """The consumer failed on what it was given: the next watch tells it again."""
+        self._handed_out = None
 
     async def acknowledge(self) -> None:
         """Write down what the consumer is done with.
@@ -140,10 +145,10 @@ class Checkpoint:
             CheckpointError: it could not be written; when not in peace that is only logged.
         """
         flusher, self._flusher, self._left = self._flusher, None, True
-        if flusher is not None:
-            flusher.cancel()
-            await asyncio.wait([flusher])
         try:
+            if flusher is not None:
+                flusher.cancel()
+                await asyncio.wait([flusher])
             if in_peace:
                 self.used()
             if self._dirty.keys() - {text.ABOUT}:

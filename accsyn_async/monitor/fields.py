@@ -44,8 +44,9 @@ def check_fields(fields: Iterable[str] | None) -> tuple[str, ...] | None:
     """
     if fields is None:
         return None
-    named = [fields] if isinstance(fields, str) else list(fields)
-    unknown = [name for name in named if name not in _ATTRIBUTES]
+    given: object = fields
+    named = [fields] if isinstance(fields, str) or not isinstance(given, Iterable) else list(fields)
+    unknown = [name for name in named if not isinstance(name, str) or name not in _ATTRIBUTES]
     if unknown or not named:
         said = f"there is no field {unknown[0]!r}" if unknown else "no fields"
         raise ArgumentError(f"{said}; what can be watched of a job: {', '.join(_ATTRIBUTES)}")

@@ -82,10 +82,10 @@ class Life:
         return Past(self.run, self._number, self.ended, job.status.value, job.finished)
 
     def remembered(self) -> Past | None:
-        """What to keep of it when nobody watches: nothing, for a first life that goes on."""
+        """What to keep of it when nobody watches: nothing, of a first life without events that matter."""
         if self.job is None:
             return self.past
-        return self.as_it_was(self.job) if self.ended or self.run else None
+        return self.as_it_was(self.job) if self.ended or self.run or self._number else None
 
     def missed(self, now: float) -> bool:
         """A lookup found nothing; ``True`` when an earlier one, long enough ago, did neither."""

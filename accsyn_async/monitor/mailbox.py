@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections import deque
+from collections.abc import Set
 
 import msgspec
 from msgspec.structs import replace
@@ -102,8 +103,14 @@ class Mailbox:
             self._append(event)
         self._wake()
 
-    def close(self, error: Exception | None = None) -> None:
-        """Let nothing more in; what waits can still be taken out, then ``error`` is raised."""
+    def close(self, error: Exception | None = None, *, for_good: bool = False) -> None:
+        """Let nothing more in; what waits can still be taken out, then ``error`` is raised.
+
+        Args:
+            error: what ended it; ``None`` for an end in peace.
+            for_good: whether it cannot be opened again.
+        """
+        self._over |= for_good
         if not self._closed:
             self._closed = True
             self._error = error
@@ -115,15 +122,16 @@ class Mailbox:
             self._closed = False
         return not self._closed
 
-    def forget(self, ident: str) -> None:
-        """Throw away what waits about a job: it is watched no more."""
-        for cell in self._entries or ():
+    def forget(self, idents: Set[str]) -> None:
+        """Throw away what waits about some jobs: they are watched no more."""
+        for cell in tuple(self._entries or ()):
             event = cell.event
-            if isinstance(event, JobEvent) and event.job.id == ident:
+            if isinstance(event, JobEvent) and event.job.id in idents:
                 self._blank(cell)
-        self._tails.pop(ident, None)
-        if self._task_tails:
-            self._task_tails.pop(ident, None)
+        for ident in idents:
+            self._tails.pop(ident, None)
+            if self._task_tails:
+                self._task_tails.pop(ident, None)
 
     def discard(self) -> None:
         """Close, and throw away what waits."""

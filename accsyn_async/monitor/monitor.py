@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 from accsyn_async.errors import AccsynError, SessionClosedError
 from accsyn_async.models import Job
@@ -55,6 +56,8 @@ class Monitor:
         self._room = room
         self._rng = rng or random.Random()
         self._pollers: dict[str, tuple[Poller, asyncio.Task[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._before = Statistics()
         self._closed = False
 
     def subscribe(
@@ -75,7 +78,7 @@ class Monitor:
         kind = selection.entitytype
         subscription = Subscription(selection, mailbox, recollection)
         known = self._pollers.get(kind)
-        if known is not None and not known[1].done():
+        if known is not None and not known[1].done() and not known[0].stopping:
             poller = known[0]
             poller.add(subscription)
         else:
@@ -83,7 +86,7 @@ class Monitor:
         return _Member(poller, subscription)
 
     def statistics(self) -> Statistics:
-        """What has been done since the pollers began, and how things stand.
+        """What has been done since the session began, and how things stand.
 
         >>> import asyncio
         >>> from accsyn_async.sandbox import Sandbox
@@ -93,7 +96,7 @@ class Monitor:
         >>> asyncio.run(main()).watches
         0
         """
-        return Statistics.sum(poller.statistics() for poller, _ in self._pollers.values())
+        return Statistics.sum([self._before, *(poller.statistics() for poller, _ in self._pollers.values())])
 
     def wake(self) -> None:
         """Poll at once: something was changed by this session."""
@@ -103,13 +106,11 @@ class Monitor:
     async def aclose(self) -> None:
         """Stop polling and end every watch. May be called twice."""
         self._closed = True
-        entries = list(self._pollers.values())
-        self._pollers.clear()
-        for poller, task in entries:
+        for poller, task in self._pollers.values():
             task.cancel()
             poller.close(None)
-        if entries:
-            await asyncio.wait([task for _, task in entries])
+        if tasks := tuple(self._tasks):
+            await asyncio.wait(tasks)
 
     def _begin(self, kind: str, subscription: Subscription) -> Poller:
         poller = Poller(
@@ -124,6 +125,8 @@ class Monitor:
         # Before its task begins, which may be at once: a poller that nobody watches ends.
         poller.add(subscription)
         task = asyncio.create_task(self._keep(poller), name=f"accsyn-poll-{kind}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         self._pollers[kind] = (poller, task)
         return poller
 
@@ -141,6 +144,12 @@ class Monitor:
             error.__cause__ = bug
         finally:
             poller.close(error)
+            # What is counted goes on being counted.
+            done = replace(poller.statistics(), watches=0, jobs=0, backlog=0, age=None)
+            self._before = Statistics.sum([self._before, done])
+            for kind, (known, _) in tuple(self._pollers.items()):
+                if known is poller:
+                    del self._pollers[kind]
 
 
 class _Member:

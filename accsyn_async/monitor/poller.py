@@ -73,6 +73,7 @@ class Poller:
         room: Room,
     ) -> None:
         self.polls = 0
+        self.stopping = False
         self.good_at: float | None = None
         self._entitytype = entitytype
         self._policy = policy
@@ -117,7 +118,8 @@ class Poller:
         if subscription not in self._audience or subscription.mailbox.closed or subscription.open is None:
             return
         had = subscription.selection.ids or ()
-        new = [ident for ident in idents if ident not in had]
+        known = set(had)
+        new = [ident for ident in idents if ident not in known]
         if not new:
             return
         subscription.selection = subscription.selection.with_ids((*had, *new))
@@ -133,12 +135,11 @@ class Poller:
         had = subscription.selection.ids
         if subscription not in self._audience or subscription.open is None or had is None:
             return
-        gone = [ident for ident in idents if ident in had]
+        gone = set(had).intersection(idents)
         subscription.selection = subscription.selection.with_ids(each for each in had if each not in gone)
         subscription.open.difference_update(gone)
         subscription.pending.difference_update(gone)
-        for ident in gone:
-            subscription.mailbox.forget(ident)
+        subscription.mailbox.forget(gone)
         self._herald.drop(subscription, gone)
         if subscription.admitted or not subscription.selection.ids:
             subscription.end_if_done()
@@ -185,7 +186,7 @@ class Poller:
     def close(self, error: Exception | None) -> None:
         """End every watch: its iterator ends, or raises ``error``."""
         for subscription in list(self._audience):
-            subscription.mailbox.close(error)
+            subscription.mailbox.close(error, for_good=True)
 
     async def run(self) -> None:
         """Poll until nobody watches any more.
@@ -208,6 +209,7 @@ class Poller:
                 interval = next_interval(self._policy, situation, self._rng.random())
                 await self._rest(interval, self._slowest)
         finally:
+            self.stopping = True
             await self._stop_asking()
 
     async def _poll(self, interval: float) -> bool:

@@ -71,6 +71,13 @@ class Recollection:
         self._standing[ident] = (event.run, ended)
         return event
 
+    def admitted(self, jobs: Iterable[tuple[Job, Past]]) -> None:
+        """Take note of the jobs that there are, told or not: what becomes of them is to be told."""
+        for job, past in jobs:
+            if job.id not in self.past and not past.ended:
+                self.past[job.id] = past
+                self.rows[job.id] = job
+
     def repeat(self) -> list[JobFinished | JobRemoved]:
         """The ends that are to be told again."""
         owed = list(self.owed.values())

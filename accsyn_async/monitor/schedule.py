@@ -56,10 +56,16 @@ class PollPolicy:
             value: object = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise ArgumentError(f"{name} of a poll policy is a number, not {value!r}")
-        if self.stalled_after is not None and not self.stalled_after > 0:
-            raise ArgumentError("stalled_after is a positive number of seconds, or None")
+        after: object = self.stalled_after
+        if after is not None and (
+            isinstance(after, bool) or not isinstance(after, int | float) or not after > 0
+        ):
+            raise ArgumentError(f"stalled_after is a positive number of seconds, or None; not {after!r}")
         if not 0 < self.soon <= self.running <= self.idle:
-            raise ArgumentError("poll intervals must be positive, with soon <= running <= idle")
+            raise ArgumentError(
+                f"poll intervals must be positive, with soon <= running <= idle; not soon={self.soon},"
+                f" running={self.running}, idle={self.idle}"
+            )
         if self.growth < 1 or not 0 <= self.jitter < 1:
             raise ArgumentError("a poll policy needs growth >= 1 and 0 <= jitter < 1")
         if not 0 < self.backoff <= self.longest_backoff:

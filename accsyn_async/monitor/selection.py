@@ -88,7 +88,8 @@ def select(
                 position=0,
             )
         return replace(told, entitytype=query.entitytype, expression=query.expression)
-    kind = entitytype.strip().lower()
+    given: object = entitytype
+    kind = given.strip().lower() if isinstance(given, str) else ""
     if kind not in JOB_TYPES:
         raise ArgumentError(f"{entitytype!r} is no kind of job; what can be watched: {', '.join(JOB_TYPES)}")
     idents = ids_of(what)

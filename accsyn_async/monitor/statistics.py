@@ -10,7 +10,7 @@ __all__ = ["Statistics"]
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What a session's monitor has done since its pollers began, and how it stands.
+    """What a session's monitor has done since the session began, and how it stands.
 
     Attributes:
         watches: how many there are.

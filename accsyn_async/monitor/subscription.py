@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from accsyn_async.events import Degraded, Event, JobEvent, Recovered
+from accsyn_async.events import Degraded, Event, JobEvent, JobFound, JobRevived, Recovered
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.monitor.schedule import Health
@@ -24,6 +24,7 @@ class Subscription:
         joined: the audience's count of moves when it came, was admitted, or last asked for more.
         pending: ids that joined later and were not told of yet.
         open: ids whose end it waits for; ``None`` for a query, which has no end.
+        unheard: jobs that had ended when it came, and of which it was told nothing.
         extra: jobs that a query's watch follows by their ids, as it knew them before.
         behind: whether what ended while it was away is still to be asked for.
     """
@@ -39,6 +40,7 @@ class Subscription:
         "pending",
         "recollection",
         "selection",
+        "unheard",
     )
 
     def __init__(
@@ -51,6 +53,7 @@ class Subscription:
         self.joined = 0
         self.pending: set[str] = set()
         self.open = set(selection.ids) if selection.ids is not None else None
+        self.unheard: set[str] | None = None
         self.extra: Collection[str] = ()
         self.behind = recollection is not None and selection.ids is None
         self._troubles: tuple[Health, ...] = ()
@@ -79,11 +82,23 @@ class Subscription:
         early = not self.admitted or (
             bool(self.pending) and isinstance(event, JobEvent) and event.job.id in self.pending
         )
-        told = event if self.recollection is None or early else self.recollection.told(event)
-        if early or told is None:
+        if early:
+            return False
+        told: Event | None = self._as_found(event) if self.unheard else event
+        if told is not None and self.recollection is not None:
+            told = self.recollection.told(told)
+        if told is None:
             return False
         self.mailbox.put(told)
         return True
+
+    def _as_found(self, event: Event) -> Event:
+        """What an event is to who never heard of its job: that it lives again means that it is there."""
+        if self.unheard and isinstance(event, JobRevived) and event.job.id in self.unheard:
+            self.unheard.discard(event.job.id)
+            number = f"{event.id.rpartition(':')[0]}:0"
+            return JobFound(at=event.at, job=event.job, run=event.run, id=number)
+        return event
 
     def settle(self, ident: str) -> None:
         """A job has come to its end; the watch ends with the last of its jobs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -220,7 +221,8 @@ class Watch:
     async def run(self) -> None:
         """Call the callbacks with each event, one event at a time, until the watch ends.
 
-        A callback that raises is logged, and the others go on.
+        A callback that raises is logged, and the others go on. With a checkpoint, a final
+        event on which one has raised is told again by the next watch.
 
         Raises:
             AccsynError: what iterating raises.
@@ -233,8 +235,12 @@ class Watch:
                     outcome = callback(event)
                     if inspect.isawaitable(outcome):
                         await outcome
-                except Exception:
+                except (Exception, asyncio.CancelledError) as error:
+                    if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                        raise
                     logger.exception("a callback failed on %s", type(event).__name__)
+                    if self._checkpoint is not None:
+                        self._checkpoint.not_used()
 
     async def aclose(self) -> None:
         """Leave. The jobs go on; an iteration under way ends. May be called twice."""
@@ -272,6 +278,12 @@ class Watch:
             raise ArgumentError(f"{callback!r} cannot be called")
         self._callbacks.append((what, callback))
         return callback
+
+
+def _is_cancelled() -> bool:
+    """Whether it is this task that is being cancelled, and not something that it awaits."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _concerns(what: str | type[Event], event: Event) -> bool:

@@ -717,3 +717,22 @@ def test_an_end_that_is_handed_out_again_is_not_told_a_third_time_by_a_list() ->
                 assert watch.backlog == 0
 
     run(main())
+
+
+def test_what_history_left_out_is_found_when_it_lives_again() -> None:
+    """Guarantee 2: nobody is told that a job lives again of which it never heard."""
+
+    async def main() -> None:
+        backend = Backend(ended_stay_listed=True)
+        backend.add(1)
+        backend.end(1)
+        async with backend.session() as session, session.watch("Transfer", history=False) as watch:
+            assert kinds(await until(watch, Synced)) == ["Synced"]
+            backend.move(1, status="running", finished="1970-01-01T00:00:00")
+            found = await anext(watch)
+            assert isinstance(found, JobFound)
+            assert found.run == 1
+            backend.end(1, "aborted")
+            assert kinds(await until(watch, JobFinished)) == ["JobChanged", "JobFinished"]
+
+    run(main())
