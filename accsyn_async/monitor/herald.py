@@ -87,6 +87,8 @@ class Herald:
         self._stalls = Stalls()
         self._outbox: list[_Notice] = []
         self._left: set[str] = set()
+        # To be forgotten, but not before answers that are late have come: those may be older than an end.
+        self._retired: set[str] = set()
 
     @property
     def changed(self) -> bool:
@@ -211,14 +213,14 @@ class Herald:
                 await asyncio.sleep(0)
                 began = loop.time()
 
-        if any(group.asking is not None for group in self.audience.groups.values()):
-            # An answer that is late may be older than an end: that must be known until it has come.
-            return
         left, self._left = self._left, set()
         for ident in left:
             life = self.ledger.lives.get(ident)
             if life is not None and life.ended:
                 self._retire(ident)
+        if not any(group.asking is not None for group in self.audience.groups.values()):
+            retired, self._retired = self._retired, set()
+            self._forget([ident for ident in retired if not self.audience.holds(ident)])
 
     def offer(self, subscription: Subscription, event: Event | None) -> None:
         """Put an event into the mailbox of a watch, unless it is too early for it."""
@@ -285,7 +287,7 @@ class Herald:
             if ident not in group.present:
                 group.remember(ident, self.ledger.lives[ident].run, self.audience.moves)
                 if self.audience.leave(ident, group):
-                    self._forget([ident])
+                    self._retired.add(ident)
 
 
 def _narrower(event: JobChanged) -> Callable[[Subscription], JobChanged | None]:

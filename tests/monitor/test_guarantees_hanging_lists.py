@@ -320,6 +320,32 @@ def test_guarantee_5_a_late_list_that_is_older_than_an_end_is_no_revival() -> No
     run(main())
 
 
+def test_guarantee_2_who_joins_after_an_end_while_a_list_hangs_finds_the_job_when_it_is_back() -> None:
+    """To who never heard of it, it is found; to the others it is active again."""
+
+    async def main() -> None:
+        backend = filled()
+        async with (
+            backend.session() as session,
+            session.watch(f"Transfer WHERE {SLOW}") as slow,
+            session.watch(f"Transfer WHERE {OTHER}") as old,
+        ):
+            await until(slow, Synced)
+            await until(old, Synced)
+            hold(backend, NEVER)
+            await asyncio.sleep(10)
+            backend.end(2)
+            await until(old, JobFinished)
+            async with session.watch(f"Transfer WHERE {OTHER}") as new:
+                assert kinds(await until(new, Synced)) == ["Synced"]
+                backend.archive.clear()
+                backend.add(2, user="8", status="waiting")
+                assert kinds(await take(old, 1)) == ["JobRevived"]
+                assert kinds(await take(new, 1)) == ["JobFound"]
+
+    run(main())
+
+
 def test_guarantee_7_everything_hangs_and_comes_back() -> None:
     async def main() -> None:
         backend = filled()

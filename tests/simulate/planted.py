@@ -239,7 +239,7 @@ PLANTED = {
         "            raise\n",
         "            again = await self._once(ask, call)\n        except BaseException:\n            raise\n",
         ("missed", "order"),
-        (92,),
+        (188, 3366),
     ),
     "create-sent-again": Planted(
         "a create is sent again after its answer was lost",
