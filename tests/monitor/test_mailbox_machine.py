@@ -229,7 +229,7 @@ class MailboxMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2))
     def job_is_watched_no_more(self, which: int) -> None:
         name = self.jobs()[which % len(self.jobs())]
-        self.box.forget(name)
+        self.box.forget({name})
         self.model.forget(name)
         self.ends = [end for end in self.ends if end.job.id != name]
         for known in (self.truth, self.seen):

@@ -148,9 +148,10 @@ class WatchLog:
         if self.synced is None or job.gone or (self.history and self.initial):
             return False
         # A consumer that is slow does not know when it was let in.
-        since, until = self.since(job.ident), max(self.synced, self.since(job.ident))
+        came = self.since(job.ident)
+        until = max(self.synced, came)
         for state in job.states:
-            if state.at <= until and job.valid_until(state) >= since:
+            if state.at <= until and job.valid_until(state) >= came:
                 if state.ended and not self.history and (state.life == job.now.life or not self.prompt):
                     return True
                 active = not self.initial and not state.ended and not job.now.ended
