@@ -86,7 +86,10 @@ class Admission:
             life.past = Past(past.run, past.number + 1, True, REMOVED, None)
         self._never_mind(subscription, ident)
         if row is not None and told:
-            removed = self._ledger.removed(row, past, self._herald.at)
+            at = self._herald.at
+            # Others may have seen how it ended before it was gone.
+            seen = life.job is not None and life.ended and life.run == past.run
+            removed = self._ledger.ending(life, at) if seen else self._ledger.removed(row, past, at)
             if subscription.admitted:
                 self._herald.offer(subscription, removed)
             else:

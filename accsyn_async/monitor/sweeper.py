@@ -86,7 +86,9 @@ class Sweeper:
                 self._herald.at - 2 * _SWEEP_BACK,
             )
         subscription.behind = False
-        subscription.extra = {*memory.unfinished, *memory.missed(ends, _SWEEP_BACK)}
+        # Those that have ended and are listed still may leave before the watch is let in.
+        listed = [(ident, job.finished) for ident, job in group.present.items() if job.is_finished]
+        subscription.extra = {*memory.unfinished, *memory.missed([*ends, *listed], _SWEEP_BACK)}
         self._herald.audience.follow(subscription, subscription.extra)
 
     async def _sweep(self, group: Group) -> None:

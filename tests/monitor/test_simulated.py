@@ -735,4 +735,57 @@ def test_what_history_left_out_is_found_when_it_lives_again() -> None:
             backend.end(1, "aborted")
             assert kinds(await until(watch, JobFinished)) == ["JobChanged", "JobFinished"]
 
+
+def test_who_comes_back_for_a_job_that_is_gone_is_told_the_end_that_others_saw() -> None:
+    """Guarantee 4: the end that was looked up, and not merely that the job is not there."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        backend.add(2)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            async with session.watch([job_id(1), job_id(2)]) as other:
+                await until(other, Synced)
+                backend.end(1)
+                end = (await until(other, JobFinished))[-1]
+                backend.vanish(1)
+                async with session.watch("Transfer", checkpoint=store) as watch:
+                    assert (await until(watch, JobFinished))[-1].id == end.id  # type: ignore[attr-defined]
+
+    run(main())
+
+
+def test_an_end_that_is_listed_until_a_watch_comes_back_is_told_although_it_leaves_at_once() -> None:
+    """Guarantee 11: between the question what ended and the first list that counts."""
+
+    async def main() -> None:
+        backend, store = Backend(ended_stay_listed=True), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as other:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            await until(other, Synced)
+            backend.add(2)
+            backend.end(2)
+            await until(other, JobFinished)
+
+            def leaves(received: Any) -> Any:
+                # It leaves the list when the watch has asked what ended.
+                if (received.data or {}).get("finished") and backend.jobs.get(job_id(2)):
+                    answer = backend.answer(received, None)  # type: ignore[arg-type]
+                    backend.archive[job_id(2)] = backend.jobs.pop(job_id(2))
+                    return answer
+                backend.faults.append(leaves)
+                return None
+
+            await asyncio.sleep(20)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                backend.faults.append(leaves)
+                async with asyncio.timeout(60):
+                    assert job_id(2) in [
+                        event.job.id for event in await until(watch, JobFinished) if hasattr(event, "job")
+                    ]
+
     run(main())

@@ -196,7 +196,7 @@ def test_it_returns_as_soon_as_the_job_is_what_was_asked_for(until: Any, at_once
             backend.move(1, status="running", progress=6)
             job = await waiting
             assert (job.status, job.progress) == ("running", 6)
-            assert session._monitor._pollers["transfer"][0].idle
+            assert session.monitor.statistics().watches == 0
 
     run(main())
 
@@ -300,7 +300,7 @@ def test_a_function_that_raises_ends_the_wait_and_leaves_the_watch() -> None:
                 await waiting
             assert not isinstance(caught.value, WaitTimeoutError)
             assert calls == [("running", progress) for progress in range(4)]
-            assert session._monitor._pollers["transfer"][0].idle
+            assert session.monitor.statistics().watches == 0
             with pytest.raises(ArgumentError, match="asynchronous"):
                 await session.wait(ident, until=lambda job: later(job))  # type: ignore[arg-type]
 
@@ -333,7 +333,7 @@ def test_wait_all_returns_the_jobs_in_the_order_given() -> None:
             for number in (1, 2, 0):
                 await asyncio.sleep(10)
                 assert not waiting.done()
-                assert len(list(session._monitor._pollers["transfer"][0]._audience)) == 1
+                assert session.monitor.statistics().watches == 1
                 backend.end(number)
             jobs = await waiting
             assert [job.id for job in jobs] == [idents[2], idents[0], idents[1], idents[2]]
@@ -421,7 +421,7 @@ def test_wait_all_with_an_id_that_is_not_there() -> None:
                 Job,
                 PermissionDeniedError,
             ]
-            assert session._monitor._pollers["transfer"][0].idle
+            assert session.monitor.statistics().watches == 0
 
     run(main())
 

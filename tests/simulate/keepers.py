@@ -229,9 +229,10 @@ class Keeper:
                 log.entered, log.memory = place.now(), store.memory
                 try:
                     held = await self._take(watch, store, log)
+                    # Who leaves in peace is done with it.
+                    self._used(held)
                 finally:
                     store.leaving = True
-            self._used(held)
         except _OwnError:
             self._book.breaks += 1
             log.is_over("left")

@@ -142,9 +142,10 @@ class WatchLog:
     def need_not_be_told(self, job: TrueJob) -> bool:
         """Whether nothing need be told of a job, as nothing is new about it."""
         if self.memory is not None and (past := self.memory.jobs.get(job.ident)) is not None and past.ended:
-            since = [state for state in job.states if job.valid_until(state) >= (self.entered or 0.0)]
-            was_gone = job.back_at >= (self.entered or 0.0) or not job.listed
-            return job.gone or any(map(past.is_end, since)) or (past.status == "removed" and was_gone)
+            entered = self.entered or 0.0
+            as_it_was = any(past.is_end(state) for state in job.states if job.valid_until(state) >= entered)
+            was_gone = job.back_at >= entered or not job.listed
+            return job.gone or as_it_was or (past.status == "removed" and was_gone)
         if self.synced is None or job.gone or (self.history and self.initial):
             return False
         # A consumer that is slow does not know when it was let in.

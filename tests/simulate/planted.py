@@ -359,7 +359,7 @@ PLANTED = {
     "away-ignored": Planted(
         "what ended while a watch was away is not asked for",
         _LISTER,
-        "{*memory.unfinished, *memory.missed(ends, _SWEEP_BACK)}",
+        "{*memory.unfinished, *memory.missed([*ends, *listed], _SWEEP_BACK)}",
         "{*memory.unfinished}",
         ("missed", "end-kept"),
         (2,),
