@@ -165,10 +165,13 @@ class Lister:
         for subscription in audience.joining:
             # A job that had ended may be active again by the time that somebody new asks.
             wanted.update(subscription.pending if subscription.admitted else subscription.followed)
-        for group in audience.groups.values():
-            # Who watches a job by id shall not wait for a list that is not answered.
+        groups = audience.groups.values()
+        left = {ident for group in groups if group in fresh for ident in group.members - group.present.keys()}
+        for group in groups:
+            # Who watches a job by its id, or in another list which it has left, shall not wait for one
+            # that is not answered.
             there = group.present.keys()
-            wanted -= there if group in fresh else there - audience.by_id.keys()
+            wanted -= there if group in fresh else there - audience.by_id.keys() - left
         for subscription in audience.joining:
             # A list that was asked for before somebody came says nothing to them.
             late = [group for group in audience.groups.values() if group.asked < subscription.joined]

@@ -125,8 +125,8 @@ PLANTED = {
     "suspect-dropped": Planted(
         "a suspect is forgotten when its lookup fails",
         _POLLER,
-        "            self._trouble(error, apart, self._watchers_by_id(), self._followers())\n",
-        "            self._trouble(error, apart, self._watchers_by_id(), self._followers())\n"
+        "            self._failed_by(error, apart)\n",
+        "            self._failed_by(error, apart)\n"
         "            for ident in self._lister.following:\n"
         "                if ident in self._herald.ledger.lives:\n"
         "                    self._herald.ledger.lives[ident].ended = True\n",
@@ -144,9 +144,10 @@ PLANTED = {
     "empty-list-believed": Planted(
         "a list that is suddenly empty is believed, and its jobs are gone",
         _LISTER,
-        "            await self._sweep_quietly(group)\n",
-        "            await self._sweep_quietly(group)\n"
-        "        empty = await self._ask(self._find(group.expression), JobReader())\n"
+        "        call = self._finder.find(group.expression)\n",
+        "        from accsyn_async.wire.rows import JobReader\n"
+        "        call = self._finder.find(group.expression)\n"
+        "        empty = await self._finder.ask(call, JobReader())\n"
         "        for ident in [] if empty.jobs else list(group.present):\n"
         "            self._herald.gone(self._herald.ledger.life(ident))\n",
         ("removed", "order"),
@@ -318,7 +319,7 @@ PLANTED = {
     ),
     "time-turned-back": Planted(
         "a list that comes late is taken for the newest",
-        _LISTER,
+        "accsyn_async.monitor.finder",
         "life.job is not None and asked < life.seen_at:\n",
         "life.job is not None and asked < 0:\n",
         ("order", "merged", "runs", "end-once"),
@@ -329,8 +330,8 @@ PLANTED = {
         _CHECKPOINT,
         "        self._handed_out = event\n",
         "        self._handed_out = event\n        if self.used():\n            self._save_soon()\n",
-        ("end-kept",),
-        (121,),
+        ("end-kept", "found"),
+        (74,),
     ),
     "end-handed-out-first": Planted(
         "an end is handed out before it is written down",
@@ -358,7 +359,7 @@ PLANTED = {
     ),
     "away-ignored": Planted(
         "what ended while a watch was away is not asked for",
-        _LISTER,
+        "accsyn_async.monitor.sweeper",
         "{*memory.unfinished, *memory.missed([*ends, *listed], _SWEEP_BACK)}",
         "{*memory.unfinished}",
         ("missed", "end-kept"),
@@ -375,7 +376,7 @@ PLANTED = {
     "hung-list-waited-for": Planted(
         "a list that hangs is waited for",
         _POLLER,
-        "            await asyncio.wait(started, timeout=self._patience)\n",
+        "            await asyncio.wait(started, timeout=self._patience / 3)\n",
         "            await asyncio.wait(started)\n",
         ("held-up",),
     ),
@@ -421,7 +422,7 @@ PLANTED = {
     "return-not-asked-for": Planted(
         "jobs of several ids that have ended are not asked for again",
         _LISTER,
-        "        await self._revisit()\n",
+        "            await self._revisit()\n",
         "",
         ("missed",),
         (137,),
