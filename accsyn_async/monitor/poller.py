@@ -109,7 +109,7 @@ class Poller:
         memory = subscription.recollection
         if memory is not None:
             for ident, past in memory.past.items():
-                self._herald.ledger.recall(ident, past)
+                self._herald.recall(ident, past)
         self._audience.add(subscription)
         source = self._audience.source_of(subscription)
         source.due = 0.0

@@ -367,8 +367,8 @@ PLANTED = {
     "lives-forgotten-at-restart": Planted(
         "how often a job has lived is forgotten across restarts",
         _LEDGER,
-        "                self._past[ident] = past\n        elif",
-        "                self._past[ident] = past._replace(run=0)\n        elif",
+        "            self._past[ident] = past\n        elif",
+        "            self._past[ident] = past._replace(run=0)\n        elif",
         ("runs", "found", "end-repeated"),
         (11,),
     ),
