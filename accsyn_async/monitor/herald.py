@@ -25,6 +25,7 @@ from accsyn_async.monitor.audience import Audience
 from accsyn_async.monitor.fields import WATCHED
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.ledger import Ledger, Life
+from accsyn_async.monitor.past import Past
 from accsyn_async.monitor.stalls import Confirmed, Stalls
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.monitor.task_books import TaskBooks
@@ -90,6 +91,16 @@ class Herald:
         # To be forgotten, but not before answers that are late have come: those may be older than an end.
         self._retired: set[str] = set()
 
+    def recall(self, ident: str, past: Past) -> None:
+        """Take over what a watch that comes back remembers of a job: others are told nothing by that."""
+        before = self.ledger.run(ident)
+        self.ledger.recall(ident, past)
+        run = self.ledger.run(ident)
+        for group in self.audience.groups.values() if run != before else ():
+            told = group.told.get(ident)
+            if told is not None and run is not None and told[0] == before:
+                group.told[ident] = (run, told[1])
+
     @property
     def changed(self) -> bool:
         """Whether there is anything to tell."""
@@ -111,6 +122,7 @@ class Herald:
             return
         life = self.ledger.life(job.id)
         newcomers: _Newcomers | None = None
+        ends: list[_Notice] = []
         returning = life.past.run if life.past is not None and life.past.ended else None
         before = life.job
         events = self.ledger.observe(job, self.at, now, self.audience.fields)
@@ -134,12 +146,17 @@ class Herald:
                 self._outbox.append(_Notice(first, (group,), by_id=False, newcomers=newcomers))
                 if life.ended:
                     end = self.ledger.finished(life, self.at)
-                    self._outbox.append(_Notice(end, (group,), by_id=False))
+                    ends.append(_Notice(end, (group,), by_id=False))
             if newcomers is not None and told_run == life.run and life.ended:
                 for late in (newcomers.found, self.ledger.finished(life, self.at)):
                     self._outbox.append(_Notice(late, (group,), False, newcomers, to_newcomers=True))
         for event in events:
+            if isinstance(event, JobFinished):
+                # After all that was before it, for others too: what its tasks did comes in between.
+                self._outbox += ends
+                ends = []
             self._outbox.append(_Notice(event, groups, newcomers=newcomers))
+        self._outbox += ends
         if joins and group is not None and self.audience.tasked and not life.ended:
             for known in self.tasks.known(life, self.at):
                 self._outbox.append(_Notice(known, (group,), by_id=False))

@@ -179,10 +179,17 @@ class Ledger:
         life = self.lives.get(ident)
         if life is None:
             known = self._past.get(ident)
-            if known is None or known.run < past.run:
-                self._past[ident] = past
+            if known is not None:
+                lived_on = past.ended and not (known.ended and known.finished in (None, past.finished))
+                past = known._replace(run=max(known.run, past.run + lived_on))
+            self._past[ident] = past
         elif life.job is None:
             self.lives[ident] = Life(ident, past)
+
+    def run(self, ident: str) -> int | None:
+        """Which of its lives a job is known to be in, or to have ended; ``None`` when nothing is known."""
+        life, past = self.lives.get(ident), self._past.get(ident)
+        return life.run if life is not None else past.run if past is not None else None
 
     def told(self, ident: str, finished: dt.datetime | None) -> int | None:
         """Which life of a job is known to have ended at this moment; ``None`` when none is."""

@@ -106,7 +106,7 @@ class Poller:
         memory = subscription.recollection
         if memory is not None:
             for ident, past in memory.past.items():
-                self._herald.ledger.recall(ident, past)
+                self._herald.recall(ident, past)
         self._audience.add(subscription)
         self._bulletin.welcome(subscription)
         # Whoever rests after it was late is asked on behalf of who is new.

@@ -789,3 +789,34 @@ def test_an_end_that_is_listed_until_a_watch_comes_back_is_told_although_it_leav
                     ]
 
     run(main())
+
+
+def test_what_one_watch_remembers_begins_no_life_for_others() -> None:
+    """Guarantee 5: a watch comes back to a session that knows of fewer lives than it does."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+                backend.end(1)
+                await until(watch, JobFinished)
+        backend.archive.clear()
+        backend.add(1, user="3")
+        async with backend.session() as session, session.watch("Transfer WHERE user=3") as other:
+            await until(other, Synced)
+            backend.end(1)
+            await until(other, JobFinished)
+            ended = backend.archive.pop(job_id(1))
+            await asyncio.sleep(10)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+                backend.archive[job_id(1)] = ended
+                back = await until(watch, JobFinished)
+                assert kinds(back) == ["JobRevived", "JobFinished"]
+                assert [event.run for event in back] == [1, 1]  # type: ignore[attr-defined]
+                await asyncio.sleep(60)
+                assert other.backlog == 0
+
+    run(main())

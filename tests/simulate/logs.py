@@ -150,7 +150,7 @@ class WatchLog:
             return False
         # A consumer that is slow does not know when it was let in.
         came = self.since(job.ident)
-        until = max(self.synced, came)
+        until = self.now() if job.ident in self._asked else max(self.synced, came)
         for state in job.states:
             if state.at <= until and job.valid_until(state) >= came:
                 if state.ended and not self.history and (state.life == job.now.life or not self.prompt):
@@ -255,8 +255,10 @@ class WatchLog:
             return True
         if isinstance(event, JobFound):
             return not (past is not None and past.ended)
-        if past is not None and not past.ended and isinstance(event, JobRemoved):
-            return True
+        if past is not None and not past.ended and isinstance(event, JobFinished | JobRemoved):
+            # It is gone, and others may have seen its end before.
+            job = self.world.jobs[event.job.id]
+            return job.gone or job.back_at >= (self.entered or 0.0)
         if self.synced is not None and not self.initial:
             return True
         # Of who had ended before, nothing is told but a new life.
@@ -366,7 +368,7 @@ class WatchLog:
             self._complain("fields", f"{which}, to who did not ask for tasks")
         if told is None and self.initial:
             self._complain("found", f"{which}, before the job was found")
-        if told is not None and told.is_end and self.now() - self.struck_at() > _LATE:
+        if told is not None and told.is_end and self.prompt and self.now() - self.struck_at() > _LATE:
             self._complain("tasks", f"{which}, after its end")
         if v is None or v >= len(job.states):
             self._complain("truth", f"{which}: it never was so")

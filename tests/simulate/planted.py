@@ -144,12 +144,12 @@ PLANTED = {
     "empty-list-believed": Planted(
         "a list that is suddenly empty is believed, and its jobs are gone",
         _LISTER,
-        "        call = self._finder.find(group.expression)\n",
+        "        jobs = await group.listing.ask(\n",
         "        from accsyn_async.wire.rows import JobReader\n"
-        "        call = self._finder.find(group.expression)\n"
-        "        empty = await self._finder.ask(call, JobReader())\n"
+        "        empty = await self._finder.ask(self._finder.find(group.expression), JobReader())\n"
         "        for ident in [] if empty.jobs else list(group.present):\n"
-        "            self._herald.gone(self._herald.ledger.life(ident))\n",
+        "            self._herald.gone(self._herald.ledger.life(ident))\n"
+        "        jobs = await group.listing.ask(\n",
         ("removed", "order"),
         (2,),
     ),
@@ -368,8 +368,8 @@ PLANTED = {
     "lives-forgotten-at-restart": Planted(
         "how often a job has lived is forgotten across restarts",
         _LEDGER,
-        "                self._past[ident] = past\n        elif",
-        "                self._past[ident] = past._replace(run=0)\n        elif",
+        "            self._past[ident] = past\n        elif",
+        "            self._past[ident] = past._replace(run=0)\n        elif",
         ("runs", "found", "end-repeated"),
         (11,),
     ),

@@ -43,7 +43,7 @@ def test_the_monitor_keeps_its_promises() -> None:
 
 def test_a_seed_replays() -> None:
     """Another process, with other addresses and another order of things in memory, sees the same."""
-    seed = _FIRST + 1_001
+    seed = _FIRST + 1_002
     here = run_seed(seed, Options(trace=True))
     again = run_seed(seed, Options(trace=True))
     assert here.trace == again.trace
