@@ -236,8 +236,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     def eta(self) -> dt.timedelta | None:
         """The time left as a watch estimates it from the bytes that it saw done.
 
-        ``None`` outside a watch, while the job does not run, and before two steps of its
-        progress were seen.
+        As of this snapshot: what passes without a change is not counted off. ``None`` outside a
+        watch, while the job does not run, and before two steps of its progress were seen.
         """
         return None if self._eta is None else dt.timedelta(seconds=round(self._eta))
 

@@ -137,16 +137,22 @@ class Watch:
     def totals(self) -> Totals:
         """What ``jobs`` come to together: how many in each state, bytes left, speed.
 
+        Summed up when asked for: keep it, rather than ask twice. With ``fields=`` of which
+        progress, size and speed are none, those are not known, unless somebody else asks.
+
         Example::
 
             async with session.watch("Transfer") as watch:
                 async for event in watch:
-                    print(watch.totals.bytes_left, watch.totals.speed)
+                    totals = watch.totals
+                    print(totals.bytes_left, totals.speed)
         """
         return Totals.of(self._membership.jobs()) if self._membership is not None else Totals()
 
     def add(self, jobs: Jobs) -> None:
         """Watch more jobs: a ``JobFound`` tells of each, as at the beginning.
+
+        An id that there is none of ends the watch: iterating raises ``NotFoundError``.
 
         Args:
             jobs: an id, row or snapshot, or several; those that are watched already do nothing.
@@ -169,6 +175,8 @@ class Watch:
 
     def remove(self, jobs: Jobs) -> None:
         """Watch some jobs no more; without any left the watch ends. The jobs go on.
+
+        What waits about them is thrown away.
 
         Args:
             jobs: an id, row or snapshot, or several; those that are not watched do nothing.
@@ -243,7 +251,10 @@ class Watch:
                         self._checkpoint.not_used()
 
     async def aclose(self) -> None:
-        """Leave. The jobs go on; an iteration under way ends. May be called twice."""
+        """Leave. The jobs go on; an iteration under way ends. May be called twice.
+
+        A checkpoint is let go of by leaving the ``async with``.
+        """
         membership, self._membership = self._membership, None
         if membership is not None:
             membership.leave()
