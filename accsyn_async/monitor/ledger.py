@@ -126,6 +126,11 @@ class Life:
         total = float(job.size or 100)
         return job.with_eta(self._pace.observe(now, total * job.progress / 100, total))
 
+    def lived(self, run: int) -> None:
+        """It is in this life at least, as somebody remembers."""
+        if run > self.run:
+            self.run, self._number = run, max(self._number, 1)
+
     def revive(self) -> None:
         """Begin the next life."""
         self.run += 1
@@ -177,13 +182,15 @@ class Ledger:
             known = self._past.get(ident)
             if known is not None:
                 lived_on = past.ended and not (known.ended and known.finished in (None, past.finished))
-                past = known._replace(run=max(known.run, past.run + lived_on))
+                run = max(known.run, past.run + lived_on)
+                # The first number of a later life is that of its beginning.
+                past = known._replace(run=run, number=max(known.number, int(run > known.run)))
             self._past[ident] = past
         elif life.job is None:
             self.lives[ident] = Life(ident, past)
         else:
             lived_on = past.ended and not (life.ended and past.is_same_end(life.job))
-            life.run = max(life.run, past.run + lived_on)
+            life.lived(past.run + lived_on)
 
     def run(self, ident: str) -> int | None:
         """Which of its lives a job is known to be in, or to have ended; ``None`` when nothing is known."""
