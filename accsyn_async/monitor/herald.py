@@ -180,7 +180,13 @@ class Herald:
     def has_told(self, group: Group, ident: str, finished: dt.datetime | None) -> bool:
         """Whether the watches of a query were told that a job ended at this moment."""
         run = self.ledger.told(ident, finished)
-        return run is not None and (ident in group.members or group.told.get(ident, (None, 0))[0] == run)
+        if run is None or ident in group.members:
+            return run is not None
+        told_run, moves = group.told.get(ident, (None, 0))
+        # Who has come back since wants to know what ended while it was away.
+        return told_run == run and not any(
+            each.recollection is not None and each.joined > moves for each in group.subscribers
+        )
 
     def left(self, idents: set[str]) -> None:
         """Take note that jobs stand in a list no more: whoever was told of their ends is done with them."""

@@ -181,7 +181,9 @@ class Ledger:
             known = self._past.get(ident)
             if known is not None:
                 lived_on = past.ended and not (known.ended and known.finished in (None, past.finished))
-                past = known._replace(run=max(known.run, past.run + lived_on))
+                run = max(known.run, past.run + lived_on)
+                # The first number of a later life is that of its beginning.
+                past = known._replace(run=run, number=max(known.number, int(run > known.run)))
             self._past[ident] = past
         elif life.job is None:
             self.lives[ident] = Life(ident, past)

@@ -820,3 +820,30 @@ def test_what_one_watch_remembers_begins_no_life_for_others() -> None:
                 assert other.backlog == 0
 
     run(main())
+
+
+def test_an_end_while_it_was_away_is_told_when_the_job_can_be_found_again() -> None:
+    """Guarantee 11: others were told before, and are told nothing twice."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as other:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            await until(other, Synced)
+            backend.add(2)
+            await until(other, JobFound)
+            backend.end(2)
+            await until(other, JobFinished)
+            await asyncio.sleep(10)
+            ended = backend.archive.pop(job_id(2))
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+                await asyncio.sleep(20)
+                backend.archive[job_id(2)] = ended
+                async with asyncio.timeout(60):
+                    assert kinds(await until(watch, JobFinished)) == ["JobFound", "JobFinished"]
+                assert other.backlog == 0
+
+    run(main())

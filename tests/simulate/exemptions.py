@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from accsyn_async import JobEvent
+from accsyn_async import JobEvent, JobRemoved
 from tests.simulate.model import Query, State, TrueJob
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "began_before_first_look",
+    "is_given_up",
     "is_last_seen",
     "is_removal_founded",
     "lived_between_questions",
@@ -68,6 +69,13 @@ def began_before_first_look(log: WatchLog, job: TrueJob, looks: Sequence[tuple[f
         lied = log.lied_at.get(log.expression, -1.0) >= (log.entered or 0.0)
         return lied or ended < log.memory.since - _SLACK
     return not looks or ended <= max(log.synced, sum(looks[0]))
+
+
+def is_given_up(log: WatchLog, job: TrueJob) -> bool:
+    """Who came back for a job by its id and was told that it is gone does not wait for it any more."""
+    told = log.told.get(job.ident)
+    remembered = log.memory is not None and job.ident in log.memory.jobs and log.ids is not None
+    return remembered and told is not None and isinstance(told.event, JobRemoved)
 
 
 def lives_were_learned(log: WatchLog, event: JobEvent, since: float) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from accsyn_async import JobFinished, JobStalled, PollPolicy
-from tests.simulate.exemptions import began_before_first_look, lived_between_questions
+from tests.simulate.exemptions import began_before_first_look, is_given_up, lived_between_questions
 from tests.simulate.faults import Weather
 from tests.simulate.invariants import Complaints
 from tests.simulate.logs import Told, WatchLog
@@ -174,7 +174,8 @@ class Auditor:
         matches = log.ids is not None or query.matches(job)
         if not state.ended:
             if told.is_end:
-                return "that it lives again was not told" if matches else None
+                lives_again = matches and not is_given_up(log, job)
+                return "that it lives again was not told" if lives_again else None
             stale = log.changes(told.event.job, state)
             return f"{', '.join(stale)} not told (state {told.state.v} of {state.v})" if stale else None
         if isinstance(told.event, JobFinished) and told.state.life == state.life:

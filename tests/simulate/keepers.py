@@ -173,6 +173,7 @@ class Keeper:
             if not watching.done():
                 self._crash(store, backend, name)
         finally:
+            store.began = lambda phase: None
             if self._alone:
                 backend.arrived = lambda phase: None
             for timer in self._timers:

@@ -232,7 +232,12 @@ class WatchLog:
             self._changed(event, f"{job.name}, life {state.life}: JobChanged of state {state.v}")
         if isinstance(event, JobStalled):
             self._stalled(job, state, f"{job.name}, life {state.life}: JobStalled of state {state.v}")
-        if isinstance(event, JobRemoved) or (self.memory is not None and event.id in self.memory.owed):
+        memory = self.memory
+        known = memory is not None and (event.id in memory.owed or event.job.id in memory.jobs)
+        if isinstance(event, JobFinished) and known:
+            # An end of before; or of what is gone, as others saw it.
+            return
+        if isinstance(event, JobRemoved):
             return
         if self.entered is not None and job.valid_until(state) < self.since(job.ident):
             if is_last_seen(self, job, state):

@@ -112,7 +112,7 @@ PLANTED = {
         "                end = self._herald.ledger.finished(life, self._herald.at)\n"
         "                self._herald._outbox.append(_Notice(end, groups))\n",
         ("end-true",),
-        (0,),
+        (2,),
     ),
     "hundred-is-done": Planted(
         "the end is told at 100 %",
@@ -151,7 +151,7 @@ PLANTED = {
         "            self._herald.gone(self._herald.ledger.life(ident))\n"
         "        jobs = await group.listing.ask(\n",
         ("removed", "order"),
-        (2,),
+        (3,),
     ),
     "end-told-twice": Planted(
         "an end that is seen again is told again",
@@ -169,7 +169,7 @@ PLANTED = {
         "        self.run += 1\n",
         "        self.run += 0\n",
         ("runs", "found"),
-        (2,),
+        (4,),
     ),
     "end-id-of-observer": Planted(
         "an end's id holds the time of observation",
@@ -185,7 +185,7 @@ PLANTED = {
         "        if crosses_status and not self._is_full:\n",
         "        if crosses_status and len(self) < 0:\n",
         ("merged",),
-        (2,),
+        (4,),
     ),
     "end-merged-away": Planted(
         "an end takes the place of the change that waits before it, and is lost with it",
@@ -195,7 +195,7 @@ PLANTED = {
         "                return\n"
         "            self._put_tail(event, self._append(event))\n",
         ("merged", "missed", "order"),
-        (0,),
+        (2,),
     ),
     "first-old-value-lost": Planted(
         "merged changes show the last old value",
@@ -221,7 +221,7 @@ PLANTED = {
         "        if job.status is not JobStatus.DONE:\n",
         "        if not job.is_finished:\n",
         ("wait",),
-        (22,),
+        (14,),
     ),
     "wait-ends-at-old-end": Planted(
         "a wait takes what the ledger remembers for what is",
@@ -229,7 +229,7 @@ PLANTED = {
         "        for subscription in audience.joining:\n            # A job that had ended may",
         "        for subscription in ():\n            # A job that had ended may",
         ("wait", "found", "missed"),
-        (169,),
+        (66,),
     ),
     "list-not-taken-in": Planted(
         "a list is read and, when the second asking fails, not taken in",
@@ -240,7 +240,7 @@ PLANTED = {
         "            raise\n",
         "            again = await self._once(ask, call)\n        except BaseException:\n            raise\n",
         ("missed", "order"),
-        (188, 3366),
+        (188, 576, 3366),
     ),
     "create-sent-again": Planted(
         "a create is sent again after its answer was lost",
@@ -258,7 +258,7 @@ PLANTED = {
         "        if self._grant is not None and self._grant.generation > stale + 1:\n"
         "            return self._grant\n",
         ("login-single",),
-        (33,),
+        (40,),
     ),
     "throttle-ignored": Planted(
         "a 429 does not empty the bucket",
@@ -274,7 +274,7 @@ PLANTED = {
         '    text = headers.get("retry-after", "").strip()\n',
         '    text = ""\n',
         ("retry-after",),
-        (6,),
+        (1,),
     ),
     "turn-lost": Planted(
         "a caller that is cancelled at the head of the limiter's queue wakes nobody",
@@ -283,7 +283,7 @@ PLANTED = {
         "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
         "                    self._queue[0].first.set()\n",
         ("missed", "left-behind", "crash", "weather"),
-        (284,),
+        (128,),
     ),
     "limit-ignored": Planted(
         "the bucket refills ten times too fast",
@@ -291,7 +291,7 @@ PLANTED = {
         "self._tokens + (now - since) * self._limit.per_second)\n",
         "self._tokens + (now - since) * 250)\n",
         ("rate",),
-        (67,),
+        (20,),
     ),
     "polls-on": Planted(
         "polling goes on after the last watch has left",
@@ -323,7 +323,7 @@ PLANTED = {
         "life.job is not None and asked < life.seen_at:\n",
         "life.job is not None and asked < 0:\n",
         ("order", "merged", "runs", "end-once"),
-        (189,),
+        (245,),
     ),
     "used-before-asked": Planted(
         "an end counts as used as soon as it is handed out",
@@ -379,6 +379,7 @@ PLANTED = {
         "            await asyncio.wait(started, timeout=self._patience / 3)\n",
         "            await asyncio.wait(started)\n",
         ("held-up",),
+        (1384,),
     ),
     "capped-list-believed": Planted(
         "a list that lacks what is active is not doubted, and its jobs are looked up at each poll",
@@ -386,6 +387,7 @@ PLANTED = {
         "        for ident in idents - self._apart:\n",
         "        idents = set()\n        for ident in idents:\n",
         ("lookups",),
+        (286,),
     ),
     "change-told-to-all": Planted(
         "a change is told to watches that are about other fields",
@@ -393,7 +395,7 @@ PLANTED = {
         "            names = WATCHED if fields is None else fields\n",
         "            names = WATCHED\n",
         ("fields",),
-        (6,),
+        (9,),
     ),
     "status-not-numbered": Planted(
         "a change of status is not found out when nobody watches it, and numbers no event",
@@ -449,7 +451,7 @@ PLANTED = {
         "    if goal is not None and goal.reached(job):\n",
         "    if goal is not None and job.is_finished and goal.reached(job):\n",
         ("missed", "wait", "held-up"),
-        (64,),
+        (158,),
     ),
     "stall-not-told": Planted(
         "a job that gets nowhere is not told",

@@ -17,7 +17,7 @@ from tests.simulate.seed import Options, Outcome, run_seed
 __all__ = ["Summary", "main", "run_range"]
 
 _CHUNK = 50
-_COMPLETE_FROM = 2000
+_COMPLETE_FROM = 3000
 """Seeds from which on each required pair must have been met."""
 
 

@@ -123,7 +123,7 @@ class _Simulation:
         limit = rng.choice((RateLimit(25, burst=40), RateLimit(25, burst=5), None))
         self._world = World(loop.time)
         crowded = rng.random() < 0.15
-        hangs = rng.choice(('user="3"', "status=running", None, None, None, None)) if crowded else None
+        hangs = rng.choice(('user="3"', "status=running", None, None, None)) if crowded else None
         if hangs is not None:
             # Long against what a quick poller takes, so that who is held up is seen to be.
             self._timeout, self._latency, policy = 40.0, 0.01, _QUICK
