@@ -43,7 +43,7 @@ def test_the_monitor_keeps_its_promises() -> None:
 
 def test_a_seed_replays() -> None:
     """Another process, with other addresses and another order of things in memory, sees the same."""
-    seed = _FIRST + 1_000
+    seed = _FIRST + 1_002
     here = run_seed(seed, Options(trace=True))
     again = run_seed(seed, Options(trace=True))
     assert here.trace == again.trace
@@ -124,7 +124,7 @@ def test_a_watch_that_tells_lies_is_caught() -> None:
 
     from accsyn_async.times import EPOCH
 
-    found = JobFound(at=EPOCH, job=running, seq=1)
+    found = JobFound(at=EPOCH, job=running, seq=1, id=f"acme:{job.ident}:0:0")
     synced = Synced(at=EPOCH, jobs=1, seq=2)
     true_id = job.end_id(job.now)
     for finished in (
