@@ -150,7 +150,8 @@ class Auditor:
         if hung is not None:
             if log.expression == (self._weather.hang and self._weather.hang.expression):
                 return
-            needs += bounds.patience
+            # Who is gone is looked up in two polls, and each may have waited.
+            needs += bounds.patience * (3 if job.gone else 1)
         if still < needs:
             return
         self.checks += 1
@@ -255,7 +256,7 @@ class Auditor:
         needs = self._bounds.removal if job.gone else self._bounds.change
         hung = self._weather.hung_since(self._now())
         if hung is not None:
-            needs += self._bounds.patience
+            needs += self._bounds.patience * (3 if job.gone else 1)
         if wait.together:
             # It is over when each of them is what is waited for, and was so for long enough.
             still = min(still, *(self._now() - self.world.jobs[each].changed_at for each in wait.since))
