@@ -145,6 +145,7 @@ class Admission:
                 self._tell_end(life, subscription, silent=old)
         if not subscription.pending:
             del self._audience.joining[subscription]
+            self._follow_no_more_than_needed(subscription)
         return bool(known)
 
     def _tell_first(self, life: Life, subscription: Subscription, find: Callable[[Life], JobEvent]) -> None:

@@ -78,6 +78,10 @@ class Recollection:
                 self.past[job.id] = past
                 self.rows[job.id] = job
 
+    def has_met(self, ident: str) -> bool:
+        """Whether anything was told of a job since the watch came back."""
+        return ident in self._standing
+
     def repeat(self) -> list[JobFinished | JobRemoved]:
         """The ends that are to be told again."""
         owed = list(self.owed.values())

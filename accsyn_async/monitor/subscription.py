@@ -27,6 +27,7 @@ class Subscription:
         unheard: jobs that had ended when it came, and of which it was told nothing.
         extra: jobs that a query's watch follows by their ids, as it knew them before.
         behind: whether what ended while it was away is still to be asked for.
+        unsure: whether that is to be asked a second time: one answer may have lacked some.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Subscription:
         "recollection",
         "selection",
         "unheard",
+        "unsure",
     )
 
     def __init__(
@@ -56,6 +58,7 @@ class Subscription:
         self.unheard: set[str] | None = None
         self.extra: Collection[str] = ()
         self.behind = recollection is not None and selection.ids is None
+        self.unsure = False
         self._troubles: tuple[Health, ...] = ()
 
     @property

@@ -85,7 +85,7 @@ class Sweeper:
                 ((ident, end) for ident, end in ends if ident not in group.present),
                 self._herald.at - 2 * _SWEEP_BACK,
             )
-        subscription.behind = False
+        subscription.behind, subscription.unsure = False, memory.since is not None
         # Those that have ended and are listed still may leave before the watch is let in.
         listed = [(ident, job.finished) for ident, job in group.present.items() if job.is_finished]
         subscription.extra = {*memory.unfinished, *memory.missed([*ends, *listed], _SWEEP_BACK)}
@@ -122,4 +122,23 @@ class Sweeper:
             # What one answer names and the next does not show stays new.
             seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
+        for subscription in [each for each in group.subscribers if each.unsure and each.admitted]:
+            self._make_sure(subscription, group, seen)
         sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
+
+    def _make_sure(self, subscription: Subscription, group: Group, seen: set[tuple[str, str | None]]) -> None:
+        """Follow what ended while a watch was away and an earlier answer did not name."""
+        memory, audience = subscription.recollection, self._herald.audience
+        subscription.unsure = False
+        if memory is None:
+            return
+        ends = [
+            (ident, parse_time(text or ""))
+            for ident, text in seen
+            if ident not in group.members and ident not in subscription.extra and not memory.has_met(ident)
+        ]
+        if new := set(memory.missed(ends, _SWEEP_BACK)):
+            subscription.extra = {*subscription.extra, *new}
+            subscription.pending |= new
+            audience.follow(subscription, new)
+            audience.expect(subscription)

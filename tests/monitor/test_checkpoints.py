@@ -28,7 +28,7 @@ from accsyn_async import (
     Synced,
     Watch,
 )
-from tests.support.backend import Backend, job_id, row
+from tests.support.backend import Backend, job_id, reply, row
 from tests.support.virtual import run
 from tests.support.watching import kinds, take, until
 
@@ -675,5 +675,41 @@ def test_an_end_that_is_told_again_does_not_end_the_life_that_followed() -> None
         backend.vanish(1)
         async with backend.session() as session, session.watch("Transfer", checkpoint=store) as watch:
             assert told(await see(watch)) == [("JobFound", "2"), ("JobRemoved", "1")]
+
+    run(main())
+
+
+def test_an_answer_that_lacks_what_ended_is_not_the_last_word() -> None:
+    """Guarantee 11: the finished are looked through twice before it is believed that nothing was missed."""
+
+    async def main() -> None:
+        backend, store = Backend(), MemoryStore()
+        backend.add(1)
+        async with backend.session() as session:
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                await until(watch, Synced)
+            backend.add(2)
+            backend.end(2)
+            lies = 2
+
+            def empty(received: Any) -> Any:
+                nonlocal lies
+                if (received.data or {}).get("finished") and lies:
+                    lies -= 1
+                    backend.faults.append(empty)
+                    return reply({"result": []})
+                backend.faults.append(empty)
+                return None
+
+            backend.faults.append(empty)
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                assert sorted(told(await see(watch))) == [
+                    ("JobFinished", "2"),
+                    ("JobFound", "1"),
+                    ("JobFound", "2"),
+                ]
+            backend.faults.clear()
+            async with session.watch("Transfer", checkpoint=store) as watch:
+                assert told(await see(watch)) == [("JobFound", "1")]
 
     run(main())
