@@ -27,7 +27,7 @@ async def test_guarantee_11_holds_for_watchers_that_are_killed(what: str) -> Non
     assert report.killed + report.left == report.rounds == rounds
     if rounds >= 60:
         # A campaign in which nothing happened would show nothing.
-        assert report.killed > rounds / 2, report
+        assert report.killed > rounds / 4, report
         assert min(report.left, report.in_commits, report.ends, report.removals, report.repeated) > 0, report
 
 

@@ -359,9 +359,9 @@ PLANTED = {
     ),
     "away-ignored": Planted(
         "what ended while a watch was away is not asked for",
-        "accsyn_async.monitor.sweeper",
-        "{*memory.unfinished, *memory.missed([*ends, *listed], _SWEEP_BACK)}",
-        "{*memory.unfinished}",
+        "accsyn_async.monitor.recollection",
+        "        oldest = self.since - slack\n",
+        "        oldest, ends = self.since - slack, ()\n",
         ("missed", "end-kept"),
         (2,),
     ),
