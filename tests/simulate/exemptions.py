@@ -28,12 +28,13 @@ def is_last_seen(log: WatchLog, job: TrueJob, state: State) -> bool:
     """A newcomer is told of a job as it was before, while no list holds it and it is looked up.
 
     Nobody knows better, and that it is there is worth telling. Only of a job that has not
-    ended, and only if it was out of the list at some time since the newcomer came, or an
+    ended, unless answers crossed, and only if it was out of the list at some time since the newcomer came, or an
     answer was struck.
     """
     since = log.since(job.ident)
     if state.ended:
-        return False
+        # Where two answers crossed, nobody knows which is the later one; the next decides.
+        return log.ids is None and log.struck_at() >= since
     if job.is_out or job.back_at >= since or log.struck_at() >= since:
         return log.ids is None or is_removal_founded(job, log.now())
     if log.ids is not None or log.expression is None:

@@ -146,7 +146,7 @@ class WatchLog:
             as_it_was = any(past.is_end(state) for state in job.states if job.valid_until(state) >= entered)
             was_gone = job.back_at >= entered or not job.listed
             return job.gone or as_it_was or (past.status == "removed" and was_gone)
-        if self.synced is None or job.gone or (self.history and self.initial):
+        if self.synced is None or (job.gone and self.history) or (self.history and self.initial):
             return False
         # A consumer that is slow does not know when it was let in.
         came = self.since(job.ident)
