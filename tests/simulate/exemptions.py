@@ -28,8 +28,8 @@ def is_last_seen(log: WatchLog, job: TrueJob, state: State) -> bool:
     """A newcomer is told of a job as it was before, while no list holds it and it is looked up.
 
     Nobody knows better, and that it is there is worth telling. Only of a job that has not
-    ended, unless answers crossed, and only if it was out of the list at some time since the newcomer came, or an
-    answer was struck.
+    ended, unless answers crossed, and only if it was out of the list at some time since the
+    newcomer came, or an answer was struck.
     """
     since = log.since(job.ident)
     if state.ended:
