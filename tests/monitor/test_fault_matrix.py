@@ -333,7 +333,7 @@ async def _create(stage: Scene, outcome: Called) -> None:
     assert len(there) == outcome.done
     if outcome.raises is None:
         told = (outcome.told or list)(there)
-        assert made == (told[0] if len(told) == 1 else told)
+        assert _still([made] if isinstance(made, dict) else made) == _still(told)
 
 
 async def _update(stage: Scene, outcome: Called) -> None:
