@@ -15,6 +15,7 @@ from accsyn_async.errors import (
     JobEndedError,
     JobFailedError,
     JobRemovedError,
+    NotationError,
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
@@ -22,6 +23,7 @@ from accsyn_async.errors import (
     RateLimitedError,
     SessionClosedError,
     SessionExpiredError,
+    SpecificationError,
     TransportError,
     WaitTimeoutError,
 )
@@ -42,6 +44,21 @@ from accsyn_async.events import (
 from accsyn_async.models import Job, JobStatus, Task, TaskStatus
 
 if TYPE_CHECKING:
+    from accsyn_async.jobs.frame_ranges import FrameRange
+    from accsyn_async.jobs.notation import Location, Party
+    from accsyn_async.jobs.problems import Problem
+    from accsyn_async.jobs.reading import read_spec
+    from accsyn_async.jobs.settings import JobSettings
+    from accsyn_async.jobs.spec import (
+        ComputeSpec,
+        DeliverySpec,
+        JobSpec,
+        RequestSpec,
+        SiteSettings,
+        StreamSpec,
+        TaskSpec,
+        TransferSpec,
+    )
     from accsyn_async.monitor.schedule import PollPolicy
     from accsyn_async.monitor.sqlite_store import SqliteStore
     from accsyn_async.monitor.statistics import Statistics
@@ -53,16 +70,30 @@ if TYPE_CHECKING:
     from accsyn_async.wire.condition import Condition, where
 else:
     _LATER = {
+        "ComputeSpec": "accsyn_async.jobs.spec",
         "Condition": "accsyn_async.wire.condition",
+        "DeliverySpec": "accsyn_async.jobs.spec",
+        "FrameRange": "accsyn_async.jobs.frame_ranges",
+        "JobSettings": "accsyn_async.jobs.settings",
+        "JobSpec": "accsyn_async.jobs.spec",
+        "Location": "accsyn_async.jobs.notation",
         "MemoryStore": "accsyn_async.monitor.store",
+        "Party": "accsyn_async.jobs.notation",
         "PollPolicy": "accsyn_async.monitor.schedule",
+        "Problem": "accsyn_async.jobs.problems",
         "RateLimit": "accsyn_async.transport.limiter",
+        "RequestSpec": "accsyn_async.jobs.spec",
         "Session": "accsyn_async.session",
+        "SiteSettings": "accsyn_async.jobs.spec",
         "SqliteStore": "accsyn_async.monitor.sqlite_store",
         "StateStore": "accsyn_async.monitor.store",
         "Statistics": "accsyn_async.monitor.statistics",
+        "StreamSpec": "accsyn_async.jobs.spec",
+        "TaskSpec": "accsyn_async.jobs.spec",
         "Totals": "accsyn_async.monitor.totals",
+        "TransferSpec": "accsyn_async.jobs.spec",
         "Watch": "accsyn_async.monitor.watch",
+        "read_spec": "accsyn_async.jobs.reading",
         "where": "accsyn_async.wire.condition",
     }
 
@@ -84,9 +115,12 @@ __all__ = [
     "AuthenticationError",
     "BackendError",
     "CheckpointError",
+    "ComputeSpec",
     "Condition",
     "Degraded",
+    "DeliverySpec",
     "Event",
+    "FrameRange",
     "Job",
     "JobAbortedError",
     "JobChanged",
@@ -98,31 +132,44 @@ __all__ = [
     "JobRemoved",
     "JobRemovedError",
     "JobRevived",
+    "JobSettings",
+    "JobSpec",
     "JobStalled",
     "JobStatus",
+    "Location",
     "MemoryStore",
     "NotFoundError",
+    "NotationError",
     "OutcomeUnknownError",
+    "Party",
     "PermissionDeniedError",
     "PollPolicy",
+    "Problem",
     "QueryError",
     "RateLimit",
     "RateLimitedError",
     "Recovered",
+    "RequestSpec",
     "Session",
     "SessionClosedError",
     "SessionExpiredError",
+    "SiteSettings",
+    "SpecificationError",
     "SqliteStore",
     "StateStore",
     "Statistics",
+    "StreamSpec",
     "Synced",
     "Task",
     "TaskChanged",
+    "TaskSpec",
     "TaskStatus",
     "Totals",
+    "TransferSpec",
     "TransportError",
     "WaitTimeoutError",
     "Watch",
     "__version__",
+    "read_spec",
     "where",
 ]

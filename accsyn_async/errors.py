@@ -6,7 +6,9 @@
     ├── AuthenticationError        no or wrong credentials, a login that was refused
     │   └── SessionExpiredError    the session ended and cannot be renewed
     ├── ArgumentError              a wrong argument; nothing was sent (a ValueError too)
-    │   └── QueryError             a query that cannot be read; ``position`` says where
+    │   ├── QueryError             a query that cannot be read; ``position`` says where
+    │   ├── NotationError          a party or path that cannot be read
+    │   └── SpecificationError     a job that would not do; ``problems`` lists all that is wrong
     ├── PermissionDeniedError      the backend says that this user may not
     ├── NotFoundError              nothing of that id, type or path
     ├── RateLimitedError           too many requests; ``retry_after`` seconds
@@ -27,6 +29,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 if TYPE_CHECKING:
+    from accsyn_async.jobs.problems import Problem
     from accsyn_async.models import Job
 
 __all__ = [
@@ -41,12 +44,14 @@ __all__ = [
     "JobFailedError",
     "JobRemovedError",
     "NotFoundError",
+    "NotationError",
     "OutcomeUnknownError",
     "PermissionDeniedError",
     "QueryError",
     "RateLimitedError",
     "SessionClosedError",
     "SessionExpiredError",
+    "SpecificationError",
     "TransportError",
     "WaitTimeoutError",
 ]
@@ -135,6 +140,34 @@ class QueryError(ArgumentError):
         super().__init__(message, **facts)
         self.query = query
         self.position = position
+
+
+class NotationError(ArgumentError):
+    """A party or path cannot be read, or not be written in accsyn's notation.
+
+    Attributes:
+        text: what was given.
+        reason: why it cannot.
+        remedy: what to write instead; empty when that is plain.
+    """
+
+    def __init__(self, reason: str, remedy: str = "", *, text: str = "") -> None:
+        super().__init__(f"{reason}; {remedy}" if remedy else reason)
+        self.text = text
+        self.reason = reason
+        self.remedy = remedy
+
+
+class SpecificationError(ArgumentError):
+    """The specification of a job is wrong; nothing was sent.
+
+    Attributes:
+        problems: all that was found, warnings too, in the order of the specification.
+    """
+
+    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class PermissionDeniedError(AccsynError):

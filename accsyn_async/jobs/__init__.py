@@ -1,0 +1,1 @@
+"""What to transfer, deliver or compute: specifications of jobs, and the notation of parties and paths."""

@@ -1,0 +1,1 @@
+"""What can be wrong with a job before it is sent."""

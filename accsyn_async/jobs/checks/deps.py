@@ -1,0 +1,68 @@
+"""Whether what tasks wait for is there, and comes to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from accsyn_async.jobs.checks.report import Report, shown
+from accsyn_async.jobs.checks.values import closest
+from accsyn_async.jobs.problems import Keys
+
+__all__ = ["check_deps"]
+
+_MOST_TOLD = 6
+
+
+def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[str]]) -> None:
+    """Find dependencies on tasks that there are not, and circles.
+
+    A task waits for all that those around it wait for, and is done when all within it are.
+
+    Args:
+        report: takes what is found.
+        places: where each task is, by its uri from the top.
+        deps: what each waits for.
+    """
+    known = True
+    for uri, awaited in deps.items():
+        for number, dep in enumerate(awaited):
+            where = (*places[uri], "deps", number)
+            if dep in places:
+                continue
+            known = False
+            beside = f"{uri.rpartition('/')[0]}/{dep}".lstrip("/")
+            meant = beside if beside in places else closest(dep, places)
+            remedy = (
+                f"did you mean {meant}?"
+                if meant
+                else "name a task by its uri from the top, such as shot/pickup"
+            )
+            report.error(where, f"there is no task {shown(dep)}", remedy)
+    if known:
+        _find_circle(report, places, deps)
+
+
+def _find_circle(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[str]]) -> None:
+    # Each task twice: that it may begin, and that it has ended.
+    order: TopologicalSorter[tuple[str, bool]] = TopologicalSorter()
+    for uri in places:
+        begin, end = (uri, False), (uri, True)
+        order.add(end, begin)
+        for dep in deps.get(uri, ()):
+            order.add(begin, (dep, True))
+        around = uri.rpartition("/")[0]
+        if around:
+            order.add(begin, (around, False))
+            order.add((around, True), end)
+    try:
+        order.prepare()
+    except CycleError as error:
+        circle = list(dict.fromkeys(uri for uri, _ in reversed(error.args[1])))
+        told = " → ".join(circle[:_MOST_TOLD]) + (" → …" if len(circle) > _MOST_TOLD else f" → {circle[0]}")
+        first = next((uri for uri in circle if deps.get(uri)), circle[0])
+        report.error(
+            (*places[first], "deps"),
+            f"tasks wait for each other: {told}",
+            "remove one of these dependencies",
+        )

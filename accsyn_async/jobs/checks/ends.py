@@ -1,0 +1,207 @@
+"""Whether the ends of a transfer can be read, go together, and land where they are meant to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from accsyn_async.errors import NotationError
+from accsyn_async.jobs.checks.report import Report, shown
+from accsyn_async.jobs.notation import MAIN_SITE, Location, Party
+from accsyn_async.jobs.problems import Keys, problem_path
+from accsyn_async.models import is_entity_id
+
+__all__ = ["Ends", "check_ends", "read_end"]
+
+_EXAMPLES = {"source": "share=projects/a.mov", "destination": "site=berlin"}
+_SUFFIX = re.compile(r"[^.].*\.[A-Za-z0-9]{1,10}")
+_SLIP = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
+_BARE = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The two ends of a task; ``None`` for one that is left out or cannot be read.
+
+    Attributes:
+        source: who sends what.
+        destination: who receives it where.
+        source_at: where the source is written.
+        destination_at: where the destination is written.
+        readable: whether both can be read.
+        excluded: whether nothing is sent, as the task only keeps a place.
+    """
+
+    source: Location | None
+    destination: Location | None
+    source_at: Keys
+    destination_at: Keys
+    readable: bool = True
+    excluded: bool = False
+
+
+def read_end(report: Report, keys: Keys, text: Any, workspace: str | None) -> Location | None:
+    """Read a source or destination; ``None`` when it cannot be."""
+    what = str(keys[-1]) if keys and keys[-1] in _EXAMPLES else "source"
+    remedy = f"write such as {_EXAMPLES[what]}"
+    if not isinstance(text, str):
+        report.error(keys, f"{shown(text)} is no text", remedy)
+        return None
+    try:
+        place = Location.parse(text, workspace)
+    except NotationError as error:
+        left_out = ", or leave the destination out" if what == "destination" else ""
+        report.error(keys, error.reason, error.remedy or remedy + left_out)
+        return None
+    slip = _SLIP.fullmatch(text)
+    if slip is not None:
+        report.warn(keys, f"{shown(text)} has a slash behind the user", f"write {place}")
+    if text != text.strip():
+        report.warn(keys, f"{shown(text)} begins or ends with a blank", "remove it, unless it is meant")
+    return place
+
+
+def check_ends(report: Report, tasks: Iterable[Ends], workspace: str | None) -> None:
+    """Check each task's ends, and that all of them have the same two parties."""
+    sides: dict[str, list[tuple[Keys, Party]]] = {"source": [], "destination": []}
+    for ends in tasks:
+        if not ends.readable:
+            continue
+        source, destination = ends.source, ends.destination
+        if source is not None:
+            _check_source(report, ends, source)
+        if destination is not None and not ends.excluded:
+            _check_landing(report, ends, destination)
+        _check_between(report, ends, workspace)
+        for side, place, keys in (
+            ("source", source, ends.source_at),
+            ("destination", destination, ends.destination_at),
+        ):
+            party = None if place is None else _owner(place, workspace)
+            if party is not None:
+                sides[side].append((keys, party))
+    for side, named in sides.items():
+        for keys, party in named[1:]:
+            first_at, first = named[0]
+            if _differ(first, party):
+                report.error(
+                    keys,
+                    f"a job has one {side} party, here {_told(party)}, but {_told(first)} "
+                    f"in {problem_path(first_at)}",
+                    "make a job for each",
+                )
+
+
+def _told(party: Party) -> str:
+    return "the workspace" if party == _WORKSPACE else str(party)
+
+
+def _is_local(place: Location) -> bool:
+    """Whether a place is on a user's computer, as far as its own text tells."""
+    return place.share is None and (
+        place.is_absolute or (place.party is not None and place.party.kind == "user")
+    )
+
+
+def _check_source(report: Report, ends: Ends, source: Location) -> None:
+    if source.path is None:
+        report.error(
+            ends.source_at,
+            f"{source} names no file or folder",
+            f"write the path behind it, such as {source}:share=projects/a.mov",
+        )
+
+
+def _check_landing(report: Report, ends: Ends, destination: Location) -> None:
+    """Warn where a file is likely to be given a folder's name."""
+    source = ends.source
+    if destination.path is None or destination.is_folder or not destination.name:
+        return
+    if _BARE.fullmatch(destination.path) and destination.party is None:
+        report.warn(
+            ends.destination_at,
+            f"{destination} is read as the name of a file on the default volume",
+            f"write site={destination}, the workspace's code, or ./{destination}",
+        )
+    elif source is not None and _is_file(source) and not _is_file(destination):
+        report.warn(
+            ends.destination_at,
+            f"a file would be named {shown(destination.name)}",
+            f"end a folder with a slash: {_with_slash(destination)}",
+        )
+
+
+def _is_file(place: Location) -> bool:
+    return not place.is_folder and (_SUFFIX.fullmatch(place.name) is not None or place.sequence is not None)
+
+
+def _with_slash(place: Location) -> str:
+    path = place.path or ""
+    return f"{place}\\" if "\\" in path and "/" not in path else f"{place}/"
+
+
+def _check_between(report: Report, ends: Ends, workspace: str | None) -> None:
+    source, destination = ends.source, ends.destination
+    if source is None or destination is None:
+        return
+    here, there = _owner(source, workspace), _owner(destination, workspace)
+    if here is not None and there is not None and {here.kind, there.kind} == {"user"}:
+        report.warn(
+            ends.destination_at,
+            "files hardly go from one user's computer to another's",
+            "send them to the workspace, and from there in a delivery",
+        )
+    elif destination.path is None and there == _WORKSPACE and _is_local(source):
+        report.warn(
+            ends.destination_at,
+            f"{destination} has no path, and {source} may have no counterpart there",
+            f"write a path behind it, such as {destination}:share=projects/",
+        )
+    elif here is not None and here == there:
+        report.error(
+            ends.destination_at,
+            f"{_told(there)} would send to itself",
+            "name who receives: site=<code>, a user's e-mail address, or a path on your own computer",
+        )
+
+
+_WORKSPACE = Party.workspace()
+
+
+def _owner(place: Location, workspace: str | None) -> Party | None:
+    """Whose a place is, in one way of writing; ``None`` when only accsyn can tell."""
+    party = place.party
+    if party is None:
+        # An absolute path lies on a volume, or on the computer of the user who submits; a word may be a site's code.
+        unclear = place.is_absolute or _BARE.fullmatch(place.path or "")
+        return None if unclear else _WORKSPACE
+    name = party.name.casefold()
+    if party.kind == "workspace":
+        own = {MAIN_SITE, *([] if workspace is None else [workspace.casefold()])}
+        return _WORKSPACE if name in own else Party("workspace", name)
+    if party.kind == "site" and name == MAIN_SITE:
+        return _WORKSPACE
+    return Party(party.kind, name, party.host.casefold() if party.host else None)
+
+
+def _differ(one: Party, other: Party) -> bool:
+    """Whether two parties are certainly not the same."""
+    kinds = {one.kind, other.kind}
+    if one == other:
+        return False
+    if one.kind == other.kind:
+        if one.name == other.name:
+            return one.host is not None and other.host is not None
+        # An id may be that of what the other one calls by its code.
+        if is_entity_id(one.name) != is_entity_id(other.name):
+            return False
+        return one.kind != "workspace" or (one != _WORKSPACE and other != _WORKSPACE)
+    if "client" in kinds:
+        return False
+    if kinds == {"workspace", "site"}:
+        # A code alone can be a site's as well, and nobody told what the workspace's is.
+        code = one if one.kind == "workspace" else other
+        return code == _WORKSPACE or one.name != other.name
+    return True

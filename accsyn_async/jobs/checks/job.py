@@ -1,0 +1,289 @@
+"""Checks the JSON of a whole job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from accsyn_async.jobs.attributes import ATTRIBUTES, KINDS, TASK_ATTRIBUTES, JobKind
+from accsyn_async.jobs.checks.deps import check_deps
+from accsyn_async.jobs.checks.ends import Ends, check_ends, read_end
+from accsyn_async.jobs.checks.report import Report, shown
+from accsyn_async.jobs.checks.values import check_json, check_value, closest
+from accsyn_async.jobs.notation import Location
+from accsyn_async.jobs.problems import Keys, Problem
+
+__all__ = ["check_job", "check_tasks"]
+
+_PACKAGES = ("delivery", "request", "stream")
+_ENDS: Final[Mapping[JobKind, tuple[str, ...]]] = {
+    "transfer": ("source", "destination"),
+    "compute": (),
+    "delivery": ("source",),
+    "request": ("destination",),
+    "stream": ("source",),
+}
+"""The ends that each kind of job names."""
+_NESTED_MOST = 20
+_SOURCE_REMEDY = "write a source such as share=projects/a.mov"
+
+
+def check_job(document: Any, kind: JobKind, *, workspace: str | None = None) -> list[Problem]:
+    """Tell all that is wrong with the JSON of a job.
+
+    Args:
+        document: the JSON object.
+        kind: the kind of job that it is.
+        workspace: the workspace's code; ``None`` when it is not known.
+
+    Returns:
+        The problems, errors and warnings, in the order of the document.
+    """
+    report = Report()
+    if not isinstance(document, Mapping):
+        report.error((), f"{shown(document)} is no job", "write a JSON object")
+        return report.problems
+    check_json(report, (), document)
+    if report.problems:
+        return report.problems
+    _Job(report, document, kind, workspace).check()
+    return _in_order(report.problems, document)
+
+
+def check_tasks(document: Any, kind: JobKind = "transfer", *, workspace: str | None = None) -> list[Problem]:
+    """Tell what is wrong with tasks that are to be added to a job, as `check_job` does.
+
+    Args:
+        document: ``{"tasks": …}``.
+        kind: the kind of job that they join.
+        workspace: the workspace's code; ``None`` when it is not known.
+    """
+    report = Report()
+    check_json(report, (), document)
+    if not report.problems:
+        _Job(report, document, kind, workspace).check_joining()
+    return _in_order(report.problems, document)
+
+
+class _Job:
+    def __init__(
+        self, report: Report, document: Mapping[str, Any], kind: JobKind, workspace: str | None
+    ) -> None:
+        self._report = report
+        self._document = document
+        self._kind: JobKind = kind
+        self._workspace = workspace
+        self._ends: list[Ends] = []
+        self._places: dict[str, Keys] = {}
+        self._deps: dict[str, list[str]] = {}
+
+    def check(self) -> None:
+        self._attributes((), self._document, ATTRIBUTES[self._kind], _named(self._kind))
+        self._needs()
+        tasks = self._document.get("tasks")
+        if tasks is not None and "tasks" in ATTRIBUTES[self._kind]:
+            self._tasks(("tasks",), tasks)
+        elif self._kind != "compute":
+            self._own_ends()
+        self._together()
+
+    def check_joining(self) -> None:
+        self._tasks(("tasks",), self._document.get("tasks"))
+        self._together(joining=True)
+
+    def _together(self, *, joining: bool = False) -> None:
+        if self._kind == "transfer":
+            check_ends(self._report, self._ends, self._workspace)
+        if self._kind == "compute" and not joining:
+            check_deps(self._report, self._places, self._deps)
+
+    def _attributes(self, keys: Keys, given: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:
+        for name, value in given.items():
+            attribute = known.get(name)
+            if attribute is not None:
+                check_value(self._report, (*keys, name), value, attribute)
+                continue
+            if name == "$schema":
+                continue
+            elsewhere = self._elsewhere(name, task=bool(keys))
+            meant = closest(name, known)
+            if elsewhere is not None:
+                self._report.error((*keys, name), f"{what} has none", elsewhere)
+            elif meant is not None:
+                self._report.warn((*keys, name), f"{what} has no {shown(name)}", f"did you mean {meant}?")
+
+    def _elsewhere(self, name: str, *, task: bool) -> str | None:
+        """What to do about an attribute that jobs of another kind have; ``None`` for one that none has."""
+        table = TASK_ATTRIBUTES if task else ATTRIBUTES
+        kinds = [kind for kind in KINDS if name in table[kind]]
+        if not kinds:
+            return None
+        if self._kind == "compute" and name in ("source", "destination"):
+            return "name the file to work on by input, and where results go by output"
+        if self._kind in _PACKAGES and name == "destination":
+            return "remove it: recipients choose where to download to"
+        if kinds == ["compute"]:
+            return "only a compute job has it, which names its engine"
+        return (
+            f"only {' and '.join(_plural(kind) for kind in kinds)} have it; make one of these, or remove it"
+        )
+
+    def _needs(self) -> None:
+        """Find what must be there and is not."""
+        document, report = self._document, self._report
+        if self._kind == "compute" and not (document.get("engine") or document.get("app")):
+            report.error(("engine",), "it is missing", "name the engine that runs the job by its code")
+        if self._kind in _PACKAGES and document.get("status") != "init" and not document.get("recipients"):
+            report.error(
+                ("recipients",),
+                "it is missing",
+                'write the e-mail addresses of those who get it, or "status": "init" for a draft',
+            )
+        draft = self._kind in _PACKAGES and document.get("status") == "init"
+        empty = document.get("tasks") is None and document.get("source") is None
+        if (
+            self._kind != "request"
+            and self._kind != "compute"
+            and empty
+            and not draft
+            and document.get("parent") is None
+        ):
+            report.error(
+                ("source",), "it is missing", "write a source such as share=projects/a.mov, or tasks"
+            )
+
+    def _own_ends(self) -> None:
+        document = self._document
+        if document.get("source") is not None or document.get("destination") is not None:
+            self._add_ends((), document)
+
+    def _add_ends(self, keys: Keys, task: Mapping[str, Any], source_at: Keys | None = None) -> None:
+        """Read a task's ends; the job's own stand in for those that it does not name.
+
+        Args:
+            keys: where the task is.
+            task: what it says.
+            source_at: where its source is, when not under its name.
+        """
+        places: list[Location | None] = []
+        at = {"source": source_at or (*keys, "source"), "destination": (*keys, "destination")}
+        readable = True
+        for side in tuple(at):
+            text = task.get(side)
+            if text is None and side in self._document:
+                at[side], text = (side,), self._document[side]
+            if text is None or side not in _ENDS[self._kind]:
+                places.append(None)
+                continue
+            place = read_end(self._report, at[side], text, self._workspace)
+            readable = readable and place is not None
+            places.append(place)
+        excluded = task.get("status") == "excluded"
+        self._ends.append(Ends(places[0], places[1], at["source"], at["destination"], readable, excluded))
+
+    def _tasks(self, keys: Keys, tasks: Any, prefix: str = "") -> None:
+        report = self._report
+        if isinstance(tasks, Mapping) and self._is_one(tasks):
+            tasks = [tasks]
+            pairs: list[tuple[Keys, str | None, Any]] = [(keys, None, tasks[0])]
+        elif isinstance(tasks, Mapping):
+            pairs = [((*keys, uri), uri, task) for uri, task in tasks.items()]
+        elif isinstance(tasks, list):
+            pairs = [((*keys, number), None, task) for number, task in enumerate(tasks)]
+        else:
+            report.error(
+                keys,
+                f"{shown(tasks)} is no list of tasks",
+                "write a list of tasks, or an object by their uris",
+            )
+            return
+        if not pairs:
+            report.error(keys, "there is none", "name at least one, or leave tasks out")
+        elif prefix.count("/") >= _NESTED_MOST:
+            report.error(keys, f"tasks are nested more than {_NESTED_MOST} deep", "nest less")
+            return
+        uris: dict[str, Keys] = {}
+        numbers = iter(_numbers({self._given_uri(uri, task) for _, uri, task in pairs}))
+        for where, key, task in pairs:
+            uri = self._given_uri(key, task) or next(numbers)
+            if uri in uris:
+                report.error(where, f"there are two tasks {shown(uri)}", "give each a uri of its own")
+            uris[uri] = where
+            self._task(where, uri, task, prefix)
+
+    def _task(self, keys: Keys, uri: str, task: Any, prefix: str) -> None:
+        report = self._report
+        if isinstance(task, str) and self._kind != "compute":
+            self._add_ends(keys, {"source": task}, source_at=keys)
+            return
+        if not isinstance(task, Mapping):
+            what = "an object" if self._kind == "compute" else "its source, or an object"
+            report.error(keys, f"{shown(task)} is no task", f"write {what}")
+            return
+        self._attributes(keys, task, TASK_ATTRIBUTES[self._kind], f"a task of {_named(self._kind)}")
+        if self._kind != "compute":
+            self._add_ends(keys, task)
+            if task.get("source") is None and self._document.get("source") is None:
+                report.error(
+                    (*keys, "source"), "it is missing", "write a source such as share=projects/a.mov"
+                )
+            return
+        if "/" in uri:
+            report.error(
+                (*keys, "uri") if "uri" in task else keys,
+                f"the uri {shown(uri)} holds a slash",
+                "nest tasks instead",
+            )
+        path = prefix + uri
+        self._places[path] = keys
+        deps = task.get("deps")
+        self._deps[path] = [dep for dep in deps if isinstance(dep, str)] if isinstance(deps, list) else []
+        if task.get("tasks") is not None:
+            self._tasks((*keys, "tasks"), task["tasks"], f"{path}/")
+
+    def _is_one(self, tasks: Mapping[str, Any]) -> bool:
+        """Whether an object is a task itself, rather than tasks by their uris (seed 001)."""
+        known = TASK_ATTRIBUTES[self._kind]
+        return any(name in known and not isinstance(value, Mapping) for name, value in tasks.items())
+
+    def _given_uri(self, key: str | None, task: Any) -> str:
+        given = task.get("uri") if isinstance(task, Mapping) else None
+        return given if isinstance(given, str) and given else key or ""
+
+
+def _numbers(taken: set[str]) -> Iterator[str]:
+    number = 0
+    while True:
+        if str(number) not in taken:
+            yield str(number)
+        number += 1
+
+
+def _named(kind: JobKind) -> str:
+    return "a compute job" if kind == "compute" else f"a {kind}"
+
+
+def _plural(kind: str) -> str:
+    return {"compute": "compute jobs", "delivery": "deliveries"}.get(kind, f"{kind}s")
+
+
+def _in_order(problems: list[Problem], document: Any) -> list[Problem]:
+    """The problems in the order in which what they are about stands in the document, each once."""
+
+    def place(problem: Problem) -> tuple[int, ...]:
+        found: list[int] = []
+        inside = document
+        for key in problem.keys:
+            if isinstance(inside, Mapping):
+                names = positions.setdefault(id(inside), {name: number for number, name in enumerate(inside)})
+                found.append(names.get(key, len(names)))
+                inside = inside.get(key)
+            elif isinstance(inside, list) and isinstance(key, int) and key < len(inside):
+                found.append(key)
+                inside = inside[key]
+            else:
+                break
+        return tuple(found)
+
+    positions: dict[int, dict[Any, int]] = {}
+    return sorted(dict.fromkeys(problems), key=place)

@@ -1,0 +1,230 @@
+"""Reads the JSON of a job as people write it, and says where it is none, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from accsyn_async.errors import SpecificationError
+from accsyn_async.jobs.problems import Keys, problem_path
+from accsyn_async.safe_text import safe
+
+__all__ = ["MOST_BYTES", "JobText", "read_job_text"]
+
+MOST_BYTES = 10_000_000
+"""The largest text that is read as a job's."""
+
+_COMMENT = re.compile(r"//|/\*|#")
+_WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class JobText:
+    """A job's JSON and what it says.
+
+    Attributes:
+        text: the JSON.
+        document: the object that it holds.
+    """
+
+    text: str
+    document: dict[str, Any]
+
+    def position(self, keys: Keys) -> tuple[int, int]:
+        r"""Line and column, from 1, of an attribute; of what it would be in when it is not there.
+
+        Example::
+
+            >>> read_job_text('{"source": "a.mov",\n "priority": 5000}').position(("priority",))
+            (2, 2)
+        """
+        found, length = 0, -1
+        for path, start in _walk(self.text):
+            if len(path) > length and path == keys[: len(path)]:
+                found, length = start, len(path)
+        return _line_and_column(self.text, found)
+
+
+def read_job_text(content: str | bytes, name: str = "") -> JobText:
+    """Read the JSON of a job.
+
+    Args:
+        content: the JSON, an object or a list of tasks; bytes are UTF-8.
+        name: what it was read from, for messages.
+
+    Raises:
+        SpecificationError: it is no JSON, is binary, too large, or names something twice; the message
+            says in which line and column.
+
+    Example::
+
+        >>> read_job_text('[{"source": "share=projects/a.mov", "destination": "site=berlin"}]').document
+        {'tasks': [{'source': 'share=projects/a.mov', 'destination': 'site=berlin'}]}
+        >>> read_job_text('{"source": "a.mov", // the plate')
+        Traceback (most recent call last):
+        ...
+        accsyn_async.errors.SpecificationError: line 1, column 21: JSON has no comments; remove it
+    """
+    text = _decoded(content, name)
+    doubles = _Doubles()
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=doubles.object)
+    except json.JSONDecodeError as error:
+        message, position = _reason(text, error)
+        raise _error(name, text, position, message) from None
+    except RecursionError:
+        raise _error(name, text, None, "it is nested too deeply") from None
+    except ValueError as error:
+        raise _error(name, text, None, str(error)) from None
+    if doubles.any:
+        _refuse_doubles(name, text)
+    if isinstance(value, list):
+        value = {"tasks": value}
+    if not isinstance(value, dict) or not value or value == {"tasks": []}:
+        raise _error(name, text, None, "it holds no job; write an object, or a list of tasks")
+    return JobText(text, value)
+
+
+def _decoded(content: str | bytes, name: str) -> str:
+    if len(content) > MOST_BYTES:
+        raise _error(name, "", None, f"it is larger than {MOST_BYTES // 1_000_000} MB, and so no job")
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise _error(name, "", None, "it is UTF-16 text; save it as UTF-8")
+    if b"\0" in content:
+        raise _error(name, "", None, "it is binary, and so no job")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        raise _error(name, before, len(before), "it is no UTF-8 text; save it as UTF-8") from None
+
+
+def _error(name: str, text: str, position: int | None, message: str) -> SpecificationError:
+    where = []
+    if name:
+        where.append(safe(name))
+    if position is not None:
+        line, column = _line_and_column(text, position)
+        where.append(f"line {line}, column {column}")
+    return SpecificationError(f"{', '.join(where)}: {message}" if where else message)
+
+
+def _line_and_column(text: str, position: int) -> tuple[int, int]:
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
+    """What is wrong at the place where reading ended, and where exactly."""
+    position = error.pos
+    behind = position + len(text[position:]) - len(text[position:].lstrip())
+    here = text[behind : behind + 1]
+    before = text[:behind].rstrip()
+    # From Python 3.13 on, the place of a trailing comma is that of the comma.
+    after = text[behind + 1 :].lstrip()[:1] if here == "," else ""
+    if _COMMENT.match(text, behind):
+        return "JSON has no comments; remove it", behind
+    if here == "," and after in ("}", "]"):
+        return f"a comma stands before the {after}; remove it", behind
+    if here in ("}", "]") and before.endswith(","):
+        return f"a comma stands before the {here}; remove it", len(before) - 1
+    if "escape" in error.msg:
+        return "a backslash is written twice in JSON: C:\\\\Users\\\\john", _backslash(text, position)
+    if "control character" in error.msg:
+        if text[position] == "\n":
+            return "a text ends on the line where it begins; close it with a double quote", position
+        return "a control character is written with a backslash in JSON: \\t for a tab", position
+    if error.msg.startswith("Unterminated string"):
+        return "a text is not closed by a double quote", position
+    if not here:
+        return "it ends too early; a bracket or brace is not closed", len(before)
+    if here in ("'", "“", "”", "‘", "’", "`"):
+        return f'texts stand in double quotes ("), not in {here}', behind
+    if error.msg.startswith("Extra data"):
+        return "there is more behind the job's end; remove it", behind
+    word = _WORD.match(text, behind)
+    if word and word[0] in _WORDS:
+        return f"write {_WORDS[word[0]]} instead of {word[0]}", behind
+    if error.msg.startswith("Expecting ',' delimiter"):
+        return _missing_comma(before), behind
+    if error.msg.startswith("Expecting property name"):
+        return "the name of an attribute in double quotes is missing", behind
+    if error.msg.startswith("Expecting ':'"):
+        return "a colon is missing behind the attribute's name", behind
+    return (
+        "a value is missing: a text in double quotes, a number, true, false, null, a list or an object",
+        behind,
+    )
+
+
+def _missing_comma(before: str) -> str:
+    if before.endswith('"'):
+        return 'a comma is missing, or the text goes on: inside it, a double quote is written \\"'
+    return "a comma is missing"
+
+
+def _backslash(text: str, position: int) -> int:
+    start = text.rfind("\\", 0, position + 1)
+    return position if start < 0 else start
+
+
+def _walk(text: str) -> Iterator[tuple[Keys, int]]:
+    """Where each attribute and entry of a text that is JSON begins: the attribute at its name."""
+    path: list[str | int] = []
+    # For each open bracket whether it is a list's, and the place of the name that was read.
+    lists: list[bool] = []
+    name: str | None = None
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        if sign in "}]":
+            lists.pop()
+            if path:
+                path.pop()
+            continue
+        if sign == "," or sign == ":":
+            continue
+        in_list = bool(lists) and lists[-1]
+        if lists and not in_list and name is None:
+            name = json.loads(sign)
+            path[-1] = name or ""
+            yield tuple(path), token.start()
+            continue
+        if in_list:
+            last = path[-1]
+            path[-1] = last + 1 if isinstance(last, int) else 0
+            yield tuple(path), token.start()
+        name = None
+        if sign in "{[":
+            lists.append(sign == "[")
+            path.append(-1)
+
+
+def _refuse_doubles(name: str, text: str) -> None:
+    """Refuse attributes that are there twice: of two tasks of one uri only the second would count."""
+    seen: set[Keys] = set()
+    for path, start in _walk(text):
+        if path in seen:
+            raise _error(name, text, start, f"{problem_path(path)} is there twice; remove one")
+        seen.add(path)
+
+
+class _Doubles:
+    """Makes objects, and notes whether a name was there twice in one."""
+
+    def __init__(self) -> None:
+        self.any = False
+
+    def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        self.any = self.any or len(made) < len(pairs)
+        return made
