@@ -77,7 +77,7 @@ class Party:
             )
         if self.host is not None and (self.kind != "user" or not _USER.fullmatch(f"a@b@{self.host}")):
             raise NotationError(
-                f"{_cut(self.host)} cannot be a host",
+                f"{_cut(self.host)} is no host",
                 "write the name of a user's computer",
                 text=str(self.host),
             )
@@ -216,9 +216,7 @@ class Location:
             'acme'
         """
         if not isinstance(text, str):
-            raise NotationError(
-                f"a location is a text such as 'site=berlin:…', not {_cut(text)}", text=str(text)
-            )
+            raise NotationError(f"a location is a text, not {_cut(text)}", text=str(text))
         if not text.strip():
             raise NotationError("it is empty", text=text)
         slip = _SLIP.fullmatch(text)
@@ -235,7 +233,7 @@ class Location:
             return cls(None, text)
         if _LETTER.match(text) and head.casefold() not in codes:
             raise NotationError(
-                f"{_cut(text)} has no slash behind the drive letter",
+                f"{_cut(text)} has no slash behind the drive",
                 f"write it as in {head}:\\folder",
                 text=text,
             )
@@ -362,9 +360,7 @@ def _read_share(path: str) -> tuple[Share, str] | None:
 def _check_path(path: object, *, alone: bool) -> None:
     """Refuse a path that cannot be written, or would be read as something else."""
     if not isinstance(path, str) or not path.strip():
-        raise NotationError(
-            f"a path is a text with something in it, or None, not {_cut(path)}", text=str(path)
-        )
+        raise NotationError(f"a path is a text or None, and not empty, not {_cut(path)}", text=str(path))
     wrong = next((one for one in path if unicodedata.category(one) == "Cc"), None)
     if wrong is not None:
         raise NotationError(
@@ -390,9 +386,7 @@ def _check_path(path: object, *, alone: bool) -> None:
     colon = path.partition(":")[0] if ":" in path else "/"
     plain = _DRIVE.match(path) or path[0] in "/\\~" or "/" in colon or "\\" in colon
     if alone and not plain and _read_share(path) is None:
-        raise NotationError(
-            f"{_cut(path)} would be read as a party and a path", "begin it with ./", text=path
-        )
+        raise NotationError(f"{_cut(path)} would be read as a party's path", "begin it with ./", text=path)
 
 
 def _cut(text: object) -> str:

@@ -100,9 +100,8 @@ def _told(party: Party) -> str:
 
 def _is_local(place: Location) -> bool:
     """Whether a place is on a user's computer, as far as its own text tells."""
-    return place.share is None and (
-        place.is_absolute or (place.party is not None and place.party.kind == "user")
-    )
+    at_user = place.party is not None and place.party.kind == "user"
+    return place.share is None and (place.is_absolute or at_user)
 
 
 def _check_source(report: Report, ends: Ends, source: Location) -> None:
@@ -174,7 +173,8 @@ def _owner(place: Location, workspace: str | None) -> Party | None:
     """Whose a place is, in one way of writing; ``None`` when only accsyn can tell."""
     party = place.party
     if party is None:
-        # An absolute path lies on a volume, or on the computer of the user who submits; a word may be a site's code.
+        # An absolute path lies on a volume, or on the computer of the user who submits; a word
+        # alone may be a site's code.
         unclear = place.is_absolute or _BARE.fullmatch(place.path or "")
         return None if unclear else _WORKSPACE
     name = party.name.casefold()

@@ -194,7 +194,7 @@ class _Job:
             report.error(
                 keys,
                 f"{shown(tasks)} is no list of tasks",
-                "write a list of tasks, or an object by their uris",
+                "write one, or an object of tasks by their uris",
             )
             return
         if not pairs:
