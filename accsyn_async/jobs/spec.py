@@ -32,6 +32,7 @@ __all__ = [
     "StreamSpec",
     "TaskSpec",
     "TransferSpec",
+    "plain",
 ]
 
 Place: TypeAlias = "str | Location | Party"
@@ -56,7 +57,7 @@ class _Document:
             SpecificationError: it is nested without end.
         """
         try:
-            return self._written() | {name: _plain(value) for name, value in self.extra.items()}
+            return self._written() | {name: plain(value) for name, value in self.extra.items()}
         except RecursionError:
             raise SpecificationError("it is nested too deeply: nest less") from None
 
@@ -71,7 +72,7 @@ class _Document:
 
     def _written(self) -> dict[str, Any]:
         given = ((name, getattr(self, name)) for name in self._names())
-        return {name: _plain(value) for name, value in given if value is not None}
+        return {name: plain(value) for name, value in given if value is not None}
 
     @classmethod
     def _names(cls) -> list[str]:
@@ -286,7 +287,7 @@ class SiteSettings:
     def to_json(self) -> dict[str, Any]:
         """What ``parameters.site`` holds for the site."""
         given = ((one.name, getattr(self, one.name)) for one in fields(self))
-        return {"settings": {name: _plain(value) for name, value in given if value is not None}}
+        return {"settings": {name: plain(value) for name, value in given if value is not None}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +353,7 @@ class ComputeSpec(JobSpec):
         return name != "site_settings" and not (name in ("range", "filters") and isinstance(value, list))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as plain JSON."""
     if isinstance(value, _Document | JobSettings | SiteSettings):
         return value.to_json()
@@ -365,9 +366,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, PathLike):
         return fspath(value)
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return value
 
 

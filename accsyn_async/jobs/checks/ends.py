@@ -152,7 +152,7 @@ def _check_between(report: Report, ends: Ends, workspace: str | None) -> None:
             "files hardly go from one user's computer to another's",
             "send them to the workspace, and from there in a delivery",
         )
-    elif destination.path is None and there == _WORKSPACE and _is_local(source):
+    elif destination.path is None and there == _WORKSPACE and _is_local(source) and not ends.excluded:
         report.warn(
             ends.destination_at,
             f"{destination} has no path, and {source} may have no counterpart there",
