@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Daily:
         rows: list[dict[str, Any]] = []
         for finished in (None, True):
             found = await session.find(named, attributes=shown, finished=finished)
-            rows += [dict(row) for row in found if is_entity_id(str(row.get("id")))]
+            rows += [dict(row) for row in found if _is_row(row)]
         return earliest(rows, self.pair, self.name, self.day, self.zone)
 
     async def ensure(self, session: Steering, clock: Clock, make: Make) -> dict[str, Any]:
@@ -112,6 +112,10 @@ class Daily:
             await session.delete_one("Transfer", mine)
         except AccsynError as error:
             logger.warning("transfer %s stays beside %s: %s", mine, first, error.message)
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, Mapping) and is_entity_id(str(row.get("id")))
 
 
 Make = Callable[[TransferSpec], Awaitable[dict[str, Any]]]

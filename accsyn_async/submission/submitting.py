@@ -123,7 +123,8 @@ class Submitting(Steering):
             daily = await session.ensure_transfer(
                 name="Daily sync", source_party="hq", destination_party="site=berlin"
             )
-            await daily.add_tasks([TaskSpec("share=projects/thefilm/010", "site=berlin")])
+            await daily.add_tasks([TaskSpec("share=projects/a.mov", "site=berlin")])
+            print((await daily).name)
         """
         self._check_open()
         given: object = name
@@ -186,10 +187,9 @@ class Submitting(Steering):
 
         Example::
 
-            backup = await session.split_folders(
-                "share=raid01/projects", destination="site=backup", name="Daily backup"
-            )
+            backup = await session.split_folders("share=projects", destination="site=berlin")
             await session.submit(backup)
+            print(len(backup.tasks), "folders and files")
         """
         top = Location.parse(path, self.workspace) if isinstance(path, str) else path
         listing = await self.ls(str(top), directories_only=not files)
