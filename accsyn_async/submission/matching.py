@@ -58,12 +58,17 @@ def checked_party(name: str, party: object, workspace: str) -> Party:
     """A party that jobs can be told apart by.
 
     Raises:
-        ArgumentError: it is none, or a single client, which a job does not show.
+        ArgumentError: it is none, another workspace, or a single client, which a job does not show.
         NotationError: (an ``ArgumentError``) it cannot be read.
     """
     read = Party.parse(party) if isinstance(party, str) else party
     if not isinstance(read, Party):
         raise ArgumentError(f"{name} is a party such as 'site=berlin' or {workspace!r}, not {party!r}")
+    if read.kind == "workspace" and read.name.casefold() not in (workspace.casefold(), MAIN_SITE):
+        raise ArgumentError(
+            f"{name}: {read.name!r} is not the workspace, which is {workspace!r} or {MAIN_SITE!r}; "
+            f"write site={read.name} for a site"
+        )
     if read.kind == "client":
         raise ArgumentError(f"{name}: a job does not show which client it is with; name the user or the site")
     return read

@@ -113,6 +113,7 @@ def test_a_day_begins_where_the_zone_says() -> None:
         (5, ArgumentError, "is a party such as"),
         ("client=664f53b16aa9149860da9d9c", ArgumentError, "name the user or the site"),
         (Party.client("664f53b16aa9149860da9d9c"), ArgumentError, "name the user or the site"),
+        ("berlin", ArgumentError, "write site=berlin for a site"),
         ("", NotationError, "names no party"),
         ("share=projects", NotationError, "names no party"),
         ("site=", NotationError, "names no site"),
