@@ -140,6 +140,11 @@ class Flights:
     def __init__(self) -> None:
         self._open: dict[object, _Flight] = {}
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return not self._open
+
     async def share(self, key: object, fly: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """The answer of ``fly``, or the one that came in while this waited for its turn.
 

@@ -106,7 +106,7 @@ def test_a_thousand_callers_of_a_session_cause_one_job_and_few_requests() -> Non
         async with backend.session(rate_limit=FREE) as session:
             handles = await asyncio.gather(*(ensure(session) for _ in range(1000)))
             assert len({handle.id for handle in handles}) == 1
-            assert session._flights._open == {}
+            assert session._flights.idle
 
     run(main())
     assert backend.creations() == 1
@@ -228,7 +228,7 @@ def test_one_who_gives_up_keeps_nobody_from_it() -> None:
             handle = await second
             assert first.cancelled()
             assert [row["id"] for row in backend.named("Daily")] == [handle.id]
-            assert session._flights._open == {}
+            assert session._flights.idle
 
     run(main())
 
