@@ -20,6 +20,12 @@ EARLY = "line 1, column 2: it ends too early; a bracket or brace is not closed"
 LOST = (
     Lost("000", "{", EARLY, "a download, paused"),
     Lost("000", "{\n}", "it holds no job; write an object, or a list of tasks", "a file joins a download"),
+    Lost(
+        "000",
+        "[{\n\n\n\n}]",
+        "this job: tasks[0].source: it is missing; write a source such as share=projects/a.mov",
+        "a task is put on hold",
+    ),
     Lost("003", "{", EARLY, "resume"),
     Lost("002", '"code":"My download",', f"line 1, column 1: {BRACE}", "from two shares"),
     Lost("002", '"code":"Daily backup",', f"line 1, column 1: {BRACE}", "a backup, in buckets"),

@@ -11,6 +11,7 @@ import pytest
 from accsyn_async import SpecificationError, TransferSpec
 from accsyn_async.jobs.checks.job import check_tasks
 from accsyn_async.jobs.json_text import read_job_text
+from accsyn_async.jobs.problems import refuse_errors
 from accsyn_async.jobs.reading import read_spec
 from tests.jobs.example import Example, Lost
 from tests.jobs.seed_examples import CALLS, EXAMPLES, JOBS, LOST
@@ -40,7 +41,7 @@ def test_what_is_broken_is_refused_with_its_place(text: str, refusal: str) -> No
 def test_what_is_left_of_a_lost_one_is_refused(lost: Lost) -> None:
     assert lost.instead in {example.name for example in EXAMPLES}
     with pytest.raises(SpecificationError) as raised:
-        read_job_text(lost.text)
+        refuse_errors(read_spec(lost.text).validate(), "this job")
     assert str(raised.value) == lost.refusal
 
 
