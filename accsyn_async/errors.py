@@ -247,14 +247,8 @@ class PartlyAddedError(AccsynError):
         left: how many were not, or may not have been.
     """
 
-    def __init__(self, added: int, left: int, cause: AccsynError) -> None:
-        super().__init__(
-            f"{added} tasks were added, {left} were not: {cause.message}",
-            code=cause.code,
-            uri=cause.uri,
-            eid=cause.eid,
-            http_status=cause.http_status,
-        )
+    def __init__(self, message: str, *, added: int = 0, left: int = 0, **facts: Unpack[_Facts]) -> None:
+        super().__init__(message, **facts)
         self.added = added
         self.left = left
 

@@ -261,9 +261,18 @@ class JobHandle:
                     replace_duplicates=replace_duplicates,
                 )
             except AccsynError as error:
-                if added:
-                    raise PartlyAddedError(added, sum(map(len, parts)) - added, error) from error
-                raise
+                if not added:
+                    raise
+                left = sum(map(len, parts)) - added
+                raise PartlyAddedError(
+                    f"{added} tasks were added, {left} were not: {error.message}",
+                    added=added,
+                    left=left,
+                    code=error.code,
+                    uri=error.uri,
+                    eid=error.eid,
+                    http_status=error.http_status,
+                ) from error
             added += len(part)
         if live:
             await self._revive()
