@@ -1,4 +1,4 @@
-"""Forks a process for each planted bug, so that what is not planted in is imported, or at least compiled, once.
+"""Forks a process for each planted bug: what no bug is planted in is imported, or at least compiled, once.
 
 It is told by lines on its standard input, ``<bug> <first seed> <how many>``. For each it writes what
 ``python -m tests.simulate`` says with that bug to its standard output, and then ``ended <code>``.
