@@ -73,7 +73,7 @@ class Nest:
         assert self._process.stdout is not None
         self._process.stdin.write(f"{name} {first} {count}\n")
         self._process.stdin.flush()
-        said = []
+        said: list[str] = []
         for line in self._process.stdout:
             if line.startswith("ended "):
                 return int(line.split()[1]), "".join(said)
