@@ -26,12 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.obj = _without_leaks(function)
 
 
-def pytest_collection_finish() -> None:
-    # Modules and tests live until the end: whoever collects garbage need not walk them again each time.
-    gc.collect()
-    gc.freeze()
-
-
 def _without_leaks(test: Any) -> Any:
     @functools.wraps(test)
     async def checked(*args: Any, **kwargs: Any) -> Any:
@@ -48,6 +42,18 @@ def _without_leaks(test: Any) -> Any:
         raise AssertionError(f"tasks left behind: {left}")
 
     return checked
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_is_looked_for_among_what_is_new() -> None:
+    # Modules, tests and reports live until the end: who collects garbage need not walk a million of them.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    # pytest looks once more, at the very end: then among all there is.
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
