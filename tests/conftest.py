@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import inspect
 import os
 from pathlib import Path
@@ -41,6 +42,18 @@ def _without_leaks(test: Any) -> Any:
         raise AssertionError(f"tasks left behind: {left}")
 
     return checked
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_is_looked_for_among_what_is_new() -> None:
+    # Modules, tests and reports live until the end: who collects garbage need not walk a million of them.
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    # pytest looks once more, at the very end: then among all there is.
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     return folders
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(st.lists(STEP, min_size=1, max_size=10))
 def test_each_change_is_written_and_read_again(
     folders: Folders, steps: list[tuple[str, str, str, Any]]

@@ -283,7 +283,7 @@ PLANTED = {
         "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
         "                    self._queue[0].first.set()\n",
         ("missed", "left-behind", "crash", "weather"),
-        (128,),
+        (227, 328, 512),
     ),
     "limit-ignored": Planted(
         "the bucket refills ten times too fast",
@@ -371,7 +371,7 @@ PLANTED = {
         "            self._past[ident] = past\n        elif",
         "            self._past[ident] = past._replace(run=0)\n        elif",
         ("runs", "found", "end-repeated"),
-        (11,),
+        (26, 45),
     ),
     "hung-list-waited-for": Planted(
         "a list that hangs is waited for",

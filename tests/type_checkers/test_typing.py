@@ -14,26 +14,31 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 EXAMPLES, MISTAKES = HERE / "examples.py", HERE / "mistakes.py"
+BOTH = (str(EXAMPLES), str(MISTAKES))
 
 
-def _mypy(path: Path) -> list[tuple[int, str]]:
-    """Line and message of each error."""
+Errors = dict[Path, list[tuple[int, str]]]
+"""Line and message of each, by file."""
+
+
+def _mypy() -> Errors:
     ran = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--follow-imports=silent", str(path)],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--follow-imports=silent", *BOTH],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode in (0, 1), ran.stdout + ran.stderr
-    found = re.findall(r"^\S*?:(\d+): error: (.*)$", ran.stdout, re.MULTILINE)
-    return [(int(line), text) for line, text in found]
+    errors: Errors = {EXAMPLES: [], MISTAKES: []}
+    for path, line, text in re.findall(r"^(\S*?):(\d+): error: (.*)$", ran.stdout, re.MULTILINE):
+        errors[ROOT / path].append((int(line), text))
+    return errors
 
 
-def _pyright(path: Path) -> list[tuple[int, str]]:
-    """Line and message of each error."""
+def _pyright() -> Errors:
     ran = subprocess.run(
-        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, str(path)],
+        [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, *BOTH],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -42,12 +47,12 @@ def _pyright(path: Path) -> list[tuple[int, str]]:
     )
     assert ran.returncode in (0, 1), ran.stdout + ran.stderr
     report = json.loads(ran.stdout)
-    assert report["summary"]["filesAnalyzed"] == 1
-    return [
-        (each["range"]["start"]["line"] + 1, each["message"])
-        for each in report["generalDiagnostics"]
-        if each["severity"] == "error"
-    ]
+    assert report["summary"]["filesAnalyzed"] == 2
+    errors: Errors = {EXAMPLES: [], MISTAKES: []}
+    for each in report["generalDiagnostics"]:
+        if each["severity"] == "error":
+            errors[Path(each["file"])].append((each["range"]["start"]["line"] + 1, each["message"]))
+    return errors
 
 
 CHECKERS = {"mypy": _mypy, "pyright": _pyright}
@@ -55,13 +60,9 @@ CHECKERS = {"mypy": _mypy, "pyright": _pyright}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
-def test_examples_are_right(checker: str) -> None:
-    assert CHECKERS[checker](EXAMPLES) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_mistakes_are_found(checker: str) -> None:
+def test_examples_are_right_and_mistakes_are_found(checker: str) -> None:
+    errors = CHECKERS[checker]()
+    assert errors[EXAMPLES] == []
     lines = MISTAKES.read_text().splitlines()
     wrong = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
-    assert {line for line, _ in CHECKERS[checker](MISTAKES)} == wrong
+    assert {line for line, _ in errors[MISTAKES]} == wrong
