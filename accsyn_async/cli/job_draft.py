@@ -178,8 +178,8 @@ def _check_folder(destination: str, count: int, workspace: str | None) -> None:
     slash = "\\" if "\\" in destination and "/" not in destination else "/"
     site = f", or write site={destination} if it is a site" if place.path.isalnum() else ""
     raise ArgumentError(
-        f"{count} sources need a folder to go to, and {destination!r} names a file: "
-        f"end it with a slash, {destination + slash!r}{site}"
+        f"{count} sources need a folder to go to, and {destination} names a file: "
+        f"end it with a slash, {destination}{slash}{site}"
     )
 
 

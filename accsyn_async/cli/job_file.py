@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 from accsyn_async.errors import SpecificationError
 from accsyn_async.jobs.json_text import MOST_BYTES, JobText, read_job_text
@@ -13,6 +14,7 @@ from accsyn_async.jobs.problems import Problem
 __all__ = ["read_job_file"]
 
 _STDIN = "-"
+_PIECE = 65_536
 
 
 def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
@@ -28,7 +30,7 @@ def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
     """
     try:
         if path == _STDIN:
-            content = _standard_input().read(MOST_BYTES + 1)
+            content = _read_stdin(MOST_BYTES + 1)
         else:
             with Path(path).open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
@@ -44,11 +46,16 @@ def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
     return read_job_text(content)
 
 
-def _standard_input() -> BinaryIO:
+def _read_stdin(most: int) -> bytes:
     # A process can be started without.
     if sys.stdin is None:
         raise ValueError("standard input is closed")
-    return sys.stdin.buffer
+    stream = cast(BufferedReader, sys.stdin.buffer)
+    content = bytearray()
+    # Piece by piece: within one long read a signal that comes between two pieces would not be heard.
+    while piece := stream.read1(min(most - len(content), _PIECE)):
+        content += piece
+    return bytes(content)
 
 
 def _unreadable(message: str, remedy: str) -> SpecificationError:
