@@ -64,18 +64,17 @@ class Draft:
         places: list[tuple[int | None, int | None]] = [(None, None)] * len(problems)
         if self.text is not None:
             places = [*self.text.positions(problem.keys for problem in problems)]
-        found: dict[LocatedProblem, None] = {}
-        for problem, (line, column) in zip(problems, places, strict=True):
-            argument = next(
-                (self.arguments[keys] for keys in _leading(problem.keys) if keys in self.arguments), None
-            )
-            if argument is None:
-                found[LocatedProblem(problem, self.file, line, column)] = None
-            else:
-                # Several sources have one destination: what is wrong with it is told once.
-                once = Problem((), problem.message, problem.remedy, problem.severity)
-                found[LocatedProblem(once, argument=argument)] = None
-        return list(found)
+        return [
+            self._located(problem, line, column)
+            for problem, (line, column) in zip(problems, places, strict=True)
+        ]
+
+    def _located(self, problem: Problem, line: int | None, column: int | None) -> LocatedProblem:
+        for length in range(len(problem.keys), 0, -1):
+            argument = self.arguments.get(problem.keys[:length])
+            if argument is not None:
+                return LocatedProblem(problem, argument=argument)
+        return LocatedProblem(problem, self.file, line, column)
 
     def with_options(
         self,
@@ -181,8 +180,3 @@ def _check_folder(destination: str, count: int, workspace: str | None) -> None:
         f"{count} sources need a folder to go to, and {destination} names a file: "
         f"end it with a slash, {destination}{slash}{site}"
     )
-
-
-def _leading(keys: Keys) -> list[Keys]:
-    """A path and those that it lies within, the longest first."""
-    return [keys[:length] for length in range(len(keys), 0, -1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from accsyn_async.cli.job_draft import LocatedProblem
@@ -12,7 +13,7 @@ __all__ = ["problem_parts", "problem_row"]
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 
-def problem_parts(located: LocatedProblem) -> list[tuple[str, str]]:
+def problem_parts(located: LocatedProblem) -> tuple[tuple[str, str], ...]:
     """A line as compilers write them, in parts with their styles.
 
     >>> from accsyn_async.jobs.problems import Problem
@@ -24,13 +25,16 @@ def problem_parts(located: LocatedProblem) -> list[tuple[str, str]]:
     place = safe("accsyn-async" if located.file is None else located.file)
     for number in (located.line, located.column):
         place += "" if number is None else f":{number}"
-    about = "" if located.argument is None else f"{safe(located.argument)}: "
-    return [
+    if located.argument is None:
+        what = str(problem)
+    else:
+        what = f"{safe(located.argument)}: {replace(problem, keys=())}"
+    return (
         (f"{place}:", "bold"),
         (" ", ""),
         (f"{problem.severity}:", _STYLES[problem.severity]),
-        (f" {about}{problem}", ""),
-    ]
+        (f" {what}", ""),
+    )
 
 
 def problem_row(located: LocatedProblem) -> dict[str, Any]:

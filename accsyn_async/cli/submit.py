@@ -130,8 +130,9 @@ def _draft(what: tuple[str, ...], kind: JobKind | None, workspace: str | None) -
 
 
 def _tell(output: Output, problems: Iterable[LocatedProblem]) -> None:
-    for located in problems:
-        output.styled(problem_parts(located), note=True)
+    # Several sources have one destination: what is wrong with it is told once.
+    for parts in dict.fromkeys(map(problem_parts, problems)):
+        output.styled(parts, note=True)
 
 
 def _show(draft: Draft, output: Output, *, json: bool) -> int:

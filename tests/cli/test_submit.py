@@ -139,6 +139,18 @@ async def test_a_warning_about_an_argument(box: Sandbox, cli: Cli) -> None:
     ]
 
 
+async def test_a_warning_about_an_argument_is_told_once_too(box: Sandbox, cli: Cli) -> None:
+    ran = await cli("submit", TRANSFER[0], "site=berlin:share=projects/in")
+    assert ran.code == 0
+    assert len(ran.err.splitlines()) == len(sent(box)) == 1
+    # However many sources there are.
+    ran = await cli("submit", "a.mov", "b.mov", "c.mov", "lisa@example.com/C:\\in\\", "--dry-run", "--json")
+    assert ran.code == 0
+    assert len(ran.err.splitlines()) == 1
+    assert ran.err.startswith("accsyn-async: warning: DESTINATION: ")
+    assert "has a slash behind the user" in ran.err
+
+
 # -- what is sent -----------------------------------------------------------------
 
 
