@@ -17,7 +17,7 @@ from accsyn_async.safe_text import safe
 
 __all__ = ["make_app", "run"]
 
-_HELP = """Follow and steer accsyn transfers. Begin with 'accsyn-async demo'; it needs no account.
+_HELP = """Submit, follow and steer accsyn transfers. Begin with 'accsyn-async demo'; it needs no account.
 
 Exit codes: 0 done; 1 a job failed, was aborted or removed, or the backend said no; 2 wrong usage; \
 3 cannot log in; 4 backend out of reach; 5 timed out; 130 interrupted."""
@@ -47,7 +47,21 @@ _COMMANDS = {
         "Those of a query until Ctrl-C; those given by id until each has come to its end.",
     ),
     "find": _Command("QUERY", "Find jobs, users, sites, volumes and the rest."),
-    "submit": _Command("FILE | SOURCE DESTINATION", "Submit a transfer.", "FILE is a job in JSON."),
+    "submit": _Command(
+        "FILE | SOURCE ... DESTINATION",
+        "Check a job and submit it.",
+        "What is wrong with it is told before anything is sent.",
+    ),
+    "validate": _Command(
+        "FILE ...",
+        "Check jobs in JSON, without connecting to anything.",
+        "One line a problem, with line and column; exit code 2 when there is an error.",
+    ),
+    "schema": _Command(
+        "[KIND]",
+        "Print the JSON schema of job files, for editors.",
+        'Keep it as accsyn-job.json, and let job files begin with "$schema": "./accsyn-job.json".',
+    ),
     "pause": _Command("ID ...", "Pause transfers.", "What has arrived stays."),
     "resume": _Command("ID ...", "Let transfers go on."),
     "abort": _Command("ID ...", "Abort transfers.", "At a terminal it asks first."),

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from accsyn_async.errors import AuthenticationError
+from accsyn_async.errors import ArgumentError, AuthenticationError
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.session import Session
 from accsyn_async.transport.credentials import resolve
 
-__all__ = ["Connection"]
+__all__ = ["Connection", "known_workspace"]
 
 _GROUP = Group("Connection", sort_key=10)
 _SOURCES = {
@@ -85,3 +85,20 @@ class Connection:
         except AuthenticationError:
             return True
         return False
+
+
+def known_workspace(workspace: str | None = None, envfile: Path | None = None) -> str | None:
+    """The workspace's code, from where a session would take it; ``None`` when it is found nowhere.
+
+    Args:
+        workspace: what was given.
+        envfile: a file with settings.
+    """
+    try:
+        # Stand-ins for all else, so that nothing else is missed or told of.
+        settings = resolve(
+            workspace=workspace, username="x", api_key="x", url="x", proxy="x", path_envfile=envfile
+        )
+    except (AuthenticationError, ArgumentError):
+        return None
+    return settings.credentials.workspace

@@ -1,52 +1,63 @@
-"""A job's specification from a JSON file."""
+"""The JSON of a job, from a file or standard input."""
 
 from __future__ import annotations
 
-import json
+import sys
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import cast
 
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import SpecificationError
+from accsyn_async.jobs.json_text import MOST_BYTES, JobText, read_job_text
+from accsyn_async.jobs.problems import Problem
 
-__all__ = ["MOST_BYTES", "read_job_file"]
+__all__ = ["read_job_file"]
 
-MOST_BYTES = 10_000_000
+_STDIN = "-"
+_PIECE = 65_536
 
 
-def read_job_file(path: str) -> dict[str, Any]:
-    """Read what a transfer is to be made of: an object, or a list of its tasks.
+def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
+    """Read what a job is to be made of: an object, or a list of its tasks.
+
+    Args:
+        path: the file; ``-`` for standard input.
+        absent: what to do when there is no such file.
 
     Raises:
-        ArgumentError: there is no such file, it is too large, or it is not JSON; says
-            in which line and column.
+        SpecificationError: it cannot be read, is too large, binary or no JSON; has one problem,
+            and a line and column where there is one.
     """
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        if path == _STDIN:
+            content = _read_stdin(MOST_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise ArgumentError(f"there is no file {path!r}; to send one, name source and destination") from None
+        raise _unreadable("there is no such file", absent) from None
+    except IsADirectoryError:
+        raise _unreadable("it is a folder", "name a file in it") from None
+    except PermissionError:
+        raise _unreadable("it may not be read by you", "see to its permissions") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ArgumentError(f"the file {path!r} cannot be read: {reason}") from None
-    if len(content) > MOST_BYTES:
-        raise ArgumentError(f"the file {path!r} is larger than {MOST_BYTES // 1_000_000} MB")
-    try:
-        data = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse)
-    except UnicodeDecodeError as error:
-        raise ArgumentError(f"the file {path!r} is not UTF-8 text (byte {error.start + 1})") from None
-    except json.JSONDecodeError as error:
-        raise ArgumentError(
-            f"the file {path!r} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ArgumentError(f"the file {path!r} is not JSON: {reason}") from None
-    if isinstance(data, list):
-        data = {"tasks": data}
-    if not isinstance(data, dict) or not data or data == {"tasks": []}:
-        raise ArgumentError(f"the file {path!r} holds neither a JSON object nor a list of tasks")
-    return data
+        raise _unreadable(f"it cannot be read: {reason}", "") from None
+    return read_job_text(content)
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _read_stdin(most: int) -> bytes:
+    # A process can be started without.
+    if sys.stdin is None:
+        raise ValueError("standard input is closed")
+    stream = cast(BufferedReader, sys.stdin.buffer)
+    content = bytearray()
+    # Piece by piece: within one long read a signal that comes between two pieces would not be heard.
+    while piece := stream.read1(min(most - len(content), _PIECE)):
+        content += piece
+    return bytes(content)
+
+
+def _unreadable(message: str, remedy: str) -> SpecificationError:
+    problem = Problem((), message, remedy)
+    return SpecificationError(str(problem), (problem,))

@@ -1,4 +1,4 @@
-"""Rows for programs: one JSON object a line."""
+"""Rows for programs, one JSON object a line, and JSON for people to read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import json
 import math
 from typing import Any
 
-__all__ = ["row_to_json"]
+from accsyn_async.safe_text import safe
+
+__all__ = ["pretty_json", "row_to_json"]
 
 
 def row_to_json(row: Any) -> str:
@@ -17,6 +19,28 @@ def row_to_json(row: Any) -> str:
     '{"name":"a\\u001b.mov","created":"2026-01-02T00:00:00+00:00"}'
     """
     return json.dumps(_plain(row), separators=(",", ":"), allow_nan=False).replace("\x7f", "\\u007f")
+
+
+def pretty_json(document: Any, *, ascii_only: bool) -> str:
+    r"""JSON of several lines, in which every character can be seen and none is obeyed.
+
+    Args:
+        document: plain values.
+        ascii_only: whether all that is no ASCII is escaped, too.
+
+    >>> print(pretty_json({"name": "Größe\x9b31m.mov"}, ascii_only=False))
+    {
+      "name": "Größe\u009b31m.mov"
+    }
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+    return "\n".join("".join(map(_seen, line)) for line in text.split("\n"))
+
+
+def _seen(character: str) -> str:
+    if safe(character) == character:
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) < 0x100 else json.dumps(character)[1:-1]
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,11 @@ PACKAGE: Final = Path(__file__).parents[1]
 
 
 class _Notes(logging.Handler):
-    def __init__(self, output: Output, *, verbose: bool) -> None:
+    def __init__(self, output: Output, *, verbose: bool, told: Collection[str]) -> None:
         super().__init__(logging.DEBUG if verbose else logging.WARNING)
         self._output = output
         self._verbose = verbose
+        self._told = told
 
     def emit(self, record: logging.LogRecord) -> None:
         # What the monitor warns of reaches the user as an event.
@@ -30,6 +31,8 @@ class _Notes(logging.Handler):
             and record.name.startswith("accsyn_async.monitor")
             and record.levelno < logging.ERROR
         ):
+            return
+        if record.getMessage() in self._told:
             return
         text = safe(record.getMessage() + _cause(record))
         self._output.note(f"{record.name}: {text}" if self._verbose else f"accsyn-async: {text}")
@@ -51,15 +54,16 @@ def _cause(record: logging.LogRecord) -> str:
 
 
 @contextlib.contextmanager
-def logging_to(output: Output, *, verbose: bool) -> Iterator[None]:
+def logging_to(output: Output, *, verbose: bool, told: Collection[str] = ()) -> Iterator[None]:
     """Write the library's log lines as messages for a while.
 
     Args:
         output: where to.
         verbose: every line; only warnings otherwise.
+        told: lines that are left out, as they were told in another way.
     """
     logger = logging.getLogger("accsyn_async")
-    handler, level, propagates = _Notes(output, verbose=verbose), logger.level, logger.propagate
+    handler, level, propagates = _Notes(output, verbose=verbose, told=told), logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
     logger.propagate = False

@@ -7,7 +7,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Output:
         return self._stdout.isatty()
 
     @property
+    def takes_unicode(self) -> bool:
+        """Whether data can be more than ASCII without being spelled."""
+        return takes_unicode(self._stdout.encoding)
+
+    @property
     def interactive(self) -> bool:
         """Whether data goes to a terminal with a person before it, that can redraw lines."""
         environ = self._environ
@@ -69,6 +74,25 @@ class Output:
             self._stderr.write(f"{text}\n")
             self._stderr.flush()
 
+    def styled(self, parts: Sequence[tuple[str, str]], *, note: bool = False) -> None:
+        """Write a line whose parts have styles, which only a terminal shows.
+
+        Args:
+            parts: texts and their styles, in rich's words.
+            note: whether it is a message.
+
+        Raises:
+            BrokenPipeError: it is data, and nobody reads it any more.
+        """
+        stream = self._stderr if note else self._stdout
+        if not stream.isatty():
+            (self.note if note else self.line)("".join(text for text, _ in parts))
+            return
+        from rich.text import Text
+
+        with contextlib.suppress(OSError):
+            self._console(stream).print(Text.assemble(*parts), soft_wrap=True)
+
     @contextlib.contextmanager
     def notes_above(self, write: Callable[[str], None]) -> Iterator[None]:
         """Have messages for a terminal written by somebody else for a while."""
@@ -80,11 +104,14 @@ class Output:
 
     def console(self) -> Console:
         """A rich console for data, which interprets nothing in the texts that it prints."""
+        return self._console(self._stdout)
+
+    def _console(self, stream: TextIO) -> Console:
         from rich.console import Console
 
         return Console(
-            file=self._stdout,
-            force_terminal=self.is_terminal,
+            file=stream,
+            force_terminal=stream.isatty(),
             highlight=False,
             markup=False,
             emoji=False,

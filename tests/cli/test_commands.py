@@ -105,8 +105,17 @@ async def test_a_backend_out_of_reach(
         (("find", "Transfer", "--limit", "-1"), "--limit"),
         (("find", "Transfer", "--limit", "many"), "limit"),
         (("submit",), "FILE, or SOURCE DESTINATION"),
-        (("submit", "a", "b", "c"), "3 arguments"),
-        (("submit", "nowhere.json"), "no file 'nowhere.json'"),
+        (("submit", "a", "b", "c"), "2 sources need a folder"),
+        (("submit", "nowhere.json"), "nowhere.json: error: there is no such file; .*source and destination"),
+        (("submit", *TRANSFER, "--bogus"), "Unknown option: --bogus"),
+        (("submit", *TRANSFER, "--setting", "speed"), "--setting takes NAME=VALUE, not 'speed'"),
+        (("submit", *TRANSFER, "--metadata", "=x"), "--metadata takes NAME=VALUE"),
+        (("submit", *TRANSFER, "--kind", "parcel"), "delivery"),
+        (("submit", *TRANSFER, "--priority", "high"), "priority"),
+        (("validate",), "FILE"),
+        (("validate", "--bogus", "a.json"), "Unknown option: --bogus"),
+        (("validate", "a.json", "--kind", "parcel"), "delivery"),
+        (("schema", "parcel"), "delivery"),
         (("submit", *TRANSFER, "--timeout", "3"), "--wait"),
         (("pause",), "no ids"),
         (("sandbox", "--port", "70000"), "--port"),
@@ -278,6 +287,10 @@ async def test_hostile_names_through_the_backend(box: Sandbox, cli: Cli, name: s
         json.dumps({"source": TRANSFER[0], "destination": TRANSFER[1], "name": name, "status": "paused"})
     )
     ran = await cli("submit", "job.json")
+    if "\ud800" in name:
+        assert (ran.code, ran.out) == (2, "")
+        assert "no proper Unicode" in ran.err
+        return
     assert ran.code == 0, ran.err
     ident = ran.out.split()[0]
     for argv in (("find", "Transfer"), ("watch", "--timeout", "0.5"), ("resume", ident)):

@@ -34,12 +34,14 @@ if sys.platform == "win32":
 class Process:
     """A process whose output is read by threads, so that no test waits for ever."""
 
-    def __init__(self, *argv: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *argv: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+    ) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ACCSYN_", "AS_"))}
         self._process = subprocess.Popen(
             argv,
             env={**clean, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "", **(env or {})},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -57,14 +59,31 @@ class Process:
         """The next line of standard output; empty at its end."""
         return self._lines.get(timeout=DEADLINE)
 
+    def write(self, text: str) -> None:
+        """Write to its standard input, which stays open."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+
     def signal(self, number: signal.Signals) -> None:
         os.kill(self._process.pid, number)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, as often as it takes: one that comes just before a read waits for its end."""
+        until = time.monotonic() + DEADLINE
+        while self._process.poll() is None and time.monotonic() < until:
+            self.signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(3)
 
     def end(self) -> tuple[int, str, str]:
         """Wait for its end: the code, what is left of standard output, standard error."""
         code = self._process.wait(DEADLINE)
         for thread in self._threads:
             thread.join(DEADLINE)
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
         rest = []
         while not self._lines.empty():
             rest.append(self._lines.get())
@@ -92,8 +111,10 @@ class Process:
 
 
 @contextlib.contextmanager
-def process(*argv: str, env: dict[str, str] | None = None) -> Iterator[Process]:
-    started = Process(*argv, env=env)
+def process(
+    *argv: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+) -> Iterator[Process]:
+    started = Process(*argv, env=env, stdin=stdin)
     try:
         yield started
     finally:
@@ -329,8 +350,12 @@ def test_tls_with_the_authority_that_is_named() -> None:
             assert "Traceback" not in errors
 
 
-def test_nobody_reads(box: Box) -> None:
-    for command in ("find User --json", "watch --json", "--help"):
+def test_nobody_reads(box: Box, tmp_path: Path) -> None:
+    # More than a pipe holds.
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps([{"source": "a.mov", "priority": number} for number in range(2000, 4000)]))
+    validate = (f"validate {bad}", f"validate --json {bad}")
+    for command in ("find User --json", "watch --json", "--help", "schema", *validate):
         shell = f"{' '.join(CLI)} {command} | head -c 1 >/dev/null"
         with process("sh", "-c", shell, env=box.env) as piped:
             if command.startswith("watch"):
@@ -338,6 +363,38 @@ def test_nobody_reads(box: Box) -> None:
                 with process(*CLI, "submit", "share=projects/a.mov", "site=berlin", env=box.env) as submit:
                     assert submit.end()[0] == 0
             assert piped.end() == (0, "", "")
+
+
+@pytest.mark.parametrize("command", [("submit", "-"), ("submit", "-", "--dry-run"), ("validate", "-")])
+def test_waiting_for_standard_input_can_be_interrupted(command: tuple[str, ...]) -> None:
+    with process(*CLI, *command, stdin=subprocess.PIPE) as waiting:
+        # A pipe does not hold so much: when it is written, the process reads.
+        waiting.write(" " * 1_000_000)
+        waiting.interrupt()
+        assert waiting.end() == (130, "", "")
+
+
+def test_a_job_through_pipes(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text('{"source": "share=projects/a.mov", "destination": "site=berlin"}')
+    cli = " ".join(CLI)
+    script = f"{cli} submit - --priority 700 --dry-run < {tmp_path}/job.json | {cli} submit - --json"
+    with process("sh", "-c", script, env=box.env) as piped:
+        code, out, errors = piped.end()
+    assert (code, errors) == (0, "Nothing was sent; it would make a transfer.\n")
+    assert json.loads(out)["priority"] == 700
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_what_is_checked_in_any_locale(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "größe.json").write_text('{"source": "größe.mov", "destination": "site="}', encoding="utf-8")
+    env = {"PYTHONIOENCODING": encoding}
+    with process(*CLI, "validate", f"{tmp_path}/größe.json", f"{tmp_path}/fehlt.json", env=env) as validate:
+        code, out, errors = validate.end()
+    assert (code, errors) == (2, "")
+    first, second = out.splitlines()
+    name = "größe" if encoding == "utf-8" else "gr\\xf6\\xdfe"
+    assert first.startswith(f"{tmp_path}/{name}.json:1:25: error: destination: ")
+    assert second.startswith(f"{tmp_path}/fehlt.json: error: there is no such file")
 
 
 def test_a_backend_that_goes_away_does_not_end_a_watch(box: Box) -> None:
