@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from accsyn_async.api.calls import Calls
@@ -17,6 +18,8 @@ MANY = 400
 """Active jobs above which it warns: from 500 on the backend itself is slow (seeds 002 and 004)."""
 _PAUSE = 300.0
 """Seconds between two looks."""
+_PATIENCE = 5.0
+"""Seconds that a look may hold up who submits."""
 
 
 class Crowd:
@@ -40,9 +43,10 @@ class Crowd:
             return
         self._next = now + _PAUSE
         try:
-            found = await calls.find(where("Transfer"), attributes=["id"], limit=MANY + 1)
-        except AccsynError as error:
-            logger.debug("the active transfers could not be counted: %s", error.message)
+            async with asyncio.timeout(_PATIENCE):
+                found = await calls.find(where("Transfer"), attributes=["id"], limit=MANY + 1)
+        except (AccsynError, TimeoutError) as error:
+            logger.debug("the active transfers could not be counted: %s", error)
             return
         if len(found) > MANY:
             logger.warning(

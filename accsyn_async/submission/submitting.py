@@ -71,9 +71,10 @@ class Submitting(Steering):
         """
         self._check_open()
         document, kind = _document(spec, kind)
-        handle = await self._submit(document, kind)
+        self._check(document, kind)
+        # Before the job is made: who gives up while it lasts has lost nothing.
         await self._crowd.look(self)
-        return handle
+        return await self._create(document, kind)
 
     async def ensure_transfer(
         self,
@@ -142,18 +143,18 @@ class Submitting(Steering):
             metadata=metadata,
             description=description,
         )
-        refuse_errors(spec.validate(workspace=self.workspace), "this transfer")
+        self._check(spec.to_json(), "transfer")
         day = day or self._clock.now().astimezone(zone).date()
         daily = Daily(name, Pair(source, destination, self.workspace), day, zone, spec)
 
         async def make(spec: TransferSpec) -> dict[str, Any]:
-            return (await self._submit(spec.to_json(), "transfer")).row
+            return (await self._create(spec.to_json(), "transfer")).row
 
         async def ensure() -> dict[str, Any]:
             return await daily.ensure(self, self._clock, make)
 
-        row = await self._flights.share((name, str(source), str(destination), day), ensure)
         await self._crowd.look(self)
+        row = await self._flights.share((name, str(source), str(destination), day), ensure)
         return JobHandle(self, "transfer", row)
 
     async def split_folders(
@@ -201,11 +202,14 @@ class Submitting(Steering):
             tasks=tasks, name=name, settings={**own, **JobSettings(task_bucketsize=bucketsize).to_json()}
         )
 
-    async def _submit(self, document: dict[str, Any], kind: JobKind) -> JobHandle:
+    def _check(self, document: dict[str, Any], kind: JobKind) -> None:
+        """Refuse what is wrong, and log what will hardly do what was meant."""
         problems = check_job(document, kind, workspace=self.workspace)
         refuse_errors(problems, f"this {'compute job' if kind == 'compute' else kind}")
         for problem in problems:
             logger.warning("%s", problem)
+
+    async def _create(self, document: dict[str, Any], kind: JobKind) -> JobHandle:
         sent = {name: value for name, value in document.items() if name != "$schema"}
         if self.api_version == "v1" and "name" in sent and "code" not in sent:
             sent["code"] = sent.pop("name")

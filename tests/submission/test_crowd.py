@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from accsyn_async import RateLimit, TransferSpec
-from tests.support.backend import RESET, Backend, fails
+from tests.support.backend import RESET, Backend, Received, fails
 from tests.support.virtual import run
 
 SPEC = TransferSpec("share=projects/a.mov", "site=berlin")
@@ -19,11 +20,10 @@ def counts(backend: Backend) -> int:
     return sum(1 for one in backend.lists() if one.data == {"limit": 401, "attributes": ["id"]})
 
 
-@pytest.mark.parametrize(("jobs", "warned"), [(399, False), (400, True), (600, True)])
+@pytest.mark.parametrize(("jobs", "warned"), [(400, False), (401, True), (600, True)])
 def test_a_warning_names_the_advice_above_400(
     jobs: int, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One more is submitted: 400 are still well."""
     backend = Backend()
     for number in range(1, jobs + 1):
         backend.add(number)
@@ -61,8 +61,31 @@ def test_that_it_cannot_be_counted_is_nobodys_business() -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += [lambda received: None, *fails(RESET, 3)]
+            backend.faults += fails(RESET, 3)
             handle = await session.submit(SPEC)
             assert handle.id in backend.jobs
+
+    run(main())
+
+
+def test_a_list_that_hangs_holds_up_for_seconds_only() -> None:
+    """Who gives up meanwhile has submitted nothing."""
+    backend = Backend()
+
+    def hangs(_received: Received) -> Any:
+        return asyncio.sleep(100)
+
+    async def main() -> None:
+        async with backend.session() as session:
+            backend.faults.append(hangs)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(3):
+                    await session.submit(SPEC)
+            assert backend.requests("transfer/create") == []
+            await asyncio.sleep(300)
+            backend.faults.append(hangs)
+            began = backend.now()
+            assert (await session.submit(SPEC)).id in backend.jobs
+            assert 5 <= backend.now() - began < 6
 
     run(main())

@@ -25,6 +25,8 @@ from tests.submission.keeping_days import DailyBackend
 from tests.support.backend import RESET, UNREACHED, Received, fails
 from tests.support.virtual import run
 
+FAIR: list[Any] = [lambda _received: None] * 3
+"""For the look at how many jobs are active, and at those of the name."""
 FREE = RateLimit(10_000, burst=10_000)
 
 
@@ -180,7 +182,7 @@ def test_a_lost_answer_is_looked_up() -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += [lambda _: None, lambda _: None, lost]
+            backend.faults += [*FAIR, lost]
             handle = await ensure(session)
             assert handle.id in backend.archive
 
@@ -193,7 +195,7 @@ def test_an_unknown_outcome_that_shows_nothing_stays_unknown() -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += [lambda _: None, lambda _: None, lambda _: RESET]
+            backend.faults += [*FAIR, lambda _: RESET]
             with pytest.raises(OutcomeUnknownError):
                 await ensure(session)
             assert (await ensure(session)).job.name == "Daily"
@@ -207,7 +209,7 @@ def test_those_who_waited_for_a_failure_share_it() -> None:
 
     async def main() -> None:
         async with backend.session(rate_limit=FREE) as session:
-            backend.faults += fails(UNREACHED, 3)
+            backend.faults += [FAIR[0], *fails(UNREACHED, 3)]
             told = await asyncio.gather(*(ensure(session) for _ in range(100)), return_exceptions=True)
             assert {type(error) for error in told} == {TransportError}
             assert isinstance(await ensure(session), JobHandle)

@@ -41,6 +41,10 @@ LOG = "accsyn_async.submission"
 GOOD = TransferSpec("share=projects/a.mov", "site=berlin")
 
 
+def fair(_received: Received) -> None:
+    """For the look at how many jobs are active, which comes before the first is made."""
+
+
 def test_what_is_wrong_is_refused_before_anything_is_sent() -> None:
     """All that is wrong is told at once."""
     backend = Backend()
@@ -170,7 +174,7 @@ def test_older_workspaces_get_the_older_names() -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += [made, lambda _: reply({"result": []}), made, made]
+            backend.faults += [fair, made, made, made]
             await session.submit(TransferSpec("a.mov", "site=berlin", name="Daily"))
             await session.submit({"source": "a.mov", "destination": "site=berlin", "code": "x", "name": "y"})
             await session.submit(ComputeSpec("nuke", name="render"))
@@ -187,7 +191,7 @@ def test_an_answer_that_names_no_job(answer: Any) -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += fails(reply(answer))
+            backend.faults += [fair, *fails(reply(answer))]
             with pytest.raises(BackendError, match="names no id of a new job"):
                 await session.submit(GOOD)
 
@@ -199,7 +203,7 @@ def test_a_create_is_never_sent_twice_on_a_guess() -> None:
 
     async def main() -> None:
         async with backend.session() as session:
-            backend.faults += fails(RESET)
+            backend.faults += [fair, *fails(RESET)]
             with pytest.raises(OutcomeUnknownError):
                 await session.submit(GOOD)
 
