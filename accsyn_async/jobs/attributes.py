@@ -170,7 +170,7 @@ TASK_ATTRIBUTES: Final[Mapping[JobKind, Mapping[str, Attribute]]] = {
     "compute": {
         **_TASK,
         "compute": Attribute(Form.COMPUTE, "What it adds to the parameters of those around it."),
-        "deps": Attribute(Form.TEXTS, "The tasks that it waits for, by uris from the top: shot/pickup."),
+        "deps": Attribute(Form.DEPS, "The tasks that it waits for, by uris from the top: shot/pickup."),
         "tasks": Attribute(Form.TASKS, "Tasks that are run in its stead."),
     },
     "delivery": {**_TASK, "source": Attribute(Form.PLACE, "Its file or folder.")},
@@ -186,6 +186,6 @@ def kind_of(document: Mapping[str, object]) -> JobKind:
     >>> kind_of({"engine": "nuke"}), kind_of({"recipients": []}), kind_of({"source": "a"})
     ('compute', 'delivery', 'transfer')
     """
-    if "engine" in document or "app" in document:
+    if document.get("engine") is not None or document.get("app") is not None:
         return "compute"
-    return "delivery" if "recipients" in document else "transfer"
+    return "transfer" if document.get("recipients") is None else "delivery"
