@@ -52,7 +52,6 @@ class Form(Enum):
     HOOKS = auto()
     TASKS = auto()
     TEXTS = auto()
-    DEPS = auto()
     RANGE = auto()
     FILTERS = auto()
     ENVS = auto()
@@ -170,7 +169,7 @@ TASK_ATTRIBUTES: Final[Mapping[JobKind, Mapping[str, Attribute]]] = {
     "compute": {
         **_TASK,
         "compute": Attribute(Form.COMPUTE, "What it adds to the parameters of those around it."),
-        "deps": Attribute(Form.DEPS, "The tasks that it waits for, by uris from the top: shot/pickup."),
+        "deps": Attribute(Form.TEXTS, "The tasks that it waits for, by uris from the top: shot/pickup."),
         "tasks": Attribute(Form.TASKS, "Tasks that are run in its stead."),
     },
     "delivery": {**_TASK, "source": Attribute(Form.PLACE, "Its file or folder.")},

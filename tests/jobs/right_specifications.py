@@ -163,6 +163,11 @@ RIGHT: Final[list[Right]] = [
     ),
     Right("a placeholder", "transfer", {"tasks": [{"source": "site=cloud:null", "status": "excluded"}]}),
     Right(
+        "placeholders of one name",
+        "transfer",
+        {"tasks": [{"source": "site=cloud:null", "status": "excluded"}] * 2, "destination": "hq"},
+    ),
+    Right(
         "a placeholder for the workspace",
         "transfer",
         {
@@ -340,6 +345,12 @@ RIGHT: Final[list[Right]] = [
     Right(
         "tasks without uris", "compute", {"engine": "e", "tasks": [{}, {"uri": "0"}, {"deps": ["0", "1"]}]}
     ),
+    Right(
+        "tasks whose uris begin alike",
+        "compute",
+        {"engine": "e", "tasks": {"a": {}, "ab": {"deps": ["a"]}, "b": {"deps": ["bc"]}, "bc": {}}},
+    ),
+    Right("lists of nothing", "compute", {"engine": "e", "dependencies": [], "tasks": [{"deps": []}]}),
     # Parties that may be the same.
     *(
         Right(
@@ -395,6 +406,6 @@ RIGHT: Final[list[Right]] = [
     Right(
         "nothing in place of a value",
         "transfer",
-        {"source": "a", "destination": "site=b", "queue": None, "settings": None},
+        {"source": "a", "destination": "site=b", "queue": None, "settings": {"task_bucketsize": None}},
     ),
 ]

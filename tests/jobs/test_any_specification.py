@@ -113,7 +113,7 @@ def documents(draw: st.DrawFn, kind: JobKind) -> dict[str, Any]:
 @given(document=values, workspace=st.sampled_from([None, "acme"]))
 def test_no_json_makes_it_raise(kind: JobKind, document: Any, workspace: str | None) -> None:
     for found in (check_job(document, kind, workspace=workspace), check_tasks(document, kind)):
-        assert all(isinstance(problem, Problem) and str(problem) for problem in found)
+        assert all(str(problem) and problem.message and problem.remedy for problem in found)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -70,7 +70,7 @@ def test_each_caller_has_a_schema_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "right", [one for one in RIGHT if None not in one.document.values()], ids=lambda one: one.what
+    "right", [one for one in RIGHT if one.what != "nothing in place of a value"], ids=lambda one: one.what
 )
 def test_what_is_right_is_taken(right: Right) -> None:
     Draft202012Validator(job_schema(right.kind)).validate(right.document)

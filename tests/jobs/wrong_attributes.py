@@ -10,9 +10,9 @@ ATTRIBUTES: list[Wrong] = [
     Wrong(
         "slips in attributes",
         "transfer",
-        {**TRANSFER, "prioirty": 5, "Queue": "low", "rush": True},
+        {**TRANSFER, "prioirty": 5, "QUEUE": "low", "rush": True},
         "warning prioirty: a transfer has no 'prioirty'; did you mean priority?",
-        "warning Queue: a transfer has no 'Queue'; did you mean queue?",
+        "warning QUEUE: a transfer has no 'QUEUE'; did you mean queue?",
     ),
     Wrong(
         "a slip in a source",

@@ -24,6 +24,12 @@ PLACES: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "a source that cannot be read, and where it would go",
+        "transfer",
+        {"source": "share=", "destination": "berlin"},
+        "error source: 'share=' names no share; write such as share=projects/a.mov",
+    ),
+    Wrong(
         "a site without its code",
         "transfer",
         {"source": "share=projects/a.mov", "destination": "site="},

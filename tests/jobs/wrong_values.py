@@ -32,6 +32,13 @@ VALUES: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "a queue that is a flag",
+        "transfer",
+        {**TRANSFER, "queue": True},
+        "error queue: true is no code or id; write one in double quotes",
+        form=True,
+    ),
+    Wrong(
         "a priority above the highest",
         "transfer",
         {**TRANSFER, "priority": 1001},

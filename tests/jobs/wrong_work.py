@@ -95,6 +95,13 @@ WORK: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "a range that is a flag",
+        "compute",
+        {**COMPUTE, "range": True},
+        "error range: true is no range; write ranges such as 1001-1100, 4 or 5-250x5, separated by commas",
+        form=True,
+    ),
+    Wrong(
         "a typed range that ends before it begins",
         "compute",
         ComputeSpec("nuke", range=[FrameRange(1, 10), FrameRange(9, 3)]),
@@ -291,6 +298,12 @@ WORK: list[Wrong] = [
         "compute",
         {**COMPUTE, "tasks": {"a": {"tasks": {"x": {"deps": ["b"]}}}, "b": {"deps": ["a"]}}},
         "error tasks.a.tasks.x.deps: tasks wait for each other: a → a/x → b → a; remove one of these dependencies",
+    ),
+    Wrong(
+        "a circle through what waits with the task around it",
+        "compute",
+        {**COMPUTE, "tasks": {"a": {"deps": ["b"], "tasks": {"x": {}}}, "b": {"deps": ["a/x"]}}},
+        "error tasks.a.deps: tasks wait for each other: a → b → a/x → a; remove one of these dependencies",
     ),
     Wrong(
         "two tasks of one uri",

@@ -150,17 +150,12 @@ def _hooks(report: Report, keys: Keys, value: Any) -> None:
 
 
 def _texts(report: Report, keys: Keys, value: Any) -> None:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         report.error(keys, f"{shown(value)} is no list of texts", 'write a list, such as ["one", "two"]')
         return
     for number, one in enumerate(value):
         if not isinstance(one, str) or not one.strip():
             report.error((*keys, number), f"{shown(one)} names nothing", "write a text, or remove it")
-
-
-def _deps(report: Report, keys: Keys, value: Any) -> None:
-    if value != []:
-        _texts(report, keys, value)
 
 
 def _range(report: Report, keys: Keys, value: Any) -> None:
@@ -286,7 +281,6 @@ _CHECKS: Final[Mapping[Form, Callable[[Report, Keys, Any], object]]] = {
     Form.SETTINGS: _settings,
     Form.HOOKS: _hooks,
     Form.TEXTS: _texts,
-    Form.DEPS: _deps,
     Form.RANGE: _range,
     Form.FILTERS: _filters,
     Form.ENVS: _envs,
