@@ -116,6 +116,15 @@ def test_tasks_that_join_a_job(document: object, kind: str, problems: list[str] 
     assert told == problems or len(told) == problems
 
 
+def test_among_many_tasks_only_the_first_slips_are_looked_up() -> None:
+    """Else it would take hours: each slip is compared with each uri."""
+    tasks = {f"task{number}": {"deps": [f"tsk{number - 1}"]} for number in range(1, 2_001)}
+    found = ComputeSpec("nuke", tasks=tasks).validate()
+    assert len(found) == 2_000
+    meant = [problem.remedy.startswith("did you mean task") for problem in found]
+    assert meant == [True] * 10 + [False] * 1_990
+
+
 def test_checking_changes_nothing() -> None:
     document = {**COMPUTE, "tasks": {"a": {"deps": ["b"], "tasks": [{}]}, "b": {"deps": ["a"]}}, "range": "x"}
     before = copy.deepcopy(document)

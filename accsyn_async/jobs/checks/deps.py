@@ -13,6 +13,8 @@ from accsyn_async.jobs.problems import Keys
 __all__ = ["check_deps"]
 
 _MOST_TOLD = 6
+_MOST_COMPARED = 20_000
+"""Uris that are looked through for those that were meant: each costs some microseconds."""
 
 
 def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[Any]]) -> None:
@@ -25,6 +27,7 @@ def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Se
         places: where each task is, by its uri from the top.
         deps: what each waits for.
     """
+    compared = 0
     sound: dict[str, list[str]] = {}
     for uri, awaited in deps.items():
         sound[uri] = []
@@ -42,7 +45,10 @@ def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Se
                 sound[uri].append(dep)
                 continue
             beside = f"{uri.rpartition('/')[0]}/{dep}".lstrip("/")
-            meant = beside if beside in places else closest(dep, places)
+            meant = beside if beside in places else None
+            if meant is None and compared < _MOST_COMPARED:
+                compared += len(places)
+                meant = closest(dep, places)
             remedy = (
                 f"did you mean {meant}?"
                 if meant
