@@ -165,7 +165,7 @@ RIGHT: Final[list[Right]] = [
     Right(
         "placeholders of one name",
         "transfer",
-        {"tasks": [{"source": "site=cloud:null", "status": "excluded"}] * 2, "destination": "hq"},
+        {"tasks": [{"source": "site=cloud:null", "status": "excluded"}] * 2, "destination": "acme"},
     ),
     Right(
         "a placeholder for the workspace",
@@ -203,6 +203,7 @@ RIGHT: Final[list[Right]] = [
     _sent("paths of the manual", "/Volumes/projects/reference.tif", "racing2019_grade/test.abc"),
     _sent("the default volume", "volume=(default)/reference.tif", "C:\\Users\\john\\Desktop\\image.png"),
     _sent("a shared folder by its id", "folder=6734b3ca8c3592a922bdb0de/TO_ACME/source.rar", f"{LISA}:in/"),
+    _sent("a user's mapped share, mirrored", "lisa@example.com:share=thefilm/a.zip", "site=berlin"),
     _sent("another's home", "home=john@user.com/UPLOAD/test.abc", "site=london"),
     # The official client's documentation of transfers.
     _sent(
@@ -382,6 +383,7 @@ RIGHT: Final[list[Right]] = [
         for one, other in [
             (LISA, "Lisa@example.com"),
             (LISA, f"{LISA}@studio-7"),
+            (f"{LISA}@Studio-7", f"{LISA}@studio-7"),
             (LISA, "user=6676f3e9c7ef4e27da254e57"),
             (LISA, CLIENT),
         ]

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
@@ -35,6 +35,7 @@ from accsyn_async.jobs.spec import (
 from tests.jobs.wrong import Wrong
 from tests.jobs.wrong_specifications import WRONG
 
+UNHURRIED = effort(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 TOLD = (
     "share=projects/a.mov",
     "site=berlin",
@@ -109,7 +110,7 @@ def documents(draw: st.DrawFn, kind: JobKind) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@effort(max_examples=50)
+@UNHURRIED
 @given(document=values, workspace=st.sampled_from([None, "acme"]))
 def test_no_json_makes_it_raise(kind: JobKind, document: Any, workspace: str | None) -> None:
     for found in (check_job(document, kind, workspace=workspace), check_tasks(document, kind)):
@@ -117,7 +118,7 @@ def test_no_json_makes_it_raise(kind: JobKind, document: Any, workspace: str | N
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@effort(max_examples=50)
+@UNHURRIED
 @given(data=st.data())
 def test_problems_come_in_the_order_of_the_document_each_once(kind: JobKind, data: st.DataObject) -> None:
     document = data.draw(documents(kind))
@@ -157,7 +158,7 @@ def _preorder(keys: Keys, value: Any) -> Iterator[Keys]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@effort(max_examples=50)
+@UNHURRIED
 @given(data=st.data())
 def test_what_is_read_is_written_again(kind: JobKind, data: st.DataObject) -> None:
     document = data.draw(documents(kind))
@@ -289,12 +290,14 @@ good: st.SearchStrategy[JobSpec] = st.one_of(
 )
 
 
+@UNHURRIED
 @given(good)
 def test_a_specification_of_good_values_gives_no_error(spec: JobSpec) -> None:
     assert [str(problem) for problem in spec.validate() if problem.severity == "error"] == []
     assert spec.validate() == check_job(spec.to_json(), spec.kind)
 
 
+@UNHURRIED
 @given(good)
 def test_it_is_written_as_plain_json_which_shares_nothing_with_it(spec: JobSpec) -> None:
     before = copy.deepcopy(spec)

@@ -28,6 +28,42 @@ ATTRIBUTES: list[Wrong] = [
         "error tasks[0].sorce: a task of a transfer has no 'sorce'; did you mean source?",
     ),
     Wrong(
+        "a slip beside the right one, in a draft that lacks what it needs not have",
+        "delivery",
+        {"status": "init", "mesage": "hello", "message": "hello", "recipents": []},
+        "warning mesage: a delivery has no 'mesage'; did you mean message?",
+        "warning recipents: a delivery has no 'recipents'; did you mean recipients?",
+    ),
+    Wrong(
+        "one task as an object, with a slip and the editor's schema",
+        "transfer",
+        {
+            "$schema": "job.schema.json",
+            "tasks": {"source": "a.mov", "destination": "site=berlin", "metdata": {}},
+        },
+        "warning tasks.metdata: a task of a transfer has no 'metdata'; did you mean metadata?",
+    ),
+    Wrong(
+        "tasks whose uris are attributes",
+        "transfer",
+        {"tasks": {"source": {"source": "a.mov"}, "uri": {"source": ""}}, "destination": "site=berlin"},
+        "error tasks.uri.source: it is empty; write such as share=projects/a.mov",
+    ),
+    Wrong(
+        "what is missing from tasks, in the order of the document",
+        "transfer",
+        {
+            "tasks": [{"destination": "site=berlin", "priority": 0}, {"priority": 0}],
+            "queue": 5,
+            "source": None,
+        },
+        "error tasks[0].priority: 0 is no priority; write a number from 1 (lowest) to 1000 (highest)",
+        "error tasks[0].source: it is missing; write a source such as share=projects/a.mov",
+        "error tasks[1].priority: 0 is no priority; write a number from 1 (lowest) to 1000 (highest)",
+        "error tasks[1].source: it is missing; write a source such as share=projects/a.mov",
+        "error queue: 5 is a number; write the code or id in double quotes",
+    ),
+    Wrong(
         "a slip beside the right one",
         "transfer",
         {**TRANSFER, "destinaton": "site=london"},

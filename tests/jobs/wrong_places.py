@@ -30,6 +30,12 @@ PLACES: list[Wrong] = [
         "error source: 'share=' names no share; write such as share=projects/a.mov",
     ),
     Wrong(
+        "a job's source that cannot be read, for each of its tasks",
+        "transfer",
+        {"source": "share=", "tasks": [{"destination": "site=a"}, {"destination": "site=b"}]},
+        "error source: 'share=' names no share; write such as share=projects/a.mov",
+    ),
+    Wrong(
         "a site without its code",
         "transfer",
         {"source": "share=projects/a.mov", "destination": "site="},

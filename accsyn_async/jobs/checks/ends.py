@@ -258,5 +258,5 @@ def _differ(one: Party, other: Party) -> bool:
     if kinds == {"workspace", "site"}:
         # A code alone can be a site's as well, and nobody told what the workspace's is.
         code, site = (one, other) if one.kind == "workspace" else (other, one)
-        return not is_entity_id(site.name) and (code == _WORKSPACE or code.name != site.name)
+        return not is_entity_id(site.name) and code.name != site.name
     return True
