@@ -22,6 +22,13 @@ ATTRIBUTES: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "slips in a source, one of which stands for it",
+        "transfer",
+        {"soruce": "share=projects/a.mov", "sorce": "share=projects/b.mov", "source": None},
+        "error soruce: a transfer has no 'soruce'; did you mean source?",
+        "warning sorce: a transfer has no 'sorce'; did you mean source?",
+    ),
+    Wrong(
         "a slip in a task's source",
         "transfer",
         {"tasks": [{"sorce": "share=projects/a.mov", "destination": "site=berlin"}]},
@@ -106,7 +113,7 @@ ATTRIBUTES: list[Wrong] = [
     Wrong(
         "a compute job with a source",
         "compute",
-        {**COMPUTE, "source": "share=projects/a.nk", "destination": "/tmp/"},
+        {**COMPUTE, "source": "share=", "destination": "/tmp/"},
         "error source: a compute job has no 'source'; name the file to work on by input, and where results go by output",
         "error destination: a compute job has no 'destination'; name the file to work on by input, and where results go by output",
     ),
@@ -126,7 +133,7 @@ ATTRIBUTES: list[Wrong] = [
     Wrong(
         "a delivery with a destination",
         "delivery",
-        {**DELIVERY, "destination": "/tmp/"},
+        {**DELIVERY, "destination": "site="},
         "error destination: a delivery has no 'destination'; remove it: recipients choose where to download to",
     ),
     Wrong(
@@ -208,6 +215,13 @@ ATTRIBUTES: list[Wrong] = [
         "delivery",
         {"tasks": ["share=projects/a.mov"], "recipients": []},
         'error recipients: it is missing; write the e-mail addresses of those who get it, or "status": "init" for a draft',
+        form=True,
+    ),
+    Wrong(
+        "recipients in a text of nothing",
+        "delivery",
+        {"tasks": ["share=projects/a.mov"], "recipients": ""},
+        "error recipients: '' is no list; write a list of e-mail addresses, such as [\"lisa@example.com\"]",
         form=True,
     ),
     Wrong(

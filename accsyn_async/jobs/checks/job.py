@@ -120,7 +120,7 @@ class _Job:
                 self._report.warn(where, message, "write it beside tasks")
             elif not keys and name in TASK_ATTRIBUTES[self._kind]:
                 self._report.warn(where, message, "write it within a task")
-            elif meant is not None and meant not in given:
+            elif meant is not None and (*keys, meant) not in self._slips:
                 self._slips[*keys, meant] = where, message, f"did you mean {meant}?"
             elif meant is not None:
                 self._report.warn(where, message, f"did you mean {meant}?")
