@@ -18,6 +18,7 @@ from accsyn_async.errors import (
     NotationError,
     NotFoundError,
     OutcomeUnknownError,
+    PartlyAddedError,
     PermissionDeniedError,
     QueryError,
     RateLimitedError,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from accsyn_async.monitor.totals import Totals
     from accsyn_async.monitor.watch import Watch
     from accsyn_async.session import Session
+    from accsyn_async.submission.handle import JobHandle
     from accsyn_async.transport.limiter import RateLimit
     from accsyn_async.wire.condition import Condition, where
 else:
@@ -74,6 +76,7 @@ else:
         "Condition": "accsyn_async.wire.condition",
         "DeliverySpec": "accsyn_async.jobs.spec",
         "FrameRange": "accsyn_async.jobs.frame_ranges",
+        "JobHandle": "accsyn_async.submission.handle",
         "JobSettings": "accsyn_async.jobs.settings",
         "JobSpec": "accsyn_async.jobs.spec",
         "Location": "accsyn_async.jobs.notation",
@@ -129,6 +132,7 @@ __all__ = [
     "JobFailedError",
     "JobFinished",
     "JobFound",
+    "JobHandle",
     "JobRemoved",
     "JobRemovedError",
     "JobRevived",
@@ -141,6 +145,7 @@ __all__ = [
     "NotFoundError",
     "NotationError",
     "OutcomeUnknownError",
+    "PartlyAddedError",
     "Party",
     "PermissionDeniedError",
     "PollPolicy",

@@ -15,6 +15,7 @@
     ├── BackendError               the backend failed, refused, or answered nonsense
     ├── TransportError             the backend was not reached
     ├── OutcomeUnknownError        a change was sent and no answer came
+    ├── PartlyAddedError           some tasks were added to a job, and then a batch failed
     ├── SessionClosedError         the session has been closed, or was never opened
     ├── CheckpointError            what a watch must not forget cannot be read or kept
     ├── JobEndedError              what a wait was for did not happen
@@ -46,6 +47,7 @@ __all__ = [
     "NotFoundError",
     "NotationError",
     "OutcomeUnknownError",
+    "PartlyAddedError",
     "PermissionDeniedError",
     "QueryError",
     "RateLimitedError",
@@ -233,6 +235,22 @@ class OutcomeUnknownError(AccsynError):
     Look before you repeat it: ``uri`` and ``eid`` say which call it was, the
     message how to look it up.
     """
+
+
+class PartlyAddedError(AccsynError):
+    """Some tasks were added to a job, and then a batch of them failed; ``__cause__`` says why.
+
+    Adding all of them again is safe: those that are there are not added twice, but tried again.
+
+    Attributes:
+        added: how many were added.
+        left: how many were not, or may not have been.
+    """
+
+    def __init__(self, message: str, *, added: int = 0, left: int = 0, **facts: Unpack[_Facts]) -> None:
+        super().__init__(message, **facts)
+        self.added = added
+        self.left = left
 
 
 class SessionClosedError(AccsynError):

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 import aiohttp
 
 from accsyn_async._version import __version__
-from accsyn_async.api.calls import Calls
 from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.logs import log_to
 from accsyn_async.monitor.monitor import Monitor
 from accsyn_async.monitor.schedule import PollPolicy
-from accsyn_async.monitor.watching import Watching
+from accsyn_async.submission.crowd import Crowd
+from accsyn_async.submission.daily import Flights
+from accsyn_async.submission.submitting import Submitting
 from accsyn_async.transport.credentials import Password, Settings, check_base_url, parse_proxy, resolve
 from accsyn_async.transport.http import AiohttpSender
 from accsyn_async.transport.limiter import Limiter, Priority, RateLimit
@@ -46,7 +47,7 @@ _POLL_TIMEOUT = 30.0
 """Seconds that one request of a poll may take: the next poll asks again."""
 
 
-class Session(Calls, Watching):
+class Session(Submitting):
     """A session with an accsyn workspace; use it in ``async with``.
 
     What is not given is taken from an env file or the environment: see
@@ -151,7 +152,9 @@ class Session(Calls, Watching):
         self._log_to = log_to(verbose=verbose, path_logfile=path_logfile)
 
         base, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
-        clock = _clock or AsyncioClock()
+        self._clock = clock = _clock or AsyncioClock()
+        self._crowd = Crowd(clock)
+        self._flights = Flights()
         self._dialect = _dialect(api_version, self._workspace, self._username)
         self._pipeline = Pipeline(
             dialect=self._dialect,

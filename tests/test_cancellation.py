@@ -14,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import Event, JobEvent, JobFinished, RateLimit, Session, SessionClosedError, Synced
+from accsyn_async import (
+    Event,
+    JobEvent,
+    JobFinished,
+    RateLimit,
+    Session,
+    SessionClosedError,
+    Synced,
+    TransferSpec,
+)
 from accsyn_async.transport.limiter import TokenBucket
 from tests.support.backend import UNREACHED, Backend, Received, job_id, reply
 from tests.support.stepping import Steps
@@ -70,6 +79,10 @@ OPERATIONS: dict[str, Callable[[Session], Coroutine[Any, Any, object]]] = {
     "find": lambda session: session.find("Transfer"),
     "create": lambda session: session.create("Transfer", {"source": "a", "destination": "b"}),
     "update": lambda session: session.update("Transfer", job_id(3), {"metadata": {}}),
+    "submit": lambda session: session.submit(TransferSpec("share=a/b.mov", "site=berlin")),
+    "ensure_transfer": lambda session: session.ensure_transfer(
+        name="Daily", source_party="hq", destination_party="site=berlin"
+    ),
     "watch": watched,
     "watch.run": called_back,
     "watch.aclose": left,
@@ -174,6 +187,7 @@ async def assert_nothing_held(session: Session, *, watchers: int) -> None:
     assert pipeline._limiter._queue == []
     assert pipeline._login._flight is None
     assert pipeline._deadlines.idle
+    assert session._flights.idle
     for poller, _ in session._monitor._pollers.values():
         audience = poller._audience
         assert len(list(audience)) == watchers

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import Session
+from accsyn_async import JobHandle, Session, TaskSpec, TransferSpec
 from accsyn_async.sandbox import Sandbox
 from tests.official.calls_v3 import JOB
 from tests.official.recorder import recording
@@ -23,12 +23,16 @@ METHODS = {
     if not name.startswith("_") and not (member.__doc__ or "").startswith("Deprecated: ")
 }
 NEED_NO_EXAMPLE = {"aclose", "get_hostname", "get_last_message", "help"}
-WATCHING = {"watch", "wait", "wait_all", "as_completed"}
-RECORDED = sorted(METHODS.keys() - WATCHING - NEED_NO_EXAMPLE)
+TRANSFERRING = {
+    *("watch", "wait", "wait_all", "as_completed"),
+    *("submit", "ensure_transfer", "split_folders"),
+}
+"""Those whose examples are about jobs that are really done."""
+RECORDED = sorted(METHODS.keys() - TRANSFERRING - NEED_NO_EXAMPLE)
 
 
-def example_of(name: str) -> str:
-    docstring = inspect.getdoc(METHODS[name]) or ""
+def example_of(name: str, methods: dict[str, Any] = METHODS) -> str:
+    docstring = inspect.getdoc(methods[name]) or ""
     found = re.search(r"^Example::\n\n((?:(?: {4}.*)?\n?)+)", docstring, re.MULTILINE)
     assert found or ">>>" in docstring, f"{name} has no example"
     return textwrap.dedent(found[1]) if found else ""
@@ -59,16 +63,39 @@ async def test_of_a_call(name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
     assert is_local or len(record.requests) > 1
 
 
-@pytest.mark.parametrize("name", sorted(WATCHING))
-async def test_of_a_watch(name: str, capsys: Any) -> None:
+@pytest.mark.parametrize("name", sorted(TRANSFERRING))
+async def test_of_what_is_done_with_jobs(name: str, capsys: Any) -> None:
     async with Sandbox(speed=1000) as box, box.session() as session:
         (box.volume / "a.mov").write_bytes(b"frames" * 100)
         rows = [await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})]
         rows.append(await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"}))
-        names = {"transfer": rows[0], "first": rows[0], "second": rows[1], "session": session}
+        names: dict[str, object] = {
+            "transfer": rows[0],
+            "first": rows[0],
+            "second": rows[1],
+            "session": session,
+        }
+        names |= {"TaskSpec": TaskSpec, "TransferSpec": TransferSpec}
         try:
             async with asyncio.timeout(2 if name == "watch" else 60):
                 await run(example_of(name), **names)
         except TimeoutError:
             assert name == "watch"
     assert name == "wait" or capsys.readouterr().out
+
+
+HANDLING = {
+    name: member for name, member in inspect.getmembers(JobHandle, callable) if not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("name", sorted(HANDLING))
+async def test_of_a_handle(name: str, capsys: Any) -> None:
+    """`resume` and the like are of a job that is paused; `wait` and `watch` end with it."""
+    status: Any = None if name in ("wait", "watch") else "paused"
+    async with Sandbox(speed=1000) as box, box.session() as session:
+        (box.volume / "a.mov").write_bytes(b"frames" * 100)
+        (box.volume / "b.mov").write_bytes(b"frames" * 100)
+        handle = await session.submit(TransferSpec("share=projects/a.mov", "site=berlin", status=status))
+        async with asyncio.timeout(60):
+            await run(example_of(name, HANDLING), handle=handle, session=session, TaskSpec=TaskSpec)

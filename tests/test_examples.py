@@ -151,6 +151,7 @@ def test_the_readmes_commands_are_the_first_two_that_a_newcomer_types() -> None:
 def test_every_example_is_run_here() -> None:
     there = {path.name for path in (ROOT / "examples").glob("*.py")}
     assert there == {
+        "daily_sync.py",
         "log_every_end.py",
         "notify_on_failure.py",
         "try_it_in_a_sandbox.py",
@@ -166,6 +167,17 @@ async def test_wait_for_transfer(box: Sandbox) -> None:
     async with program("wait_for_transfer.py", "share=projects/none.mov", "site=berlin") as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert b"has failed" in output
+    assert process.returncode == 1
+
+
+async def test_daily_sync(box: Sandbox) -> None:
+    for name, arrived in (("a.mov", 1), ("b.mov", 2)):
+        async with program("daily_sync.py", "site=berlin", f"share=projects/{name}") as process:
+            output, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert output.decode() == f"Daily sync to site=berlin: {arrived} files have arrived\n"
+    async with program("daily_sync.py", "site=berlin", "share=projects/a.mov", "site=") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert b"names no site" in output
     assert process.returncode == 1
 
 

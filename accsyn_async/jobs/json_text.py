@@ -134,6 +134,11 @@ def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
     after = text[behind + 1 :].lstrip()[:1] if here == "," else ""
     if _COMMENT.match(text, behind):
         return "JSON has no comments; remove it", behind
+    if not before and not here:
+        return "it is empty; write an object, or a list of tasks", behind
+    begins = len(text) - len(text.lstrip())
+    if not before or (error.msg.startswith("Extra data") and text[begins] not in "{["):
+        return "a job begins with {, a list of tasks with [", begins
     if here == "," and after in ("}", "]"):
         return f"a comma stands before the {after}; remove it", behind
     if here in ("}", "]") and before.endswith(","):

@@ -12,7 +12,7 @@ from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.notation import Location, Party
 from accsyn_async.times import format_time
 
-__all__ = ["Written", "plain_json"]
+__all__ = ["Written", "plain"]
 
 
 class Written:
@@ -25,7 +25,7 @@ class Written:
         raise NotImplementedError
 
 
-def plain_json(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as plain JSON, which shares nothing that can change with it.
 
     What JSON has nothing for stays as it is, for the checks to complain of.
@@ -33,7 +33,7 @@ def plain_json(value: Any) -> Any:
     Raises:
         RecursionError: it is nested too deeply, or holds itself.
 
-    >>> plain_json({"range": FrameRange(1, 10), "day": dt.date(2026, 12, 24), "sites": ("a", "b")})
+    >>> plain({"range": FrameRange(1, 10), "day": dt.date(2026, 12, 24), "sites": ("a", "b")})
     {'range': '1-10', 'day': '2026-12-24T00:00:00', 'sites': ['a', 'b']}
     """
     if isinstance(value, Written):
@@ -41,13 +41,13 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, Location | Party | FrameRange):
         return str(value)
     if isinstance(value, Enum):
-        return plain_json(value.value)
+        return plain(value.value)
     if isinstance(value, dt.date):
         return format_time(value)
     if isinstance(value, PathLike):
         return fspath(value)
     if isinstance(value, Mapping):
-        return {key: plain_json(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [plain_json(one) for one in value]
+        return [plain(one) for one in value]
     return value

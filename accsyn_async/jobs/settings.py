@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from accsyn_async.jobs.checks.report import MOST_BITS, either, shown
 from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
-from accsyn_async.jobs.plain_json import Written, plain_json
+from accsyn_async.jobs.plain_json import Written, plain
 
 __all__ = ["SETTINGS", "JobSettings", "Setting"]
 
@@ -215,15 +215,15 @@ class JobSettings(Written):
     def to_json(self) -> dict[str, Any]:
         """The settings as accsyn takes them."""
         given = ((one.name, getattr(self, one.name)) for one in fields(self) if one.name != "extra")
-        known = {name: plain_json(_written(value)) for name, value in given if value is not None}
-        return known | {name: plain_json(value) for name, value in self.extra.items()}
+        known = {name: plain(_written(value)) for name, value in given if value is not None}
+        return known | {name: plain(value) for name, value in self.extra.items()}
 
 
 def _written(value: object) -> Any:
     # What cannot be written stays as it is, for the check to complain of.
     if isinstance(value, Mapping):
         try:
-            return json.dumps(plain_json(value), allow_nan=False)
+            return json.dumps(plain(value), allow_nan=False)
         except (TypeError, ValueError):
             return value
     if isinstance(value, bool | str):

@@ -16,7 +16,7 @@ from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.notation import Location, Party
-from accsyn_async.jobs.plain_json import Written, plain_json
+from accsyn_async.jobs.plain_json import Written, plain
 from accsyn_async.jobs.problems import Problem
 from accsyn_async.jobs.settings import JobSettings
 
@@ -54,7 +54,7 @@ class _Document(Written):
             SpecificationError: it is nested too deeply, or holds itself.
         """
         try:
-            return self._written() | {name: plain_json(value) for name, value in self.extra.items()}
+            return self._written() | {name: plain(value) for name, value in self.extra.items()}
         except RecursionError:
             raise _too_deep() from None
 
@@ -76,7 +76,7 @@ class _Document(Written):
 
     def _written(self) -> dict[str, Any]:
         given = ((name, getattr(self, name)) for name in self._names())
-        return {name: plain_json(value) for name, value in given if value is not None}
+        return {name: plain(value) for name, value in given if value is not None}
 
     @classmethod
     def _names(cls) -> list[str]:
@@ -295,7 +295,7 @@ class SiteSettings(Written):
     def to_json(self) -> dict[str, Any]:
         """What ``parameters.site`` holds for the site."""
         given = ((one.name, getattr(self, one.name)) for one in fields(self))
-        return {"settings": {name: plain_json(value) for name, value in given if value is not None}}
+        return {"settings": {name: plain(value) for name, value in given if value is not None}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 
 from accsyn_async.models import Job
 from accsyn_async.monitor.listing import Listing
@@ -25,15 +26,17 @@ class Sweep:
         ends: those that are known; ``None`` before the first look.
         since: when that first look was, UTC.
         due: when to look again, on the monotonic clock.
+        tidy_due: when to tidy up what was told by it, on the same.
     """
 
-    __slots__ = ("due", "ends", "reader", "since")
+    __slots__ = ("due", "ends", "reader", "since", "tidy_due")
 
     def __init__(self) -> None:
         self.reader = EndReader()
         self.ends: set[tuple[str, str | None]] | None = None
         self.since: dt.datetime | None = None
         self.due = 0.0
+        self.tidy_due = 0.0
 
 
 class Asked:
@@ -102,11 +105,13 @@ class Group(Asked):
         subscribers: the watches.
         stale: members observed elsewhere since the last list, which may say otherwise.
         told: jobs that have ended and left: which of their lives the watches were told the
-            end of, and the audience's count of moves then; the most recent last.
+            end of, and the audience's count of moves then; the most recent last. Kept for as
+            long as the ledger knows the job or the backend lists it among the finished.
         sweep: what is known of the jobs that have ended.
     """
 
     __slots__ = (
+        "_unlisted",
         "expression",
         "listing",
         "members",
@@ -129,9 +134,24 @@ class Group(Asked):
         self.stale: set[str] = set()
         self.told: dict[str, tuple[int, int]] = {}
         self.sweep = Sweep()
+        self._unlisted: set[str] = set()
 
     def remember(self, ident: str, run: int, moves: int) -> None:
         """A job has ended this life, left the list, and been told of to those who had come by then."""
         self.told[ident] = (run, moves)
         if len(self.told) > _REMEMBERED:
             del self.told[next(iter(self.told))]
+
+    def tidy(self, knows: Callable[[str], bool]) -> None:
+        """Forget the ends of jobs that neither now nor last time stood among the finished.
+
+        Twice, as an answer may lack some: what is listed again must not be told again.
+
+        Args:
+            knows: whether the ledger still knows a job.
+        """
+        listed = {ident for ident, _ in self.sweep.ends or ()}
+        unlisted = {ident for ident in self.told if ident not in listed and not knows(ident)}
+        for ident in unlisted & self._unlisted:
+            del self.told[ident]
+        self._unlisted = unlisted - self._unlisted

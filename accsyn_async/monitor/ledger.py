@@ -188,6 +188,10 @@ class Ledger:
         elif life.job is None:
             self.lives[ident] = Life(ident, past)
 
+    def knows(self, ident: str) -> bool:
+        """Whether anything is known of a job, or remembered."""
+        return ident in self.lives or ident in self._past
+
     def run(self, ident: str) -> int | None:
         """Which of its lives a job is known to be in, or to have ended; ``None`` when nothing is known."""
         life, past = self.lives.get(ident), self._past.get(ident)

@@ -27,6 +27,8 @@ _SWEEP_LONGEST = 120.0
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
+_TIDY = 3600.0
+"""Seconds between two looks for what was told and cannot come up again."""
 _ARCHIVED_AFTER = dt.timedelta(days=13)
 """How long finished jobs are certain to be found without the archive: the backend keeps them for 14 days."""
 
@@ -122,6 +124,9 @@ class Sweeper:
             # What one answer names and the next does not show stays new.
             seen = seen - {end for end in new if end[0] in unseen} if unseen else seen
         sweep.ends = seen
+        if began >= sweep.tidy_due:
+            sweep.tidy_due = began + _TIDY
+            group.tidy(self._herald.ledger.knows)
         for subscription in [each for each in group.subscribers if each.unsure and each.admitted]:
             self._make_sure(subscription, group, seen)
         sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)

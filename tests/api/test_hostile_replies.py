@@ -109,6 +109,9 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("get_session_key", ()),
     ("generate_session_key", (5,)),
     ("get_last_message", ()),
+    ("submit", ({"source": "a.mov", "destination": "site=berlin"},)),
+    ("ensure_transfer", ()),
+    ("split_folders", ("share=a",)),
     ("wait", (JOB,)),
     ("wait_all", ([JOB],)),
     ("as_completed", ([JOB],)),
@@ -145,6 +148,8 @@ async def _use(session: Session, name: str, args: tuple[Any, ...]) -> None:
                 pass
     elif name == "wait":
         await method(*args, timeout=20)
+    elif name == "ensure_transfer":
+        await method(name="daily", source_party="hq", destination_party="site=berlin")
     else:
         answer = method(*args)
         if asyncio.iscoroutine(answer):

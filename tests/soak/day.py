@@ -60,7 +60,7 @@ class Account:
                 self.wrong.append(event.id)
 
 
-@dataclass
+@dataclass(slots=True)
 class Sample:
     """What was in use at a moment.
 

@@ -29,6 +29,8 @@ LISTED_USERS = (1, 2, 3)
 """Users whose jobs are asked for by a query."""
 KEPT = 1500
 """Finished jobs that are still listed among the finished."""
+GONE_KEPT = 200
+"""Removed jobs that are remembered: those of some hours, longer than anybody waits."""
 NEVER = "1970-01-01T00:00:00"
 
 
@@ -103,6 +105,7 @@ class Fleet:
         told_of: called with the id of each end and its job's user.
         weather: answers a request in place of the backend; ``None`` lets it answer.
         ticked: set for a moment after each wave.
+        gone: the last jobs that were removed.
     """
 
     def __init__(self, count: int, *, seed: int) -> None:
@@ -111,7 +114,7 @@ class Fleet:
         self.weather: Callable[[], Response | Failure | None] = lambda: None
         self.ticked = asyncio.Condition()
         self.ended = self.revived = self.removed = 0
-        self.gone: set[str] = set()
+        self.gone: deque[str] = deque(maxlen=GONE_KEPT)
         self.latency = 0.03
         self._dice = random.Random(seed)
         self._session = 1
@@ -193,7 +196,9 @@ class Fleet:
             self._unarchive(next(iter(self._archive)))
         self.told_of(f"acme:{run.ident}:{run.status}:{run.finished}", run.user)
         self._begin()
-        self._start()
+        # One that came back has taken a place already: as many run at the end of a day as at its beginning.
+        if len(self._running) < RUNNING:
+            self._start()
 
     def _revive(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -212,7 +217,7 @@ class Fleet:
 
     def _remove(self, run: Run, *, replace: bool = True) -> None:
         self.removed += 1
-        self.gone.add(run.ident)
+        self.gone.append(run.ident)
         self._hide(run)
         if replace:
             self._begin()

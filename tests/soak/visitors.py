@@ -96,7 +96,7 @@ class Visitors:
     def _vanished(self, idents: list[str]) -> None:
         """Nothing was found of a job: it must have been removed between choosing it and asking for it."""
         self._counts["removed before they were asked for"] += 1
-        if self._fleet.gone.isdisjoint(idents):
+        if not any(ident in self._fleet.gone for ident in idents):
             self.odd.append(f"one of {idents} was not found, and all of them were there")
 
     async def ask(self, idents: list[str]) -> None:

@@ -11,14 +11,29 @@ import aiohttp
 
 from accsyn_async import (
     AccsynError,
+    ComputeSpec,
     Condition,
+    DeliverySpec,
     Event,
+    FrameRange,
     Job,
     JobChanged,
     JobFinished,
+    JobHandle,
+    JobSettings,
+    JobSpec,
     JobStatus,
+    Location,
+    Party,
+    Problem,
+    RequestSpec,
     Session,
+    SiteSettings,
+    Task,
+    TaskSpec,
+    TransferSpec,
     Watch,
+    read_spec,
     where,
 )
 from accsyn_async.api.paging import FindIter
@@ -108,6 +123,46 @@ async def watching(session: Session) -> None:
     )
     async for job in session.as_completed(["6971e16fceadd67b955b1995"]):
         assert_type(job, Job)
+
+
+async def specifications(session: Session) -> None:
+    spec = TransferSpec(
+        tasks=[
+            TaskSpec("share=projects/a.mov", "site=berlin", priority=999),
+            TaskSpec(Location.on_share("projects", "b.mov"), Party.site("berlin")),
+            "share=projects/c.mov",
+        ],
+        settings=JobSettings(transfer_mode="copy", transfer_exclude=["*.tmp"], task_bucketsize=1),
+        metadata={"artist": "malcolm"},
+    )
+    assert_type(spec.to_json(), dict[str, Any])
+    for problem in spec.validate(workspace="acme"):
+        assert_type(problem, Problem)
+        print(problem.path, problem.severity == "error")
+    assert_type(read_spec("{}", "compute"), JobSpec)
+    assert_type(Location.parse("site=berlin:a.mov").party, Party | None)
+    await session.submit(DeliverySpec(["lisa@example.com"], tasks=["a.mov"], expires=dt.date(2026, 12, 24)))
+    await session.submit(RequestSpec(["lisa@example.com"], destination="share=thefilm/"))
+    await session.submit(
+        ComputeSpec(
+            "nuke-11",
+            range=[FrameRange(1001, 1100), FrameRange(1200)],
+            site_settings={"berlin": SiteSettings(upload=JobSettings(transfer_speedlimit=2.5))},
+            tasks={"pickup": TaskSpec(tasks={"0": TaskSpec()}), "notify": TaskSpec(deps=["pickup"])},
+        )
+    )
+    handle = await session.submit({"source": "a.mov", "destination": "site=berlin"}, kind="transfer")
+    assert_type(handle, JobHandle)
+    assert_type(await handle, Job)
+    assert_type(await handle.pause(), Job)
+    assert_type(handle.watch(tasks=True), Watch)
+    assert_type(await handle.tasks(), list[Task])
+    assert_type(await handle.add_tasks({"a": TaskSpec("a.mov")}, batch_size=10), int)
+    daily = await session.ensure_transfer(
+        name="Daily", source_party="hq", destination_party=Party.site("berlin")
+    )
+    assert_type(daily, JobHandle)
+    assert_type(await session.split_folders("share=raid01/projects", bucketsize=1), TransferSpec)
 
 
 async def tell(event: JobFinished) -> None:

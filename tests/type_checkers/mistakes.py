@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accsyn_async import Session, where
+from accsyn_async import JobSettings, Session, TaskSpec, TransferSpec, where
 
 
 async def mistakes(session: Session) -> None:
@@ -24,3 +24,9 @@ async def mistakes(session: Session) -> None:
     Session(pwd=lambda: 5)  # wrong
     await session.wait("6971e16fceadd67b955b1995", timeout="1h")  # wrong
     session.find("Transfer").status  # wrong
+    TaskSpec("a.mov", "site=berlin", priority="high")  # wrong
+    TransferSpec("a.mov", "site=berlin", status="running")  # wrong
+    TransferSpec("a.mov", "site=berlin", prority=5)  # wrong
+    JobSettings(transfer_mode="move")  # wrong
+    await session.submit("share=projects/a.mov")  # wrong
+    await session.ensure_transfer("Daily", "hq", "site=berlin")  # wrong

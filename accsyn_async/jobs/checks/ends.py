@@ -204,6 +204,8 @@ def _check_between(report: Report, ends: Ends, workspace: str | None) -> None:
             "files hardly go from one user's computer to another's",
             "send them to the workspace, and from there in a delivery",
         )
+    elif ends.excluded:
+        return
     elif destination.path is None and _is_local(source, there):
         report.warn(
             ends.destination_at,

@@ -87,7 +87,7 @@ class _Job:
         tasks = self._document.get("tasks")
         if tasks is not None and "tasks" in ATTRIBUTES[self._kind]:
             self._tasks(("tasks",), tasks)
-        elif self._kind != "compute":
+        else:
             self._own_ends()
         self._together()
 

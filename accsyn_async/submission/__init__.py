@@ -1,0 +1,1 @@
+"""Submitting jobs by their specifications, and what is done with them then."""

@@ -1,0 +1,173 @@
+"""Finds a day's job of a pair of parties, or makes it: once, however many ask for it at a time.
+
+The backend has no call for that. Who makes a job waits until the second has passed in which it was
+made, and looks again: of several that were made at a time the first counts for everybody, and who
+made another one deletes it, before anything was added to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accsyn_async.errors import AccsynError, OutcomeUnknownError
+from accsyn_async.jobs.notation import Location
+from accsyn_async.jobs.spec import TaskSpec, TransferSpec
+from accsyn_async.models import is_entity_id
+from accsyn_async.submission.handle import Steering
+from accsyn_async.submission.matching import Pair, earliest
+from accsyn_async.transport.seam import Clock
+from accsyn_async.wire.condition import where
+
+__all__ = ["Daily", "Flights"]
+
+logger = logging.getLogger("accsyn_async.submission")
+
+_SETTLES = 1.2
+"""Seconds after which a job that was made in the same second as another can be seen by everybody."""
+_SHOWN = (
+    *("id", "name", "code", "status", "created", "progress", "speed", "etr", "size", "finished"),
+    *("source", "source_hr", "destination", "destination_hr", "user", "user_hr", "parent", "metadata"),
+)
+
+
+@dataclass(frozen=True)
+class Daily:
+    """What is looked for, and made.
+
+    Attributes:
+        name: the job's name.
+        pair: who sends and who receives.
+        day: the day that it is of.
+        zone: where the day begins and ends.
+        spec: what is made when there is none.
+    """
+
+    name: str
+    pair: Pair
+    day: dt.date
+    zone: dt.tzinfo
+    spec: TransferSpec
+
+    async def find(self, session: Steering) -> dict[str, Any] | None:
+        """The row of the job; ``None`` when there is none."""
+        named = where("Transfer", **{"name" if session.api_version == "v3" else "code": self.name})
+        shown = [attribute for attribute in _SHOWN if session.api_version == "v3" or attribute != "name"]
+        rows: list[dict[str, Any]] = []
+        for finished in (None, True):
+            found = await session.find(named, attributes=shown, finished=finished)
+            rows += [dict(row) for row in found if _is_row(row)]
+        return earliest(rows, self.pair, self.name, self.day, self.zone)
+
+    async def ensure(self, session: Steering, clock: Clock, make: Make) -> dict[str, Any]:
+        """Find the job, or make it.
+
+        Raises:
+            OutcomeUnknownError: it may have been made or not, and is not to be seen.
+        """
+        found = await self.find(session)
+        if found is not None and not self._is_fresh(found, clock):
+            return found
+        mine = None
+        if found is None:
+            try:
+                mine = await make(self.spec)
+            except OutcomeUnknownError as unknown:
+                await clock.sleep(_SETTLES)
+                return await self._after(session, unknown)
+        await clock.sleep(_SETTLES)
+        first = await self.find(session) or mine or found
+        assert first is not None
+        if mine is not None and mine["id"] != first["id"]:
+            await self._give_up(session, mine["id"], first["id"])
+        return first
+
+    async def _after(self, session: Steering, unknown: OutcomeUnknownError) -> dict[str, Any]:
+        try:
+            found = await self.find(session)
+        except AccsynError:
+            raise unknown from None
+        if found is None:
+            raise unknown
+        return found
+
+    def _is_fresh(self, row: dict[str, Any], clock: Clock) -> bool:
+        """Whether somebody may be making another one just now, which would count instead."""
+        created = row["created"]
+        if not isinstance(created, dt.datetime):
+            return False
+        return abs((clock.now() - created).total_seconds()) < 2 * _SETTLES
+
+    async def _give_up(self, session: Steering, mine: str, first: str) -> None:
+        """Delete a job that somebody else was quicker to make, unless it is in use."""
+        try:
+            tasks = await session.find("Task", entityid=mine)
+            if any(task.get("status") != "excluded" for task in tasks):
+                logger.warning("transfer %s stays beside %s, as somebody added tasks to it", mine, first)
+                return
+            await session.delete_one("Transfer", mine)
+        except AccsynError as error:
+            logger.warning("transfer %s stays beside %s: %s", mine, first, error.message)
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, Mapping) and is_entity_id(str(row.get("id")))
+
+
+Make = Callable[[TransferSpec], Awaitable[dict[str, Any]]]
+
+
+def placeholder(source: Location, destination: Location) -> TaskSpec:
+    """The task that holds a job's place: nothing is sent (seed 004)."""
+    return TaskSpec(source, destination, status="excluded")
+
+
+@dataclass
+class _Flight:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    landed: int = 0
+    answer: dict[str, Any] | AccsynError | None = None
+
+
+class Flights:
+    """Lets those who ask for the same thing at a time share the answer."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, _Flight] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return not self._open
+
+    async def share(self, key: object, fly: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """The answer of ``fly``, or the one that came in while this waited for its turn.
+
+        Raises:
+            AccsynError: that was the answer.
+        """
+        flight = self._open.setdefault(key, _Flight())
+        before = flight.landed
+        flight.waiting += 1
+        try:
+            async with flight.lock:
+                if flight.landed == before:
+                    try:
+                        flight.answer = await fly()
+                    except AccsynError as error:
+                        flight.answer = error
+                    flight.landed += 1
+                answer = flight.answer
+            if isinstance(answer, AccsynError):
+                raise answer
+            assert answer is not None
+            return answer
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting:
+                self._open.pop(key, None)

@@ -1,0 +1,39 @@
+"""One task for each folder: how large trees are transferred (seeds 002 and 004)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from accsyn_async.errors import BackendError
+from accsyn_async.jobs.notation import Location
+from accsyn_async.jobs.spec import TaskSpec
+
+__all__ = ["folder_tasks"]
+
+
+def folder_tasks(top: Location, listing: Any, destination: Any, *, files: bool) -> list[TaskSpec]:
+    """A task for each folder and file of a listing, in the order of their names.
+
+    Args:
+        top: the folder that was listed.
+        listing: the rows of ``ls``.
+        destination: where each of them goes.
+        files: whether files beside the folders are sent too.
+
+    Raises:
+        BackendError: that is no listing.
+
+    Example::
+
+        >>> rows = [{"filename": "PROJ002", "type": 0}, {"filename": "PROJ001", "type": 0}]
+        >>> tasks = folder_tasks(Location.parse("share=raid01/projects"), rows, "site=backup", files=True)
+        >>> [str(task.source) for task in tasks]
+        ['share=raid01/projects/PROJ001', 'share=raid01/projects/PROJ002']
+    """
+    rows = listing if isinstance(listing, list) else [None]
+    named = [row for row in rows if isinstance(row, Mapping) and isinstance(row.get("filename"), str)]
+    if len(named) < len(rows):
+        raise BackendError(f"what the backend lists of {top} cannot be read", uri="workspace/file")
+    names = sorted(row["filename"] for row in named if row["filename"] and (files or row.get("type") == 0))
+    return [TaskSpec(top / name, destination) for name in names]
