@@ -101,8 +101,8 @@ def test_typed_settings_of_sites_join_those_that_are_written_out() -> None:
             {"tasks": [TRANSFER, {**TRANSFER, "source": "site=london:a.mov"}]},
             "transfer",
             [
-                "error tasks[1].source: a transfer has one source party, here site=london, "
-                "but the workspace in tasks[0].source; make a transfer for each"
+                "error tasks[1].source: a job has one source party, here site=london, "
+                "but the workspace in tasks[0].source; make a job for each"
             ],
         ),
         ({"tasks": {"late": {"deps": ["one/that/is/there"]}}}, "compute", []),

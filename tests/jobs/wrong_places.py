@@ -231,8 +231,8 @@ PLACES: list[Wrong] = [
             ],
             "destination": "lisa@example.com:/in/",
         },
-        "error tasks[1].source: a transfer has one source party, here the workspace, but site=berlin in tasks[0].source; make a transfer for each",
-        "error tasks[4].source: a transfer has one source party, here site=london, but site=berlin in tasks[0].source; make a transfer for each",
+        "error tasks[1].source: a job has one source party, here the workspace, but site=berlin in tasks[0].source; make a job for each",
+        "error tasks[4].source: a job has one source party, here site=london, but site=berlin in tasks[0].source; make a job for each",
     ),
     Wrong(
         "two destinations, one of them the job's",
@@ -244,7 +244,7 @@ PLACES: list[Wrong] = [
             ],
             "destination": "site=berlin",
         },
-        "error tasks[1].destination: a transfer has one destination party, here site=london, but site=berlin in destination; make a transfer for each",
+        "error tasks[1].destination: a job has one destination party, here site=london, but site=berlin in destination; make a job for each",
     ),
     Wrong(
         "two computers of a user",
@@ -255,7 +255,7 @@ PLACES: list[Wrong] = [
                 "b": {"source": "b.mov", "destination": "lisa@example.com@two:/in/"},
             }
         },
-        "error tasks.b.destination: a transfer has one destination party, here lisa@example.com@two, but lisa@example.com@one in tasks.a.destination; make a transfer for each",
+        "error tasks.b.destination: a job has one destination party, here lisa@example.com@two, but lisa@example.com@one in tasks.a.destination; make a job for each",
     ),
     Wrong(
         "two clients",
@@ -267,7 +267,7 @@ PLACES: list[Wrong] = [
                 {"destination": "client=6611fbca3f8c4d3e7a3b678b:/in/"},
             ],
         },
-        "error tasks[1].destination: a transfer has one destination party, here client=6611fbca3f8c4d3e7a3b678b, but client=6611fbca3f8c4d3e7a3b678a in tasks[0].destination; make a transfer for each",
+        "error tasks[1].destination: a job has one destination party, here client=6611fbca3f8c4d3e7a3b678b, but client=6611fbca3f8c4d3e7a3b678a in tasks[0].destination; make a job for each",
     ),
     Wrong(
         "two users",
@@ -276,7 +276,7 @@ PLACES: list[Wrong] = [
             "source": "a.mov",
             "tasks": [{"destination": "lisa@example.com:/in/"}, {"destination": "john@user.com:/in/"}],
         },
-        "error tasks[1].destination: a transfer has one destination party, here john@user.com, but lisa@example.com in tasks[0].destination; make a transfer for each",
+        "error tasks[1].destination: a job has one destination party, here john@user.com, but lisa@example.com in tasks[0].destination; make a job for each",
     ),
     Wrong(
         "a user and a site",
@@ -285,7 +285,7 @@ PLACES: list[Wrong] = [
             "source": "a.mov",
             "tasks": [{"destination": "lisa@example.com:/in/"}, {"destination": "site=berlin:/in/"}],
         },
-        "error tasks[1].destination: a transfer has one destination party, here site=berlin, but lisa@example.com in tasks[0].destination; make a transfer for each",
+        "error tasks[1].destination: a job has one destination party, here site=berlin, but lisa@example.com in tasks[0].destination; make a job for each",
     ),
     Wrong(
         "a file that is sent twice",

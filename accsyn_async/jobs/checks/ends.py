@@ -98,14 +98,15 @@ def _check_parties(
 ) -> None:
     if not named:
         return
+    what = "job" if kind == "transfer" else kind
     (first, first_at), *others = named.items()
     for party, keys in others:
         if _differ(first, party):
             report.error(
                 keys,
-                f"a {kind} has one {side} party, here {_told(party)}, but {_told(first)} "
+                f"a {what} has one {side} party, here {_told(party)}, but {_told(first)} "
                 f"in {problem_path(first_at)}",
-                f"make a {kind} for each",
+                f"make a {what} for each",
             )
     for party, keys in named.items():
         if party.kind == "workspace" and party != _WORKSPACE and workspace is not None:
