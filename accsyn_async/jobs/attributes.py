@@ -52,7 +52,6 @@ class Form(Enum):
     HOOKS = auto()
     TASKS = auto()
     TEXTS = auto()
-    DEPS = auto()
     RANGE = auto()
     FILTERS = auto()
     ENVS = auto()
@@ -186,6 +185,6 @@ def kind_of(document: Mapping[str, object]) -> JobKind:
     >>> kind_of({"engine": "nuke"}), kind_of({"recipients": []}), kind_of({"source": "a"})
     ('compute', 'delivery', 'transfer')
     """
-    if "engine" in document or "app" in document:
+    if document.get("engine") is not None or document.get("app") is not None:
         return "compute"
-    return "delivery" if "recipients" in document else "transfer"
+    return "transfer" if document.get("recipients") is None else "delivery"

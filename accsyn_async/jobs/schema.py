@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -36,8 +37,14 @@ def job_schema(kind: JobKind | None = None) -> Schema:
         >>> job_schema("transfer")["properties"]["priority"]["maximum"]
         1000
     """
-    if kind is not None:
-        return {"$schema": _DRAFT, **_object(kind), "$defs": _definitions([kind])}
+    return copy.deepcopy(_of_any() if kind is None else _of(kind))
+
+
+def _of(kind: JobKind) -> Schema:
+    return {"$schema": _DRAFT, **_object(kind), "$defs": _definitions([kind])}
+
+
+def _of_any() -> Schema:
     tasks = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/transfer-task"}}
     return {
         "$schema": _DRAFT,
@@ -70,12 +77,16 @@ def _object(kind: JobKind) -> Schema:
             **{name: _value(one, kind) for name, one in ATTRIBUTES[kind].items()},
         },
     }
-    needs: list[Schema] = []
+    needs: list[Schema]
     if kind == "compute":
         needs = [{"required": ["engine"]}, {"required": ["app"]}]
     elif kind == "transfer":
-        needs = [{"required": ["source"]}, {"required": ["tasks"]}, {"required": ["parent"]}]
-    return schema | ({"anyOf": needs} if needs else {})
+        needs = [*_FILES, {"required": ["parent", "destination"]}]
+    else:
+        sent: Schema = {"required": ["recipients"], "properties": {"recipients": {"minItems": 1}}}
+        draft = {"required": ["status"], "properties": {"status": {"const": "init"}}}
+        needs = [draft, sent if kind == "request" else sent | {"anyOf": _FILES}]
+    return schema | {"anyOf": needs}
 
 
 def _definitions(kinds: list[JobKind]) -> Schema:
@@ -115,6 +126,7 @@ def _tasks(attribute: Attribute, kind: JobKind) -> Schema:
     }
 
 
+_FILES: Final[list[Schema]] = [{"required": ["source"]}, {"required": ["tasks"]}]
 _TEXT: Final = {"type": "string"}
 _OBJECT: Final = {"type": "object"}
 _VARIABLES: Final = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -155,8 +167,7 @@ _FORMS: Final[Mapping[Form, Callable[[Attribute, JobKind], Schema]]] = {
     Form.SETTINGS: _plain(_SETTINGS),
     Form.HOOKS: _plain({**_OBJECT, "propertyNames": {"examples": list(HOOKS)}}),
     Form.TASKS: _tasks,
-    Form.TEXTS: _plain({"type": "array", "minItems": 1, "items": {**_TEXT, "minLength": 1}}),
-    Form.DEPS: _plain({"type": "array", "items": {**_TEXT, "minLength": 1}}),
+    Form.TEXTS: _plain({"type": "array", "items": {**_TEXT, "minLength": 1}}),
     Form.RANGE: _plain({"type": ["string", "integer"]}),
     Form.FILTERS: _plain(_TEXT),
     Form.ENVS: _plain({**_OBJECT, "additionalProperties": {"anyOf": [_TEXT, _VARIABLES]}}),

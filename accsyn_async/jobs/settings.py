@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
+from accsyn_async.jobs.checks.report import MOST_BITS, either, shown
 from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
+from accsyn_async.jobs.plain_json import Written, plain
 
 __all__ = ["SETTINGS", "JobSettings", "Setting"]
 
@@ -49,20 +51,21 @@ def _number(
             number = math.nan
         fits = least < number <= most or (number == least and not above) or (off and number == -1)
         fits = fits and number < math.inf and (not whole or number == int(number))
-        return [] if fits or value == "" else [(f"{value!r} is not {kind} {bounds}", remedy)]
+        return [] if fits or value == "" else [(f"{shown(value)} is not {kind} {bounds}", remedy)]
 
     return complain, {"type": ["string", "number"]}
 
 
 def _choice(*options: str, joined_by: str = "") -> tuple[Callable[[Any], Complaints], dict[str, Any]]:
-    listed = " or ".join((", ".join(options[:-1]), options[-1])) if len(options) > 1 else options[0]
-    remedy = f"write {listed}" + (f", or several of them joined by {joined_by!r}" if joined_by else "")
+    remedy = f"write {either(options)}" + (
+        f", or several of them joined by {joined_by!r}" if joined_by and len(options) > 1 else ""
+    )
 
     def complain(value: Any) -> Complaints:
         parts = value.split(joined_by) if joined_by and isinstance(value, str) else [value]
         parts = [part.strip() if isinstance(part, str) else part for part in parts]
         fits = value == "" or all(part in options for part in parts)
-        return [] if fits else [(f"{value!r} is no choice here", remedy)]
+        return [] if fits else [(f"{shown(value)} is no choice here", remedy)]
 
     return complain, {"type": "string"} if joined_by else {"enum": [*options, ""]}
 
@@ -74,9 +77,9 @@ def _statements(value: Any) -> Complaints:
         escaped = [
             (f"{one} holds an escaped comma, which separates statements", COMMA_REMEDY) for one in torn
         ]
-        return escaped or [(f"{value!r:.60} is no text", remedy)]
+        return escaped or [(f"{shown(value)} is no text", remedy)]
     if not isinstance(value, str):
-        return [(f"{value!r:.60} is no text", remedy)]
+        return [(f"{shown(value)} is no text", remedy)]
     return filter_problems(value) if value else []
 
 
@@ -86,8 +89,8 @@ def _configuration(value: Any) -> Complaints:
         try:
             value = json.loads(value) if value else {}
         except (ValueError, RecursionError):
-            return [(f"{value!r:.60} is no JSON", remedy)]
-    return [] if isinstance(value, Mapping) else [(f"{value!r:.60} is no JSON object", remedy)]
+            return [(f"{shown(value)} is no JSON", remedy)]
+    return [] if isinstance(value, Mapping) else [(f"{shown(value)} is no JSON object", remedy)]
 
 
 _LOGGED: Final = ("info", "warning", "files", "comparison", "ownership", "group", "permissions")
@@ -118,7 +121,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "transfer_resume": Setting("Whether what was sent in part is resumed.", *_choice("enable", "disable")),
     "transfer_resume_limit": Setting(
-        "MB from which a file is resumed; -1 for any.", *_number(0, whole=True, above=True, off=True)
+        "MB from which a file is resumed; -1 for any.", *_number(0, whole=True, off=True)
     ),
     "transfer_attributes": Setting(
         "What of a file's attributes is kept, between Linux and Mac.",
@@ -151,7 +154,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobSettings:
+class JobSettings(Written):
     r"""Settings of a job or task; ``None`` leaves one to the queue, the share or the workspace.
 
     Attributes:
@@ -212,19 +215,25 @@ class JobSettings:
     def to_json(self) -> dict[str, Any]:
         """The settings as accsyn takes them."""
         given = ((one.name, getattr(self, one.name)) for one in fields(self) if one.name != "extra")
-        return {name: _written(value) for name, value in given if value is not None} | dict(self.extra)
+        known = {name: plain(_written(value)) for name, value in given if value is not None}
+        return known | {name: plain(value) for name, value in self.extra.items()}
 
 
 def _written(value: object) -> Any:
+    # What cannot be written stays as it is, for the check to complain of.
     if isinstance(value, Mapping):
-        return json.dumps(value)
+        try:
+            return json.dumps(plain(value), allow_nan=False)
+        except (TypeError, ValueError):
+            return value
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, int | float):
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= MOST_BITS else value
     if isinstance(value, Iterable):
         statements = list(value)
         fits = all(isinstance(one, str) and SEPARATOR not in one for one in statements)
-        # What cannot be written stays as it is, for the check to complain of.
         return join_statements(statements) if fits else statements
     return value

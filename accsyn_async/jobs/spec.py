@@ -9,8 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from enum import Enum
-from os import PathLike, fspath
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from accsyn_async.errors import SpecificationError
@@ -18,9 +16,9 @@ from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.notation import Location, Party
+from accsyn_async.jobs.plain_json import Written, plain
 from accsyn_async.jobs.problems import Problem
 from accsyn_async.jobs.settings import JobSettings
-from accsyn_async.times import format_time
 
 __all__ = [
     "ComputeSpec",
@@ -32,7 +30,6 @@ __all__ = [
     "StreamSpec",
     "TaskSpec",
     "TransferSpec",
-    "plain",
 ]
 
 Place: TypeAlias = "str | Location | Party"
@@ -45,7 +42,7 @@ Tasks: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
+class _Document(Written):
     """What is written as a JSON object, attribute by attribute."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -54,20 +51,27 @@ class _Document:
         """The JSON object that is sent, of plain values.
 
         Raises:
-            SpecificationError: it is nested without end.
+            SpecificationError: it is nested too deeply, or holds itself.
         """
         try:
             return self._written() | {name: plain(value) for name, value in self.extra.items()}
         except RecursionError:
-            raise SpecificationError("it is nested too deeply: nest less") from None
+            raise _too_deep() from None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The specification that a JSON object is; ``to_json()`` gives the same object again."""
+        """The specification that a JSON object is; ``to_json()`` gives the same object again.
+
+        Raises:
+            SpecificationError: its tasks are nested too deeply.
+        """
         names = [name for name in cls._names() if document.get(name) is not None]
         known = {name: document[name] for name in names if cls._keeps(name, document[name])}
         if "tasks" in known:
-            known["tasks"] = _tasks(known["tasks"])
+            try:
+                known["tasks"] = _tasks(known["tasks"])
+            except RecursionError:
+                raise _too_deep() from None
         return cls(**known, extra={name: value for name, value in document.items() if name not in known})
 
     def _written(self) -> dict[str, Any]:
@@ -163,7 +167,11 @@ class JobSpec(_Document):
             error priority: 5000 is no priority; write a number from 1 (lowest) to 1000 (highest)
             error destination: 'site=' names no site; write such as site=berlin, or leave the destination out
         """
-        return check_job(self.to_json(), self.kind, workspace=workspace)
+        try:
+            document = self.to_json()
+        except SpecificationError as error:
+            return list(error.problems)
+        return check_job(document, self.kind, workspace=workspace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +274,7 @@ class RequestSpec(JobSpec):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
+class SiteSettings(Written):
     """Settings of the transfers that a compute job makes to and from a site.
 
     Attributes:
@@ -344,32 +352,17 @@ class ComputeSpec(JobSpec):
                 written[name] = ",".join(map(str, written[name]))
         sites = written.pop("site_settings", None)
         if sites is not None:
-            parameters = written.get("parameters") or {}
-            written["parameters"] = parameters | {"site": {**parameters.get("site", {}), **sites}}
+            parameters = written.setdefault("parameters", {})
+            # What is no object stays for the check to complain of.
+            if isinstance(parameters, dict):
+                known = parameters.get("site")
+                merged = isinstance(known, dict) and isinstance(sites, dict)
+                parameters["site"] = known | sites if merged else sites
         return written
 
     @classmethod
     def _keeps(cls, name: str, value: object) -> bool:
         return name != "site_settings" and not (name in ("range", "filters") and isinstance(value, list))
-
-
-def plain(value: Any) -> Any:
-    """A value as plain JSON."""
-    if isinstance(value, _Document | JobSettings | SiteSettings):
-        return value.to_json()
-    if isinstance(value, Location | Party | FrameRange):
-        return str(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dt.date):
-        return format_time(value)
-    if isinstance(value, PathLike):
-        return fspath(value)
-    if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return value
 
 
 def _tasks(tasks: Any) -> Any:
@@ -378,3 +371,8 @@ def _tasks(tasks: Any) -> Any:
     if isinstance(tasks, list | tuple):
         return [TaskSpec.from_json(task) if isinstance(task, Mapping) else task for task in tasks]
     return tasks
+
+
+def _too_deep() -> SpecificationError:
+    problem = Problem((), "it is nested too deeply, or holds itself", "nest less")
+    return SpecificationError(str(problem), (problem,))

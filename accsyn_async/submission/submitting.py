@@ -14,10 +14,11 @@ from accsyn_async.jobs.attributes import JobKind, kind_of
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.json_text import MOST_BYTES, read_job_text
 from accsyn_async.jobs.notation import Location, Party
+from accsyn_async.jobs.plain_json import plain
 from accsyn_async.jobs.problems import refuse_errors
 from accsyn_async.jobs.reading import checked_kind
 from accsyn_async.jobs.settings import JobSettings
-from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec, plain
+from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec
 from accsyn_async.submission.crowd import Crowd
 from accsyn_async.submission.daily import Daily, Flights, placeholder
 from accsyn_async.submission.folders import folder_tasks

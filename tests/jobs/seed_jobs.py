@@ -200,8 +200,8 @@ JOBS = (
         text='{"source":"site=google:share=projects/got/sc01/sh01/render/got_sc01_sh01_comp_v012",'
         '"destination":"company"}',
         unsure=(
-            "destination: company is read as the name of a file on the default volume; "
-            "write site=company, the workspace's code, or ./company",
+            "destination: company can be a site, the workspace, or a file's name; "
+            "write site=company, company: for the workspace, or ./company for a file",
         ),
         workspace="company",
         arrives={f"{GOT}/1.exr": f"google/{GOT}/1.exr"},
@@ -224,8 +224,8 @@ JOBS = (
 "metadata":{"artist":"malcolm"}
 }""",
         unsure=(
-            "tasks[0].destination: myorg is read as the name of a file on the default volume; "
-            "write site=myorg, the workspace's code, or ./myorg",
+            "tasks[0].destination: myorg can be a site, the workspace, or a file's name; "
+            "write site=myorg, myorg: for the workspace, or ./myorg for a file",
         ),
         workspace="myorg",
         arrives={

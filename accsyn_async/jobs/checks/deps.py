@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from accsyn_async.jobs.checks.report import Report, shown
 from accsyn_async.jobs.checks.values import closest
@@ -12,9 +13,11 @@ from accsyn_async.jobs.problems import Keys
 __all__ = ["check_deps"]
 
 _MOST_TOLD = 6
+_MOST_COMPARED = 20_000
+"""Uris that are looked through for those that were meant: each costs some microseconds."""
 
 
-def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[str]]) -> None:
+def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[Any]]) -> None:
     """Find dependencies on tasks that there are not, and circles.
 
     A task waits for all that those around it wait for, and is done when all within it are.
@@ -24,23 +27,41 @@ def check_deps(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Se
         places: where each task is, by its uri from the top.
         deps: what each waits for.
     """
-    known = True
+    compared = 0
+    sound: dict[str, list[str]] = {}
     for uri, awaited in deps.items():
+        sound[uri] = []
         for number, dep in enumerate(awaited):
             where = (*places[uri], "deps", number)
-            if dep in places:
+            if not isinstance(dep, str) or not dep.strip():
                 continue
-            known = False
+            if dep == uri:
+                report.error(where, "it would wait for itself", "remove it")
+                continue
+            if f"{uri}/".startswith(f"{dep}/") or dep.startswith(f"{uri}/"):
+                report.error(where, f"a task cannot wait for one {_around(uri, dep)}", "remove it")
+                continue
+            if dep in places:
+                sound[uri].append(dep)
+                continue
             beside = f"{uri.rpartition('/')[0]}/{dep}".lstrip("/")
-            meant = beside if beside in places else closest(dep, places)
+            meant = beside if beside in places else None
+            if meant is None and compared < _MOST_COMPARED:
+                compared += len(places)
+                meant = closest(dep, places)
             remedy = (
                 f"did you mean {meant}?"
                 if meant
                 else "name a task by its uri from the top, such as shot/pickup"
             )
             report.error(where, f"there is no task {shown(dep)}", remedy)
-    if known:
-        _find_circle(report, places, deps)
+    _find_circle(report, places, sound)
+
+
+def _around(uri: str, dep: str) -> str:
+    return (
+        f"within it, here {shown(dep)}" if len(dep) > len(uri) else f"that it is part of, here {shown(dep)}"
+    )
 
 
 def _find_circle(report: Report, places: Mapping[str, Keys], deps: Mapping[str, Sequence[str]]) -> None:

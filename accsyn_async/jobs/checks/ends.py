@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from accsyn_async.errors import NotationError
+from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.checks.report import Report, shown
 from accsyn_async.jobs.notation import MAIN_SITE, Location, Party
 from accsyn_async.jobs.problems import Keys, problem_path
@@ -63,17 +64,23 @@ def read_end(report: Report, keys: Keys, text: Any, workspace: str | None) -> Lo
     return place
 
 
-def check_ends(report: Report, tasks: Iterable[Ends], workspace: str | None) -> None:
+def check_ends(report: Report, tasks: Iterable[Ends], kind: JobKind, workspace: str | None) -> None:
     """Check each task's ends, and that all of them have the same two parties."""
-    sides: dict[str, list[tuple[Keys, Party]]] = {"source": [], "destination": []}
+    # Where each party is named first.
+    sides: dict[str, dict[Party, Keys]] = {"source": {}, "destination": {}}
+    sent: dict[tuple[str, str], Keys] = {}
     for ends in tasks:
         if not ends.readable:
             continue
         source, destination = ends.source, ends.destination
         if source is not None:
             _check_source(report, ends, source)
-        if destination is not None and not ends.excluded:
-            _check_landing(report, ends, destination)
+            if not ends.excluded:
+                _check_twice(report, ends, sent)
+        if destination is not None and kind == "request":
+            _check_inbox(report, ends, destination)
+        elif destination is not None and not ends.excluded:
+            _check_landing(report, ends, destination, workspace)
         _check_between(report, ends, workspace)
         for side, place, keys in (
             ("source", source, ends.source_at),
@@ -81,27 +88,65 @@ def check_ends(report: Report, tasks: Iterable[Ends], workspace: str | None) -> 
         ):
             party = None if place is None else _owner(place, workspace)
             if party is not None:
-                sides[side].append((keys, party))
+                sides[side].setdefault(party, keys)
     for side, named in sides.items():
-        for keys, party in named[1:]:
-            first_at, first = named[0]
-            if _differ(first, party):
-                report.error(
-                    keys,
-                    f"a job has one {side} party, here {_told(party)}, but {_told(first)} "
-                    f"in {problem_path(first_at)}",
-                    "make a job for each",
-                )
+        _check_parties(report, side, named, kind, workspace)
+
+
+def _check_parties(
+    report: Report, side: str, named: Mapping[Party, Keys], kind: JobKind, workspace: str | None
+) -> None:
+    if not named:
+        return
+    what = "job" if kind == "transfer" else kind
+    (first, first_at), *others = named.items()
+    for party, keys in others:
+        if _differ(first, party):
+            report.error(
+                keys,
+                f"a {what} has one {side} party, here {_told(party)}, but {_told(first)} "
+                f"in {problem_path(first_at)}",
+                f"make a {what} for each",
+            )
+    for party, keys in named.items():
+        if party.kind == "workspace" and party != _WORKSPACE and workspace is not None:
+            report.warn(
+                keys,
+                f"{party}: names neither the workspace, {workspace}, nor its main site, {MAIN_SITE}",
+                f"write site={party}: for a site, unless somebody gave the main site this code",
+            )
 
 
 def _told(party: Party) -> str:
     return "the workspace" if party == _WORKSPACE else str(party)
 
 
-def _is_local(place: Location) -> bool:
-    """Whether a place is on a user's computer, as far as its own text tells."""
+def _check_twice(report: Report, ends: Ends, sent: dict[tuple[str, str], Keys]) -> None:
+    first = sent.setdefault((str(ends.source), str(ends.destination)), ends.source_at)
+    if first != ends.source_at:
+        report.warn(ends.source_at, f"the same is sent by {problem_path(first)}", "remove one of them")
+
+
+def _check_inbox(report: Report, ends: Ends, destination: Location) -> None:
+    """Check the folder that a request's recipients upload to."""
+    example = "such as share=projects/inbox/"
+    if destination.path is None:
+        report.error(
+            ends.destination_at, f"{destination} names no folder", f"write one on a share, {example}"
+        )
+    elif destination.party is not None and destination.party.kind == "user":
+        report.error(
+            ends.destination_at,
+            f"{destination} is on a user's computer",
+            f"write a folder on a share, {example}",
+        )
+
+
+def _is_local(place: Location, receiver: Party | None) -> bool:
+    """Whether a place is on a user's computer, as far as its text and who receives it tell."""
     at_user = place.party is not None and place.party.kind == "user"
-    return place.share is None and (place.is_absolute or at_user)
+    own = place.party is None and place.is_absolute and receiver == _WORKSPACE
+    return place.share is None and (own or at_user)
 
 
 def _check_source(report: Report, ends: Ends, source: Location) -> None:
@@ -113,7 +158,7 @@ def _check_source(report: Report, ends: Ends, source: Location) -> None:
         )
 
 
-def _check_landing(report: Report, ends: Ends, destination: Location) -> None:
+def _check_landing(report: Report, ends: Ends, destination: Location, workspace: str | None) -> None:
     """Warn where a file is likely to be given a folder's name."""
     source = ends.source
     if destination.path is None or destination.is_folder or not destination.name:
@@ -121,8 +166,10 @@ def _check_landing(report: Report, ends: Ends, destination: Location) -> None:
     if _BARE.fullmatch(destination.path) and destination.party is None:
         report.warn(
             ends.destination_at,
-            f"{destination} is read as the name of a file on the default volume",
-            f"write site={destination}, the workspace's code, or ./{destination}",
+            f"{destination} can be a site" + ("" if workspace else ", the workspace") + ", or a file's name",
+            f"write site={destination}, "
+            + ("" if workspace else f"{destination}: for the workspace, ")
+            + f"or ./{destination} for a file",
         )
     elif source is not None and _is_file(source) and not _is_file(destination):
         report.warn(
@@ -146,23 +193,33 @@ def _check_between(report: Report, ends: Ends, workspace: str | None) -> None:
     if source is None or destination is None:
         return
     here, there = _owner(source, workspace), _owner(destination, workspace)
-    if here is not None and there is not None and {here.kind, there.kind} == {"user"}:
+    if here is not None and here == there:
+        report.error(
+            ends.destination_at,
+            f"{_told(here)} would send to itself",
+            "name who receives: site=<code>, a user's e-mail address, or a path on your own computer",
+        )
+    elif here is not None and there is not None and {here.kind, there.kind} == {"user"}:
         report.warn(
             ends.destination_at,
             "files hardly go from one user's computer to another's",
             "send them to the workspace, and from there in a delivery",
         )
-    elif destination.path is None and there == _WORKSPACE and _is_local(source) and not ends.excluded:
+    elif ends.excluded:
+        return
+    elif destination.path is None and _is_local(source, there):
         report.warn(
             ends.destination_at,
             f"{destination} has no path, and {source} may have no counterpart there",
             f"write a path behind it, such as {destination}:share=projects/",
         )
-    elif here is not None and here == there:
-        report.error(
+    elif (
+        source.party is None and destination.party is None and source.is_absolute and destination.is_absolute
+    ):
+        report.warn(
             ends.destination_at,
-            f"{_told(there)} would send to itself",
-            "name who receives: site=<code>, a user's e-mail address, or a path on your own computer",
+            "source and destination may both lie on your own computer",
+            "name a share or a party in one of them",
         )
 
 
@@ -197,11 +254,12 @@ def _differ(one: Party, other: Party) -> bool:
         # An id may be that of what the other one calls by its code.
         if is_entity_id(one.name) != is_entity_id(other.name):
             return False
-        return one.kind != "workspace" or (one != _WORKSPACE and other != _WORKSPACE)
+        # Of two codes one can be the workspace's and the other its main site's.
+        return one.kind != "workspace"
     if "client" in kinds:
         return False
     if kinds == {"workspace", "site"}:
         # A code alone can be a site's as well, and nobody told what the workspace's is.
-        code = one if one.kind == "workspace" else other
-        return code == _WORKSPACE or one.name != other.name
+        code, site = (one, other) if one.kind == "workspace" else (other, one)
+        return not is_entity_id(site.name) and code.name != site.name
     return True

@@ -44,9 +44,8 @@ def check_job(document: Any, kind: JobKind, *, workspace: str | None = None) -> 
         report.error((), f"{shown(document)} is no job", "write a JSON object")
         return report.problems
     check_json(report, (), document)
-    if report.problems:
-        return report.problems
-    _Job(report, document, kind, workspace).check()
+    if not report.problems:
+        _Job(report, document, kind, workspace).check()
     return _in_order(report.problems, document)
 
 
@@ -59,6 +58,9 @@ def check_tasks(document: Any, kind: JobKind = "transfer", *, workspace: str | N
         workspace: the workspace's code; ``None`` when it is not known.
     """
     report = Report()
+    if not isinstance(document, Mapping):
+        report.error((), f"{shown(document)} holds no tasks", 'write {"tasks": […]}')
+        return report.problems
     check_json(report, (), document)
     if not report.problems:
         _Job(report, document, kind, workspace).check_joining()
@@ -75,7 +77,9 @@ class _Job:
         self._workspace = workspace
         self._ends: list[Ends] = []
         self._places: dict[str, Keys] = {}
-        self._deps: dict[str, list[str]] = {}
+        self._deps: dict[str, list[Any]] = {}
+        # Attributes that there are not, by the place of the one that was likely meant.
+        self._slips: dict[Keys, tuple[Keys, str, str]] = {}
 
     def check(self) -> None:
         self._attributes((), self._document, ATTRIBUTES[self._kind], _named(self._kind))
@@ -83,7 +87,7 @@ class _Job:
         tasks = self._document.get("tasks")
         if tasks is not None and "tasks" in ATTRIBUTES[self._kind]:
             self._tasks(("tasks",), tasks)
-        elif self._kind != "compute":
+        else:
             self._own_ends()
         self._together()
 
@@ -92,10 +96,12 @@ class _Job:
         self._together(joining=True)
 
     def _together(self, *, joining: bool = False) -> None:
-        if self._kind == "transfer":
-            check_ends(self._report, self._ends, self._workspace)
-        if self._kind == "compute" and not joining:
+        if self._kind != "compute":
+            check_ends(self._report, self._ends, self._kind, self._workspace)
+        elif not joining:
             check_deps(self._report, self._places, self._deps)
+        for slip in self._slips.values():
+            self._report.warn(*slip)
 
     def _attributes(self, keys: Keys, given: Mapping[str, Any], known: Mapping[str, Any], what: str) -> None:
         for name, value in given.items():
@@ -105,12 +111,27 @@ class _Job:
                 continue
             if name == "$schema":
                 continue
+            where, message = (*keys, name), f"{what} has no {shown(name)}"
             elsewhere = self._elsewhere(name, task=bool(keys))
             meant = closest(name, known)
             if elsewhere is not None:
-                self._report.error((*keys, name), f"{what} has none", elsewhere)
+                self._report.error(where, message, elsewhere)
+            elif keys and name in ATTRIBUTES[self._kind]:
+                self._report.warn(where, message, "write it beside tasks")
+            elif not keys and name in TASK_ATTRIBUTES[self._kind]:
+                self._report.warn(where, message, "write it within a task")
+            elif meant is not None and (*keys, meant) not in self._slips:
+                self._slips[*keys, meant] = where, message, f"did you mean {meant}?"
             elif meant is not None:
-                self._report.warn((*keys, name), f"{what} has no {shown(name)}", f"did you mean {meant}?")
+                self._report.warn(where, message, f"did you mean {meant}?")
+
+    def _missing(self, keys: Keys, remedy: str) -> None:
+        """Note that an attribute is missing, unless a slip of the pen stands for it."""
+        slip = self._slips.pop(keys, None)
+        if slip is None:
+            self._report.error(keys, "it is missing", remedy)
+        else:
+            self._report.error(*slip)
 
     def _elsewhere(self, name: str, *, task: bool) -> str | None:
         """What to do about an attribute that jobs of another kind have; ``None`` for one that none has."""
@@ -122,35 +143,34 @@ class _Job:
             return "name the file to work on by input, and where results go by output"
         if self._kind in _PACKAGES and name == "destination":
             return "remove it: recipients choose where to download to"
+        if self._kind == "request" and name in ("tasks", "source"):
+            return "remove it: recipients choose what to upload"
         if kinds == ["compute"]:
-            return "only a compute job has it, which names its engine"
-        return (
-            f"only {' and '.join(_plural(kind) for kind in kinds)} have it; make one of these, or remove it"
-        )
+            return "remove it: only a compute job has it, which names its engine"
+        *others, last = [_plural(kind) for kind in kinds]
+        listed = f"{', '.join(others)} and {last}" if others else last
+        return f"remove it: only {listed} have it"
 
     def _needs(self) -> None:
         """Find what must be there and is not."""
-        document, report = self._document, self._report
-        if self._kind == "compute" and not (document.get("engine") or document.get("app")):
-            report.error(("engine",), "it is missing", "name the engine that runs the job by its code")
-        if self._kind in _PACKAGES and document.get("status") != "init" and not document.get("recipients"):
-            report.error(
+        document = self._document
+        if self._kind == "compute":
+            if document.get("engine") is None and document.get("app") is None:
+                self._missing(("engine",), "name the engine that runs the job by its code")
+            return
+        draft = self._kind in _PACKAGES and document.get("status") == "init"
+        if self._kind in _PACKAGES and document.get("recipients") in (None, []) and not draft:
+            self._missing(
                 ("recipients",),
-                "it is missing",
                 'write the e-mail addresses of those who get it, or "status": "init" for a draft',
             )
-        draft = self._kind in _PACKAGES and document.get("status") == "init"
         empty = document.get("tasks") is None and document.get("source") is None
-        if (
-            self._kind != "request"
-            and self._kind != "compute"
-            and empty
-            and not draft
-            and document.get("parent") is None
-        ):
-            report.error(
-                ("source",), "it is missing", "write a source such as share=projects/a.mov, or tasks"
-            )
+        if self._kind == "request" or draft or not empty:
+            return
+        if self._kind != "transfer" or document.get("parent") is None:
+            self._missing(("source",), f"{_SOURCE_REMEDY}, or tasks")
+        elif document.get("destination") is None:
+            self._missing(("destination",), "write where to download to, such as /Users/lisa/Downloads/")
 
     def _own_ends(self) -> None:
         document = self._document
@@ -198,13 +218,18 @@ class _Job:
             )
             return
         if not pairs:
-            report.error(keys, "there is none", "name at least one, or leave tasks out")
+            remedy = "name at least one, or leave tasks out"
+            if self._kind != "compute":
+                remedy = 'name at least one, such as ["share=projects/a.mov"]'
+            report.error(keys, "there is none", remedy)
         elif prefix.count("/") >= _NESTED_MOST:
             report.error(keys, f"tasks are nested more than {_NESTED_MOST} deep", "nest less")
             return
         uris: dict[str, Keys] = {}
         numbers = iter(_numbers({self._given_uri(uri, task) for _, uri, task in pairs}))
         for where, key, task in pairs:
+            if key is not None and not key.strip():
+                report.error(where, "its uri is empty", "write one, or tasks as a list")
             uri = self._given_uri(key, task) or next(numbers)
             if uri in uris:
                 report.error(where, f"there are two tasks {shown(uri)}", "give each a uri of its own")
@@ -224,9 +249,7 @@ class _Job:
         if self._kind != "compute":
             self._add_ends(keys, task)
             if task.get("source") is None and self._document.get("source") is None:
-                report.error(
-                    (*keys, "source"), "it is missing", "write a source such as share=projects/a.mov"
-                )
+                self._missing((*keys, "source"), _SOURCE_REMEDY)
             return
         if "/" in uri:
             report.error(
@@ -237,7 +260,7 @@ class _Job:
         path = prefix + uri
         self._places[path] = keys
         deps = task.get("deps")
-        self._deps[path] = [dep for dep in deps if isinstance(dep, str)] if isinstance(deps, list) else []
+        self._deps[path] = deps if isinstance(deps, list) else []
         if task.get("tasks") is not None:
             self._tasks((*keys, "tasks"), task["tasks"], f"{path}/")
 

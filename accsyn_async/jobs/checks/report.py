@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from accsyn_async.jobs.problems import Keys, Problem
+from collections.abc import Sequence
+from typing import Final
 
-__all__ = ["Report", "shown"]
+from accsyn_async.jobs.problems import Keys, Problem, Severity
 
-_MOST_SHOWN = 80
+__all__ = ["MOST_BITS", "Report", "either", "shown"]
+
+MOST_BITS: Final = 1024
+"""What a whole number can have at most: larger ones are beyond what readers of JSON take."""
+_MOST_SHOWN: Final = 80
+_MOST_TOLD: Final = 500
 
 
 class Report:
@@ -17,11 +23,25 @@ class Report:
 
     def error(self, keys: Keys, message: str, remedy: str) -> None:
         """Note what would be refused, or would do something else than it says."""
-        self.problems.append(Problem(keys, message, remedy))
+        self._note(keys, message, remedy, "error")
 
     def warn(self, keys: Keys, message: str, remedy: str) -> None:
         """Note what will hardly do what was meant."""
-        self.problems.append(Problem(keys, message, remedy, "warning"))
+        self._note(keys, message, remedy, "warning")
+
+    def _note(self, keys: Keys, message: str, remedy: str, severity: Severity) -> None:
+        if len(message) > _MOST_TOLD:
+            message = message[: _MOST_TOLD - 1] + "…"
+        self.problems.append(Problem(keys, message, remedy, severity))
+
+
+def either(options: Sequence[str]) -> str:
+    """The options, one of which is to be taken.
+
+    >>> either(["init", "pending", "waiting"])
+    'init, pending or waiting'
+    """
+    return " or ".join((", ".join(options[:-1]), options[-1])) if len(options) > 1 else options[0]
 
 
 def shown(value: object) -> str:
@@ -34,5 +54,7 @@ def shown(value: object) -> str:
         return repr(value[: _MOST_SHOWN - 1] + "…")
     if isinstance(value, dict | list) and value:
         return "an object" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return "a huge number"
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"

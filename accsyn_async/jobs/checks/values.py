@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from accsyn_async.jobs.attributes import HOOKS, MOST_PRIORITY, Attribute, Form
-from accsyn_async.jobs.checks.report import Report, shown
+from accsyn_async.jobs.checks.report import MOST_BITS, Report, either, shown
 from accsyn_async.jobs.frame_ranges import range_problem
 from accsyn_async.jobs.machine_filters import filter_problem
 from accsyn_async.jobs.problems import Keys
 from accsyn_async.jobs.settings import SETTINGS
+from accsyn_async.models import is_entity_id
 from accsyn_async.times import parse_time
 
 __all__ = ["check_json", "check_value", "closest"]
 
 _MAIL = re.compile(r"[^\s@:/\\,;]+@[^\s@:/\\,;]+")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PLATFORMS: Final = ("common", "linux", "mac", "windows")
 _CONVERSIONS: Final = ("always", "platform", "never", "auto")
 _DIRECTIONS: Final = ("download", "upload", "common")
@@ -38,27 +39,37 @@ def check_value(report: Report, keys: Keys, value: Any, attribute: Attribute) ->
         check(report, keys, value)
 
 
-def check_json(report: Report, keys: Keys, value: Any, depth: int = 0) -> None:
+def check_json(report: Report, keys: Keys, value: Any, around: tuple[int, ...] = ()) -> None:
     """Find what JSON cannot hold: NaN, other objects, keys that are no texts, no end."""
-    if depth > _DEEPEST:
+    if id(value) in around:
+        report.error(keys, "it holds itself", "write what is meant out")
+        return
+    around = (*around, id(value)) if isinstance(value, Mapping | list) else ()
+    if len(around) > _DEEPEST:
         report.error(keys[:8], f"it is nested more than {_DEEPEST} deep", "nest less")
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             if isinstance(key, str):
                 _check_text(report, (*keys, key), key, "the name")
-                check_json(report, (*keys, key), inner, depth + 1)
+                check_json(report, (*keys, key), inner, around)
             else:
-                report.error(keys, f"the name {key!r} is no text", "write names as texts")
-    elif isinstance(value, list | tuple):
+                report.error(keys, f"the name {shown(key)} is no text", "write names as texts")
+    elif isinstance(value, list):
         for number, inner in enumerate(value):
-            check_json(report, (*keys, number), inner, depth + 1)
+            check_json(report, (*keys, number), inner, around)
     elif isinstance(value, str):
         _check_text(report, keys, value, "the text")
     elif isinstance(value, float) and not math.isfinite(value):
         report.error(keys, f"{value!r} is no JSON number", "write a number, or null")
-    elif not isinstance(value, bool | int | float | None):
+    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
+        report.error(keys, "it is too large for a number of JSON", "write a smaller one, or a text")
+    elif not isinstance(value, int | float | None):
         kind = type(value).__name__
-        report.error(keys, f"a {kind} is no JSON value", "write a text, a number, a list or an object")
+        report.error(
+            keys,
+            f"{shown(kind)} is no type of JSON",
+            "write a text, a number, true, false, null, a list or an object",
+        )
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -78,8 +89,7 @@ def _check_text(report: Report, keys: Keys, text: str, what: str) -> None:
 def _status(report: Report, keys: Keys, value: Any, attribute: Attribute) -> None:
     states = attribute.states
     if value not in states:
-        listed = f"{', '.join(states[:-1])} or {states[-1]}"
-        report.error(keys, f"a new one cannot be {shown(value)}", f"write {listed}, or leave it out")
+        report.error(keys, f"a new one cannot be {shown(value)}", f"write {either(states)}, or leave it out")
 
 
 def _text(report: Report, keys: Keys, value: Any) -> None:
@@ -88,8 +98,10 @@ def _text(report: Report, keys: Keys, value: Any) -> None:
 
 
 def _ident(report: Report, keys: Keys, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        report.error(keys, f"{shown(value)} is no code or id", "write one, or leave it out")
+    if isinstance(value, int) and not isinstance(value, bool):
+        report.error(keys, f"{shown(value)} is a number", "write the code or id in double quotes")
+    elif not isinstance(value, str) or not value.strip():
+        report.error(keys, f"{shown(value)} is no code or id", "write one in double quotes")
 
 
 def _priority(report: Report, keys: Keys, value: Any) -> None:
@@ -138,17 +150,12 @@ def _hooks(report: Report, keys: Keys, value: Any) -> None:
 
 
 def _texts(report: Report, keys: Keys, value: Any) -> None:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         report.error(keys, f"{shown(value)} is no list of texts", 'write a list, such as ["one", "two"]')
         return
     for number, one in enumerate(value):
         if not isinstance(one, str) or not one.strip():
             report.error((*keys, number), f"{shown(one)} names nothing", "write a text, or remove it")
-
-
-def _deps(report: Report, keys: Keys, value: Any) -> None:
-    if value != []:
-        _texts(report, keys, value)
 
 
 def _range(report: Report, keys: Keys, value: Any) -> None:
@@ -179,15 +186,17 @@ def _envs(report: Report, keys: Keys, value: Any) -> None:
             report.error(
                 (*keys, name),
                 f"{shown(name)} is no platform",
-                f"group variables by {', '.join(_PLATFORMS)}, or by none",
+                f"group variables by {either(_PLATFORMS)}, or not at all",
             )
             continue
         for variable, content in given.items() if nested else [(name, given)]:
             where = (*keys, name, variable) if nested else (*keys, name)
+            if not variable or "=" in variable or "\0" in variable:
+                report.error(where, f"{shown(variable)} names no variable", "write a name without =")
             if not isinstance(content, str):
                 report.error(where, f"{shown(content)} is no text", "write the value in double quotes")
-            if not str(variable) or "=" in str(variable) or "\0" in f"{variable}{content}":
-                report.error(where, f"{shown(variable)} names no variable", "write a name without = and null")
+            elif "\0" in content:
+                report.error(where, f"{shown(content)} holds a null character", "remove it")
 
 
 def _parameters(report: Report, keys: Keys, value: Any) -> None:
@@ -198,7 +207,7 @@ def _parameters(report: Report, keys: Keys, value: Any) -> None:
         report.error(
             (*keys, "input_conversion"),
             f"{shown(conversion)} is no choice here",
-            f"write {', '.join(_CONVERSIONS[:-1])} or {_CONVERSIONS[-1]}",
+            f"write {either(_CONVERSIONS)}",
         )
     sites = value.get("site")
     if sites is None or not _object(report, (*keys, "site"), sites):
@@ -216,7 +225,7 @@ def _parameters(report: Report, keys: Keys, value: Any) -> None:
                     report.error(
                         (*where, "settings", direction),
                         f"{shown(direction)} is no direction",
-                        f"group a site's settings by {', '.join(_DIRECTIONS)}",
+                        f"group a site's settings by {either(_DIRECTIONS)}",
                     )
                 else:
                     _settings(report, (*where, "settings", direction), given)
@@ -247,10 +256,15 @@ def _recipients(report: Report, keys: Keys, value: Any) -> None:
             report.warn(where, f"{shown(name)} is there twice", "remove one of them")
         else:
             seen.add(name.strip().casefold())
+            if "@" not in name and not is_entity_id(name.strip()):
+                report.warn(
+                    where, f"{shown(name)} is neither an e-mail address nor an id", "write one of these"
+                )
 
 
 def _moment(report: Report, keys: Keys, value: Any) -> None:
-    if not isinstance(value, str) or (not _DAY.fullmatch(value) and parse_time(value) is None):
+    midnight = "T00:00:00" if isinstance(value, str) and _DAY.fullmatch(value) else ""
+    if not isinstance(value, str) or parse_time(value + midnight) is None:
         report.error(
             keys,
             f"{shown(value)} is no time",
@@ -267,7 +281,6 @@ _CHECKS: Final[Mapping[Form, Callable[[Report, Keys, Any], object]]] = {
     Form.SETTINGS: _settings,
     Form.HOOKS: _hooks,
     Form.TEXTS: _texts,
-    Form.DEPS: _deps,
     Form.RANGE: _range,
     Form.FILTERS: _filters,
     Form.ENVS: _envs,
