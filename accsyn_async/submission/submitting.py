@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import ArgumentError, SpecificationError
 from accsyn_async.jobs.attributes import JobKind, kind_of
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.json_text import MOST_BYTES, read_job_text
@@ -233,7 +233,10 @@ def _document(spec: object, kind: str | None) -> tuple[dict[str, Any], JobKind]:
         spec = _read(Path(spec))
     if not isinstance(spec, Mapping):
         raise ArgumentError(f"a job is a specification, a dict or the Path of a file, not {spec!r:.60}")
-    document = plain(spec)
+    try:
+        document = plain(spec)
+    except RecursionError:
+        raise SpecificationError("it is nested too deeply: nest less") from None
     return document, kind_of(document) if kind is None else checked_kind(kind)
 
 

@@ -73,14 +73,14 @@ async def test_what_is_no_json_is_a_line_of_the_same_form(cli: Cli, content: str
             {"source": "share=projects/a.mov", "destination": "site=berlin"},
             "transfer · 1 task · share=projects/a.mov → site=berlin",
         ),
-        ({"source": "share=projects/010"}, "transfer · 1 task · share=projects/010"),
+        ({"source": "site=berlin:a/010"}, "transfer · 1 task · site=berlin:a/010"),
         (
             [{"source": name, "destination": "site=berlin"} for name in ("b.mov", "c.mov", "d.mov")],
             "transfer · 3 tasks · b.mov and 2 more → site=berlin",
         ),
         (
-            {"code": "Größe", "destination": "site=berlin", "tasks": {"0": "a", "1": {"source": "a"}}},
-            'transfer "Größe" · 2 tasks · a → site=berlin',
+            {"code": "Größe", "destination": "site=berlin", "tasks": {"0": "a", "1": {"source": "b"}}},
+            'transfer "Größe" · 2 tasks · a and 1 more → site=berlin',
         ),
         (
             {"tasks": {"source": "a.mov", "destination": "site=berlin"}},
@@ -191,7 +191,7 @@ async def test_the_workspace_is_a_party_when_its_code_is_known(
     ran = await cli("validate", "job.json", *options)
     assert ran.code == (0 if source == "nowhere" else 2)
     assert ("the workspace would send to itself" in ran.out) is (source != "nowhere")
-    assert ("is read as the name of a file" in ran.out) is (source == "nowhere")
+    assert ("acme can be a site, the workspace, or a file's name" in ran.out) is (source == "nowhere")
     assert ran.err == ""
 
 

@@ -12,6 +12,8 @@ __all__ = ["RIGHT", "Right"]
 LISA = "lisa@example.com"
 CLIENT = "client=6a479e243bed6009ac9d6763"
 UNCLEAR = "{} can be a site, the workspace, or a file's name"
+NOBODY = "it is missing: accsyn takes {}"
+MAPPED = "the same path on your own computer, if it is mapped"
 NAMED = "a file would be named {!r}"
 
 
@@ -36,7 +38,7 @@ NO_PLACE = "{} has no path, and {} may have no counterpart there"
 
 RIGHT: Final[list[Right]] = [
     # The job specification.
-    _sent("a drop-off, minimal", "/home/Adrian/pitches/Prototype.zip"),
+    _sent("a drop-off, minimal", "/home/Adrian/pitches/Prototype.zip", None, NOBODY.format("your home")),
     _sent("a drop-off to one's home", "/home/Adrian/pitches/Prototype.zip", "~"),
     _sent(
         "a drop-off to a folder",
@@ -61,7 +63,7 @@ RIGHT: Final[list[Right]] = [
         },
     ),
     _sent("a download by hostname", "~/SketchesFinal", "emma@compers.com@PCLocal-001:/Users/Emma/Downloads/"),
-    _sent("a download, mirrored", "folder=thefilm/WorkPackage"),
+    _sent("a download, mirrored", "folder=thefilm/WorkPackage", None, NOBODY.format(MAPPED)),
     _sent("an upload to the default volume", "D:/dev/pipeline/build/deployment", "_PIPELINE/live/deployment"),
     _sent("a queue", "volume=assets/Flies/Fireflies_001", "D:/work/ASSETS/Fireflies_001", queue="High"),
     _sent(

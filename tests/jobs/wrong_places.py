@@ -317,4 +317,35 @@ PLACES: list[Wrong] = [
         {"recipients": ["lisa@example.com"], "destination": "john@user.com:/in/"},
         "error destination: john@user.com:/in/ is on a user's computer; write a folder on a share, such as share=projects/inbox/",
     ),
+    Wrong(
+        "two files of a name into a folder",
+        "transfer",
+        {
+            "tasks": [
+                {"source": "x/a.mov", "destination": "site=berlin:share=in/"},
+                {"source": "y/a.mov", "destination": "site=berlin:share=in/"},
+                {"source": "y/b.mov", "destination": "site=berlin:share=in/"},
+            ]
+        },
+        "warning tasks[1].source: it takes the place of tasks[0].source, as both are to be 'site=berlin:share=in/a.mov'; send them to folders or names of their own",
+    ),
+    Wrong(
+        "two files to one name, and two folders that go into one",
+        "transfer",
+        {
+            "tasks": {
+                "a": {"source": "x/a.mov", "destination": "lisa@example.com:/in/a.mov"},
+                "b": {"source": "x/b.mov", "destination": "lisa@example.com:/in/a.mov"},
+                "c": {"source": "x/c", "destination": "lisa@example.com:/in/d"},
+                "d": {"source": "x/d", "destination": "lisa@example.com:/in/d"},
+            }
+        },
+        "warning tasks.b.source: it takes the place of tasks.a.source, as both are to be 'lisa@example.com:/in/a.mov'; send them to folders or names of their own",
+    ),
+    Wrong(
+        "nobody to receive it",
+        "transfer",
+        {"tasks": [{"source": "x/a.mov"}, {"source": "x/b.mov"}]},
+        "warning tasks[0].destination: it is missing: accsyn takes the same path on your own computer, if it is mapped; write who receives it, such as site=berlin",
+    ),
 ]

@@ -154,6 +154,18 @@ def test_what_is_no_job(spec: Any, options: dict[str, Any], part: str) -> None:
     run(main())
 
 
+def test_a_dict_that_holds_itself() -> None:
+    looped: dict[str, Any] = {"source": "a.mov"}
+    looped["metadata"] = looped
+
+    async def main() -> None:
+        async with Backend().session() as session:
+            with pytest.raises(SpecificationError, match="nested too deeply"):
+                await session.submit(looped)
+
+    run(main())
+
+
 def test_a_file_that_is_no_json(tmp_path: Path) -> None:
     path = tmp_path / "job.json"
     path.write_text('{"source": "a.mov",}')

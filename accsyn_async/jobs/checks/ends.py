@@ -69,6 +69,7 @@ def check_ends(report: Report, tasks: Iterable[Ends], kind: JobKind, workspace: 
     # Where each party is named first.
     sides: dict[str, dict[Party, Keys]] = {"source": {}, "destination": {}}
     sent: dict[tuple[str, str], Keys] = {}
+    landed: dict[str, Keys] = {}
     for ends in tasks:
         if not ends.readable:
             continue
@@ -76,7 +77,7 @@ def check_ends(report: Report, tasks: Iterable[Ends], kind: JobKind, workspace: 
         if source is not None:
             _check_source(report, ends, source)
             if not ends.excluded:
-                _check_twice(report, ends, sent)
+                _check_twice(report, ends, sent, landed)
         if destination is not None and kind == "request":
             _check_inbox(report, ends, destination)
         elif destination is not None and not ends.excluded:
@@ -121,10 +122,33 @@ def _told(party: Party) -> str:
     return "the workspace" if party == _WORKSPACE else str(party)
 
 
-def _check_twice(report: Report, ends: Ends, sent: dict[tuple[str, str], Keys]) -> None:
+def _check_twice(
+    report: Report, ends: Ends, sent: dict[tuple[str, str], Keys], landed: dict[str, Keys]
+) -> None:
+    """Warn of what is sent twice, and of files that take each other's place."""
     first = sent.setdefault((str(ends.source), str(ends.destination)), ends.source_at)
     if first != ends.source_at:
         report.warn(ends.source_at, f"the same is sent by {problem_path(first)}", "remove one of them")
+        return
+    place = _landing(ends)
+    first = ends.source_at if place is None else landed.setdefault(place, ends.source_at)
+    if first != ends.source_at:
+        report.warn(
+            ends.source_at,
+            f"it takes the place of {problem_path(first)}, as both are to be {shown(place)}",
+            "send them to folders or names of their own",
+        )
+
+
+def _landing(ends: Ends) -> str | None:
+    """The path that a file gets; ``None`` when only accsyn can tell."""
+    source, destination = ends.source, ends.destination
+    if source is None or destination is None or destination.path is None or source.sequence is not None:
+        return None
+    if destination.is_folder:
+        return str(destination / source.name) if source.name else None
+    # Into a folder of that name, when there is one.
+    return str(destination) if _is_file(destination) else None
 
 
 def _check_inbox(report: Report, ends: Ends, destination: Location) -> None:

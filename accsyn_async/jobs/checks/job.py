@@ -89,6 +89,8 @@ class _Job:
             self._tasks(("tasks",), tasks)
         else:
             self._own_ends()
+        if self._kind == "transfer" and self._document.get("parent") is None:
+            self._need_receiver()
         self._together()
 
     def check_joining(self) -> None:
@@ -171,6 +173,23 @@ class _Job:
             self._missing(("source",), f"{_SOURCE_REMEDY}, or tasks")
         elif document.get("destination") is None:
             self._missing(("destination",), "write where to download to, such as /Users/lisa/Downloads/")
+
+    def _need_receiver(self) -> None:
+        """Warn where nobody is named who receives a file, and it is not the workspace."""
+        for ends in self._ends:
+            source = ends.source
+            if ends.destination is not None or ends.excluded or source is None or not ends.readable:
+                continue
+            if ends.destination_at in self._slips or (
+                source.party is not None and source.party.kind != "workspace"
+            ):
+                continue
+            taken = (
+                "your home" if source.is_absolute else "the same path on your own computer, if it is mapped"
+            )
+            remedy = "write who receives it, such as site=berlin"
+            self._report.warn(ends.destination_at, f"it is missing: accsyn takes {taken}", remedy)
+            return
 
     def _own_ends(self) -> None:
         document = self._document
