@@ -165,11 +165,22 @@ class SpecificationError(ArgumentError):
 
     Attributes:
         problems: all that was found, warnings too, in the order of the specification.
+        line: where text that is no JSON ceases to be, from 1; ``None`` when that is not what is wrong.
+        column: the character in that line, from 1.
     """
 
-    def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        problems: tuple[Problem, ...] = (),
+        *,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.problems = problems
+        self.line = line
+        self.column = column
 
 
 class PermissionDeniedError(AccsynError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from accsyn_async.errors import SpecificationError
-from accsyn_async.jobs.problems import Keys, problem_path
+from accsyn_async.jobs.problems import Keys, Problem, problem_path
 from accsyn_async.safe_text import safe
 
 __all__ = ["MOST_BYTES", "JobText", "read_job_text"]
@@ -20,6 +21,7 @@ MOST_BYTES = 10_000_000
 _COMMENT = re.compile(r"//|/\*|#")
 _WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_DIGITS = re.compile(r"-?[0-9]+")
 _TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+', re.DOTALL)
 
 
@@ -43,11 +45,21 @@ class JobText:
             >>> read_job_text('{"source": "a.mov",\n "priority": 5000}').position(("priority",))
             (2, 2)
         """
-        found, length = 0, -1
-        for path, start in _walk(self.text):
-            if len(path) > length and path == keys[: len(path)]:
-                found, length = start, len(path)
-        return _line_and_column(self.text, found)
+        return self.positions([keys])[0]
+
+    def positions(self, several: Iterable[Keys]) -> list[tuple[int, int]]:
+        """Lines and columns of several attributes, in one go."""
+        several = list(several)
+        wanted = {keys[:length] for keys in several for length in range(1, len(keys) + 1)}
+        starts = {path: start for path, start in _walk(self.text) if path in wanted}
+        lines = [0, *(end.end() for end in re.finditer("\n", self.text))]
+        found = []
+        for keys in several:
+            paths = (keys[:length] for length in range(len(keys), 0, -1))
+            start = next((starts[path] for path in paths if path in starts), 0)
+            line = bisect_right(lines, start)
+            found.append((line, start - lines[line - 1] + 1))
+        return found
 
 
 def read_job_text(content: str | bytes, name: str = "") -> JobText:
@@ -79,8 +91,14 @@ def read_job_text(content: str | bytes, name: str = "") -> JobText:
         raise _error(name, text, position, message) from None
     except RecursionError:
         raise _error(name, text, None, "it is nested too deeply") from None
-    except ValueError as error:
-        raise _error(name, text, None, str(error)) from None
+    except _ConstantError as error:
+        position = next(token.start() for token in _TOKEN.finditer(text) if token[0] == error.name)
+        raise _error(name, text, position, f"{error.name} is no JSON number") from None
+    except ValueError:
+        # Python reads no whole numbers of thousands of digits.
+        numbers = (token for token in _TOKEN.finditer(text) if _DIGITS.fullmatch(token[0]))
+        longest = max(numbers, key=lambda token: len(token[0]))
+        raise _error(name, text, longest.start(), "a number has too many digits") from None
     if doubles.any:
         _refuse_doubles(name, text)
     if isinstance(value, list):
@@ -107,21 +125,32 @@ def _decoded(content: str | bytes, name: str) -> str:
 
 
 def _error(name: str, text: str, position: int | None, message: str) -> SpecificationError:
+    """What cannot be read. A message has its remedy behind a semicolon."""
     where = []
+    line, column = None, None
     if name:
         where.append(safe(name))
     if position is not None:
-        line, column = _line_and_column(text, position)
+        line, column = text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
         where.append(f"line {line}, column {column}")
-    return SpecificationError(f"{', '.join(where)}: {message}" if where else message)
+    what, _, remedy = message.partition("; ")
+    return SpecificationError(
+        f"{', '.join(where)}: {message}" if where else message,
+        (Problem((), what, remedy),),
+        line=line,
+        column=column,
+    )
 
 
-def _line_and_column(text: str, position: int) -> tuple[int, int]:
-    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+class _ConstantError(ValueError):
+    """A number that Python reads and JSON has not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise _ConstantError(name)
 
 
 def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
@@ -185,7 +214,8 @@ def _backslash(text: str, position: int) -> int:
 
 def _walk(text: str) -> Iterator[tuple[Keys, int]]:
     """Where each attribute and entry of a text that is JSON begins: the attribute at its name."""
-    path: list[str | int] = []
+    # A list is one of tasks.
+    path: list[str | int] = ["tasks"] if text.lstrip().startswith("[") else []
     # For each open bracket whether it is a list's, and the place of the name that was read.
     lists: list[bool] = []
     name: str | None = None

@@ -25,7 +25,7 @@ class Problem:
     Attributes:
         keys: what leads to the attribute, such as ``("tasks", 1, "priority")``.
         message: what is wrong.
-        remedy: what to write instead.
+        remedy: what to write instead; empty when that is plain.
         severity: an ``"error"`` is not submitted, a ``"warning"`` is.
 
     Example::
@@ -46,7 +46,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{safe(self.path)}: " if self.keys else ""
-        return f"{where}{safe(self.message)}; {safe(self.remedy)}"
+        remedy = f"; {safe(self.remedy)}" if self.remedy else ""
+        return f"{where}{safe(self.message)}{remedy}"
 
 
 def problem_path(keys: Keys) -> str:
