@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["quoted"]
+__all__ = ["cut", "quoted"]
+
+
+def cut(text: str, most: int = 120) -> str:
+    """A text, cut where it is long.
+
+    >>> cut("site=berlin"), cut("a" * 1000, 8)
+    ('site=berlin', 'aaaaaaa…')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def quoted(value: object, most: int = 120) -> str:
@@ -18,4 +27,4 @@ def quoted(value: object, most: int = 120) -> str:
     except ValueError:
         # Python writes no numbers of thousands of digits.
         shown = "a number of very many digits"
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    return cut(shown, most)

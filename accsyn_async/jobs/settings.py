@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
+from accsyn_async.jobs.quoting import cut, quoted
 
 __all__ = ["SETTINGS", "JobSettings", "Setting"]
 
@@ -49,7 +50,7 @@ def _number(
             number = math.nan
         fits = least < number <= most or (number == least and not above) or (off and number == -1)
         fits = fits and number < math.inf and (not whole or number == int(number))
-        return [] if fits or value == "" else [(f"{value!r} is not {kind} {bounds}", remedy)]
+        return [] if fits or value == "" else [(f"{quoted(value)} is not {kind} {bounds}", remedy)]
 
     return complain, {"type": ["string", "number"]}
 
@@ -62,7 +63,7 @@ def _choice(*options: str, joined_by: str = "") -> tuple[Callable[[Any], Complai
         parts = value.split(joined_by) if joined_by and isinstance(value, str) else [value]
         parts = [part.strip() if isinstance(part, str) else part for part in parts]
         fits = value == "" or all(part in options for part in parts)
-        return [] if fits else [(f"{value!r} is no choice here", remedy)]
+        return [] if fits else [(f"{quoted(value)} is no choice here", remedy)]
 
     return complain, {"type": "string"} if joined_by else {"enum": [*options, ""]}
 
@@ -72,11 +73,11 @@ def _statements(value: Any) -> Complaints:
     if isinstance(value, list):
         torn = [one for one in value if isinstance(one, str) and SEPARATOR in one]
         escaped = [
-            (f"{one} holds an escaped comma, which separates statements", COMMA_REMEDY) for one in torn
+            (f"{cut(one)} holds an escaped comma, which separates statements", COMMA_REMEDY) for one in torn
         ]
-        return escaped or [(f"{value!r:.60} is no text", remedy)]
+        return escaped or [(f"{quoted(value)} is no text", remedy)]
     if not isinstance(value, str):
-        return [(f"{value!r:.60} is no text", remedy)]
+        return [(f"{quoted(value)} is no text", remedy)]
     return filter_problems(value) if value else []
 
 
@@ -86,8 +87,8 @@ def _configuration(value: Any) -> Complaints:
         try:
             value = json.loads(value) if value else {}
         except (ValueError, RecursionError):
-            return [(f"{value!r:.60} is no JSON", remedy)]
-    return [] if isinstance(value, Mapping) else [(f"{value!r:.60} is no JSON object", remedy)]
+            return [(f"{quoted(value)} is no JSON", remedy)]
+    return [] if isinstance(value, Mapping) else [(f"{quoted(value)} is no JSON object", remedy)]
 
 
 _LOGGED: Final = ("info", "warning", "files", "comparison", "ownership", "group", "permissions")
@@ -216,15 +217,18 @@ class JobSettings:
 
 
 def _written(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return json.dumps(value)
+    """A value as a text; what cannot be written stays as it is, for the check to complain of."""
     if isinstance(value, bool | str):
         return value
-    if isinstance(value, int | float):
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    try:
+        if isinstance(value, Mapping):
+            return json.dumps(dict(value), allow_nan=False)
+        if isinstance(value, int | float):
+            return f"{value:.15g}" if isinstance(value, float) else str(value)
+    except (TypeError, ValueError, RecursionError):
+        return value
     if isinstance(value, Iterable):
         statements = list(value)
         fits = all(isinstance(one, str) and SEPARATOR not in one for one in statements)
-        # What cannot be written stays as it is, for the check to complain of.
         return join_statements(statements) if fits else statements
     return value
