@@ -110,7 +110,7 @@ def test_what_numbers_are_told_to_be() -> None:
     ("name", "good", "bad", "remedy"),
     [
         ("transfer_ignore_existing", ["file", "directory", "file+directory", "file + directory", ""],
-         ["files", "file,directory", "file+", True, None, ["file"]], "write file or directory, or several of"),
+         ["files", "file,directory", "file+", True, None, ["file"]], "write file or directory, or several"),
         ("transfer_encryption", ["aes128", "aes256", "none", ""], ["aes", "aes128+aes256", 128],
          "write aes128, aes256 or none"),
         ("transfer_mode", ["copy", "onewaysync"], ["sync", 1], "write copy or onewaysync"),
