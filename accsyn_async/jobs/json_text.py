@@ -23,7 +23,7 @@ MOST_BYTES = 10_000_000
 _COMMENT = re.compile(r"//|/\*|#")
 _WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_DIGITS = re.compile(r"-?[0-9]+")
+_WHOLE = re.compile(r"-?([0-9]++)(?!\.[0-9]|[eE][+-]?[0-9])")
 # Possessive, for otherwise a text of some megabytes takes a gigabyte.
 _TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
 _BLANKS = " \t\n\r"
@@ -99,16 +99,11 @@ def read_job_text(content: str | bytes, name: str = "") -> JobText:
     except RecursionError:
         raise _error(name, text, _deep(text), "it is nested too deeply") from None
     except _ConstantError as error:
-        position = next(token.start() for token in _TOKEN.finditer(text) if token[0] == error.name)
+        position = next(one.start() for one in _TOKEN.finditer(text) if one[0].startswith(error.name))
         raise _error(name, text, position, f"{error.name} is no JSON number") from None
     except ValueError:
         # Python reads no whole numbers of thousands of digits. Behind the number, this may be no JSON.
-        most = sys.get_int_max_str_digits()
-        position = next(
-            token.start()
-            for token in _TOKEN.finditer(text)
-            if len(token[0]) > most and _DIGITS.fullmatch(token[0])
-        )
+        position = next(one.start() for one in _TOKEN.finditer(text) if _has_too_many_digits(one[0]))
         raise _error(name, text, position, "a number has too many digits") from None
     if doubles.any:
         _refuse_doubles(name, text)
@@ -160,6 +155,11 @@ class _ConstantError(ValueError):
         self.name = name
 
 
+def _has_too_many_digits(token: str) -> bool:
+    whole = _WHOLE.match(token)
+    return whole is not None and len(whole[1]) > sys.get_int_max_str_digits()
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise _ConstantError(name)
 
@@ -182,6 +182,8 @@ def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
     if error.msg.startswith("Unterminated string"):
         return _unclosed(text, len(text)) or ("a text is not closed by a double quote", position)
     if "control character" in error.msg:
+        # The decoder that is written in Python tells the place behind it.
+        position -= text[position - 1] < " "
         if text[position] in "\r\n":
             told = "a text ends on the line where it begins; close it with a double quote"
             return _unclosed(text, position) or (told, position)
