@@ -19,7 +19,7 @@ from accsyn_async.jobs.settings import SETTINGS, JobSettings
 CYCLE: dict[str, Any] = {}
 CYCLE["a"] = CYCLE
 DEEP: dict[str, Any] = {}
-for _ in range(5000):
+for _ in range(100_000):
     DEEP = {"a": DEEP}
 
 
