@@ -225,7 +225,7 @@ def _outside(text: str, behind: int, msg: str) -> tuple[str, int]:
         return "the name of an attribute in double quotes is missing", behind
     if msg.startswith("Expecting ':'"):
         return "a colon is missing behind the attribute's name", behind
-    if here in "+-.":
+    if here in "+-." and text[behind + 1 : behind + 2].isdigit():
         return _NO_NUMBER, behind
     return (
         "a value is missing: a text in double quotes, a number, true, false, null, a list or an object",

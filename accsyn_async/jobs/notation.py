@@ -344,7 +344,7 @@ def _take_apart(text: str, workspace: str | None) -> tuple[Party | None, str | N
     slip = _SLIP.fullmatch(text)
     if slip is not None:
         return Party("user", slip["user"]), slip["path"]
-    if DRIVE.match(text) or text[0] in "/\\~" or read_share(text) is not None:
+    if DRIVE.match(text) or text[0] in "/\\" or read_share(text) is not None:
         return None, text
     head, colon, tail = text.partition(":")
     known = head.casefold() in (MAIN_SITE, *([] if workspace is None else [workspace.casefold()]))

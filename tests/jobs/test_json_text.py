@@ -42,7 +42,7 @@ TWICE = "{} is there twice; remove one"
 TOLD = [
     # The snippets of the manuals (seeds 000, 002 and 004).
     ('{\n.. job attributes ..,\n"tasks": .. list or JSON ..\n}', NAME, 2, 1),
-    ('{\n"tasks": .. list or JSON ..\n}', NUMBER, 2, 10),
+    ('{\n"tasks": .. list or JSON ..\n}', VALUE, 2, 10),
     ('{\n"settings": {…}\n}', NAME, 2, 14),
     ('{\n"tasks": …\n}', VALUE, 2, 10),
     ('{\n"settings": {} \n"metadata": {}\n}', MISSING, 3, 1),
@@ -102,7 +102,7 @@ TOLD = [
     ('{"a": 1.}', NUMBER, 1, 8),
     ('{"a": .5}', NUMBER, 1, 7),
     ('{"a": +5}', NUMBER, 1, 7),
-    ('{"a": -}', NUMBER, 1, 7),
+    ('{"a": -}', VALUE, 1, 7),
     ('{"a": 0x1F}', NUMBER, 1, 8),
     ('{"a": 10MB}', NUMBER, 1, 9),
     ('{"a": 1_000}', MISSING, 1, 8),
