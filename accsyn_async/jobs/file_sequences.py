@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from accsyn_async.errors import NotationError
+from accsyn_async.jobs.quoting import cut, quoted
+
 __all__ = ["FileSequence", "sequence_problem"]
 
 _NUMBER = re.compile(r"%0?(?P<width>\d{0,2})d", re.ASCII)
@@ -22,6 +25,9 @@ class FileSequence:
         first: the first number.
         last: the last number, which is of the sequence too.
 
+    Raises:
+        NotationError: there is no ``%d`` in the pattern, or the numbers are none of a sequence.
+
     Example::
 
         >>> movie = FileSequence.read("movie.%04d.jpg[100-167]")
@@ -36,6 +42,13 @@ class FileSequence:
     pattern: str
     first: int
     last: int
+
+    def __post_init__(self) -> None:
+        if not _NUMBER.search(self.pattern):
+            raise NotationError(f"{quoted(self.pattern)} has no %d or %04d", text=self.pattern)
+        problem = sequence_problem(str(self))
+        if problem is not None:
+            raise NotationError(problem, text=str(self))
 
     @classmethod
     def read(cls, name: str) -> FileSequence | None:
@@ -75,12 +88,12 @@ def sequence_problem(name: str) -> str | None:
         return None
     ranged = _RANGED.fullmatch(name)
     if ranged is None:
-        return f"the range of {name!r} has no end" if "[" in name and "]" not in name else None
+        return f"the range of {quoted(name)} has no end" if "[" in name and "]" not in name else None
     if not _NUMBER.search(ranged["name"]):
         return None
     bounds = _RANGE.fullmatch(ranged["range"])
     if bounds is None:
-        return f"[{ranged['range']}] is no range"
+        return f"[{cut(ranged['range'])}] is no range"
     if int(bounds["first"]) > int(bounds["last"]):
         return f"the range [{ranged['range']}] ends before it begins"
     return None

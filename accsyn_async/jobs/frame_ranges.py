@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from accsyn_async.jobs.quoting import quoted
+
 __all__ = ["FrameRange", "range_problem", "read_ranges"]
 
 _ENTRY = re.compile(r"(?P<first>-?\d{1,12})(?:-(?P<last>-?\d{1,12})(?:x(?P<step>\d{1,12}))?)?", re.ASCII)
-_BETWEEN = re.compile(r"[\s,]+")
+_BETWEEN = re.compile(r"\s*,\s*|\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class FrameRange:
     Attributes:
         first: the first frame.
         last: the last frame, which counts; ``None`` for the first alone.
-        step: every how many-th of them is meant.
+        step: every how many-th of them is meant; needs a last one.
 
     Example::
 
@@ -31,9 +33,8 @@ class FrameRange:
     step: int = 1
 
     def __str__(self) -> str:
-        if self.last is None:
-            return str(self.first)
-        return f"{self.first}-{self.last}" + (f"x{self.step}" if self.step != 1 else "")
+        last = "" if self.last is None else f"-{self.last}"
+        return f"{self.first}{last}" + (f"x{self.step}" if self.step != 1 else "")
 
 
 def read_ranges(text: str) -> list[FrameRange]:
@@ -69,8 +70,10 @@ def range_problem(text: str) -> str | None:
         return "it is empty"
     for entry in _BETWEEN.split(text.strip()):
         read = _ENTRY.fullmatch(entry)
+        if not entry:
+            return "a comma stands beside no range"
         if read is None:
-            return f"{entry!r} is no range"
+            return f"{quoted(entry)} is no range"
         if read["last"] is not None and int(read["last"]) < int(read["first"]):
             return f"{entry!r} ends before it begins"
         if read["step"] is not None and int(read["step"]) == 0:

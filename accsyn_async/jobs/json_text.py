@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,8 +23,13 @@ MOST_BYTES = 10_000_000
 _COMMENT = re.compile(r"//|/\*|#")
 _WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null"}
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_DIGITS = re.compile(r"-?[0-9]+")
-_TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]|\\.)*"|[^\s{}\[\],:"]+', re.DOTALL)
+_WHOLE = re.compile(r"-?([0-9]++)(?!\.[0-9]|[eE][+-]?[0-9])")
+# Possessive, for otherwise a text of some megabytes takes a gigabyte.
+_TOKEN = re.compile(r'[{}\[\],:]|"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
+_BLANKS = " \t\n\r"
+_NO_NUMBER = "this is no JSON number; write it like 5, -1 or 0.5, or as a text in double quotes"
+_DEEP = 100
+"""Brackets: no job is nested as deeply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +97,14 @@ def read_job_text(content: str | bytes, name: str = "") -> JobText:
         message, position = _reason(text, error)
         raise _error(name, text, position, message) from None
     except RecursionError:
-        raise _error(name, text, None, "it is nested too deeply") from None
+        raise _error(name, text, _deep(text), "it is nested too deeply") from None
     except _ConstantError as error:
-        position = next(token.start() for token in _TOKEN.finditer(text) if token[0] == error.name)
+        position = next(one.start() for one in _TOKEN.finditer(text) if one[0].startswith(error.name))
         raise _error(name, text, position, f"{error.name} is no JSON number") from None
     except ValueError:
-        # Python reads no whole numbers of thousands of digits.
-        numbers = (token for token in _TOKEN.finditer(text) if _DIGITS.fullmatch(token[0]))
-        longest = max(numbers, key=lambda token: len(token[0]))
-        raise _error(name, text, longest.start(), "a number has too many digits") from None
+        # Python reads no whole numbers of thousands of digits. Behind the number, this may be no JSON.
+        position = next(one.start() for one in _TOKEN.finditer(text) if _has_too_many_digits(one[0]))
+        raise _error(name, text, position, "a number has too many digits") from None
     if doubles.any:
         _refuse_doubles(name, text)
     if isinstance(value, list):
@@ -118,9 +124,9 @@ def _decoded(content: str | bytes, name: str) -> str:
     if b"\0" in content:
         raise _error(name, "", None, "it is binary, and so no job")
     try:
-        return content.decode("utf-8-sig")
+        return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
+        before = error.object[: error.start].decode("utf-8")
         raise _error(name, before, len(before), "it is no UTF-8 text; save it as UTF-8") from None
 
 
@@ -149,62 +155,101 @@ class _ConstantError(ValueError):
         self.name = name
 
 
+def _has_too_many_digits(token: str) -> bool:
+    whole = _WHOLE.match(token)
+    return whole is not None and len(whole[1]) > sys.get_int_max_str_digits()
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise _ConstantError(name)
+
+
+def _deep(text: str) -> int:
+    """Where the nesting becomes too deep."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] in "{[") - (token[0] in "}]")
+        if depth > _DEEP:
+            return token.start()
+    return 0
 
 
 def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
     """What is wrong at the place where reading ended, and where exactly."""
     position = error.pos
-    behind = position + len(text[position:]) - len(text[position:].lstrip())
+    if "escape" in error.msg:
+        return "a backslash is written twice in JSON: C:\\\\Users\\\\john", _backslash(text, position)
+    if error.msg.startswith("Unterminated string"):
+        return _unclosed(text, len(text)) or ("a text is not closed by a double quote", position)
+    if "control character" in error.msg:
+        # The decoder that is written in Python tells the place behind it.
+        position -= text[position - 1] < " "
+        if text[position] in "\r\n":
+            told = "a text ends on the line where it begins; close it with a double quote"
+            return _unclosed(text, position) or (told, position)
+        return "a control character is written with a backslash in JSON: \\t for a tab", position
+    return _outside(text, len(text) - len(text[position:].lstrip(_BLANKS)), error.msg)
+
+
+def _outside(text: str, behind: int, msg: str) -> tuple[str, int]:
+    """What is wrong between texts, where something else was expected."""
     here = text[behind : behind + 1]
-    before = text[:behind].rstrip()
+    before = text[:behind].rstrip(_BLANKS)
     # From Python 3.13 on, the place of a trailing comma is that of the comma.
-    after = text[behind + 1 :].lstrip()[:1] if here == "," else ""
+    after = text[behind + 1 :].lstrip(_BLANKS)[:1] if here == "," else ""
     if _COMMENT.match(text, behind):
         return "JSON has no comments; remove it", behind
     if not before and not here:
         return "it is empty; write an object, or a list of tasks", behind
-    begins = len(text) - len(text.lstrip())
-    if not before or (error.msg.startswith("Extra data") and text[begins] not in "{["):
+    begins = len(text) - len(text.lstrip(_BLANKS))
+    if not before or (msg.startswith("Extra data") and text[begins] not in "{["):
         return "a job begins with {, a list of tasks with [", begins
-    if here == "," and after in ("}", "]"):
+    if here == "," and after in ("}", "]") and not before.endswith(":"):
         return f"a comma stands before the {after}; remove it", behind
     if here in ("}", "]") and before.endswith(","):
         return f"a comma stands before the {here}; remove it", len(before) - 1
-    if "escape" in error.msg:
-        return "a backslash is written twice in JSON: C:\\\\Users\\\\john", _backslash(text, position)
-    if "control character" in error.msg:
-        if text[position] == "\n":
-            return "a text ends on the line where it begins; close it with a double quote", position
-        return "a control character is written with a backslash in JSON: \\t for a tab", position
-    if error.msg.startswith("Unterminated string"):
-        return "a text is not closed by a double quote", position
     if not here:
         return "it ends too early; a bracket or brace is not closed", len(before)
     if here in ("'", "“", "”", "‘", "’", "`"):
         return f'texts stand in double quotes ("), not in {here}', behind
-    if error.msg.startswith("Extra data"):
+    if here.isspace() or not here.isprintable():
+        return f"there is a character U+{ord(here):04X} between texts; remove it", behind
+    if msg.startswith("Extra data"):
         return "there is more behind the job's end; remove it", behind
     word = _WORD.match(text, behind)
     if word and word[0] in _WORDS:
         return f"write {_WORDS[word[0]]} instead of {word[0]}", behind
-    if error.msg.startswith("Expecting ',' delimiter"):
-        return _missing_comma(before), behind
-    if error.msg.startswith("Expecting property name"):
+    if msg.startswith("Expecting ',' delimiter"):
+        return _missing_comma(text, behind, before), behind
+    if msg.startswith("Expecting property name"):
         return "the name of an attribute in double quotes is missing", behind
-    if error.msg.startswith("Expecting ':'"):
+    if msg.startswith("Expecting ':'"):
         return "a colon is missing behind the attribute's name", behind
+    if here in "+-." and text[behind + 1 : behind + 2].isdigit():
+        return _NO_NUMBER, behind
     return (
         "a value is missing: a text in double quotes, a number, true, false, null, a list or an object",
         behind,
     )
 
 
-def _missing_comma(before: str) -> str:
+def _missing_comma(text: str, behind: int, before: str) -> str:
+    here = text[behind]
+    if here in "]}":
+        return f"a {'}' if here == ']' else ']'} is missing before the {here}"
     if before.endswith('"'):
         return 'a comma is missing, or the text goes on: inside it, a double quote is written \\"'
+    if text[behind - 1].isdigit() and (here.isalnum() or here == "."):
+        return _NO_NUMBER
     return "a comma is missing"
+
+
+def _unclosed(text: str, end: int) -> tuple[str, int] | None:
+    """A text that goes on because of the backslash before its last quote."""
+    start = text.rfind('\\"', 0, end)
+    if start < 0 or text[start + 2 : end].strip(_BLANKS + ",]}"):
+        return None
+    return "a backslash before a closing quote is written twice: C:\\\\Users\\\\", start
 
 
 def _backslash(text: str, position: int) -> int:
@@ -232,12 +277,14 @@ def _walk(text: str) -> Iterator[tuple[Keys, int]]:
         if lists and not in_list and name is None:
             name = json.loads(sign)
             path[-1] = name or ""
-            yield tuple(path), token.start()
+            if len(path) <= _DEEP:
+                yield tuple(path), token.start()
             continue
         if in_list:
             last = path[-1]
             path[-1] = last + 1 if isinstance(last, int) else 0
-            yield tuple(path), token.start()
+            if len(path) <= _DEEP:
+                yield tuple(path), token.start()
         name = None
         if sign in "{[":
             lists.append(sign == "[")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from accsyn_async.jobs.quoting import quoted
+
 __all__ = ["filter_problem"]
 
 _AMOUNT = re.compile(r"[<>=]?\d+(\.\d+)?\s*([kmgtKMGT][bB]?)?", re.ASCII)
@@ -32,8 +34,8 @@ def filter_problem(filters: str) -> tuple[str, str] | None:
     for entry in filters.split(","):
         kind, colon, operand = entry.strip().partition(":")
         if not colon or not kind or not operand.strip():
-            return f"{entry.strip()!r} is no filter", "write filters like ram:>32g,site:berlin"
+            return f"{quoted(entry.strip())} is no filter", "write filters like ram:>32g,site:berlin"
         form, example = _FORMS.get(kind.casefold(), (None, ""))
         if form is not None and not form.fullmatch(operand.strip()):
-            return f"{entry.strip()!r} is no filter", f"write it like {example}"
+            return f"{quoted(entry.strip())} is no filter", f"write it like {example}"
     return None

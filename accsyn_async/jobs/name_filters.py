@@ -11,6 +11,8 @@ import re
 import warnings
 from collections.abc import Iterable
 
+from accsyn_async.jobs.quoting import cut
+
 __all__ = ["COMMA_REMEDY", "SEPARATOR", "filter_problems", "join_statements", "split_statements"]
 
 SEPARATOR = "\\,"
@@ -18,7 +20,7 @@ SEPARATOR = "\\,"
 COMMA_REMEDY = r"match the comma in another way, such as [,] or \x2c"
 
 _EXPRESSION = re.compile(
-    r"""re\((?P<quote>['"])(?P<pattern>.*)(?P=quote)(?:\s*,\s*['"][A-Za-z]*['"])?\)""", re.DOTALL
+    r"""re\((?P<quote>['"])(?P<pattern>.*?)(?P=quote)(?:\s*,\s*['"][A-Za-z]*['"])?\)""", re.DOTALL
 )
 _MOST_STATEMENTS = 1000
 
@@ -38,7 +40,7 @@ def split_statements(setting: str) -> list[str]:
     >>> split_statements(r"*tmp\,re('[0-9]')")
     ['*tmp', "re('[0-9]')"]
     """
-    return [statement.strip() for statement in setting.split(SEPARATOR)]
+    return [statement.strip() for statement in setting.split(SEPARATOR)] if setting else []
 
 
 def filter_problems(setting: str) -> list[tuple[str, str]]:
@@ -52,7 +54,7 @@ def filter_problems(setting: str) -> list[tuple[str, str]]:
     if broken is not None:
         return [
             (
-                f"{broken} holds an escaped comma, which separates statements",
+                f"{cut(broken)} holds an escaped comma, which separates statements",
                 COMMA_REMEDY,
             )
         ]
@@ -62,14 +64,17 @@ def filter_problems(setting: str) -> list[tuple[str, str]]:
         elif statement.startswith("re("):
             read = _EXPRESSION.fullmatch(statement)
             if read is None:
-                found.append((f"{statement} is no expression", "write re('…'), or re('…','I') for any case"))
+                found.append(
+                    (f"{cut(statement)} is no expression", "write re('…'), or re('…','I') for any case")
+                )
                 continue
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     re.compile(read["pattern"])
-            except (re.error, RecursionError, OverflowError) as error:
-                found.append((f"{statement} is no regular expression ({error})", "correct the expression"))
+            except (re.error, RecursionError, OverflowError, ValueError) as error:
+                why = cut(str(error))
+                found.append((f"{cut(statement)} is no regular expression ({why})", "correct the expression"))
     return found
 
 

@@ -12,30 +12,28 @@ The party is the workspace by its code or that of its main site (``acme:``, ``hq
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from accsyn_async.errors import NotationError
-from accsyn_async.jobs.file_sequences import FileSequence, sequence_problem
+from accsyn_async.jobs.file_sequences import FileSequence
+from accsyn_async.jobs.paths import DRIVE, LETTER, Share, ShareKind, check_path, read_share
+from accsyn_async.jobs.quoting import quoted
 
 __all__ = ["MAIN_SITE", "Location", "Party", "PartyKind", "Share", "ShareKind"]
 
 PartyKind = Literal["workspace", "site", "user", "client"]
-ShareKind = Literal["share", "volume", "folder", "home", "collection", "delivery"]
 
 MAIN_SITE: Final = "hq"
 """The code of a workspace's main site, unless somebody changed it (seed 004)."""
 
+_UNWRITTEN = r"\s:/\\=\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _CODE = re.compile(r"[^\W_][\w.-]*")
-_USER = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)(?:@(?P<host>[^\s:/\\@=]+))?")
-_IDENT = re.compile(r"[^\s:/\\=]+")
-_DRIVE = re.compile(r"(?P<letter>[A-Za-z]):[\\/]")
-_LETTER = re.compile(r"[A-Za-z]:")
-_SLIP = re.compile(r"(?P<user>[^\s:/\\@=]+@[^\s:/\\@=]+)/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
-_LONGEST: Final = 32_767
-"""Characters: no system that accsyn runs on has longer paths."""
-_MOST_SHOWN: Final = 120
+_IDENT = re.compile(rf"[^{_UNWRITTEN}]+")
+_HOST = re.compile(rf"[^@{_UNWRITTEN}]+")
+_MAIL = re.compile(rf"{_HOST.pattern}@{_HOST.pattern}")
+_USER = re.compile(rf"(?P<user>{_MAIL.pattern})(?:@(?P<host>{_HOST.pattern}))?")
+_SLIP = re.compile(rf"(?P<user>{_MAIL.pattern})/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
 _KINDS: Final[tuple[PartyKind, ...]] = ("site", "client", "user")
 
 
@@ -46,8 +44,8 @@ class Party:
     Attributes:
         kind: ``"workspace"``, ``"site"``, ``"user"`` or ``"client"``.
         name: the workspace's or site's code, the user's e-mail address, or an id.
-        host: the computer that is meant, when a user has several; ``None`` for the one
-            that was online last.
+        host: the computer that is meant, when a user (by e-mail address) has several; ``None``
+            for the one that was online last.
 
     Raises:
         NotationError: the name cannot be written in the notation.
@@ -67,22 +65,32 @@ class Party:
     host: str | None = None
 
     def __post_init__(self) -> None:
-        fits = _CODE if self.kind == "workspace" else _IDENT
+        if self.kind not in get_args(PartyKind):
+            raise NotationError(
+                f"{quoted(self.kind)} is no kind of party",
+                f"write one of {', '.join(get_args(PartyKind))}",
+                text=str(self.kind),
+            )
         given: object = self.name
+        fits = _CODE if self.kind == "workspace" else _IDENT
         if not isinstance(given, str) or not fits.fullmatch(given):
             raise NotationError(
-                f"{_cut(given)} cannot name a {self.kind}",
+                f"{quoted(given)} cannot name a {self.kind}",
                 "write a code, an id or an e-mail address, without blanks, colons and slashes",
                 text=str(given),
             )
-        if self.host is not None and (self.kind != "user" or not _USER.fullmatch(f"a@b@{self.host}")):
+        is_mail = _MAIL.fullmatch(given) is not None
+        if self.kind == "user" and "@" in given and not is_mail:
+            raise NotationError(f"{quoted(given)} is no e-mail address", text=given)
+        host: object = self.host
+        if host is not None and not (isinstance(host, str) and _HOST.fullmatch(host)):
             raise NotationError(
-                f"{_cut(self.host)} is no host",
-                "write the name of a user's computer",
-                text=str(self.host),
+                f"{quoted(host)} is no host", "write the name of a user's computer", text=str(host)
             )
-        if self.kind == "user" and "@" in self.name and not _USER.fullmatch(self.name):
-            raise NotationError(f"{_cut(self.name)} is no e-mail address", text=self.name)
+        if host is not None and not (self.kind == "user" and is_mail):
+            raise NotationError(
+                f"{quoted(given)} cannot have a host", "name the user by e-mail address", text=given
+            )
 
     @classmethod
     def workspace(cls, code: str = MAIN_SITE) -> Party:
@@ -117,13 +125,15 @@ class Party:
             (Party('site=berlin'), Party('acme'), Party('john@user.com'))
         """
         if not isinstance(text, str):
-            raise NotationError(f"a party is a text such as 'site=berlin', not {_cut(text)}", text=str(text))
+            raise NotationError(
+                f"a party is a text such as 'site=berlin', not {quoted(text)}", text=str(text)
+            )
         found = _read_party(text)
         if found is None and _CODE.fullmatch(text):
             found = cls("workspace", text)
         if found is None:
             raise NotationError(
-                f"{_cut(text)} names no party",
+                f"{quoted(text)} names no party",
                 "write the workspace's code, a user's e-mail address, site=<code> or client=<id>",
                 text=text,
             )
@@ -148,31 +158,20 @@ class Party:
         return f"Party({str(self)!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share that a path lies on.
-
-    Attributes:
-        kind: ``"share"`` stands for each of the others.
-        name: its code or id; for a home the user's e-mail address, or ``~`` for one's own.
-    """
-
-    kind: ShareKind
-    name: str
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Location:
     r"""A source or destination: a party and a path, one of which may be left out.
 
-    What is read is written again as it was, but for the case of ``site=`` and the like.
+    What is read is written again as it was, but for the case of ``site=`` and the like, ``user=``
+    before an e-mail address, and a colon without a path. What is made in Python is read again as
+    what it is. A workspace alone is written as its code: only who knows that reads it as a party.
 
     Attributes:
         party: who sends or receives; ``None`` lets accsyn find out.
         path: what, as written; ``None`` for where the other end has it ("mirrored").
 
     Raises:
-        NotationError: both are left out, or the path cannot be written.
+        NotationError: both are left out, the path cannot be written, or would be read as another.
 
     Example::
 
@@ -190,11 +189,28 @@ class Location:
 
     def __post_init__(self) -> None:
         if self.party is not None and not isinstance(self.party, Party):
-            raise NotationError(f"party is a Party or None, not {_cut(self.party)}", text=str(self.party))
+            raise NotationError(f"party is a Party or None, not {quoted(self.party)}", text=str(self.party))
         if self.path is not None:
-            _check_path(self.path, alone=self.party is None)
+            check_path(self.path)
         elif self.party is None:
             raise NotationError("a location without party and path names nothing")
+        self._check_read()
+
+    def _check_read(self) -> None:
+        """Refuse what would be read as something else, also by who does not mind blanks around it."""
+        text = str(self)
+        code = self.party.name if self.party is not None and self.party.kind == "workspace" else None
+        try:
+            same = all(_take_apart(one, code)[0] == self.party for one in (text, text.strip()))
+        except NotationError:
+            same = False
+        if same:
+            return
+        if text != text.strip():
+            raise NotationError(f"{quoted(text)} begins or ends with a blank", "remove it", text=text)
+        if self.party is None:
+            raise NotationError(f"{quoted(text)} would be read as a party's", "begin it with ./", text=text)
+        raise NotationError(f"{quoted(text)} would be read as a path on a drive", text=text)
 
     @classmethod
     def parse(cls, text: str, workspace: str | None = None) -> Location:
@@ -216,50 +232,42 @@ class Location:
             'acme'
         """
         if not isinstance(text, str):
-            raise NotationError(f"a location is a text, not {_cut(text)}", text=str(text))
+            raise NotationError(f"a location is a text, not {quoted(text)}", text=str(text))
         if not text.strip():
             raise NotationError("it is empty", text=text)
-        slip = _SLIP.fullmatch(text)
-        if slip is not None:
-            return cls(Party("user", slip["user"]), slip["path"])
-        if _DRIVE.match(text) or text[0] in "/\\~" or _read_share(text) is not None:
-            return cls(None, text)
-        head, colon, tail = text.partition(":")
-        codes = {MAIN_SITE, *([] if workspace is None else [workspace.casefold()])}
-        if not colon:
-            party = Party("workspace", text) if text.casefold() in codes else _read_party(text)
-            return cls(None, text) if party is None else cls(party)
-        if "/" in head or "\\" in head:
-            return cls(None, text)
-        if _LETTER.match(text) and head.casefold() not in codes:
-            raise NotationError(
-                f"{_cut(text)} has no slash behind the drive",
-                f"write it as in {head}:\\folder",
-                text=text,
-            )
-        return cls(Party.parse(head), tail or None)
+        return cls(*_take_apart(text, workspace))
 
     @classmethod
     def on_share(cls, name: str, path: str = "", kind: ShareKind = "share") -> Location:
         """A path on a share, at no stated party.
+
+        Raises:
+            NotationError: that is no share's code or id, or the path cannot be written.
 
         Example::
 
             >>> print(Location.on_share("projects", "thefilm/010/", kind="volume"))
             volume=projects/thefilm/010/
         """
-        return cls(None, f"{kind}={name}" + (f"/{path}" if path else ""))
+        made = cls(None, f"{kind}={name}" + (f"/{path}" if path else ""))
+        if made.share != Share(kind, name):
+            raise NotationError(
+                f"{quoted(name)} cannot name a {kind}",
+                "write its code or id, without slashes",
+                text=str(name),
+            )
+        return made
 
     @property
     def share(self) -> Share | None:
         """The share that the path begins with; ``None`` when it names none."""
-        found = _read_share(self.path or "")
+        found = read_share(self.path or "")
         return None if found is None else found[0]
 
     @property
     def inner(self) -> str:
         """The path below the share, or all of it when it names none; empty without a path."""
-        found = _read_share(self.path or "")
+        found = read_share(self.path or "")
         return (self.path or "") if found is None else found[1]
 
     @property
@@ -278,7 +286,7 @@ class Location:
     @property
     def drive(self) -> str | None:
         """The Windows drive, such as ``C:``; ``None`` without one."""
-        found = _DRIVE.match(self.path or "")
+        found = DRIVE.match(self.path or "")
         return None if found is None else f"{found['letter']}:"
 
     @property
@@ -302,15 +310,21 @@ class Location:
         return FileSequence.read(self.name)
 
     def __truediv__(self, name: str) -> Location:
-        """What lies below, with the kind of slash that the path has.
+        """What lies below, with the kind of slash that the path has; an empty name makes it a folder.
 
         Raises:
-            NotationError: there is no path to go on from.
+            NotationError: there is no path to go on from, or the name begins with a slash.
         """
         if self.path is None:
-            raise NotationError(f"{self} has no path that {_cut(name)} could lie below", text=str(self))
+            raise NotationError(f"{self} has no path that {quoted(name)} could lie below", text=str(self))
+        given: object = name
+        if not isinstance(given, str) or given.startswith(("/", "\\")):
+            raise NotationError(
+                f"{quoted(given)} is no name below {self}", "begin it without slash", text=str(given)
+            )
         slash = "\\" if "\\" in self.path and "/" not in self.path else "/"
-        return Location(self.party, self.path.rstrip("/\\") + slash + name)
+        ended = self.path.endswith(("/", "\\"))
+        return Location(self.party, self.path + ("" if ended else slash) + name)
 
     def __str__(self) -> str:
         if self.path is None or self.party is None:
@@ -321,6 +335,34 @@ class Location:
         return f"Location({str(self)!r})"
 
 
+def _take_apart(text: str, workspace: str | None) -> tuple[Party | None, str | None]:
+    """The party and the path of a location, either of which may be left out.
+
+    Raises:
+        NotationError: there is no party of the form in front of the colon.
+    """
+    slip = _SLIP.fullmatch(text)
+    if slip is not None:
+        return Party("user", slip["user"]), slip["path"]
+    if DRIVE.match(text) or text[0] in "/\\" or read_share(text) is not None:
+        return None, text
+    head, colon, tail = text.partition(":")
+    known = head.casefold() in (MAIN_SITE, *([] if workspace is None else [workspace.casefold()]))
+    if not colon:
+        party = Party("workspace", text) if known else _read_party(text)
+        return party, text if party is None else None
+    if "/" in head or "\\" in head or (LETTER.match(text) and not known):
+        return None, text
+    party = Party.parse(head)
+    if party.kind == "workspace" and not known and not tail and workspace is not None:
+        raise NotationError(
+            f"{quoted(text)} names a workspace that is not yours",
+            f"write site={head}, or a path behind the colon",
+            text=text,
+        )
+    return party, tail or None
+
+
 def _read_party(text: str) -> Party | None:
     """A party that is one by its form alone, so not a workspace's code; ``None`` for anything else.
 
@@ -328,13 +370,13 @@ def _read_party(text: str) -> Party | None:
         NotationError: it begins like one, and names none.
     """
     for kind in _KINDS:
-        if text[: len(kind) + 1].casefold() == f"{kind}=":
+        if text[: len(kind) + 1].lower() == f"{kind}=":
             name = text[len(kind) + 1 :]
             if not name:
-                raise NotationError(f"{_cut(text)} names no {kind}", text=text)
+                raise NotationError(f"{quoted(text)} names no {kind}", text=text)
             if "/" in name or "\\" in name:
                 raise NotationError(
-                    f"{_cut(text)} holds a slash",
+                    f"{quoted(text)} holds a slash",
                     f"separate the {kind} from the path by a colon, as in {kind}=…:share=…",
                     text=text,
                 )
@@ -342,54 +384,3 @@ def _read_party(text: str) -> Party | None:
             return Party("user", user["user"], user["host"]) if user else Party(kind, name)
     user = _USER.fullmatch(text)
     return None if user is None else Party("user", user["user"], user["host"])
-
-
-def _read_share(path: str) -> tuple[Share, str] | None:
-    """The share that a path begins with, and the path below it."""
-    if path[:1] == "~" and path[1:2] in ("", "/", "\\"):
-        return Share("home", "~"), path[2:]
-    kind, equals, rest = path.partition("=")
-    if not equals or kind.casefold() not in get_args(ShareKind):
-        return None
-    name = rest.replace("\\", "/").partition("/")[0]
-    if not name.strip():
-        raise NotationError(f"{_cut(path)} names no {kind}", text=path)
-    return Share(kind.casefold(), name), rest[len(name) + 1 :]  # type: ignore[arg-type]
-
-
-def _check_path(path: object, *, alone: bool) -> None:
-    """Refuse a path that cannot be written, or would be read as something else."""
-    if not isinstance(path, str) or not path.strip():
-        raise NotationError(f"a path is a text or None, and not empty, not {_cut(path)}", text=str(path))
-    wrong = next((one for one in path if unicodedata.category(one) == "Cc"), None)
-    if wrong is not None:
-        raise NotationError(
-            f"the path {_cut(path)} holds the control character {wrong!r}",
-            "write a backslash twice in JSON and in Python",
-            text=path,
-        )
-    if any("\ud800" <= one <= "\udfff" for one in path):
-        raise NotationError(f"the path {_cut(path)} is no proper Unicode", text=path)
-    parts = path.replace("\\", "/").split("/")
-    if ".." in parts:
-        raise NotationError(f"the path {_cut(path)} climbs with '..'", "write where it leads", text=path)
-    problem = sequence_problem(next((part for part in reversed(parts) if part), ""))
-    if problem is not None:
-        raise NotationError(
-            problem,
-            "end a sequence with its first and last number, as in movie.%04d.jpg[100-167]",
-            text=path,
-        )
-    if len(path) > _LONGEST:
-        raise NotationError(f"the path {_cut(path)} is longer than {_LONGEST} characters", text=path)
-    _read_share(path)
-    colon = path.partition(":")[0] if ":" in path else "/"
-    plain = _DRIVE.match(path) or path[0] in "/\\~" or "/" in colon or "\\" in colon
-    if alone and not plain and _read_share(path) is None:
-        raise NotationError(f"{_cut(path)} would be read as a party's path", "begin it with ./", text=path)
-
-
-def _cut(text: object) -> str:
-    """A text as messages show it."""
-    shown = repr(text)
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 1]}…"

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from accsyn_async.jobs.checks.report import MOST_BITS, either, shown
 from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
 from accsyn_async.jobs.plain_json import Written, plain
+from accsyn_async.jobs.quoting import cut
 
 __all__ = ["SETTINGS", "JobSettings", "Setting"]
 
@@ -75,7 +76,7 @@ def _statements(value: Any) -> Complaints:
     if isinstance(value, list):
         torn = [one for one in value if isinstance(one, str) and SEPARATOR in one]
         escaped = [
-            (f"{one} holds an escaped comma, which separates statements", COMMA_REMEDY) for one in torn
+            (f"{cut(one)} holds an escaped comma, which separates statements", COMMA_REMEDY) for one in torn
         ]
         return escaped or [(f"{shown(value)} is no text", remedy)]
     if not isinstance(value, str):
@@ -220,11 +221,11 @@ class JobSettings(Written):
 
 
 def _written(value: object) -> Any:
-    # What cannot be written stays as it is, for the check to complain of.
+    """A value as a text; what cannot be written stays as it is, for the check to complain of."""
     if isinstance(value, Mapping):
         try:
             return json.dumps(plain(value), allow_nan=False)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             return value
     if isinstance(value, bool | str):
         return value

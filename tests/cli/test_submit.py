@@ -68,7 +68,10 @@ async def test_what_is_no_json_is_told_with_line_and_column(box: Sandbox, cli: C
             ["--setting transfer_speedlimit: 'fast' is not a number above 0; "],
         ),
         ((*TRANSFER, "--queue", " "), ["--queue: ' ' is no code or id; "]),
-        ((*TRANSFER, "--kind", "compute"), ["SOURCE: a compute job has none; ", "DESTINATION: ", "engine: "]),
+        (
+            (*TRANSFER, "--kind", "compute"),
+            ["SOURCE: a compute job has no 'source'; ", "DESTINATION: ", "engine: "],
+        ),
         # A list of files is no job: they would be renamed on the default volume.
         (("a.json", "b.json"), ["DESTINATION: the workspace would send to itself; "]),
     ],

@@ -63,7 +63,7 @@ PLACES: list[Wrong] = [
         "a drive without a slash",
         "transfer",
         {"source": "C:a.mov", "destination": "share=projects/"},
-        "error source: 'C:a.mov' has no slash behind the drive; write it as in C:\\folder",
+        "error source: 'C:a.mov' has no slash behind the drive; write it as in C:\\folder, or begin it with ./ when it is none",
     ),
     Wrong(
         "a path that climbs",
@@ -87,7 +87,13 @@ PLACES: list[Wrong] = [
         "blanks around",
         "transfer",
         {"source": " share=projects/a.mov", "destination": "site=berlin"},
-        "warning source: ' share=projects/a.mov' begins or ends with a blank; remove it, unless it is meant",
+        "error source: the path ' share=projects/a.mov' begins or ends with a blank; remove it",
+    ),
+    Wrong(
+        "a blank that may be part of a name",
+        "transfer",
+        {"source": "share=projects/a.mov ", "destination": "site=berlin"},
+        "warning source: 'share=projects/a.mov ' begins or ends with a blank; remove it, unless it is meant",
     ),
     Wrong(
         "a sequence that ends before it begins",
