@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from accsyn_async.jobs.problems import Keys, Problem, Severity
+from accsyn_async.jobs.quoting import cut, quoted
 
 __all__ = ["MOST_BITS", "Report", "either", "shown"]
 
@@ -30,9 +31,7 @@ class Report:
         self._note(keys, message, remedy, "warning")
 
     def _note(self, keys: Keys, message: str, remedy: str, severity: Severity) -> None:
-        if len(message) > _MOST_TOLD:
-            message = message[: _MOST_TOLD - 1] + "…"
-        self.problems.append(Problem(keys, message, remedy, severity))
+        self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity))
 
 
 def either(options: Sequence[str]) -> str:
@@ -47,14 +46,13 @@ def either(options: Sequence[str]) -> str:
 def shown(value: object) -> str:
     """A value as messages show it, cut where it is long.
 
-    >>> shown("a" * 100)[-4:]
-    "aa…'"
+    >>> shown("a" * 100)[-4:], shown(True), shown({"a": 1})
+    ('aaa…', 'true', 'an object')
     """
-    if isinstance(value, str) and len(value) > _MOST_SHOWN:
-        return repr(value[: _MOST_SHOWN - 1] + "…")
     if isinstance(value, dict | list) and value:
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         return "a huge number"
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return quoted(value, _MOST_SHOWN)
