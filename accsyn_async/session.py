@@ -19,8 +19,6 @@ from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClose
 from accsyn_async.logs import log_to
 from accsyn_async.monitor.monitor import Monitor
 from accsyn_async.monitor.schedule import PollPolicy
-from accsyn_async.submission.crowd import Crowd
-from accsyn_async.submission.daily import Flights
 from accsyn_async.submission.submitting import Submitting
 from accsyn_async.transport.credentials import Password, Settings, check_base_url, parse_proxy, resolve
 from accsyn_async.transport.http import AiohttpSender
@@ -153,8 +151,6 @@ class Session(Submitting):
 
         base, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
         self._clock = clock = _clock or AsyncioClock()
-        self._crowd = Crowd(clock)
-        self._flights = Flights()
         self._dialect = _dialect(api_version, self._workspace, self._username)
         self._pipeline = Pipeline(
             dialect=self._dialect,

@@ -187,7 +187,7 @@ async def assert_nothing_held(session: Session, *, watchers: int) -> None:
     assert pipeline._limiter._queue == []
     assert pipeline._login._flight is None
     assert pipeline._deadlines.idle
-    assert session._flights.idle
+    assert session._desk.idle
     for poller, _ in session._monitor._pollers.values():
         audience = poller._audience
         assert len(list(audience)) == watchers

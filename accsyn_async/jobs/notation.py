@@ -201,7 +201,7 @@ class Location:
         text = str(self)
         code = self.party.name if self.party is not None and self.party.kind == "workspace" else None
         try:
-            same = all(_take_apart(one, code)[0] == self.party for one in (text, text.strip()))
+            same = all(_take_apart(one, code)[0] == self.party for one in {text, text.strip()})
         except NotationError:
             same = False
         if same:

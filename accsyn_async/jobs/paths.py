@@ -18,6 +18,7 @@ DRIVE: Final = re.compile(r"(?P<letter>[A-Za-z]):[\\/]")
 """A Windows drive, whose colon is no party's."""
 LETTER: Final = re.compile(r"[A-Za-z]:")
 """What may be a drive, or one whose slash was forgotten."""
+_KINDS: Final = frozenset(get_args(ShareKind))
 _UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LONGEST: Final = 32_767
 """Characters: no system that accsyn runs on has longer paths."""
@@ -45,7 +46,7 @@ def read_share(path: str) -> tuple[Share, str] | None:
     if path[:1] == "~" and path[1:2] in ("", "/", "\\"):
         return Share("home", "~"), path[2:]
     kind, equals, rest = path.partition("=")
-    if not equals or kind.lower() not in get_args(ShareKind):
+    if not equals or kind.lower() not in _KINDS:
         return None
     name = rest.replace("\\", "/").partition("/")[0]
     if name.strip() in ("", ".", ".."):

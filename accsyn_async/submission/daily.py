@@ -18,8 +18,8 @@ from accsyn_async.errors import AccsynError, OutcomeUnknownError
 from accsyn_async.jobs.notation import Location
 from accsyn_async.jobs.spec import TaskSpec, TransferSpec
 from accsyn_async.models import is_entity_id
-from accsyn_async.submission.handle import Steering
 from accsyn_async.submission.matching import Pair, earliest
+from accsyn_async.submission.steering import Steering
 from accsyn_async.transport.seam import Clock
 from accsyn_async.wire.condition import where
 

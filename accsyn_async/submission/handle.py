@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
-from accsyn_async.api.calls import Calls
 from accsyn_async.errors import AccsynError, BackendError, NotFoundError, PartlyAddedError
 from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.spec import Tasks
@@ -16,23 +14,14 @@ from accsyn_async.models import Job, JobStatus, Task, TaskStatus, is_entity_id
 from accsyn_async.monitor.store import StateStore
 from accsyn_async.monitor.until import Until
 from accsyn_async.monitor.watch import Watch
-from accsyn_async.monitor.watching import Watching
 from accsyn_async.submission.batches import batches
+from accsyn_async.submission.steering import Steering
 
-__all__ = ["JobHandle", "Steering"]
+__all__ = ["JobHandle", "handle_of"]
 
 logger = logging.getLogger("accsyn_async.submission")
 
 _STOPPED = frozenset({JobStatus.DONE, JobStatus.ABORTED, JobStatus.FAILED})
-
-
-class Steering(Calls, Watching):
-    """What a handle needs of its session."""
-
-    @property
-    @abstractmethod
-    def workspace(self) -> str:
-        """The workspace's code."""
 
 
 class JobHandle:

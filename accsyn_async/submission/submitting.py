@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from accsyn_async.errors import ArgumentError, SpecificationError
-from accsyn_async.jobs.attributes import JobKind, kind_of
-from accsyn_async.jobs.checks.job import check_job
-from accsyn_async.jobs.json_text import MOST_BYTES, read_job_text
-from accsyn_async.jobs.notation import Location, Party
-from accsyn_async.jobs.plain_json import plain
-from accsyn_async.jobs.problems import refuse_errors
-from accsyn_async.jobs.reading import checked_kind
-from accsyn_async.jobs.settings import JobSettings
-from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec
-from accsyn_async.submission.crowd import Crowd
-from accsyn_async.submission.daily import Daily, Flights, placeholder
-from accsyn_async.submission.folders import folder_tasks
-from accsyn_async.submission.handle import JobHandle, Steering, handle_of
-from accsyn_async.submission.matching import Pair, checked_party
+from accsyn_async.submission.steering import Steering
 from accsyn_async.transport.seam import Clock
 
-__all__ = ["Submitting"]
+if TYPE_CHECKING:
+    from accsyn_async.jobs.notation import Location, Party
+    from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec
+    from accsyn_async.submission.desk import Desk
+    from accsyn_async.submission.handle import JobHandle
 
-logger = logging.getLogger("accsyn_async.submission")
+__all__ = ["Submitting"]
 
 
 class Submitting(Steering):
     """Part of ``Session``: jobs by their specifications."""
 
     _clock: Clock
-    _crowd: Crowd
-    _flights: Flights
+    _opened_desk: Desk | None = None
+
+    @property
+    def _desk(self) -> Desk:
+        self._check_open()
+        if self._opened_desk is None:
+            # Imported late, as a session that only asks and watches does without.
+            from accsyn_async.submission.desk import Desk
+
+            self._opened_desk = Desk(self._clock)
+        return self._opened_desk
 
     async def submit(
         self,
@@ -70,12 +67,7 @@ class Submitting(Steering):
                 async for event in watch:
                     print(event)
         """
-        self._check_open()
-        document, kind = _document(spec, kind)
-        self._check(document, kind)
-        # Before the job is made: who gives up while it lasts has lost nothing.
-        await self._crowd.look(self)
-        return await self._create(document, kind)
+        return await self._desk.submit(self, spec, kind)
 
     async def ensure_transfer(
         self,
@@ -128,35 +120,18 @@ class Submitting(Steering):
             await daily.add_tasks([TaskSpec("share=projects/a.mov", "site=berlin")])
             print((await daily).name)
         """
-        self._check_open()
-        given: object = name
-        if not isinstance(given, str) or not given.strip():
-            raise ArgumentError(f"name is a text with something in it, not {name!r}")
-        source = checked_party("source_party", source_party, self.workspace)
-        destination = checked_party("destination_party", destination_party, self.workspace)
-        if destination_path is None and "user" in (source.kind, destination.kind):
-            destination_path = source_path
-        spec = TransferSpec(
-            tasks=[placeholder(source.at(source_path), Location(destination, destination_path))],
+        return await self._desk.ensure(
+            self,
+            parties=(source_party, destination_party),
+            paths=(source_path, destination_path),
+            day=day,
+            zone=zone,
             name=name,
             queue=queue,
             settings=settings,
             metadata=metadata,
             description=description,
         )
-        self._check(spec.to_json(), "transfer")
-        day = day or self._clock.now().astimezone(zone).date()
-        daily = Daily(name, Pair(source, destination, self.workspace), day, zone, spec)
-
-        async def make(spec: TransferSpec) -> dict[str, Any]:
-            return (await self._create(spec.to_json(), "transfer")).row
-
-        async def ensure() -> dict[str, Any]:
-            return await daily.ensure(self, self._clock, make)
-
-        await self._crowd.look(self)
-        row = await self._flights.share((name, str(source), str(destination), day), ensure)
-        return JobHandle(self, "transfer", row)
 
     async def split_folders(
         self,
@@ -193,57 +168,12 @@ class Submitting(Steering):
             await session.submit(backup)
             print(len(backup.tasks), "folders and files")
         """
-        top = Location.parse(path, self.workspace) if isinstance(path, str) else path
-        listing = await self.ls(str(top), directories_only=not files)
-        tasks = folder_tasks(top, listing, destination, files=files)
-        if not tasks:
-            raise ArgumentError(f"there is nothing in {top} to make tasks of")
-        own = plain(settings or {})
-        return TransferSpec(
-            tasks=tasks, name=name, settings={**own, **JobSettings(task_bucketsize=bucketsize).to_json()}
+        return await self._desk.split(
+            self,
+            path,
+            bucketsize=bucketsize,
+            destination=destination,
+            name=name,
+            files=files,
+            settings=settings,
         )
-
-    def _check(self, document: dict[str, Any], kind: JobKind) -> None:
-        """Refuse what is wrong, and log what will hardly do what was meant."""
-        problems = check_job(document, kind, workspace=self.workspace)
-        refuse_errors(problems, f"this {'compute job' if kind == 'compute' else kind}")
-        for problem in problems:
-            logger.warning("%s", problem)
-
-    async def _create(self, document: dict[str, Any], kind: JobKind) -> JobHandle:
-        sent = {name: value for name, value in document.items() if name != "$schema"}
-        if self.api_version == "v1" and "name" in sent and "code" not in sent:
-            sent["code"] = sent.pop("name")
-        entitytype = "job" if self.api_version == "v1" and kind == "compute" else kind
-        return handle_of(self, kind, await self.create(entitytype, sent))
-
-
-def _document(spec: object, kind: str | None) -> tuple[dict[str, Any], JobKind]:
-    """The JSON of a job, and its kind.
-
-    Raises:
-        ArgumentError: it is none of what it may be.
-        SpecificationError: the file is no JSON.
-    """
-    if isinstance(spec, JobSpec):
-        if kind is not None and checked_kind(kind) != spec.kind:
-            raise ArgumentError(f"kind is for JSON; a {type(spec).__name__} is a {spec.kind}, not a {kind}")
-        return spec.to_json(), spec.kind
-    if isinstance(spec, os.PathLike):
-        spec = _read(Path(spec))
-    if not isinstance(spec, Mapping):
-        raise ArgumentError(f"a job is a specification, a dict or the Path of a file, not {spec!r:.60}")
-    try:
-        document = plain(spec)
-    except RecursionError:
-        raise SpecificationError("it is nested too deeply: nest less") from None
-    return document, kind_of(document) if kind is None else checked_kind(kind)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ArgumentError(f"the file {str(path)!r} cannot be read: {error.strerror or error}") from None
-    return read_job_text(content, path.name).document

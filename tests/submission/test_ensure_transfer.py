@@ -108,7 +108,7 @@ def test_a_thousand_callers_of_a_session_cause_one_job_and_few_requests() -> Non
         async with backend.session(rate_limit=FREE) as session:
             handles = await asyncio.gather(*(ensure(session) for _ in range(1000)))
             assert len({handle.id for handle in handles}) == 1
-            assert session._flights.idle
+            assert session._desk.idle
 
     run(main())
     assert backend.creations() == 1
@@ -230,7 +230,7 @@ def test_one_who_gives_up_keeps_nobody_from_it() -> None:
             handle = await second
             assert first.cancelled()
             assert [row["id"] for row in backend.named("Daily")] == [handle.id]
-            assert session._flights.idle
+            assert session._desk.idle
 
     run(main())
 

@@ -76,6 +76,7 @@ class _Job:
         self._kind: JobKind = kind
         self._workspace = workspace
         self._ends: list[Ends] = []
+        self._known: dict[str, Location] = {}
         self._places: dict[str, Keys] = {}
         self._deps: dict[str, list[Any]] = {}
         # Attributes that there are not, by the place of the one that was likely meant.
@@ -214,7 +215,7 @@ class _Job:
             if text is None or side not in _ENDS[self._kind]:
                 places.append(None)
                 continue
-            place = read_end(self._report, at[side], text, self._workspace)
+            place = self._read(at[side], text)
             readable = readable and place is not None
             places.append(place)
         excluded = task.get("status") == "excluded"
@@ -282,6 +283,17 @@ class _Job:
         self._deps[path] = deps if isinstance(deps, list) else []
         if task.get("tasks") is not None:
             self._tasks((*keys, "tasks"), task["tasks"], f"{path}/")
+
+    def _read(self, keys: Keys, text: Any) -> Location | None:
+        """Read an end; one that thousands of tasks have in common is read once, when nothing is wrong."""
+        known = self._known.get(text) if isinstance(text, str) else None
+        if known is not None:
+            return known
+        told = len(self._report.problems)
+        place = read_end(self._report, keys, text, self._workspace)
+        if place is not None and len(self._report.problems) == told:
+            self._known[text] = place
+        return place
 
     def _is_one(self, tasks: Mapping[str, Any]) -> bool:
         """Whether an object is a task itself, rather than tasks by their uris (seed 001)."""

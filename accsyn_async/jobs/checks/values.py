@@ -82,7 +82,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _check_text(report: Report, keys: Keys, text: str, what: str) -> None:
-    if any("\ud800" <= one <= "\udfff" for one in text):
+    if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
         report.error(keys, f"{what} {shown(text)} is no proper Unicode", "remove the broken characters")
 
 
