@@ -43,9 +43,10 @@ def main() -> None:
 def _import(statement: str) -> float:
     """Seconds of CPU that an import takes, the interpreter's own start left out."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [sys.executable, "-c", _CODE.format(statement=statement)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env={**env, "PYTHONPATH": os.pathsep.join(paths)},
         check=True,
         capture_output=True,
         text=True,
