@@ -63,3 +63,8 @@ def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: P
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: nearly half of the time tests wait for processes and timers."""
+    return (os.cpu_count() or 1) + 1
