@@ -251,7 +251,8 @@ class OutcomeUnknownError(AccsynError):
 class PartlyAddedError(AccsynError):
     """Some tasks were added to a job, and then a batch of them failed; ``__cause__`` says why.
 
-    Adding all of them again is safe: those that are there are not added twice, but tried again.
+    Adding all of them again is safe for files, and for tasks with uris: those that are there are
+    not added twice, but tried again.
 
     Attributes:
         added: how many were added.

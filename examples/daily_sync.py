@@ -8,7 +8,7 @@ Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a san
 import asyncio
 import sys
 
-from accsyn_async import AccsynError, Session, TaskSpec
+from accsyn_async import AccsynError, JobFailedError, Session, TaskSpec
 
 
 async def main(site: str, sources: list[str]) -> int:
@@ -20,10 +20,16 @@ async def main(site: str, sources: list[str]) -> int:
             )
             await daily.add_tasks([TaskSpec(source, site) for source in sources])
             job = await daily.wait(timeout=24 * 3600)
+        except JobFailedError as error:
+            print(error, file=sys.stderr)
+            for task in await daily.tasks():  # all of today's, those of others too
+                if task.status == "failed":
+                    print(f"  {task.source.get('path')}", file=sys.stderr)
+            return 1
         except AccsynError as error:
             print(error, file=sys.stderr)
             return 1
-        print(f"{job.name}: {len(await daily.tasks()) - 1} files have arrived")
+        print(f"{job.name}: all of today has arrived")
         return 0
 
 

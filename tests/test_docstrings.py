@@ -25,7 +25,7 @@ METHODS = {
 NEED_NO_EXAMPLE = {"aclose", "get_hostname", "get_last_message", "help"}
 TRANSFERRING = {
     *("watch", "wait", "wait_all", "as_completed"),
-    *("submit", "ensure_transfer", "split_folders"),
+    *("submit", "handle", "ensure_transfer", "split_folders"),
 }
 """Those whose examples are about jobs that are really done."""
 RECORDED = sorted(METHODS.keys() - TRANSFERRING - NEED_NO_EXAMPLE)

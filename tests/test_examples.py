@@ -171,10 +171,17 @@ async def test_wait_for_transfer(box: Sandbox) -> None:
 
 
 async def test_daily_sync(box: Sandbox) -> None:
-    for name, arrived in (("a.mov", 1), ("b.mov", 2)):
+    for name in ("a.mov", "b.mov"):
         async with program("daily_sync.py", "site=berlin", f"share=projects/{name}") as process:
             output, _ = await asyncio.wait_for(process.communicate(), 60)
-        assert output.decode() == f"Daily sync to site=berlin: {arrived} files have arrived\n"
+        assert output.decode() == "Daily sync to site=berlin: all of today has arrived\n"
+    async with box.session() as session:
+        (job,) = await session.find('Transfer WHERE name="Daily sync to site=berlin"', finished=True)
+        assert len(await session.find("Task", entityid=job["id"])) == 3
+    async with program("daily_sync.py", "site=berlin", "share=projects/none.mov") as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert output.decode().endswith("\n  none.mov\n")
+    assert process.returncode == 1
     async with program("daily_sync.py", "site=berlin", "share=projects/a.mov", "site=") as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert b"names no site" in output

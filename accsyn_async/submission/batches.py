@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from accsyn_async.errors import ArgumentError
-from accsyn_async.jobs.attributes import JobKind
+from accsyn_async.errors import ArgumentError, NotationError
+from accsyn_async.jobs.attributes import TASK_ATTRIBUTES, JobKind
 from accsyn_async.jobs.checks.job import check_tasks
-from accsyn_async.jobs.problems import refuse_errors
+from accsyn_async.jobs.notation import Location
+from accsyn_async.jobs.problems import Keys, Problem, refuse_errors
 from accsyn_async.jobs.spec import Tasks, TransferSpec
+from accsyn_async.submission.matching import Side, is_party
 
-__all__ = ["Part", "batches"]
+__all__ = ["Part", "batches", "refuse_foreign"]
 
 Part = list[Any] | dict[str, Any]
 """Tasks as JSON, a list or by their uris."""
@@ -48,7 +51,10 @@ def batches(
     written = document["tasks"]
     entries = list(written.values()) if isinstance(written, dict) else written
     live = any(not isinstance(task, dict) or task.get("status") in (None, "queued") for task in entries)
-    if isinstance(written, dict) and all(isinstance(task, dict) for task in entries):
+    if kind == "compute" and any(task.get("deps") for task in entries if isinstance(task, dict)):
+        # A task and what it waits for must be there together.
+        size = max(size, len(entries))
+    if isinstance(written, dict) and not _is_one(written, kind):
         names = list(written)
         return [
             {name: written[name] for name in names[start : start + size]}
@@ -57,3 +63,47 @@ def batches(
     if isinstance(written, dict):
         return [[written]], live
     return [written[start : start + size] for start in range(0, len(written), size)], live
+
+
+def _is_one(tasks: Mapping[str, Any], kind: JobKind) -> bool:
+    """Whether an object is a task itself, rather than tasks by their uris (seed 001)."""
+    known = TASK_ATTRIBUTES[kind]
+    return any(name in known and not isinstance(value, dict) for name, value in tasks.items())
+
+
+def refuse_foreign(parts: list[Part], row: Mapping[str, Any], workspace: str) -> None:
+    """Refuse tasks that name others than the parties of the job that they are to join.
+
+    Args:
+        parts: the tasks, as `batches` makes them.
+        row: the job's.
+        workspace: the workspace's code.
+
+    Raises:
+        SpecificationError: one does.
+    """
+    known: dict[tuple[Side, str], bool] = {}
+    problems = []
+    for keys, side, text in _ends(parts):
+        if (side, text) not in known:
+            try:
+                party = Location.parse(text, workspace).party
+            except NotationError:
+                party = None
+            known[side, text] = party is None or is_party(party, row, side, workspace) is not False
+        if not known[side, text]:
+            told = row.get(f"{side}_hr") or row.get(side)
+            problems.append(Problem(keys, f"the job's {side} is {told}", "add it to a job of its own"))
+    refuse_errors(problems, "these tasks")
+
+
+def _ends(parts: list[Part]) -> Iterator[tuple[Keys, Side, str]]:
+    number = 0
+    sides: tuple[Side, ...] = ("source", "destination")
+    for part in parts:
+        for uri, task in part.items() if isinstance(part, dict) else enumerate(part, number):
+            ends = task if isinstance(task, dict) else {"source": task}
+            for side in sides:
+                if isinstance(ends.get(side), str):
+                    yield ("tasks", uri, side), side, ends[side]
+        number += len(part)

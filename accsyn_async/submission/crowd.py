@@ -18,6 +18,8 @@ MANY = 400
 """Active jobs above which it warns: from 500 on the backend itself is slow (seeds 002 and 004)."""
 _PAUSE = 300.0
 """Seconds between two looks."""
+_AGAIN = 30.0
+"""Seconds before the next look after one that failed."""
 _PATIENCE = 5.0
 """Seconds that a look may hold up who submits."""
 
@@ -41,13 +43,14 @@ class Crowd:
         now = self._clock.monotonic()
         if now < self._next:
             return
-        self._next = now + _PAUSE
+        self._next = now + _AGAIN
         try:
             async with asyncio.timeout(_PATIENCE):
                 found = await calls.find(where("Transfer"), attributes=["id"], limit=MANY + 1)
         except (AccsynError, TimeoutError) as error:
             logger.debug("the active transfers could not be counted: %s", error)
             return
+        self._next = now + _PAUSE
         if len(found) > MANY:
             logger.warning(
                 "more than %d transfers are active, and from 500 on accsyn is slow for everybody: make one "

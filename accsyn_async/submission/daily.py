@@ -8,6 +8,7 @@ made another one deletes it, before anything was added to it.
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,8 +18,8 @@ from typing import Any
 from accsyn_async.errors import AccsynError, OutcomeUnknownError
 from accsyn_async.jobs.notation import Location
 from accsyn_async.jobs.spec import TaskSpec, TransferSpec
-from accsyn_async.models import is_entity_id
-from accsyn_async.submission.matching import Pair, earliest
+from accsyn_async.models import JobStatus, is_entity_id
+from accsyn_async.submission.matching import Pair, earliest, of_day
 from accsyn_async.submission.steering import Steering
 from accsyn_async.transport.seam import Clock
 from accsyn_async.wire.condition import where
@@ -61,15 +62,39 @@ class Daily:
         for finished in (None, True):
             found = await session.find(named, attributes=shown, finished=finished)
             rows += [dict(row) for row in found if _is_row(row)]
+        today = of_day(rows, self.name, self.day, self.zone)
+        if any(self.pair.fits(row) is None for _, _, row in today):
+            await self._look_up_parties(session)
         return earliest(rows, self.pair, self.name, self.day, self.zone)
 
-    async def ensure(self, session: Steering, clock: Clock, make: Make) -> dict[str, Any]:
+    async def _look_up_parties(self, session: Steering) -> None:
+        """Learn the parties' ids, where rows do not show their names."""
+        for side, party in self.pair.parties.items():
+            if party.kind not in ("site", "user") or side in self.pair.ids:
+                continue
+            try:
+                row = await session.find_one(where(party.kind.capitalize(), code=party.name))
+            except AccsynError as error:
+                logger.debug("%s could not be looked up: %s", party, error.message)
+                continue
+            if _is_row(row):
+                self.pair.ids[side] = str(dict(row or {})["id"])
+
+    async def ensure(
+        self, session: Steering, clock: Clock, make: Make, *, known: str | None
+    ) -> dict[str, Any]:
         """Find the job, or make it.
+
+        Args:
+            session: whose.
+            clock: time.
+            make: makes one.
+            known: the id of the one that this session found or made before.
 
         Raises:
             OutcomeUnknownError: it may have been made or not, and is not to be seen.
         """
-        found = await self.find(session)
+        found = await self.find(session) or await self._still(session, known)
         if found is not None and not self._is_fresh(found, clock):
             return found
         mine = None
@@ -80,11 +105,27 @@ class Daily:
                 await clock.sleep(_SETTLES)
                 return await self._after(session, unknown)
         await clock.sleep(_SETTLES)
-        first = await self.find(session) or mine or found
+        seen = await self.find(session)
+        first = seen or mine or found
         assert first is not None
+        if mine is not None and seen is None:
+            logger.warning(
+                "transfer %s is not found again by name, day and parties (%s, %s): other sessions will make "
+                "another one; the backend shows it as from %s to %s",
+                *(mine["id"], self.name, self.day),
+                *(mine.get(f"{side}_hr") or mine.get(side) for side in ("source", "destination")),
+            )
         if mine is not None and mine["id"] != first["id"]:
+            await clock.sleep(_SETTLES)
             await self._give_up(session, mine["id"], first["id"])
         return first
+
+    async def _still(self, session: Steering, known: str | None) -> dict[str, Any] | None:
+        """What this session knows already, unless it was aborted or is gone."""
+        job = None if known is None else await session.get_job(known)
+        if job is None or job.status == JobStatus.ABORTED:
+            return None
+        return job.raw | {"id": job.id, "created": job.created}
 
     async def _after(self, session: Steering, unknown: OutcomeUnknownError) -> dict[str, Any]:
         try:
@@ -97,7 +138,7 @@ class Daily:
 
     def _is_fresh(self, row: dict[str, Any], clock: Clock) -> bool:
         """Whether somebody may be making another one just now, which would count instead."""
-        created = row["created"]
+        created = row.get("created")
         if not isinstance(created, dt.datetime):
             return False
         return abs((clock.now() - created).total_seconds()) < 2 * _SETTLES
@@ -105,13 +146,17 @@ class Daily:
     async def _give_up(self, session: Steering, mine: str, first: str) -> None:
         """Delete a job that somebody else was quicker to make, unless it is in use."""
         try:
-            tasks = await session.find("Task", entityid=mine)
-            if any(task.get("status") != "excluded" for task in tasks):
+            tasks: list[Any] = list(await session.find("Task", entityid=mine))
+            if not tasks or not all(_is_placeholder(task) for task in tasks):
                 logger.warning("transfer %s stays beside %s, as somebody added tasks to it", mine, first)
                 return
             await session.delete_one("Transfer", mine)
         except AccsynError as error:
             logger.warning("transfer %s stays beside %s: %s", mine, first, error.message)
+
+
+def _is_placeholder(task: object) -> bool:
+    return isinstance(task, Mapping) and task.get("status") == "excluded"
 
 
 def _is_row(row: object) -> bool:
@@ -131,7 +176,7 @@ class _Flight:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     waiting: int = 0
     landed: int = 0
-    answer: dict[str, Any] | AccsynError | None = None
+    answer: dict[str, Any] | Exception | None = None
 
 
 class Flights:
@@ -149,7 +194,7 @@ class Flights:
         """The answer of ``fly``, or the one that came in while this waited for its turn.
 
         Raises:
-            AccsynError: that was the answer.
+            Exception: that was the answer; who waited gets a copy of it.
         """
         flight = self._open.setdefault(key, _Flight())
         before = flight.landed
@@ -157,17 +202,25 @@ class Flights:
         try:
             async with flight.lock:
                 if flight.landed == before:
-                    try:
-                        flight.answer = await fly()
-                    except AccsynError as error:
-                        flight.answer = error
-                    flight.landed += 1
+                    return await self._fly(flight, fly)
                 answer = flight.answer
-            if isinstance(answer, AccsynError):
-                raise answer
-            assert answer is not None
-            return answer
         finally:
             flight.waiting -= 1
             if not flight.waiting:
                 self._open.pop(key, None)
+        if isinstance(answer, Exception):
+            raise copy.copy(answer)
+        assert answer is not None
+        return answer
+
+    async def _fly(self, flight: _Flight, fly: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        try:
+            answer = await fly()
+        except Exception as error:
+            # Without its traceback, which would keep what everybody was doing.
+            flight.answer = copy.copy(error)
+            flight.landed += 1
+            raise
+        flight.answer = answer
+        flight.landed += 1
+        return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
 import os
@@ -9,19 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from accsyn_async.errors import ArgumentError, SpecificationError
+from accsyn_async.errors import ArgumentError, NotFoundError, SpecificationError
 from accsyn_async.jobs.attributes import JobKind, kind_of
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.json_text import MOST_BYTES, read_job_text
-from accsyn_async.jobs.notation import Location, Party
+from accsyn_async.jobs.notation import MAIN_SITE, Location, Party
 from accsyn_async.jobs.plain_json import plain
 from accsyn_async.jobs.problems import refuse_errors
 from accsyn_async.jobs.reading import checked_kind
 from accsyn_async.jobs.settings import JobSettings
 from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec
+from accsyn_async.submission.aside import aside
 from accsyn_async.submission.crowd import Crowd
 from accsyn_async.submission.daily import Daily, Flights, placeholder
-from accsyn_async.submission.folders import folder_tasks
+from accsyn_async.submission.folders import folder_tasks, is_a_file
 from accsyn_async.submission.handle import JobHandle, handle_of
 from accsyn_async.submission.matching import Pair, checked_party
 from accsyn_async.submission.steering import Steering
@@ -43,6 +45,7 @@ class Desk:
         self._clock = clock
         self._crowd = Crowd(clock)
         self._flights = Flights()
+        self._of_today: dict[tuple[Any, ...], str] = {}
 
     @property
     def idle(self) -> bool:
@@ -51,11 +54,22 @@ class Desk:
 
     async def submit(self, session: Steering, spec: object, kind: str | None) -> JobHandle:
         """Check a job and submit it."""
-        document, found = _document(spec, kind)
-        _check(session, document, found)
+        if isinstance(spec, os.PathLike):
+            spec = await asyncio.to_thread(_read, Path(spec))
+        tasks = spec.get("tasks") if isinstance(spec, Mapping) else getattr(spec, "tasks", spec)
+        document, found = await aside(tasks, _document, spec, kind)
+        await aside(tasks, _check, session, document, found)
         # Before the job is made: who gives up while it lasts has lost nothing.
         await self._crowd.look(session)
         return await _create(session, document, found)
+
+    async def handle(self, session: Steering, entityid: str, entitytype: str) -> JobHandle:
+        """Get a handle of a job that is there."""
+        kind = checked_kind(entitytype)
+        job = await session.get_job(entityid, kind)
+        if job is None:
+            raise NotFoundError(f"there is no {kind} {entityid}")
+        return JobHandle(session, kind, job.raw | {"id": job.id})
 
     async def ensure(
         self,
@@ -63,7 +77,6 @@ class Desk:
         *,
         parties: tuple[str | Party, str | Party],
         paths: tuple[str, str | None],
-        day: dt.date | None,
         zone: dt.tzinfo,
         **attributes: Any,
     ) -> JobHandle:
@@ -71,6 +84,10 @@ class Desk:
         name = attributes["name"]
         if not isinstance(name, str) or not name.strip():
             raise ArgumentError(f"name is a text with something in it, not {name!r}")
+        attributes["name"] = name = name.strip()
+        given: object = zone
+        if not isinstance(given, dt.tzinfo):
+            raise ArgumentError(f"zone is a tzinfo such as datetime.UTC, not {zone!r}")
         source = checked_party("source_party", parties[0], session.workspace)
         destination = checked_party("destination_party", parties[1], session.workspace)
         from_path, to_path = paths
@@ -80,17 +97,23 @@ class Desk:
             tasks=[placeholder(source.at(from_path), Location(destination, to_path))], **attributes
         )
         _check(session, spec.to_json(), "transfer")
-        day = day or self._clock.now().astimezone(zone).date()
+        day = self._clock.now().astimezone(zone).date()
         daily = Daily(name, Pair(source, destination, session.workspace), day, zone, spec)
 
         async def make(spec: TransferSpec) -> dict[str, Any]:
             return (await _create(session, spec.to_json(), "transfer")).row
 
+        key = (name, *(_owner(party, session.workspace) for party in (source, destination)), day, str(zone))
+
         async def ensure() -> dict[str, Any]:
-            return await daily.ensure(session, self._clock, make)
+            found = await daily.ensure(session, self._clock, make, known=self._of_today.get(key))
+            # Of former days nothing is asked any more.
+            self._of_today = {one: ident for one, ident in self._of_today.items() if one[3] == day}
+            self._of_today[key] = found["id"]
+            return found
 
         await self._crowd.look(session)
-        row = await self._flights.share((name, str(source), str(destination), day), ensure)
+        row = await self._flights.share(key, ensure)
         return JobHandle(session, "transfer", row)
 
     async def split(
@@ -106,14 +129,29 @@ class Desk:
     ) -> TransferSpec:
         """Make one task of each folder below a path."""
         top = path if isinstance(path, Location) else Location.parse(path, session.workspace)
+        given: object = bucketsize
+        if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+            raise ArgumentError(f"bucketsize is a whole number from 0, not {bucketsize!r}")
+        own = plain(settings or {})
+        if "task_bucketsize" in own:
+            raise ArgumentError("task_bucketsize is told by bucketsize=; remove it from the settings")
+        if top.path is None:
+            raise ArgumentError(f"{top} names no folder; write one behind it, such as {top}:share=projects")
         listing = await session.ls(str(top), directories_only=not files)
+        if is_a_file(top, listing) and not await session.exists(str(top / top.name)):
+            raise ArgumentError(f"{top} is a file, and no folder to make tasks of")
         tasks = folder_tasks(top, listing, destination, files=files)
         if not tasks:
             raise ArgumentError(f"there is nothing in {top} to make tasks of")
-        own = plain(settings or {})
         return TransferSpec(
             tasks=tasks, name=name, settings={**own, **JobSettings(task_bucketsize=bucketsize).to_json()}
         )
+
+
+def _owner(party: Party, workspace: str) -> str:
+    """A party in one way of writing."""
+    own = party.kind in ("workspace", "site") and party.name.casefold() in (workspace.casefold(), MAIN_SITE)
+    return MAIN_SITE if own else str(party).casefold()
 
 
 def _check(session: Steering, document: dict[str, Any], kind: JobKind) -> None:
@@ -143,10 +181,12 @@ def _document(spec: object, kind: str | None) -> tuple[dict[str, Any], JobKind]:
         if kind is not None and checked_kind(kind) != spec.kind:
             raise ArgumentError(f"kind is for JSON; a {type(spec).__name__} is a {spec.kind}, not a {kind}")
         return spec.to_json(), spec.kind
-    if isinstance(spec, os.PathLike):
-        spec = _read(Path(spec))
+    if isinstance(spec, list | tuple):
+        spec = {"tasks": spec}
     if not isinstance(spec, Mapping):
-        raise ArgumentError(f"a job is a specification, a dict or the Path of a file, not {spec!r:.60}")
+        raise ArgumentError(
+            f"a job is a specification, a dict, a list of tasks or the Path(…) of a file, not {spec!r:.60}"
+        )
     try:
         document = plain(spec)
     except RecursionError:
@@ -156,8 +196,13 @@ def _document(spec: object, kind: str | None) -> tuple[dict[str, Any], JobKind]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file():
+            raise ArgumentError(f"{str(path)!r} is no file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ArgumentError(f"the file {str(path)!r} cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(f"the file {str(path)!r} cannot be read: {reason}") from None
     return read_job_text(content, path.name).document

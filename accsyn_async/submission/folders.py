@@ -9,7 +9,7 @@ from accsyn_async.errors import BackendError
 from accsyn_async.jobs.notation import Location
 from accsyn_async.jobs.spec import TaskSpec
 
-__all__ = ["folder_tasks"]
+__all__ = ["folder_tasks", "is_a_file"]
 
 
 def folder_tasks(top: Location, listing: Any, destination: Any, *, files: bool) -> list[TaskSpec]:
@@ -37,3 +37,14 @@ def folder_tasks(top: Location, listing: Any, destination: Any, *, files: bool) 
         raise BackendError(f"what the backend lists of {top} cannot be read", uri="workspace/file")
     names = sorted(row["filename"] for row in named if row["filename"] and (files or row.get("type") == 0))
     return [TaskSpec(top / name, destination) for name in names]
+
+
+def is_a_file(top: Location, listing: Any) -> bool:
+    """Whether a listing may be that of a file: it then holds the file itself.
+
+    >>> is_a_file(Location.parse("share=projects/a.mov"), [{"filename": "a.mov", "type": 1}])
+    True
+    """
+    if not isinstance(listing, list) or len(listing) != 1 or not isinstance(listing[0], Mapping):
+        return False
+    return bool(top.name) and listing[0].get("filename") == top.name and listing[0].get("type") != 0

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
-from accsyn_async.errors import AccsynError, BackendError, NotFoundError, PartlyAddedError
-from accsyn_async.jobs.attributes import JobKind
-from accsyn_async.jobs.spec import Tasks
+from accsyn_async.errors import (
+    AccsynError,
+    ArgumentError,
+    BackendError,
+    JobAbortedError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PartlyAddedError,
+)
+from accsyn_async.jobs.attributes import TASK_ATTRIBUTES, JobKind
+from accsyn_async.jobs.spec import Tasks, TaskSpec
 from accsyn_async.models import Job, JobStatus, Task, TaskStatus, is_entity_id
 from accsyn_async.monitor.store import StateStore
 from accsyn_async.monitor.until import Until
 from accsyn_async.monitor.watch import Watch
-from accsyn_async.submission.batches import batches
+from accsyn_async.submission.aside import aside
+from accsyn_async.submission.batches import batches, refuse_foreign
 from accsyn_async.submission.steering import Steering
 
 __all__ = ["JobHandle", "handle_of"]
 
 logger = logging.getLogger("accsyn_async.submission")
 
-_STOPPED = frozenset({JobStatus.DONE, JobStatus.ABORTED, JobStatus.FAILED})
+_STOPPED = frozenset({JobStatus.DONE, JobStatus.FAILED})
+_TO_DO = frozenset({TaskStatus.QUEUED, TaskStatus.BOOTING, TaskStatus.EXECUTING})
+_LOOKS = (0.0, 0.3, 0.7, 1.5, 3.0)
+"""Seconds before each look whether a job has come back to life."""
 
 
 class JobHandle:
@@ -131,8 +144,7 @@ class JobHandle:
 
             left = [task for task in await handle.tasks() if task.status != "done"]
         """
-        rows = await self._session.find("Task", entityid=self.id)
-        return [Task.from_row(row) for row in rows if row.get("id")]
+        return _tasks_of(await self._session.find("Task", entityid=self.id))
 
     async def pause(self) -> Job:
         """Put it on hold; ``resume`` lets it go on.
@@ -208,13 +220,13 @@ class JobHandle:
 
     async def add_tasks(
         self,
-        tasks: Tasks,
+        tasks: Tasks | Iterable[TaskSpec | str],
         *,
         batch_size: int = 250,
         allow_duplicates: bool | None = None,
         replace_duplicates: bool | None = None,
-    ) -> int:
-        """Add tasks, and bring the job back to life when it had finished.
+    ) -> list[Task]:
+        """Add tasks, and bring the job back to life when it was done or had failed.
 
         They are checked first, all of them, and then sent in batches. A task with the source and
         destination of one that is there is not added: that one is tried again.
@@ -226,11 +238,15 @@ class JobHandle:
             replace_duplicates: whether a task takes the place of one that is there.
 
         Returns:
-            How many tasks were sent.
+            The tasks that were added or are tried again, as far as the backend tells of them: older
+            ones do not.
 
         Raises:
-            SpecificationError: one is wrong; nothing was sent.
-            PartlyAddedError: a batch failed after others had been added; says how many.
+            SpecificationError: one is wrong, or not between the job's parties; nothing was sent.
+            ArgumentError: a request takes none; there is no such size.
+            JobAbortedError: the job was aborted, and nobody has resumed it since; nothing was sent.
+            PartlyAddedError: a batch failed after others had been added; says how many. Or all were
+                added, and the job did not come back to life.
             NotFoundError: the job was deleted.
             OutcomeUnknownError: the first batch may have been added or not.
 
@@ -238,11 +254,28 @@ class JobHandle:
 
             await handle.add_tasks([TaskSpec("share=projects/b.mov", "site=berlin")])
         """
-        parts, live = batches(tasks, self.kind, batch_size=batch_size, workspace=self._session.workspace)
+        if not TASK_ATTRIBUTES[self.kind]:
+            raise ArgumentError(f"a {self.kind} takes no tasks")
+        given: Any = tasks if isinstance(tasks, Mapping | str) else _listed(tasks)
+        if isinstance(given, Mapping | list) and not given:
+            return []
+        workspace = self._session.workspace
+        parts, live = await aside(
+            given, batches, given, self.kind, batch_size=batch_size, workspace=workspace
+        )
+        job = await self.refresh()
+        if job.status == JobStatus.ABORTED:
+            raise JobAbortedError(
+                f"{job.name} was aborted, and adding tasks would bring it back: resume it or make another",
+                job,
+            )
+        if self.kind == "transfer":
+            await aside(given, refuse_foreign, parts, self._row, workspace)
+        told: list[Task] = []
         added = 0
         for part in parts:
             try:
-                await self._session.create(
+                answer = await self._session.create(
                     "task",
                     {"tasks": part},
                     self.id,
@@ -252,40 +285,86 @@ class JobHandle:
             except AccsynError as error:
                 if not added:
                     raise
+                if live:
+                    with contextlib.suppress(AccsynError):
+                        await self._revive()
                 left = sum(map(len, parts)) - added
-                raise PartlyAddedError(
-                    f"{added} tasks were added, {left} were not: {error.message}",
-                    added=added,
-                    left=left,
-                    code=error.code,
-                    uri=error.uri,
-                    eid=error.eid,
-                    http_status=error.http_status,
-                ) from error
+                perhaps = " or may not be" if isinstance(error, OutcomeUnknownError) else ""
+                message = f"{added} tasks were added, {left} were not{perhaps}: {error.message}"
+                raise _partly(message, added, left, error) from error
             added += len(part)
+            told += _tasks_of(answer)
         if live:
-            await self._revive()
-        return added
+            try:
+                await self._revive()
+            except AccsynError as error:
+                message = f"{added} tasks were added, but whether the job goes on is unknown: {error.message}"
+                raise _partly(message, added, 0, error) from error
+        return told
 
     async def _revive(self) -> None:
-        """Let the job go on when adding tasks did not do so by itself."""
-        job = await self.refresh()
-        if job.status not in _STOPPED:
-            return
-        # It may have done them in the meantime.
-        if any(task.status == TaskStatus.QUEUED for task in await self.tasks()):
-            logger.info("%s %s is set to waiting, as it has tasks to do", self.kind, self.id)
-            await self.resume()
+        """Let the job go on when adding tasks did not do so by itself, and see that it does.
+
+        Raises:
+            AccsynError: it does not, or cannot be seen.
+        """
+        refused: BackendError | None = None
+        for pause in _LOOKS:
+            await self._session._clock.sleep(pause)
+            job = await self.refresh()
+            if job.status not in _STOPPED:
+                return
+            # It may have done them in the meantime.
+            if not any(task.status in _TO_DO for task in await self.tasks()):
+                return
+            try:
+                await self.resume()
+            except BackendError as error:
+                refused = error
+            else:
+                logger.info("%s %s is set to waiting, as it has tasks to do", self.kind, self.id)
+                return
+        assert refused is not None
+        raise refused
+
+
+def _partly(message: str, added: int, left: int, error: AccsynError) -> PartlyAddedError:
+    return PartlyAddedError(
+        message,
+        added=added,
+        left=left,
+        code=error.code,
+        uri=error.uri,
+        eid=error.eid,
+        http_status=error.http_status,
+    )
+
+
+def _listed(tasks: object) -> object:
+    return list(tasks) if isinstance(tasks, Iterable) else tasks
+
+
+def _tasks_of(answer: Any) -> list[Task]:
+    rows = answer if isinstance(answer, list) else [answer]
+    return [Task.from_row(row) for row in rows if isinstance(row, Mapping) and isinstance(row.get("id"), str)]
 
 
 def handle_of(session: Steering, kind: JobKind, answer: Any) -> JobHandle:
     """The handle of the job that the backend says it made.
 
     Raises:
-        BackendError: it names none.
+        OutcomeUnknownError: it names none, though it may have made one.
     """
     rows = answer if isinstance(answer, list) else [answer]
-    named = [row for row in rows if isinstance(row, Mapping) and is_entity_id(str(row.get("id")))]
+    idents = (row.get("id") if isinstance(row, Mapping) else None for row in rows)
+    named = [row for row, ident in zip(rows, idents, strict=True) if _is_ident(ident)]
     if not named:
-        raise BackendError(f"{kind}/create: the backend names no id of a new job", uri=f"{kind}/create")
+        raise OutcomeUnknownError(
+            f"{kind}/create: the backend names no id of a new job; look for it by its name",
+            uri=f"{kind}/create",
+        )
     return JobHandle(session, kind, named[0])
+
+
+def _is_ident(ident: object) -> bool:
+    return isinstance(ident, str) and is_entity_id(ident)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from accsyn_async.errors import ArgumentError
 from accsyn_async.jobs.notation import MAIN_SITE, Party
 from accsyn_async.times import parse_time
 
-__all__ = ["Pair", "checked_party", "earliest"]
+__all__ = ["Pair", "Side", "checked_party", "earliest", "is_party", "of_day"]
 
 _READABLE = re.compile(r"(?P<scope>\w+):(?P<name>[^\[(]+)(?:\[[^\]]*\])?(?:\((?P<id>[^)]*)\))?")
+Side = Literal["source", "destination"]
+
 _WORKSPACE_SCOPES = ("workspace", "organization")
 
 
@@ -24,34 +26,59 @@ class Pair:
         source: who sends.
         destination: who receives.
         workspace: the workspace's code.
+
+    Attributes:
+        parties: who sends and who receives.
+        ids: their ids, as far as they were looked up.
     """
 
     def __init__(self, source: Party, destination: Party, workspace: str) -> None:
-        self.source = source
-        self.destination = destination
-        self._own = frozenset({workspace.casefold(), MAIN_SITE})
+        self.parties: dict[Side, Party] = {"source": source, "destination": destination}
+        self.ids: dict[Side, str] = {}
+        self._workspace = workspace
 
-    def fits(self, row: Mapping[str, Any]) -> bool:
-        """Whether nothing that a job's row says of its parties speaks against it."""
-        return all(
-            self._is(party, row.get(side), row.get(f"{side}_hr"))
-            for side, party in (("source", self.source), ("destination", self.destination))
-        )
+    def fits(self, row: Mapping[str, Any]) -> bool | None:
+        """Whether a job's row is of this pair; ``None`` when only the parties' ids could tell."""
+        told = [self._side(party, row, side) for side, party in self.parties.items()]
+        return False if False in told else None if None in told else True
 
-    def _is(self, party: Party, reference: object, readable: object) -> bool:
-        scope, _, ident = str(reference or "").partition(":")
-        read = _READABLE.fullmatch(readable) if isinstance(readable, str) else None
-        scope = scope or (read["scope"] if read else "")
-        name = read["name"].strip().casefold() if read else ""
-        wanted = party.name.casefold()
-        ours = wanted in self._own and party.kind in ("workspace", "site")
-        if not scope:
+    def _side(self, party: Party, row: Mapping[str, Any], side: Side) -> bool | None:
+        ident = self.ids.get(side)
+        if ident is not None and str(row.get(side) or "").rpartition(":")[2] == ident:
             return True
-        if scope in _WORKSPACE_SCOPES:
-            return ours or (party.kind == "workspace" and name == wanted)
-        if scope == "site" and party.kind in ("workspace", "site"):
-            return (ours and name in self._own) or wanted in (name, ident) or not name
-        return scope == party.kind and (wanted in (name, ident) or not name)
+        return is_party(party, row, side, self._workspace)
+
+
+def is_party(party: Party, row: Mapping[str, Any], side: Side, workspace: str) -> bool | None:
+    """Whether a side of a job, as its row shows it, is a party; ``None`` when the row cannot tell.
+
+    Example::
+
+        >>> row = {"destination": "site:5c5bf52a1da7ee0165105b85", "destination_hr": "site:berlin(5c5b…)"}
+        >>> is_party(Party.site("berlin"), row, "destination", "acme")
+        True
+        >>> is_party(Party.site("london"), row, "destination", "acme")
+        False
+    """
+    reference, readable = row.get(side), row.get(f"{side}_hr")
+    scope, _, ident = str(reference or "").partition(":")
+    read = _READABLE.fullmatch(readable) if isinstance(readable, str) else None
+    scope = scope or (read["scope"] if read else "")
+    name = read["name"].strip().casefold() if read else ""
+    wanted, own = party.name.casefold(), (workspace.casefold(), MAIN_SITE)
+    ours = wanted in own and party.kind in ("workspace", "site")
+    if not scope or party.kind == "client":
+        return None
+    if scope in _WORKSPACE_SCOPES:
+        # A site that is not hq can be the main one, by the code that somebody gave it.
+        other = None if party.kind == "site" else name == wanted and party.kind == "workspace"
+        return True if ours else other
+    if scope != party.kind and not (scope == "site" and party.kind == "workspace"):
+        return False
+    if wanted in (name, ident) or (ours and name in own):
+        return True
+    # A name in place of an address, or none at all, says nothing.
+    return None if not name or ("@" in wanted and "@" not in name) else False
 
 
 def checked_party(name: str, party: object, workspace: str) -> Party:
@@ -74,10 +101,10 @@ def checked_party(name: str, party: object, workspace: str) -> Party:
     return read
 
 
-def earliest(
-    rows: list[dict[str, Any]], pair: Pair, name: str, day: dt.date, zone: dt.tzinfo
-) -> dict[str, Any] | None:
-    """Of the jobs of a name, a day and a pair the one that was made first; ``None`` when there is none.
+def of_day(
+    rows: list[dict[str, Any]], name: str, day: dt.date, zone: dt.tzinfo
+) -> list[tuple[dt.datetime, str, dict[str, Any]]]:
+    """The jobs of a name and a day, each behind when it was made and its id, the first in front.
 
     One that was aborted is not counted: whoever did so did not want it.
     """
@@ -88,9 +115,15 @@ def earliest(
         and row.get("status") != "aborted"
         and (created := _moment(row.get("created"))) is not None
         and created.astimezone(zone).date() == day
-        and pair.fits(row)
     ]
-    return min(found, key=lambda one: one[:2])[2] if found else None
+    return sorted(found, key=lambda one: one[:2])
+
+
+def earliest(
+    rows: list[dict[str, Any]], pair: Pair, name: str, day: dt.date, zone: dt.tzinfo
+) -> dict[str, Any] | None:
+    """Of the jobs of a name, a day and a pair the one that was made first; ``None`` when there is none."""
+    return next((row for _, _, row in of_day(rows, name, day, zone) if pair.fits(row)), None)
 
 
 def _moment(value: object) -> dt.datetime | None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from accsyn_async.submission.steering import Steering
-from accsyn_async.transport.seam import Clock
 
 if TYPE_CHECKING:
     from accsyn_async.jobs.notation import Location, Party
@@ -22,7 +21,6 @@ __all__ = ["Submitting"]
 class Submitting(Steering):
     """Part of ``Session``: jobs by their specifications."""
 
-    _clock: Clock
     _opened_desk: Desk | None = None
 
     @property
@@ -37,7 +35,7 @@ class Submitting(Steering):
 
     async def submit(
         self,
-        spec: JobSpec | Mapping[str, Any] | os.PathLike[str],
+        spec: JobSpec | Mapping[str, Any] | list[Any] | os.PathLike[str],
         *,
         kind: str | None = None,
     ) -> JobHandle:
@@ -49,7 +47,7 @@ class Submitting(Steering):
 
         Args:
             spec: a ``TransferSpec``, ``DeliverySpec``, ``RequestSpec``, ``StreamSpec`` or ``ComputeSpec``;
-                the JSON of one as a dict; or the path of a JSON file.
+                the JSON of one as a dict, or as a list of tasks; or the ``Path`` of a JSON file.
             kind: (JSON) the kind of job; ``None`` for a compute job when it names an engine, a delivery
                 when it names recipients, and a transfer otherwise.
 
@@ -69,13 +67,33 @@ class Submitting(Steering):
         """
         return await self._desk.submit(self, spec, kind)
 
+    async def handle(self, entityid: str, entitytype: str = "transfer") -> JobHandle:
+        """Get a handle of a job that is there already.
+
+        Args:
+            entityid: the job's id.
+            entitytype: its type.
+
+        Returns:
+            A handle, as ``submit`` returns one.
+
+        Raises:
+            NotFoundError: there is none of this id.
+            ArgumentError: that is no id, or no type of a job.
+
+        Example::
+
+            handle = await session.handle(transfer["id"])
+            print((await handle).name)
+        """
+        return await self._desk.handle(self, entityid, entitytype)
+
     async def ensure_transfer(
         self,
         *,
         name: str,
         source_party: str | Party,
         destination_party: str | Party,
-        day: dt.date | None = None,
         zone: dt.tzinfo = dt.UTC,
         source_path: str = "nofile",
         destination_path: str | None = None,
@@ -91,10 +109,9 @@ class Submitting(Steering):
         that was aborted is left alone, and another one made.
 
         Args:
-            name: the transfer's name.
+            name: the transfer's name, without blanks around it.
             source_party: who sends: the workspace's code, ``hq``, ``site=<code>`` or a user.
             destination_party: who receives, likewise.
-            day: the day; ``None`` for today.
             zone: where the day begins and ends; UTC, so that computers in several zones agree.
             source_path: what the placeholder names at the source; nothing needs to be there.
             destination_path: what it names at the destination; ``None`` for the same path, or with a
@@ -124,7 +141,6 @@ class Submitting(Steering):
             self,
             parties=(source_party, destination_party),
             paths=(source_path, destination_path),
-            day=day,
             zone=zone,
             name=name,
             queue=queue,
@@ -150,7 +166,7 @@ class Submitting(Steering):
         Args:
             path: the folder above them, such as ``"share=raid01/projects"``.
             bucketsize: how many tasks are dispatched together; 0 for all.
-            destination: where they go; ``None`` leaves it out, for the same path at the other end.
+            destination: where they go; ``None`` leaves that to you: tasks need one to be submitted.
             name: the job's name.
             files: whether files that lie beside the folders get tasks too; nothing is left out then.
             settings: further settings of the job.
@@ -160,7 +176,7 @@ class Submitting(Steering):
 
         Raises:
             NotFoundError: there is no such folder.
-            ArgumentError: there is nothing in it, or the path cannot be read.
+            ArgumentError: it is a file, there is nothing in it, or an argument is wrong.
 
         Example::
 

@@ -111,6 +111,7 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("get_last_message", ()),
     ("submit", ({"source": "a.mov", "destination": "site=berlin"},)),
     ("ensure_transfer", ()),
+    ("handle", (JOB,)),
     ("split_folders", ("share=a",)),
     ("wait", (JOB,)),
     ("wait_all", ([JOB],)),

@@ -81,5 +81,21 @@ async def test_the_backup_of_the_manual() -> None:
 
         with pytest.raises(ArgumentError, match="there is nothing in share=projects/raid/PROJ001/deep"):
             await session.split_folders("share=projects/raid/PROJ001/deep", files=False)
+        with pytest.raises(ArgumentError, match="is a file, and no folder"):
+            await session.split_folders("share=projects/raid/list.txt")
+        (box.volume / "raid" / "same" / "x").mkdir(parents=True)
+        (box.volume / "raid" / "same" / "x" / "x").write_bytes(b"1")
+        inner = await session.split_folders("share=projects/raid/same/x")
+        assert [task["source"] for task in inner.to_json()["tasks"]] == ["share=projects/raid/same/x/x"]
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"bucketsize": -1}, "bucketsize is a whole number from 0, not -1"),
+            ({"bucketsize": "2"}, "bucketsize is a whole number"),
+            ({"settings": {"task_bucketsize": 5}}, "is told by bucketsize="),
+        ]
+        for options, part in wrong:
+            with pytest.raises(ArgumentError, match=part):
+                await session.split_folders("share=projects/raid", **options)
+        with pytest.raises(ArgumentError, match="site=berlin names no folder"):
+            await session.split_folders("site=berlin")
         with pytest.raises((NotFoundError, BackendError)):
             await session.split_folders("share=projects/nowhere")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accsyn_async import ArgumentError, NotationError, Party
-from accsyn_async.submission.matching import Pair, checked_party, earliest
+from accsyn_async.submission.matching import Pair, checked_party, earliest, is_party
 
 SEAGULL = ("workspace:6645fbca9f8c4d3e7a3b678d", "workspace:seagull(6645fbca9f8c4d3e7a3b678d)")
 ACME_V1 = ("organization:5a4f71ef1da7ee15c5d43ae3", "organization:acmevfx")
@@ -24,7 +24,7 @@ SCRUBBED = ("user:5d91b33ac71c12871d1fc3c2", "")
         ("seagull", SEAGULL, True),
         ("SeaGull", SEAGULL, True),
         ("site=hq", SEAGULL, True),
-        ("site=berlin", SEAGULL, False),
+        ("site=berlin", SEAGULL, None),
         ("lisa@example.com", SEAGULL, False),
         ("hq", ACME_V1, True),
         ("acmevfx", ACME_V1, True),
@@ -38,12 +38,18 @@ SCRUBBED = ("user:5d91b33ac71c12871d1fc3c2", "")
         ("lisa@example.com", LISA, True),
         ("LISA@example.com", LISA, True),
         ("lisa@example.com@studio-7", LISA, True),
+        (
+            "lisa@example.com",
+            ("user:6676f3e9c7ef4e27da254e57", "user:Lisa Smith(6676f3e9c7ef4e27da254e57)"),
+            None,
+        ),
+        ("site=berlin", ("site:5c5bf52a1da7ee0165105b85", ""), None),
         ("user=6676f3e9c7ef4e27da254e57", LISA, True),
         ("john@example.com", LISA, False),
         ("site=lisa", LISA, False),
-        ("lisa@example.com", SCRUBBED, True),
+        ("lisa@example.com", SCRUBBED, None),
         ("hq", SCRUBBED, False),
-        ("hq", (None, None), True),
+        ("hq", (None, None), None),
         ("site=berlin", ("", "site:berlin"), True),
         ("site=berlin", ("", "site:london"), False),
         ("site=hq", ("site:5c5bf52a1da7ee0165105b85", "site:hq(5c5bf52a1da7ee0165105b85)"), True),
@@ -51,12 +57,17 @@ SCRUBBED = ("user:5d91b33ac71c12871d1fc3c2", "")
         ("site=berlin", (5, ["x"]), False),
     ],
 )
-def test_parties_as_rows_show_them(party: str, shown: tuple[Any, Any], fits: bool) -> None:
-    anybody = {"destination": None, "destination_hr": None}
+def test_parties_as_rows_show_them(party: str, shown: tuple[Any, Any], fits: bool | None) -> None:
+    """`None` is what only ids could tell."""
+    row = {"source": shown[0], "source_hr": shown[1]}
+    assert is_party(Party.parse(party), row, "source", "seagull") is fits
+    berlin = {"destination": BERLIN[0], "destination_hr": BERLIN[1]}
     pair = Pair(Party.parse(party), Party.site("berlin"), "seagull")
-    assert pair.fits({"source": shown[0], "source_hr": shown[1], **anybody}) is fits
-    turned = Pair(Party.site("berlin"), Party.parse(party), "seagull")
-    assert turned.fits({"destination": shown[0], "destination_hr": shown[1]}) is fits
+    assert pair.fits({**row, **berlin}) is fits
+    assert pair.fits({**row, "destination": "site:x", "destination_hr": "site:london(x)"}) is False
+    if isinstance(shown[0], str) and fits is None:
+        pair.ids["source"] = shown[0].partition(":")[2]
+        assert pair.fits({**row, **berlin}) is True
 
 
 DAY = dt.date(2026, 11, 26)

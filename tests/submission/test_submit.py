@@ -45,6 +45,16 @@ def fair(_received: Received) -> None:
     """For the look at how many jobs are active, which comes before the first is made."""
 
 
+class Standing(list[Any]):
+    """A fault that never ends."""
+
+    def __init__(self, fault: Any) -> None:
+        super().__init__([fault])
+
+    def pop(self, _index: Any = 0) -> Any:
+        return self[0]
+
+
 def test_what_is_wrong_is_refused_before_anything_is_sent() -> None:
     """All that is wrong is told at once."""
     backend = Backend()
@@ -107,10 +117,8 @@ def test_the_workspaces_code_is_known() -> None:
     assert len(backend.requests("transfer/create")) == 1
 
 
-def test_a_dict_may_hold_what_specifications_hold(tmp_path: Path) -> None:
+def test_a_dict_may_hold_what_specifications_hold() -> None:
     backend = Backend()
-    path = tmp_path / "job.json"
-    path.write_text(json.dumps({"$schema": "./job.schema.json", **GOOD.to_json()}))
     day = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 
     async def main() -> None:
@@ -122,7 +130,7 @@ def test_a_dict_may_hold_what_specifications_hold(tmp_path: Path) -> None:
                     "metadata": {"shot": day},
                 }
             )
-            await session.submit(path)
+            await session.submit([TaskSpec("share=projects/b.mov", "site=berlin")])
 
     run(main())
     first, second = backend.requests("transfer/create")
@@ -131,18 +139,63 @@ def test_a_dict_may_hold_what_specifications_hold(tmp_path: Path) -> None:
         "settings": {"task_bucketsize": "1"},
         "metadata": {"shot": "2026-11-26T00:00:00"},
     }
-    assert second.data == GOOD.to_json()
+    assert second.data == {"tasks": [{"source": "share=projects/b.mov", "destination": "site=berlin"}]}
+
+
+async def test_a_file_is_read_beside_the_event_loop(tmp_path: Path) -> None:
+    backend = Backend()
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps({"$schema": "./job.schema.json", **GOOD.to_json()}))
+    async with backend.session() as session:
+        await session.submit(path)
+        path.write_text('{"source": "a.mov",}')
+        with pytest.raises(SpecificationError, match=r"^job.json, line 1, column 19: a comma stands"):
+            await session.submit(path)
+        for wrong, part in (
+            (tmp_path / "nowhere.json", "nowhere.json' cannot be read: No such file"),
+            (tmp_path, "is no file"),
+            (Path("a\0b"), "cannot be read"),
+        ):
+            with pytest.raises(ArgumentError, match=part):
+                await session.submit(wrong)
+    (sent,) = backend.requests("transfer/create")
+    assert sent.data == GOOD.to_json()
+
+
+async def test_what_is_large_is_checked_beside_the_event_loop() -> None:
+    """Others go on meanwhile: the loop turns while it lasts."""
+    backend = Backend(latency=0)
+    tasks = [TaskSpec(f"share=projects/{number}.mov", "site=berlin") for number in range(3000)]
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with backend.session() as session:
+        handle = await session.submit(GOOD)
+        turning = asyncio.create_task(turn())
+        before = turns
+        await session.submit(TransferSpec(tasks=tasks))
+        assert turns - before > 20
+        before = turns
+        with pytest.raises(SpecificationError) as caught:
+            await handle.add_tasks([*tasks, TaskSpec("site=")])
+        assert caught.value.problems[0].path == "tasks[3000].source"
+        assert turns - before > 20
+        turning.cancel()
 
 
 @pytest.mark.parametrize(
     ("spec", "options", "part"),
     [
-        (5, {}, "a job is a specification, a dict or the Path of a file, not 5"),
+        (5, {}, r"a job is a specification, a dict, a list of tasks or the Path\(…\) of a file, not 5"),
         ("share=projects/a.mov", {}, "a job is a specification"),
-        ([GOOD], {}, "a job is a specification"),
+        ({GOOD.name}, {}, "a job is a specification"),
         (GOOD, {"kind": "delivery"}, "a TransferSpec is a transfer, not a delivery"),
         (GOOD.to_json(), {"kind": "parcel"}, "a kind of job is one of transfer"),
-        (Path("nowhere.json"), {}, "'nowhere.json' cannot be read: No such file"),
     ],
 )
 def test_what_is_no_job(spec: Any, options: dict[str, Any], part: str) -> None:
@@ -166,18 +219,6 @@ def test_a_dict_that_holds_itself() -> None:
     run(main())
 
 
-def test_a_file_that_is_no_json(tmp_path: Path) -> None:
-    path = tmp_path / "job.json"
-    path.write_text('{"source": "a.mov",}')
-
-    async def main() -> None:
-        async with Backend().session() as session:
-            with pytest.raises(SpecificationError, match=r"^job.json, line 1, column 19: a comma stands"):
-                await session.submit(path)
-
-    run(main())
-
-
 def test_older_workspaces_get_the_older_names() -> None:
     backend = OlderBackend()
 
@@ -197,14 +238,16 @@ def test_older_workspaces_get_the_older_names() -> None:
     assert [one.data.get("name") for one in sent] == [None, "y", None]
 
 
-@pytest.mark.parametrize("answer", [{"result": []}, {"result": [{"id": 5}]}, {"success": True}])
+@pytest.mark.parametrize(
+    "answer", [{"result": []}, {"result": [{"id": 123456789012345678901234}]}, {"success": True}]
+)
 def test_an_answer_that_names_no_job(answer: Any) -> None:
     backend = Backend()
 
     async def main() -> None:
         async with backend.session() as session:
             backend.faults += [fair, *fails(reply(answer))]
-            with pytest.raises(BackendError, match="names no id of a new job"):
+            with pytest.raises(OutcomeUnknownError, match="names no id of a new job"):
                 await session.submit(GOOD)
 
     run(main())
@@ -274,14 +317,15 @@ async def test_tasks_are_added_in_batches_and_revive_a_job_that_was_done() -> No
         tasks = [TaskSpec(f"share=projects/{number}.mov", "site=berlin") for number in range(8)]
         handle = await session.submit(TransferSpec(tasks=tasks[:1]))
         await handle.wait(timeout=30)
-        assert await handle.add_tasks(tasks[1:], batch_size=3) == 7
+        added = await handle.add_tasks((task for task in tasks[1:]), batch_size=3)
+        assert [task.uri for task in added] == list("1234567")
         assert [one.uri for one in box.requests].count("task/create") == 3
         assert (await handle.wait(timeout=30)).status == "done"
         assert {task.status for task in await handle.tasks()} == {"done"}
         site = box.site_root("berlin") / "projects"
         assert len(list(site.glob("*.mov"))) == 8
 
-        assert await handle.add_tasks(tasks[:2]) == 2
+        assert [task.uri for task in await handle.add_tasks(tasks[:2])] == ["0", "1"]
         assert len(await handle.tasks()) == 8
         with pytest.raises(BackendError, match="E#J017"):
             await handle.add_tasks(tasks[:1], allow_duplicates=False)
@@ -296,11 +340,79 @@ async def test_one_that_was_aborted_or_paused() -> None:
         await handle.add_tasks(["share=projects/b.mov"])
         assert (await handle.refresh()).status == "paused"
         await handle.abort()
+        with pytest.raises(JobAbortedError, match="resume it or make another"):
+            await handle.add_tasks(["share=projects/c.mov"])
+        await handle.resume()
         await handle.add_tasks(["share=projects/c.mov"])
         assert (await handle.wait(timeout=30)).status == "done"
+        assert len(await handle.tasks()) == 3
 
 
 def test_a_job_that_is_not_revived_by_itself_is_set_to_waiting() -> None:
+    backend = Backend()
+
+    def added(status: str) -> Any:
+        def answer(received: Received) -> Any:
+            if received.uri != "task/create":
+                return None
+            backend.tasks[received.event["id"]] = [{"id": "t", "uri": "0", "status": status}]
+            return reply({"success": True})
+
+        return answer
+
+    async def main() -> None:
+        async with backend.session() as session:
+            handle = await session.submit(GOOD)
+            backend.jobs[handle.id]["status"] = "done"
+            backend.faults += [fair, added("queued")]
+            assert await handle.add_tasks(["share=projects/b.mov"]) == []
+            assert handle.job.status == "waiting"
+
+            backend.jobs[handle.id]["status"] = "done"
+            backend.faults += [fair, added("done")]
+            await handle.add_tasks(["share=projects/c.mov"])
+            assert handle.job.status == "done"
+
+            asked = len(backend.received)
+            backend.faults += [fair, added("excluded")]
+            await handle.add_tasks([TaskSpec("share=projects/d.mov", status="excluded")])
+            assert len(backend.received) == asked + 2
+            assert await handle.add_tasks([]) == []
+            assert len(backend.received) == asked + 2
+
+    run(main())
+    assert [one.data for one in backend.requests("transfer/edit")] == [{"status": "waiting"}]
+
+
+def test_a_revival_that_shows_late_is_waited_for() -> None:
+    """Else whoever waits for the job then would be told of its former end."""
+    backend = Backend()
+
+    async def main() -> None:
+        async with backend.session() as session:
+            handle = await session.submit(GOOD)
+            backend.jobs[handle.id]["status"] = "done"
+
+            def added(received: Received) -> Any:
+                backend.tasks[handle.id] = [{"id": "t", "uri": "0", "status": "queued"}]
+                asyncio.get_running_loop().call_later(
+                    1.5, backend.jobs[handle.id].update, {"status": "running"}
+                )
+                return reply({"success": True})
+
+            def answer(received: Received) -> Any:
+                if received.uri == "task/create":
+                    return added(received)
+                return reply({"message": "E#J022 It is done"}) if received.uri == "transfer/edit" else None
+
+            backend.faults = Standing(answer)
+            await handle.add_tasks(["share=projects/b.mov"])
+            assert handle.job.status == "running"
+
+    run(main())
+
+
+def test_tasks_that_were_added_to_a_job_that_sleeps_on() -> None:
     backend = Backend()
 
     async def main() -> None:
@@ -308,23 +420,65 @@ def test_a_job_that_is_not_revived_by_itself_is_set_to_waiting() -> None:
             handle = await session.submit(GOOD)
             backend.jobs[handle.id]["status"] = "done"
             backend.tasks[handle.id] = [{"id": "t", "uri": "0", "status": "queued"}]
-            backend.faults += fails(reply({"success": True}))
-            await handle.add_tasks(["share=projects/b.mov"])
-            assert handle.job.status == "waiting"
 
-            backend.jobs[handle.id]["status"] = "done"
-            backend.tasks[handle.id] = [{"id": "t", "uri": "0", "status": "done"}]
-            backend.faults += fails(reply({"success": True}))
-            await handle.add_tasks(["share=projects/c.mov"])
-            assert handle.job.status == "done"
-
-            asked = len(backend.received)
-            backend.faults += fails(reply({"success": True}))
-            await handle.add_tasks([TaskSpec("share=projects/d.mov", status="excluded")])
-            assert len(backend.received) == asked + 1
+            answers = {
+                "task/create": reply({"success": True}),
+                "transfer/edit": reply({"message": "E#J022 It is done"}),
+            }
+            backend.faults = Standing(lambda received: answers.get(received.uri))
+            with pytest.raises(PartlyAddedError, match="1 tasks were added, but") as caught:
+                await handle.add_tasks(["share=projects/b.mov"])
+            assert (caught.value.added, caught.value.left) == (1, 0)
 
     run(main())
-    assert [one.data for one in backend.requests("transfer/edit")] == [{"status": "waiting"}]
+
+
+async def test_tasks_of_other_parties_are_told_before_anything_is_sent() -> None:
+    async with Sandbox() as box, box.session("admin") as session:
+        (box.volume / "a.mov").write_bytes(b"x")
+        handle = await session.submit(TransferSpec("share=projects/a.mov", "site=berlin", status="paused"))
+        tasks = [TaskSpec("share=projects/b.mov"), TaskSpec("hq:c.mov", "site=london")]
+        with pytest.raises(SpecificationError) as caught:
+            await handle.add_tasks(tasks)
+        (problem,) = caught.value.problems
+        assert problem.path == "tasks[1].destination"
+        assert "the job's destination is site:berlin" in problem.message
+        with pytest.raises(SpecificationError, match=r"tasks.x.source: the job's source is workspace:"):
+            await handle.add_tasks({"x": TaskSpec("lisa@example.com:/b.mov", "site=berlin")})
+        assert len(await handle.tasks()) == 1
+
+
+async def test_sources_by_their_uris_and_tasks_that_wait_for_each_other() -> None:
+    """What depends on each other is not torn apart, however small the batches."""
+    async with Sandbox(speed=500) as box, box.session("admin") as session:
+        for name in ("a.mov", "b.mov"):
+            (box.volume / name).write_bytes(b"x")
+        handle = await session.submit(TransferSpec("share=projects/a.mov", "site=berlin", status="paused"))
+        assert [task.uri for task in await handle.add_tasks({"one": "share=projects/b.mov"})] == ["one"]
+        compute = await session.submit(
+            ComputeSpec("pipeline", parameters={"seconds": 0}, tasks={"z": TaskSpec()})
+        )
+        chain = {"a": TaskSpec(deps=["b"]), "b": TaskSpec(deps=["z"])}
+        assert {task.uri for task in await compute.add_tasks(chain, batch_size=1)} == {"a", "b"}
+        request = await session.submit(
+            RequestSpec(["standard@example.com"], destination="share=projects/in/")
+        )
+        with pytest.raises(ArgumentError, match="a request takes no tasks"):
+            await request.add_tasks(["a.mov"])
+
+
+async def test_a_handle_of_a_job_that_is_there() -> None:
+    async with Sandbox(speed=500) as box, box.session("admin") as session:
+        (box.volume / "a.mov").write_bytes(b"x")
+        made = await session.submit(TransferSpec("share=projects/a.mov", "site=berlin"))
+        handle = await session.handle(made.id)
+        assert (handle.id, handle.kind, handle.job.name) == (made.id, "transfer", "a.mov")
+        assert (await handle.wait(timeout=30)).status == "done"
+        assert (await session.handle(made.id, "Transfer")).job.status == "done"
+        with pytest.raises(NotFoundError, match="there is no transfer"):
+            await session.handle(job_id(77))
+        with pytest.raises(ArgumentError, match="a kind of job is one of"):
+            await session.handle(made.id, "user")
 
 
 def test_a_batch_that_fails_after_others_says_how_many() -> None:
@@ -337,14 +491,14 @@ def test_a_batch_that_fails_after_others_says_how_many() -> None:
         async with backend.session() as session:
             handle = await session.submit(GOOD)
             sources = [f"share=projects/{number}.mov" for number in range(10)]
-            backend.faults += [added, added, lambda _: RESET]
+            backend.faults += [fair, added, added, lambda _: RESET]
             with pytest.raises(PartlyAddedError, match="6 tasks were added, 4 were not") as caught:
                 await handle.add_tasks(sources, batch_size=3)
             assert (caught.value.added, caught.value.left) == (6, 4)
             assert isinstance(caught.value.__cause__, OutcomeUnknownError)
             assert caught.value.eid == caught.value.__cause__.eid
 
-            backend.faults += [lambda _: RESET]
+            backend.faults += [fair, lambda _: RESET]
             with pytest.raises(OutcomeUnknownError):
                 await handle.add_tasks(sources, batch_size=3)
             with pytest.raises(SpecificationError, match=r"tasks\[9\]"):

@@ -157,7 +157,9 @@ async def specifications(session: Session) -> None:
     assert_type(await handle.pause(), Job)
     assert_type(handle.watch(tasks=True), Watch)
     assert_type(await handle.tasks(), list[Task])
-    assert_type(await handle.add_tasks({"a": TaskSpec("a.mov")}, batch_size=10), int)
+    assert_type(await handle.add_tasks({"a": TaskSpec("a.mov")}, batch_size=10), list[Task])
+    await handle.add_tasks(TaskSpec(f"{number}.mov") for number in range(3))
+    assert_type(await session.handle("6971e16fceadd67b955b1995"), JobHandle)
     daily = await session.ensure_transfer(
         name="Daily", source_party="hq", destination_party=Party.site("berlin")
     )
