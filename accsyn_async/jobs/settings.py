@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from accsyn_async.jobs.checks.report import MOST_BITS, either, shown
-from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
+from accsyn_async.jobs.name_filters import (
+    COMMA_REMEDY,
+    SEPARATOR,
+    filter_doubts,
+    filter_problems,
+    join_statements,
+)
 from accsyn_async.jobs.plain_json import Written, plain
 from accsyn_async.jobs.quoting import cut
 
@@ -30,11 +36,13 @@ class Setting:
         about: what it does, for people.
         complain: tells what is wrong with a value.
         schema: the values that it can have, as a JSON schema.
+        doubt: tells what is hardly meant in a value of which nothing is wrong.
     """
 
     about: str
     complain: Callable[[Any], Complaints]
     schema: Mapping[str, Any]
+    doubt: Callable[[Any], Complaints] = lambda value: []
 
 
 def _number(
@@ -84,6 +92,10 @@ def _statements(value: Any) -> Complaints:
     return filter_problems(value) if value else []
 
 
+def _doubtful_statements(value: Any) -> Complaints:
+    return filter_doubts(value) if isinstance(value, str) else []
+
+
 def _configuration(value: Any) -> Complaints:
     remedy = "write a JSON object"
     if isinstance(value, str):
@@ -104,9 +116,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "How many tasks are dispatched together; 0 for all, 1 for each alone.", *_number(0, whole=True)
     ),
     "transfer_exclude": Setting(
-        "What is left out: names with *, re('…'); separated by an escaped comma.", _statements, _TEXT
+        "What is left out: names with *, re('…'); separated by an escaped comma.",
+        _statements,
+        _TEXT,
+        _doubtful_statements,
     ),
-    "transfer_include": Setting("What alone is sent, written like transfer_exclude.", _statements, _TEXT),
+    "transfer_include": Setting(
+        "What alone is sent, written like transfer_exclude.", _statements, _TEXT, _doubtful_statements
+    ),
     "transfer_ignore_existing": Setting(
         "What is left alone when it exists at the destination.", *_choice("file", "directory", joined_by="+")
     ),

@@ -412,4 +412,10 @@ RIGHT: Final[list[Right]] = [
         "transfer",
         {"source": "a", "destination": "site=b", "queue": None, "settings": {"task_bucketsize": None}},
     ),
+    _sent(
+        "a comma within an expression",
+        "share=projects/a.mov",
+        "site=berlin",
+        settings={"transfer_exclude": r"*.tmp\,re('a{1,2};','I')"},
+    ),
 ]

@@ -170,6 +170,25 @@ ATTRIBUTES: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "a source beside tasks of which each has its own",
+        "transfer",
+        {"source": "share=projects/b.mov", "tasks": [{**TRANSFER}]},
+        "warning source: it is not sent: each task has its own; remove it, or make it a task",
+    ),
+    Wrong(
+        "a source and a destination of a job that its tasks do not take up",
+        "transfer",
+        {"source": "../zz", "destination": "site=", "tasks": [{**TRANSFER}]},
+        "error source: the path '../zz' climbs with '..'; write where it leads",
+        "error destination: 'site=' names no site; write such as site=berlin, or leave the destination out",
+    ),
+    Wrong(
+        "a delivery's source that its tasks do not take up",
+        "delivery",
+        {**DELIVERY, "source": "share="},
+        "error source: 'share=' names no share; write such as share=projects/a.mov",
+    ),
+    Wrong(
         "no source in a task",
         "transfer",
         {"tasks": [{"destination": "site=berlin"}]},

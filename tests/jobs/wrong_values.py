@@ -308,4 +308,26 @@ VALUES: list[Wrong] = [
         {"tasks": [{**TRANSFER, "settings": {"transfer_sped_limit": "5"}}]},
         "warning tasks[0].settings.transfer_sped_limit: there is no setting 'transfer_sped_limit'; did you mean transfer_speed_limit?",
     ),
+    Wrong(
+        "statements that a plain comma separates",
+        "transfer",
+        {
+            **TRANSFER,
+            "settings": {"transfer_exclude": "*.tmp,*.bak", "transfer_include": "*.mov; re('a{1,2}')"},
+        },
+        "warning settings.transfer_exclude: a comma or semicolon separates no statements; write *.tmp\\,*.bak, with the backslash twice in JSON, or in Python the list ['*.tmp', '*.bak']",
+        "warning settings.transfer_include: a comma or semicolon separates no statements; write *.mov\\,re('a{1,2}'), with the backslash twice in JSON, or in Python the list ['*.mov', \"re('a{1,2}')\"]",
+    ),
+    Wrong(
+        "two statements in one of a list",
+        "transfer",
+        TransferSpec(**TRANSFER, settings=JobSettings(transfer_exclude=["*.tmp,*.bak"])),
+        "warning settings.transfer_exclude: a comma or semicolon separates no statements; write *.tmp\\,*.bak, with the backslash twice in JSON, or in Python the list ['*.tmp', '*.bak']",
+    ),
+    Wrong(
+        "an expression before a plain comma",
+        "transfer",
+        {**TRANSFER, "settings": {"transfer_exclude": "re('a{1,2}'),*.bak"}},
+        "error settings.transfer_exclude: re('a{1,2}'),*.bak is no expression; write re('a{1,2}')\\,*.bak, with the backslash twice in JSON, or in Python the list [\"re('a{1,2}')\", '*.bak']",
+    ),
 ]

@@ -348,4 +348,17 @@ WORK: list[Wrong] = [
         "error tasks.a.tasks: there is none; name at least one, or leave tasks out",
         form=True,
     ),
+    Wrong(
+        "many deps with slips, of which some are guessed",
+        "compute",
+        {**COMPUTE, "tasks": {f"shot{number}": {"deps": [f"shto{number}"]} for number in range(7)}},
+        *(
+            f"error tasks.shot{number}.deps[0]: there is no task 'shto{number}'; did you mean shot{number}?"
+            for number in range(5)
+        ),
+        *(
+            f"error tasks.shot{number}.deps[0]: there is no task 'shto{number}'; name a task by its uri from the top, such as shot/pickup"
+            for number in (5, 6)
+        ),
+    ),
 ]

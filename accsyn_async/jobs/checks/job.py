@@ -88,6 +88,7 @@ class _Job:
         tasks = self._document.get("tasks")
         if tasks is not None and "tasks" in ATTRIBUTES[self._kind]:
             self._tasks(("tasks",), tasks)
+            self._beside_tasks()
         else:
             self._own_ends()
         if self._kind == "transfer" and self._document.get("parent") is None:
@@ -196,6 +197,17 @@ class _Job:
         document = self._document
         if document.get("source") is not None or document.get("destination") is not None:
             self._add_ends((), document)
+
+    def _beside_tasks(self) -> None:
+        """Read the job's own ends, which its tasks need not take up."""
+        for side in _ENDS[self._kind]:
+            text = self._document.get(side)
+            place = None if text is None else self._read((side,), text)
+            taken = any(ends.source_at == ("source",) for ends in self._ends)
+            if side == "source" and place is not None and self._ends and not taken:
+                self._report.warn(
+                    (side,), "it is not sent: each task has its own", "remove it, or make it a task"
+                )
 
     def _add_ends(self, keys: Keys, task: Mapping[str, Any], source_at: Keys | None = None) -> None:
         """Read a task's ends; the job's own stand in for those that it does not name.
@@ -329,7 +341,9 @@ def _in_order(problems: list[Problem], document: Any) -> list[Problem]:
         inside = document
         for key in problem.keys:
             if isinstance(inside, Mapping):
-                names = positions.setdefault(id(inside), {name: number for number, name in enumerate(inside)})
+                if id(inside) not in positions:
+                    positions[id(inside)] = {name: number for number, name in enumerate(inside)}
+                names = positions[id(inside)]
                 found.append(names.get(key, len(names)))
                 inside = inside.get(key)
             elif isinstance(inside, list) and isinstance(key, int) and key < len(inside):

@@ -132,8 +132,11 @@ def _settings(report: Report, keys: Keys, value: Any) -> None:
         setting = SETTINGS.get(name) if isinstance(name, str) else None
         if setting is not None:
             if given is not None:
-                for message, remedy in setting.complain(given):
+                complaints = setting.complain(given)
+                for message, remedy in complaints:
                     report.error(where, message, remedy)
+                for message, remedy in [] if complaints else setting.doubt(given):
+                    report.warn(where, message, remedy)
             continue
         meant = closest(str(name), SETTINGS)
         if meant is not None:
