@@ -102,8 +102,8 @@ def _configuration(value: Any) -> Complaints:
         try:
             value = json.loads(value) if value else {}
         except (ValueError, RecursionError):
-            return [(f"{shown(value)} is no JSON", remedy)]
-    return [] if isinstance(value, Mapping) else [(f"{shown(value)} is no JSON object", remedy)]
+            return [("it is no JSON", remedy)]
+    return [] if isinstance(value, Mapping) else [("it is no JSON object", remedy)]
 
 
 _LOGGED: Final = ("info", "warning", "files", "comparison", "ownership", "group", "permissions")

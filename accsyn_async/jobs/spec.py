@@ -94,7 +94,8 @@ class TaskSpec(_Document):
 
     Attributes:
         source: who sends what.
-        destination: who receives it where; ``None`` for where the job's other tasks go, by the same path.
+        destination: who receives it where; ``None`` for the job's own destination, or for a task that is
+            added the one of the job's other tasks.
         uri: its name within the job; ``None`` for a number.
         status: ``"excluded"`` keeps it from being sent, ``"onhold"`` for now.
         priority: 1 (lowest) to 1000 (highest) within the job; ``None`` for 500.
@@ -180,7 +181,8 @@ class TransferSpec(JobSpec):
 
     Attributes:
         source: who sends what, when it is one file or folder alone.
-        destination: who receives it where; ``None`` for the same path at the other end.
+        destination: who receives it where; ``None`` names nobody: accsyn finds one only where the share is
+            mapped on your own computer.
         tasks: its files and folders, when they are several.
         status: ``"paused"`` keeps it from beginning.
         parent: id of a delivery, whose files it downloads.

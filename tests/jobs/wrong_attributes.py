@@ -264,4 +264,24 @@ ATTRIBUTES: list[Wrong] = [
         'error recipients: it is missing; write the e-mail addresses of those who get it, or "status": "init" for a draft',
         form=True,
     ),
+    Wrong(
+        "what others call source and destination",
+        "transfer",
+        {"src": "share=projects/a.mov", "dst": "site=berlin"},
+        "error src: a transfer has no 'src'; did you mean source?",
+        "warning dst: a transfer has no 'dst'; did you mean destination?",
+    ),
+    Wrong(
+        "what others call a task's source and destination",
+        "transfer",
+        {"tasks": [{"from": "share=projects/a.mov", "to": "site=berlin"}]},
+        "error tasks[0].from: a task of a transfer has no 'from'; did you mean source?",
+        "warning tasks[0].to: a task of a transfer has no 'to'; did you mean destination?",
+    ),
+    Wrong(
+        "a kind in the document",
+        "transfer",
+        {**TRANSFER, "kind": "request"},
+        "error kind: a transfer has no 'kind'; remove it: the kind is told by --kind, by kind= in Python, or by the specification's class",
+    ),
 ]
