@@ -171,7 +171,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
 """The settings that jobs can have, by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JobSettings(Written):
     r"""Settings of a job or task; ``None`` leaves one to the queue, the share or the workspace.
 
@@ -213,7 +213,7 @@ class JobSettings(Written):
     transfer_speedlimit: float | None = None
     transfer_encryption: Literal["aes128", "aes256", "none"] | None = None
     transfer_mode: Literal["copy", "onewaysync"] | None = None
-    transfer_comparison: Literal["size", "modified", "size+modified"] | None = None
+    transfer_comparison: Literal["size", "modified", "size+modified", "modified+size"] | None = None
     transfer_resume: Literal["enable", "disable"] | None = None
     transfer_resume_limit: int | None = None
     transfer_attributes: str | None = None

@@ -15,7 +15,7 @@ from accsyn_async.jobs.problems import Keys, problem_path
 from accsyn_async.jobs.slips import likely_place
 from accsyn_async.models import is_entity_id
 
-__all__ = ["Ends", "check_ends", "read_end"]
+__all__ = ["Ends", "check_ends", "names_file", "read_end"]
 
 _EXAMPLES = {"source": "share=projects/a.mov", "destination": "site=berlin"}
 _SUFFIX = re.compile(r"[^.].*\.(?!v\d+$)[A-Za-z0-9]{1,10}")
@@ -154,7 +154,7 @@ def _landing(ends: Ends) -> str | None:
     if destination.is_folder:
         return str(destination / source.name) if source.name else None
     # Into a folder of that name, when there is one.
-    return str(destination) if _is_file(destination) else None
+    return str(destination) if names_file(destination) else None
 
 
 def _check_inbox(report: Report, ends: Ends, destination: Location) -> None:
@@ -212,7 +212,7 @@ def _check_landing(report: Report, ends: Ends, destination: Location, workspace:
             + f"{workspace or destination}: for the workspace, "
             + f"or ./{destination} for a file",
         )
-    elif source is not None and _is_file(source) and not _is_file(destination):
+    elif source is not None and names_file(source) and not names_file(destination):
         report.warn(
             ends.destination_at,
             f"a file would be named {shown(destination.name)}",
@@ -220,7 +220,8 @@ def _check_landing(report: Report, ends: Ends, destination: Location, workspace:
         )
 
 
-def _is_file(place: Location) -> bool:
+def names_file(place: Location) -> bool:
+    """Whether a path looks like that of a file, by its suffix."""
     return not place.is_folder and (_SUFFIX.fullmatch(place.name) is not None or place.sequence is not None)
 
 
