@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import NamedTuple
 
 from accsyn_async import errors
 from accsyn_async.safe_text import safe
 
-__all__ = ["INTERRUPTED", "NOBODY_READS", "USAGE", "Ending", "ending_of"]
+__all__ = ["INTERRUPTED", "NOBODY_READS", "USAGE", "Ending", "ending_of", "is_full"]
 
 REFUSED = 1
 USAGE = 2
@@ -51,6 +52,11 @@ class Ending(NamedTuple):
     line: str
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether there is no room for what was to be written."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def ending_of(error: BaseException) -> Ending | None:
     """How a command ends that raised an error; ``None`` for an error that nobody expects.
 
@@ -65,4 +71,6 @@ def ending_of(error: BaseException) -> Ending | None:
             for python, shell in _IN_SHELL:
                 line = line.replace(python, shell)
             return Ending(code, line or type(error).__name__)
+    if is_full(error):
+        return Ending(REFUSED, "there is no room left for what was to be written")
     return None

@@ -9,6 +9,7 @@ from typing import Any
 from accsyn_async.cli.job_file import read_job_file
 from accsyn_async.errors import ArgumentError, NotationError
 from accsyn_async.jobs.attributes import JobKind, kind_of
+from accsyn_async.jobs.checks.ends import names_file
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.json_text import JobText
 from accsyn_async.jobs.notation import Location
@@ -174,8 +175,14 @@ def _check_folder(destination: str, count: int, workspace: str | None) -> None:
         return
     if place.path is None or place.is_folder:
         return
+    if names_file(place):
+        raise ArgumentError(
+            f"the last of several places is where they go, and {destination} looks like a file: name the "
+            f"destination behind it, such as site=berlin, or end a folder with a slash, {destination}/"
+        )
     slash = "\\" if "\\" in destination and "/" not in destination else "/"
-    site = f", or write site={destination} if it is a site" if place.path.isalnum() else ""
+    word = place.party is None and place.path.isalnum()
+    site = f", or write site={destination} if it is a site" if word else ""
     raise ArgumentError(
         f"{count} sources need a folder to go to, and {destination} names a file: "
         f"end it with a slash, {destination}{slash}{site}"

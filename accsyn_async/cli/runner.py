@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from accsyn_async.cli.exit_codes import INTERRUPTED, NOBODY_READS, ending_of
+from accsyn_async.cli.exit_codes import INTERRUPTED, NOBODY_READS, ending_of, is_full
 from accsyn_async.cli.output import Output
 
 __all__ = ["guarded", "run_command"]
@@ -53,6 +53,8 @@ def guarded(work: Callable[[], int], output: Output) -> int:
         ending = ending_of(error)
         if ending is None:
             raise
+        if is_full(error):
+            _abandon_stdout()
         output.note(f"accsyn-async: {ending.line}")
         return ending.code
     return code

@@ -11,9 +11,16 @@ import re
 import warnings
 from collections.abc import Iterable
 
-from accsyn_async.jobs.quoting import cut
+from accsyn_async.jobs.quoting import cut, quoted
 
-__all__ = ["COMMA_REMEDY", "SEPARATOR", "filter_problems", "join_statements", "split_statements"]
+__all__ = [
+    "COMMA_REMEDY",
+    "SEPARATOR",
+    "filter_doubts",
+    "filter_problems",
+    "join_statements",
+    "split_statements",
+]
 
 SEPARATOR = "\\,"
 """What stands between two statements. It cannot be part of one (seeds 002 and 004)."""
@@ -23,6 +30,10 @@ _EXPRESSION = re.compile(
     r"""re\((?P<quote>['"])(?P<pattern>.*?)(?P=quote)(?:\s*,\s*['"][A-Za-z]*['"])?\)""", re.DOTALL
 )
 _MOST_STATEMENTS = 1000
+_LONGEST = 1000
+"""Characters of a setting that is rewritten: quotes without end take time by the square."""
+_PLAIN = re.compile(rf"(?P<kept>{_EXPRESSION.pattern})|\s*(?<!\\)[,;]\s*", re.DOTALL)
+"""What may have been meant as a separator, or an expression, within which it is none."""
 
 
 def join_statements(statements: Iterable[str]) -> str:
@@ -50,6 +61,7 @@ def filter_problems(setting: str) -> list[tuple[str, str]]:
     "re('[a\\,b]') holds an escaped comma, which separates statements"
     """
     found = []
+    corrected = _separated(setting)
     broken = _torn(setting)
     if broken is not None:
         return [
@@ -65,7 +77,10 @@ def filter_problems(setting: str) -> list[tuple[str, str]]:
             read = _EXPRESSION.fullmatch(statement)
             if read is None:
                 found.append(
-                    (f"{cut(statement)} is no expression", "write re('…'), or re('…','I') for any case")
+                    (
+                        f"{cut(statement)} is no expression",
+                        corrected or "write re('…'), or re('…','I') for any case",
+                    )
                 )
                 continue
             try:
@@ -76,6 +91,30 @@ def filter_problems(setting: str) -> list[tuple[str, str]]:
                 why = cut(str(error))
                 found.append((f"{cut(statement)} is no regular expression ({why})", "correct the expression"))
     return found
+
+
+def filter_doubts(setting: str) -> list[tuple[str, str]]:
+    r"""What is hardly meant in a setting of statements, and what to write instead.
+
+    >>> print(filter_doubts("*.tmp,*.bak")[0][1])
+    write *.tmp\,*.bak, with the backslash twice in JSON, or in Python the list ['*.tmp', '*.bak']
+    """
+    remedy = _separated(setting)
+    return [] if remedy is None else [("a comma or semicolon separates no statements", remedy)]
+
+
+def _separated(setting: str) -> str | None:
+    """How to write a setting with plain commas or semicolons; ``None`` without one."""
+    if len(setting) > _LONGEST:
+        return None
+    marked = _PLAIN.sub(lambda found: found["kept"] or SEPARATOR, setting)
+    if marked == setting:
+        return None
+    statements = [statement for statement in split_statements(marked) if statement]
+    if len(statements) < 2:
+        return None
+    written = f"write {cut(join_statements(statements))}, with the backslash twice in JSON"
+    return f"{written}, or in Python the list {quoted(statements)}"
 
 
 def _torn(setting: str) -> str | None:

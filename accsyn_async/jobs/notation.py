@@ -19,6 +19,7 @@ from accsyn_async.errors import NotationError
 from accsyn_async.jobs.file_sequences import FileSequence
 from accsyn_async.jobs.paths import DRIVE, LETTER, Share, ShareKind, check_path, read_share
 from accsyn_async.jobs.quoting import quoted
+from accsyn_async.jobs.slips import refuse_colon
 
 __all__ = ["MAIN_SITE", "Location", "Party", "PartyKind", "Share", "ShareKind"]
 
@@ -114,7 +115,7 @@ class Party:
 
     @classmethod
     def parse(cls, text: str) -> Party:
-        """Read a party; a code alone is the workspace's.
+        """Read a party, with or without the colon behind it; a code alone is the workspace's.
 
         Raises:
             NotationError: it names none.
@@ -128,6 +129,8 @@ class Party:
             raise NotationError(
                 f"a party is a text such as 'site=berlin', not {quoted(text)}", text=str(text)
             )
+        if text.endswith(":") and not LETTER.fullmatch(text):
+            text = text.removesuffix(":")
         found = _read_party(text)
         if found is None and _CODE.fullmatch(text):
             found = cls("workspace", text)
@@ -351,6 +354,8 @@ def _take_apart(text: str, workspace: str | None) -> tuple[Party | None, str | N
     if not colon:
         party = Party("workspace", text) if known else _read_party(text)
         return party, text if party is None else None
+    if not known:
+        refuse_colon(text)
     if "/" in head or "\\" in head or (LETTER.match(text) and not known):
         return None, text
     party = Party.parse(head)

@@ -20,6 +20,8 @@ LETTER: Final = re.compile(r"[A-Za-z]:")
 """What may be a drive, or one whose slash was forgotten."""
 _KINDS: Final = frozenset(get_args(ShareKind))
 _UNWRITTEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_ESCAPED: Final = "\0\a\b\t\n\v\f\r"
+"""What a backslash and a letter or digit become."""
 _LONGEST: Final = 32_767
 """Characters: no system that accsyn runs on has longer paths."""
 
@@ -67,10 +69,12 @@ def check_path(path: object) -> None:
     wrong = _UNWRITTEN.search(path)
     if wrong is not None and "\ud800" <= wrong[0] <= "\udfff":
         raise NotationError(f"the path {quoted(path)} is no proper Unicode", text=path)
+    if path.rstrip("\r\n") == path[: wrong.start() if wrong else None] != path:
+        raise NotationError(f"the path {quoted(path)} ends with a line end", "remove the line end", text=path)
     if wrong is not None:
         raise NotationError(
             f"the path {quoted(path)} holds the control character {wrong[0]!r}",
-            "write a backslash twice in JSON and in Python",
+            "write a backslash twice in JSON and in Python" if wrong[0] in _ESCAPED else "remove it",
             text=path,
         )
     parts = path.replace("\\", "/").split("/")

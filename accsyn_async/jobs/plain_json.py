@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import Enum
 from os import PathLike, fspath
 from typing import Any
@@ -14,6 +15,8 @@ from accsyn_async.times import format_time
 
 __all__ = ["Written", "plain"]
 
+_MOST_TASKS = 3
+
 
 class Written:
     """What is written as a JSON object."""
@@ -23,6 +26,19 @@ class Written:
     def to_json(self) -> dict[str, Any]:
         """The JSON object, of plain values."""
         raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """What is set; more than three tasks as their count."""
+        written: Any = self
+        names = sorted((one.name for one in fields(written)), key=lambda name: name == "extra")
+        given = ((name, getattr(self, name)) for name in names)
+        told = (f"{name}={_shown(name, value)}" for name, value in given if value is not None)
+        return f"{type(self).__name__}({', '.join(one for one in told if one != 'extra={}')})"
+
+
+def _shown(name: str, value: object) -> str:
+    counted = name == "tasks" and isinstance(value, list | tuple | Mapping) and len(value) > _MOST_TASKS
+    return f"<{len(value)} tasks>" if counted else repr(value)  # type: ignore[arg-type]
 
 
 def plain(value: Any) -> Any:

@@ -48,7 +48,7 @@ def _of_any() -> Schema:
     tasks = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/transfer-task"}}
     return {
         "$schema": _DRAFT,
-        "title": "An accsyn job",
+        "title": "A job of accsyn",
         "description": "A compute job names an engine, a delivery names recipients, a transfer neither.",
         "if": {"type": "array"},
         "then": tasks,
@@ -70,7 +70,7 @@ def _of_any() -> Schema:
 
 def _object(kind: JobKind) -> Schema:
     schema: Schema = {
-        "title": f"An accsyn {kind}",
+        "title": f"A {kind}{' job' if kind == 'compute' else ''} of accsyn",
         "type": "object",
         "properties": {
             "$schema": {"type": "string"},

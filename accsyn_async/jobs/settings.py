@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from accsyn_async.jobs.checks.report import MOST_BITS, either, shown
-from accsyn_async.jobs.name_filters import COMMA_REMEDY, SEPARATOR, filter_problems, join_statements
+from accsyn_async.jobs.name_filters import (
+    COMMA_REMEDY,
+    SEPARATOR,
+    filter_doubts,
+    filter_problems,
+    join_statements,
+)
 from accsyn_async.jobs.plain_json import Written, plain
 from accsyn_async.jobs.quoting import cut
 
@@ -30,11 +36,13 @@ class Setting:
         about: what it does, for people.
         complain: tells what is wrong with a value.
         schema: the values that it can have, as a JSON schema.
+        doubt: tells what is hardly meant in a value of which nothing is wrong.
     """
 
     about: str
     complain: Callable[[Any], Complaints]
     schema: Mapping[str, Any]
+    doubt: Callable[[Any], Complaints] = lambda value: []
 
 
 def _number(
@@ -84,14 +92,18 @@ def _statements(value: Any) -> Complaints:
     return filter_problems(value) if value else []
 
 
+def _doubtful_statements(value: Any) -> Complaints:
+    return filter_doubts(value) if isinstance(value, str) else []
+
+
 def _configuration(value: Any) -> Complaints:
     remedy = "write a JSON object"
     if isinstance(value, str):
         try:
             value = json.loads(value) if value else {}
         except (ValueError, RecursionError):
-            return [(f"{shown(value)} is no JSON", remedy)]
-    return [] if isinstance(value, Mapping) else [(f"{shown(value)} is no JSON object", remedy)]
+            return [("it is no JSON", remedy)]
+    return [] if isinstance(value, Mapping) else [("it is no JSON object", remedy)]
 
 
 _LOGGED: Final = ("info", "warning", "files", "comparison", "ownership", "group", "permissions")
@@ -104,9 +116,14 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         "How many tasks are dispatched together; 0 for all, 1 for each alone.", *_number(0, whole=True)
     ),
     "transfer_exclude": Setting(
-        "What is left out: names with *, re('…'); separated by an escaped comma.", _statements, _TEXT
+        "What is left out: names with *, re('…'); separated by an escaped comma.",
+        _statements,
+        _TEXT,
+        _doubtful_statements,
     ),
-    "transfer_include": Setting("What alone is sent, written like transfer_exclude.", _statements, _TEXT),
+    "transfer_include": Setting(
+        "What alone is sent, written like transfer_exclude.", _statements, _TEXT, _doubtful_statements
+    ),
     "transfer_ignore_existing": Setting(
         "What is left alone when it exists at the destination.", *_choice("file", "directory", joined_by="+")
     ),
@@ -154,7 +171,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
 """The settings that jobs can have, by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JobSettings(Written):
     r"""Settings of a job or task; ``None`` leaves one to the queue, the share or the workspace.
 
@@ -196,7 +213,7 @@ class JobSettings(Written):
     transfer_speedlimit: float | None = None
     transfer_encryption: Literal["aes128", "aes256", "none"] | None = None
     transfer_mode: Literal["copy", "onewaysync"] | None = None
-    transfer_comparison: Literal["size", "modified", "size+modified"] | None = None
+    transfer_comparison: Literal["size", "modified", "size+modified", "modified+size"] | None = None
     transfer_resume: Literal["enable", "disable"] | None = None
     transfer_resume_limit: int | None = None
     transfer_attributes: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from os import PathLike
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 from accsyn_async.errors import SpecificationError
@@ -32,8 +33,8 @@ __all__ = [
     "TransferSpec",
 ]
 
-Place: TypeAlias = "str | Location | Party"
-"""A source or destination, in accsyn's notation or taken apart."""
+Place: TypeAlias = "str | PathLike[str] | Location | Party"
+"""A source or destination, in accsyn's notation, as a path or taken apart."""
 Settings: TypeAlias = "JobSettings | Mapping[str, Any]"
 Tasks: TypeAlias = (
     "Sequence[TaskSpec | Place | Mapping[str, Any]] | Mapping[str, TaskSpec | Mapping[str, Any]]"
@@ -41,7 +42,7 @@ Tasks: TypeAlias = (
 """A list of tasks, each of which may be its source alone, or tasks by their uris."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class _Document(Written):
     """What is written as a JSON object, attribute by attribute."""
 
@@ -88,13 +89,14 @@ class _Document(Written):
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TaskSpec(_Document):
     """A task: a file or folder of a transfer or delivery, or an item of a compute job.
 
     Attributes:
         source: who sends what.
-        destination: who receives it where; ``None`` for where the job's other tasks go, by the same path.
+        destination: who receives it where; ``None`` for the job's own destination, or for a task that is
+            added the one of the job's other tasks.
         uri: its name within the job; ``None`` for a number.
         status: ``"excluded"`` keeps it from being sent, ``"onhold"`` for now.
         priority: 1 (lowest) to 1000 (highest) within the job; ``None`` for 500.
@@ -125,7 +127,7 @@ class TaskSpec(_Document):
     tasks: Tasks | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class JobSpec(_Document):
     """What specifications of all kinds of jobs have in common.
 
@@ -174,13 +176,14 @@ class JobSpec(_Document):
         return check_job(document, self.kind, workspace=workspace)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransferSpec(JobSpec):
     """A transfer: files and folders from one party to another (seeds 002 and 004).
 
     Attributes:
         source: who sends what, when it is one file or folder alone.
-        destination: who receives it where; ``None`` for the same path at the other end.
+        destination: who receives it where; ``None`` names nobody: accsyn finds one only where the share is
+            mapped on your own computer.
         tasks: its files and folders, when they are several.
         status: ``"paused"`` keeps it from beginning.
         parent: id of a delivery, whose files it downloads.
@@ -194,6 +197,8 @@ class TransferSpec(JobSpec):
         ... )
         >>> spec.to_json()["settings"], spec.validate()
         ({'task_bucketsize': '1'}, [])
+        >>> TransferSpec("share=projects/a.mov", "site=berlin", priority=999)
+        TransferSpec(priority=999, source='share=projects/a.mov', destination='site=berlin')
     """
 
     kind: ClassVar[JobKind] = "transfer"
@@ -206,7 +211,7 @@ class TransferSpec(JobSpec):
     append: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DeliverySpec(JobSpec):
     """A delivery: files that its recipients download where they like (accsyn's manual of deliveries).
 
@@ -234,7 +239,7 @@ class DeliverySpec(JobSpec):
     status: Literal["init", "pending", "waiting"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StreamSpec(DeliverySpec):
     """A stream: media that its recipients watch; made like a delivery.
 
@@ -247,7 +252,7 @@ class StreamSpec(DeliverySpec):
     kind: ClassVar[JobKind] = "stream"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestSpec(JobSpec):
     """A request: its recipients upload files to a folder (accsyn's manual of deliveries).
 
@@ -273,7 +278,7 @@ class RequestSpec(JobSpec):
     status: Literal["init", "pending", "waiting"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SiteSettings(Written):
     """Settings of the transfers that a compute job makes to and from a site.
 
@@ -298,7 +303,7 @@ class SiteSettings(Written):
         return {"settings": {name: plain(value) for name, value in given if value is not None}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComputeSpec(JobSpec):
     """A compute job: an engine renders or processes something (seed 004; the official client's manual).
 
@@ -334,7 +339,7 @@ class ComputeSpec(JobSpec):
     engine: str | None = field(default=None, kw_only=False)
     input: Place | None = None
     output: Place | None = None
-    range: str | int | Sequence[FrameRange] | None = None
+    range: str | int | FrameRange | Sequence[str | FrameRange] | None = None
     filters: str | Sequence[str] | None = None
     envs: Mapping[str, Any] | None = None
     parameters: Mapping[str, Any] | None = None

@@ -11,27 +11,41 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-__all__ = ["HIDDEN", "Redactor", "Secret"]
+__all__ = ["HIDDEN", "Redactor", "Secret", "sounds_secret"]
 
 HIDDEN = "***"
 
 _PASSING = 16
 """Secrets that come and go, such as the keys of sessions, of which this many are remembered."""
 
-_NAMES = r"pwd|password|passwd|api_?key|session(?:_?key|_?id)?|token|secret|authorization"
+_TELLING = r"pwd|passw|token|secret|credential|api[_-]?key|access[_-]?key|private[_-]?key"
+"""What a name holds that is a secret's, in any case."""
+_NAMES = (
+    rf"(?!\w*(?:Error|Exception)\b)\w*?(?:{_TELLING})\w{{0,64}}+"
+    r"|(?:\w*_)?(?:session(?:_?key|_?id)?|authorization)"
+)
 _QUOTE = r"(?:\\?[\"']|%22)"
 _PAIR = re.compile(
-    rf"(?P<head>(?:%22|\b)(?:\w*_)?(?:{_NAMES})(?:{_QUOTE})?\s*(?:%20)*(?::|=|%3A)\s*(?:%20)*)"
+    rf"(?P<head>(?:%22|\b)(?:{_NAMES})(?:{_QUOTE})?\s*(?:%20)*(?::|=|%3A)\s*(?:%20)*)"
     rf"(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|%22.*?(?:%22|$)|[^\s,;}}&]+(?:\s[^\s,;}}&]{{12,}})?)",
     re.IGNORECASE,
 )
 
 _SETTING = re.compile(
-    rf"(?P<head>{_QUOTE}name{_QUOTE}\s*:\s*{_QUOTE}(?:\w*_)?(?:{_NAMES})(?:_\w*)?{_QUOTE}\s*,"
+    rf"(?P<head>{_QUOTE}name{_QUOTE}\s*:\s*{_QUOTE}(?:{_NAMES})(?:_\w*)?{_QUOTE}\s*,"
     rf"\s*{_QUOTE}value{_QUOTE}\s*:\s*)(?P<value>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,}}]+)",
     re.IGNORECASE,
 )
 """A setting: its name stands beside its value."""
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a name is likely that of a secret.
+
+    >>> sounds_secret("AWS_SECRET_ACCESS_KEY"), sounds_secret("apiKey"), sounds_secret("range")
+    (True, True, False)
+    """
+    return re.search(_TELLING, name, re.IGNORECASE) is not None
 
 
 class Secret:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from accsyn_async import errors
@@ -25,6 +27,7 @@ from tests.cli.making import job
         (errors.RateLimitedError("slow down"), 4, "slow down"),
         (errors.OutcomeUnknownError("perhaps"), 4, "perhaps"),
         (errors.WaitTimeoutError("not over within 5 s"), 5, "not over within 5 s"),
+        (OSError(errno.ENOSPC, "full"), 1, "there is no room left for what was to be written"),
         (TimeoutError(), 5, "TimeoutError"),
         (errors.BackendError("E#1 \x1b[2J\nowned"), 1, r"E#1 \x1b[2J\nowned"),
         (

@@ -455,3 +455,15 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     script = "import sys, accsyn_async.__main__; print('cyclopts' in sys.modules, 'rich' in sys.modules)"
     with process(sys.executable, "-c", script) as python:
         assert python.end() == (0, "False False\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_is_told_without_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*CLI, "schema"], stdout=full, stderr=subprocess.PIPE, encoding="utf-8", timeout=DEADLINE
+        )
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        "accsyn-async: there is no room left for what was to be written\n",
+    )

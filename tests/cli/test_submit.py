@@ -276,6 +276,7 @@ async def test_several_sources_arrive_in_a_folder(box: Sandbox, cli: Cli) -> Non
     ("destination", "says"),
     [
         ("in", "in names a file: end it with a slash, in/, or write site=in if it is a site"),
+        ("site=berlin:in", "site=berlin:in names a file: end it with a slash, site=berlin:in/\n"),
         ("share=projects/in", "names a file: end it with a slash, share=projects/in/\n"),
         ("C:\\in", "C:\\in names a file: end it with a slash, C:\\in\\\n"),
         ("in\u202e", "in\\u202e names a file"),
@@ -342,3 +343,9 @@ async def test_colours_of_problems_are_those_of_standard_error(
 def test_an_output_knows_what_its_stream_can_spell() -> None:
     for encoding, takes in (("utf-8", True), ("latin-1", False)):
         assert Output(io.TextIOWrapper(io.BytesIO(), encoding=encoding)).takes_unicode is takes
+
+
+async def test_a_forgotten_destination_is_told(cli: Cli) -> None:
+    ran = await cli("submit", "a.mov", "b.mov", "c.mov")
+    assert ran.code == 2
+    assert "c.mov looks like a file: name the destination behind it, such as site=berlin" in ran.err

@@ -258,5 +258,5 @@ async def test_a_schema_is_json_for_every_kind(cli: Cli) -> None:
         schema = json.loads(ran.out)
         assert ran.out == json.dumps(schema, indent=2) + "\n"
         titles[kind] = schema["title"]
-    assert titles[()] == "An accsyn job"
-    assert titles["request",] == "An accsyn request"
+    assert titles[()] == "A job of accsyn"
+    assert titles["request",] == "A request of accsyn"

@@ -12,8 +12,8 @@ __all__ = ["RIGHT", "Right"]
 LISA = "lisa@example.com"
 CLIENT = "client=6a479e243bed6009ac9d6763"
 UNCLEAR = "{} can be a site, the workspace, or a file's name"
-NOBODY = "it is missing: accsyn takes {}"
-MAPPED = "the same path on your own computer, if it is mapped"
+NOBODY = "nobody is named who receives it: accsyn {}"
+MAPPED = "finds one only where the share is mapped on your own computer"
 NAMED = "a file would be named {!r}"
 
 
@@ -38,7 +38,9 @@ NO_PLACE = "{} has no path, and {} may have no counterpart there"
 
 RIGHT: Final[list[Right]] = [
     # The job specification.
-    _sent("a drop-off, minimal", "/home/Adrian/pitches/Prototype.zip", None, NOBODY.format("your home")),
+    _sent(
+        "a drop-off, minimal", "/home/Adrian/pitches/Prototype.zip", None, NOBODY.format("takes your home")
+    ),
     _sent("a drop-off to one's home", "/home/Adrian/pitches/Prototype.zip", "~"),
     _sent(
         "a drop-off to a folder",
@@ -411,5 +413,11 @@ RIGHT: Final[list[Right]] = [
         "nothing in place of a value",
         "transfer",
         {"source": "a", "destination": "site=b", "queue": None, "settings": {"task_bucketsize": None}},
+    ),
+    _sent(
+        "a comma within an expression",
+        "share=projects/a.mov",
+        "site=berlin",
+        settings={"transfer_exclude": r"*.tmp\,re('a{1,2};','I')"},
     ),
 ]

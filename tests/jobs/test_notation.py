@@ -108,6 +108,8 @@ def test_a_workspace_that_is_not_ones_own_needs_a_path() -> None:
         ("lisa@mail.com@studio-7", Party.user("lisa@mail.com", "studio-7")),
         ("grüße@bücher.de", Party.user("grüße@bücher.de")),
         ("~lisa@mail.com", Party.user("~lisa@mail.com")),
+        ("acme:", Party.workspace("acme")),
+        ("site=berlin:", Party.site("berlin")),
     ],
 )
 def test_parties(text: str, party: Party) -> None:
@@ -122,7 +124,6 @@ def test_parties(text: str, party: Party) -> None:
         ("", "'' names no party"),
         ("two words", "'two words' names no party"),
         ("share=projects", "'share=projects' names no party"),
-        ("acme:", "'acme:' names no party"),
         ("ſite=berlin", "names no party"),
         ("/Volumes", "'/Volumes' names no party"),
         (7, "a party is a text such as 'site=berlin', not 7"),

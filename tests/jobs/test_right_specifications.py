@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
 
 from accsyn_async.jobs.attributes import kind_of
 from accsyn_async.jobs.checks.job import check_job
+from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.reading import spec_from_json
+from accsyn_async.jobs.settings import JobSettings
+from accsyn_async.jobs.spec import ComputeSpec, TaskSpec, TransferSpec
 from tests.jobs.right_specifications import RIGHT, Right
 
 
@@ -35,3 +40,17 @@ def test_its_kind_is_known_by_its_attributes(right: Right) -> None:
 def test_what_is_null_tells_no_kind() -> None:
     assert kind_of({"engine": None, "app": None, "recipients": None}) == "transfer"
     assert kind_of({"app": "nuke-11", "recipients": []}) == "compute"
+
+
+def test_a_specification_shows_what_is_set() -> None:
+    assert repr(TaskSpec("a.mov")) == "TaskSpec(source='a.mov')"
+    many = TransferSpec(tasks=["a"] * 4, extra={"b": 1})
+    assert repr(many) == "TransferSpec(tasks=<4 tasks>, extra={'b': 1})"
+    few = TransferSpec(tasks=["a"], settings=JobSettings(task_bucketsize=1))
+    assert repr(few) == "TransferSpec(settings=JobSettings(task_bucketsize=1), tasks=['a'])"
+
+
+def test_ranges_and_paths_are_written_as_texts() -> None:
+    assert ComputeSpec("nuke", range=FrameRange(1, 9)).to_json()["range"] == "1-9"
+    assert ComputeSpec("nuke", range=["1-9", FrameRange(20)]).to_json()["range"] == "1-9,20"
+    assert TransferSpec(PurePosixPath("/in/a.mov"), "site=berlin").to_json()["source"] == "/in/a.mov"

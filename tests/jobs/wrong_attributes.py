@@ -170,6 +170,25 @@ ATTRIBUTES: list[Wrong] = [
         form=True,
     ),
     Wrong(
+        "a source beside tasks of which each has its own",
+        "transfer",
+        {"source": "share=projects/b.mov", "tasks": [{**TRANSFER}]},
+        "warning source: it is not sent: each task has its own; remove it, or make it a task",
+    ),
+    Wrong(
+        "a source and a destination of a job that its tasks do not take up",
+        "transfer",
+        {"source": "../zz", "destination": "site=", "tasks": [{**TRANSFER}]},
+        "error source: the path '../zz' climbs with '..'; write where it leads",
+        "error destination: 'site=' names no site; write such as site=berlin, or leave the destination out",
+    ),
+    Wrong(
+        "a delivery's source that its tasks do not take up",
+        "delivery",
+        {**DELIVERY, "source": "share="},
+        "error source: 'share=' names no share; write such as share=projects/a.mov",
+    ),
+    Wrong(
         "no source in a task",
         "transfer",
         {"tasks": [{"destination": "site=berlin"}]},
@@ -244,5 +263,25 @@ ATTRIBUTES: list[Wrong] = [
         {"destination": "share=projects/inbox/"},
         'error recipients: it is missing; write the e-mail addresses of those who get it, or "status": "init" for a draft',
         form=True,
+    ),
+    Wrong(
+        "what others call source and destination",
+        "transfer",
+        {"src": "share=projects/a.mov", "dst": "site=berlin"},
+        "error src: a transfer has no 'src'; did you mean source?",
+        "warning dst: a transfer has no 'dst'; did you mean destination?",
+    ),
+    Wrong(
+        "what others call a task's source and destination",
+        "transfer",
+        {"tasks": [{"from": "share=projects/a.mov", "to": "site=berlin"}]},
+        "error tasks[0].from: a task of a transfer has no 'from'; did you mean source?",
+        "warning tasks[0].to: a task of a transfer has no 'to'; did you mean destination?",
+    ),
+    Wrong(
+        "a kind in the document",
+        "transfer",
+        {**TRANSFER, "kind": "request"},
+        "error kind: a transfer has no 'kind'; remove it: the kind is told by --kind, by kind= in Python, or by the specification's class",
     ),
 ]

@@ -286,9 +286,9 @@ VALUES: list[Wrong] = [
         "settings in JSON that are none",
         "transfer",
         {**TRANSFER, "settings": {"transfer_conf": "{buffer: 1}", "hook_conf": "[1]", "email_conf": 5}},
-        "error settings.transfer_conf: '{buffer: 1}' is no JSON; write a JSON object",
-        "error settings.hook_conf: a list is no JSON object; write a JSON object",
-        "error settings.email_conf: 5 is no JSON object; write a JSON object",
+        "error settings.transfer_conf: it is no JSON; write a JSON object",
+        "error settings.hook_conf: it is no JSON object; write a JSON object",
+        "error settings.email_conf: it is no JSON object; write a JSON object",
         form=True,
     ),
     Wrong(
@@ -307,5 +307,44 @@ VALUES: list[Wrong] = [
         "transfer",
         {"tasks": [{**TRANSFER, "settings": {"transfer_sped_limit": "5"}}]},
         "warning tasks[0].settings.transfer_sped_limit: there is no setting 'transfer_sped_limit'; did you mean transfer_speed_limit?",
+    ),
+    Wrong(
+        "statements that a plain comma separates",
+        "transfer",
+        {
+            **TRANSFER,
+            "settings": {"transfer_exclude": "*.tmp,*.bak", "transfer_include": "*.mov; re('a{1,2}')"},
+        },
+        "warning settings.transfer_exclude: a comma or semicolon separates no statements; write *.tmp\\,*.bak, with the backslash twice in JSON, or in Python the list ['*.tmp', '*.bak']",
+        "warning settings.transfer_include: a comma or semicolon separates no statements; write *.mov\\,re('a{1,2}'), with the backslash twice in JSON, or in Python the list ['*.mov', \"re('a{1,2}')\"]",
+    ),
+    Wrong(
+        "two statements in one of a list",
+        "transfer",
+        TransferSpec(
+            "share=projects/a.mov", "site=berlin", settings=JobSettings(transfer_exclude=["*.tmp,*.bak"])
+        ),
+        "warning settings.transfer_exclude: a comma or semicolon separates no statements; write *.tmp\\,*.bak, with the backslash twice in JSON, or in Python the list ['*.tmp', '*.bak']",
+    ),
+    Wrong(
+        "an expression before a plain comma",
+        "transfer",
+        {**TRANSFER, "settings": {"transfer_exclude": "re('a{1,2}'),*.bak"}},
+        "error settings.transfer_exclude: re('a{1,2}'),*.bak is no expression; write re('a{1,2}')\\,*.bak, with the backslash twice in JSON, or in Python the list [\"re('a{1,2}')\", '*.bak']",
+    ),
+    Wrong(
+        "settings without what their names begin with",
+        "transfer",
+        {**TRANSFER, "settings": dict.fromkeys(("exclude", "speedlimit", "max_retries", "bucketsize"), "1")},
+        "warning settings.exclude: there is no setting 'exclude'; did you mean transfer_exclude?",
+        "warning settings.speedlimit: there is no setting 'speedlimit'; did you mean transfer_speedlimit?",
+        "warning settings.max_retries: there is no setting 'max_retries'; did you mean job_max_retries?",
+        "warning settings.bucketsize: there is no setting 'bucketsize'; did you mean task_bucketsize?",
+    ),
+    Wrong(
+        "a name of blanks",
+        "transfer",
+        {**TRANSFER, "name": "  "},
+        "error name: '  ' is no name; write one, or leave it out",
     ),
 ]

@@ -130,11 +130,11 @@ WORK: list[Wrong] = [
         "variables that are no texts",
         "compute",
         {**COMPUTE, "envs": {"A": 1, "linux": {"B": None}, "": "x", "C=D": "y", "E": "z\0"}},
-        "error envs.A: 1 is no text; write the value in double quotes",
-        "error envs.linux.B: null is no text; write the value in double quotes",
+        "error envs.A: it is no text; write the value in double quotes",
+        "error envs.linux.B: it is no text; write the value in double quotes",
         "error envs['']: '' names no variable; write a name without =",
         "error envs['C=D']: 'C=D' names no variable; write a name without =",
-        "error envs.E: 'z\\x00' holds a null character; remove it",
+        "error envs.E: it holds a null character; remove it",
         form=True,
     ),
     Wrong(
@@ -239,7 +239,7 @@ WORK: list[Wrong] = [
         "deps that name nothing",
         "compute",
         {**COMPUTE, "tasks": {"a": {}, "b": {"deps": [5, "c", "", "a"]}}},
-        "error tasks.b.deps[0]: 5 names nothing; write a text, or remove it",
+        "error tasks.b.deps[0]: 5 is a number; write uris as texts in double quotes",
         "error tasks.b.deps[1]: there is no task 'c'; name a task by its uri from the top, such as shot/pickup",
         "error tasks.b.deps[2]: '' names nothing; write a text, or remove it",
         form=True,
@@ -347,5 +347,39 @@ WORK: list[Wrong] = [
         {**COMPUTE, "tasks": {"a": {"tasks": {}}}},
         "error tasks.a.tasks: there is none; name at least one, or leave tasks out",
         form=True,
+    ),
+    Wrong(
+        "many deps with slips, of which some are guessed",
+        "compute",
+        {**COMPUTE, "tasks": {f"shot{number}": {"deps": [f"shto{number}"]} for number in range(7)}},
+        *(
+            f"error tasks.shot{number}.deps[0]: there is no task 'shto{number}'; did you mean shot{number}?"
+            for number in range(5)
+        ),
+        *(
+            f"error tasks.shot{number}.deps[0]: there is no task 'shto{number}'; name a task by its uri from the top, such as shot/pickup"
+            for number in (5, 6)
+        ),
+    ),
+    Wrong(
+        "a range with blanks",
+        "compute",
+        {**COMPUTE, "range": "1001 - 1100"},
+        "error range: '-' is no range; write 1001-1100, without blanks",
+    ),
+    Wrong(
+        "places of a compute job that are none",
+        "compute",
+        {**COMPUTE, "input": "share:projects/a.nk", "output": "site=", "dependencies": ["a.nk", "../b.nk"]},
+        "warning input: 'share:projects/a.nk' has a colon behind share; write share=projects/a.nk, unless the engine takes it as it is",
+        "warning output: 'site=' names no site; write such as share=projects/a.nk, unless the engine takes it as it is",
+        "warning dependencies[1]: the path '../b.nk' climbs with '..'; write where it leads, unless the engine takes it as it is",
+    ),
+    Wrong(
+        "a secret that is no proper text",
+        "compute",
+        {**COMPUTE, "metadata": {"my_token": "\ud800abc"}, "envs": {"A": "\ud800abc"}},
+        "error metadata.my_token: the text is no proper Unicode; remove the broken characters",
+        "error envs.A: the text is no proper Unicode; remove the broken characters",
     ),
 ]

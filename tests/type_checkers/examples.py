@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any, assert_type
 
 import aiohttp
@@ -151,6 +152,10 @@ async def specifications(session: Session) -> None:
             tasks={"pickup": TaskSpec(tasks={"0": TaskSpec()}), "notify": TaskSpec(deps=["pickup"])},
         )
     )
+    TransferSpec(Path("/Volumes/EDIT/a.mov"), settings=JobSettings(transfer_comparison="modified+size"))
+    ComputeSpec("nuke-11", range=FrameRange(1001, 1100))
+    ComputeSpec("nuke-11", range=["1-10", FrameRange(20)])
+    assert_type(Party.parse("site=berlin:"), Party)
     handle = await session.submit({"source": "a.mov", "destination": "site=berlin"}, kind="transfer")
     assert_type(handle, JobHandle)
     assert_type(await handle, Job)

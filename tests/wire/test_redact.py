@@ -55,6 +55,20 @@ def test_known_secrets_are_hidden_in_every_form(form: str) -> None:
         ('{"name":"password","value":"abc","a":1}', '{"name":"password","value":"***","a":1}'),
         ('{"name": "token_of", "value": 12}', '{"name": "token_of", "value": ***}'),
         ('{"name": "speed", "value": "abc"}', '{"name": "speed", "value": "abc"}'),
+        ("AWS_SECRET_ACCESS_KEY=abc", "AWS_SECRET_ACCESS_KEY=***"),
+        ('{"envs": {"AWS_SECRET_ACCESS_KEY": "abc"}}', '{"envs": {"AWS_SECRET_ACCESS_KEY": "***"}}'),
+        ('{"DB_PASSWORD": "abc", "dbpassw2": "abc"}', '{"DB_PASSWORD": "***", "dbpassw2": "***"}'),
+        ('{"secretAccessKey":"abc","GitTokens":"abc"}', '{"secretAccessKey":"***","GitTokens":"***"}'),
+        (
+            '{"my_credentials": "abc", "AccessKeyId": "abc"}',
+            '{"my_credentials": "***", "AccessKeyId": "***"}',
+        ),
+        ("PRIVATE_KEY=abc, APIKEY_2=abc; X-Api-Key: abc", "PRIVATE_KEY=***, APIKEY_2=***; X-Api-Key: ***"),
+        (
+            '{"name": "AWS_SECRET_ACCESS_KEY", "value": "abc"}',
+            '{"name": "AWS_SECRET_ACCESS_KEY", "value": "***"}',
+        ),
+        ("TokenError: the line is busy", "TokenError: the line is busy"),
         ("Transfer WHERE status=running", "Transfer WHERE status=running"),
     ],
 )

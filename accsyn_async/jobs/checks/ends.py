@@ -12,12 +12,14 @@ from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.checks.report import Report, shown
 from accsyn_async.jobs.notation import MAIN_SITE, Location, Party
 from accsyn_async.jobs.problems import Keys, problem_path
+from accsyn_async.jobs.slips import likely_place
 from accsyn_async.models import is_entity_id
 
-__all__ = ["Ends", "check_ends", "read_end"]
+__all__ = ["Ends", "check_ends", "names_file", "read_end"]
 
 _EXAMPLES = {"source": "share=projects/a.mov", "destination": "site=berlin"}
-_SUFFIX = re.compile(r"[^.].*\.[A-Za-z0-9]{1,10}")
+_SUFFIX = re.compile(r"[^.].*\.(?!v\d+$)[A-Za-z0-9]{1,10}")
+_HASHES = re.compile(r"(?P<before>[^#]*)(?P<hashes>#+)(?P<after>[^#]*\[\d+-\d+\])", re.ASCII)
 _SLIP = re.compile(r"[^\s:/\\@=]+@[^\s:/\\@=]+/(?P<path>[A-Za-z]:[\\/].*)", re.DOTALL)
 _BARE = re.compile(r"[\w-]+")
 
@@ -49,6 +51,10 @@ def read_end(report: Report, keys: Keys, text: Any, workspace: str | None) -> Lo
     remedy = f"write such as {_EXAMPLES[what]}"
     if not isinstance(text, str):
         report.error(keys, f"{shown(text)} is no text", remedy)
+        return None
+    likely = likely_place(text)
+    if likely is not None:
+        report.warn(keys, f"{shown(text)} names no party or share", f"did you mean {likely}?")
         return None
     try:
         place = Location.parse(text, workspace)
@@ -148,7 +154,7 @@ def _landing(ends: Ends) -> str | None:
     if destination.is_folder:
         return str(destination / source.name) if source.name else None
     # Into a folder of that name, when there is one.
-    return str(destination) if _is_file(destination) else None
+    return str(destination) if names_file(destination) else None
 
 
 def _check_inbox(report: Report, ends: Ends, destination: Location) -> None:
@@ -180,6 +186,17 @@ def _check_source(report: Report, ends: Ends, source: Location) -> None:
             f"{source} names no file or folder",
             f"write the path behind it, such as {source}:share=projects/a.mov",
         )
+        return
+    hashes = _HASHES.fullmatch(source.name)
+    if hashes is not None:
+        numbered = f"{hashes['before']}%0{len(hashes['hashes'])}d{hashes['after']}"
+        report.warn(ends.source_at, f"{shown(source.name)} is no sequence", f"write {numbered}")
+    elif "*" in source.name or "?" in source.name:
+        report.warn(
+            ends.source_at,
+            f"{shown(source.name)} holds a wildcard, which names no files here",
+            "send the folder with the setting transfer_include, or a sequence such as movie.%04d.jpg[1-5]",
+        )
 
 
 def _check_landing(report: Report, ends: Ends, destination: Location, workspace: str | None) -> None:
@@ -192,10 +209,10 @@ def _check_landing(report: Report, ends: Ends, destination: Location, workspace:
             ends.destination_at,
             f"{destination} can be a site" + ("" if workspace else ", the workspace") + ", or a file's name",
             f"write site={destination}, "
-            + ("" if workspace else f"{destination}: for the workspace, ")
+            + f"{workspace or destination}: for the workspace, "
             + f"or ./{destination} for a file",
         )
-    elif source is not None and _is_file(source) and not _is_file(destination):
+    elif source is not None and names_file(source) and not names_file(destination):
         report.warn(
             ends.destination_at,
             f"a file would be named {shown(destination.name)}",
@@ -203,7 +220,8 @@ def _check_landing(report: Report, ends: Ends, destination: Location, workspace:
         )
 
 
-def _is_file(place: Location) -> bool:
+def names_file(place: Location) -> bool:
+    """Whether a path looks like that of a file, by its suffix."""
     return not place.is_folder and (_SUFFIX.fullmatch(place.name) is not None or place.sequence is not None)
 
 

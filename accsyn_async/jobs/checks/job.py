@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from accsyn_async.errors import NotationError
 from accsyn_async.jobs.attributes import ATTRIBUTES, KINDS, TASK_ATTRIBUTES, JobKind
 from accsyn_async.jobs.checks.deps import check_deps
 from accsyn_async.jobs.checks.ends import Ends, check_ends, read_end
@@ -24,6 +25,20 @@ _ENDS: Final[Mapping[JobKind, tuple[str, ...]]] = {
     "stream": ("source",),
 }
 """The ends that each kind of job names."""
+_SYNONYMS: Final[Mapping[str, str]] = {
+    "src": "source",
+    "from": "source",
+    "dst": "destination",
+    "dest": "destination",
+    "target": "destination",
+    "to": "destination",
+}
+"""What others call attributes."""
+_KIND_NAMES: Final = ("kind", "type", "entitytype")
+"""What the kind of a job is called elsewhere; its JSON does not hold it."""
+_KIND_REMEDY: Final = (
+    "remove it: the kind is told by --kind, by kind= in Python, or by the specification's class"
+)
 _NESTED_MOST = 20
 _SOURCE_REMEDY = "write a source such as share=projects/a.mov"
 
@@ -85,9 +100,12 @@ class _Job:
     def check(self) -> None:
         self._attributes((), self._document, ATTRIBUTES[self._kind], _named(self._kind))
         self._needs()
+        if self._kind == "compute":
+            self._engine_places()
         tasks = self._document.get("tasks")
         if tasks is not None and "tasks" in ATTRIBUTES[self._kind]:
             self._tasks(("tasks",), tasks)
+            self._beside_tasks()
         else:
             self._own_ends()
         if self._kind == "transfer" and self._document.get("parent") is None:
@@ -116,8 +134,12 @@ class _Job:
                 continue
             where, message = (*keys, name), f"{what} has no {shown(name)}"
             elsewhere = self._elsewhere(name, task=bool(keys))
-            meant = closest(name, known)
-            if elsewhere is not None:
+            meant = _SYNONYMS.get(name.casefold())
+            if meant not in known:
+                meant = closest(name, known)
+            if not keys and name.casefold() in _KIND_NAMES:
+                self._report.error(where, message, _KIND_REMEDY)
+            elif elsewhere is not None:
                 self._report.error(where, message, elsewhere)
             elif keys and name in ATTRIBUTES[self._kind]:
                 self._report.warn(where, message, "write it beside tasks")
@@ -175,6 +197,21 @@ class _Job:
         elif document.get("destination") is None:
             self._missing(("destination",), "write where to download to, such as /Users/lisa/Downloads/")
 
+    def _engine_places(self) -> None:
+        """Warn of places of a compute job that are none in accsyn's notation."""
+        given: list[tuple[Keys, Any]] = [((name,), self._document.get(name)) for name in ("input", "output")]
+        files = self._document.get("dependencies")
+        if isinstance(files, list):
+            given += [(("dependencies", number), one) for number, one in enumerate(files)]
+        for keys, text in given:
+            if not isinstance(text, str) or not text.strip():
+                continue
+            try:
+                Location.parse(text, self._workspace)
+            except NotationError as error:
+                remedy = error.remedy or "write such as share=projects/a.nk"
+                self._report.warn(keys, error.reason, f"{remedy}, unless the engine takes it as it is")
+
     def _need_receiver(self) -> None:
         """Warn where nobody is named who receives a file, and it is not the workspace."""
         for ends in self._ends:
@@ -186,16 +223,29 @@ class _Job:
             ):
                 continue
             taken = (
-                "your home" if source.is_absolute else "the same path on your own computer, if it is mapped"
+                "accsyn takes your home"
+                if source.is_absolute
+                else "accsyn finds one only where the share is mapped on your own computer"
             )
             remedy = "write who receives it, such as site=berlin"
-            self._report.warn(ends.destination_at, f"it is missing: accsyn takes {taken}", remedy)
+            self._report.warn(ends.destination_at, f"nobody is named who receives it: {taken}", remedy)
             return
 
     def _own_ends(self) -> None:
         document = self._document
         if document.get("source") is not None or document.get("destination") is not None:
             self._add_ends((), document)
+
+    def _beside_tasks(self) -> None:
+        """Read the job's own ends, which its tasks need not take up."""
+        for side in _ENDS[self._kind]:
+            text = self._document.get(side)
+            place = None if text is None else self._read((side,), text)
+            taken = any(ends.source_at == ("source",) for ends in self._ends)
+            if side == "source" and place is not None and self._ends and not taken:
+                self._report.warn(
+                    (side,), "it is not sent: each task has its own", "remove it, or make it a task"
+                )
 
     def _add_ends(self, keys: Keys, task: Mapping[str, Any], source_at: Keys | None = None) -> None:
         """Read a task's ends; the job's own stand in for those that it does not name.
@@ -329,7 +379,9 @@ def _in_order(problems: list[Problem], document: Any) -> list[Problem]:
         inside = document
         for key in problem.keys:
             if isinstance(inside, Mapping):
-                names = positions.setdefault(id(inside), {name: number for number, name in enumerate(inside)})
+                if id(inside) not in positions:
+                    positions[id(inside)] = {name: number for number, name in enumerate(inside)}
+                names = positions[id(inside)]
                 found.append(names.get(key, len(names)))
                 inside = inside.get(key)
             elif isinstance(inside, list) and isinstance(key, int) and key < len(inside):

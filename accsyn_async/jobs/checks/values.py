@@ -16,11 +16,13 @@ from accsyn_async.jobs.problems import Keys
 from accsyn_async.jobs.settings import SETTINGS
 from accsyn_async.models import is_entity_id
 from accsyn_async.times import parse_time
+from accsyn_async.wire.redact import sounds_secret
 
 __all__ = ["check_json", "check_value", "closest"]
 
 _MAIL = re.compile(r"[^\s@:/\\,;]+@[^\s@:/\\,;]+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_OPEN = re.compile(r"(?<=\d)\s*([-x])\s*(?=\d)", re.ASCII)
 _PLATFORMS: Final = ("common", "linux", "mac", "windows")
 _CONVERSIONS: Final = ("always", "platform", "never", "auto")
 _DIRECTIONS: Final = ("download", "upload", "common")
@@ -83,7 +85,14 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 def _check_text(report: Report, keys: Keys, text: str, what: str) -> None:
     if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
-        report.error(keys, f"{what} {shown(text)} is no proper Unicode", "remove the broken characters")
+        told = what if what == "the text" and _is_private(keys) else f"{what} {shown(text)}"
+        report.error(keys, f"{told} is no proper Unicode", "remove the broken characters")
+
+
+def _is_private(keys: Keys) -> bool:
+    """Whether a value may be a secret, which no message shows."""
+    names = [key for key in keys if isinstance(key, str)]
+    return any(name == "envs" or name.endswith("_conf") or sounds_secret(name) for name in names)
 
 
 def _status(report: Report, keys: Keys, value: Any, attribute: Attribute) -> None:
@@ -95,6 +104,8 @@ def _status(report: Report, keys: Keys, value: Any, attribute: Attribute) -> Non
 def _text(report: Report, keys: Keys, value: Any) -> None:
     if not isinstance(value, str):
         report.error(keys, f"{shown(value)} is no text", "write a text in double quotes")
+    elif keys[-1] in ("name", "code") and value and not value.strip():
+        report.error(keys, f"{shown(value)} is no name", "write one, or leave it out")
 
 
 def _ident(report: Report, keys: Keys, value: Any) -> None:
@@ -132,12 +143,22 @@ def _settings(report: Report, keys: Keys, value: Any) -> None:
         setting = SETTINGS.get(name) if isinstance(name, str) else None
         if setting is not None:
             if given is not None:
-                for message, remedy in setting.complain(given):
+                complaints = setting.complain(given)
+                for message, remedy in complaints:
                     report.error(where, message, remedy)
+                for message, remedy in [] if complaints else setting.doubt(given):
+                    report.warn(where, message, remedy)
             continue
-        meant = closest(str(name), SETTINGS)
+        meant = _prefixed(str(name)) or closest(str(name), SETTINGS)
         if meant is not None:
             report.warn(where, f"there is no setting {shown(name)}", f"did you mean {meant}?")
+
+
+def _prefixed(name: str) -> str | None:
+    """The setting whose name was written without what it begins with; ``None`` when there is none."""
+    plain = name.strip().casefold().replace("-", "_")
+    beginnings = ("transfer_", "task_", "job_", "compute_")
+    return next((f"{one}{plain}" for one in beginnings if f"{one}{plain}" in SETTINGS), None)
 
 
 def _hooks(report: Report, keys: Keys, value: Any) -> None:
@@ -154,7 +175,9 @@ def _texts(report: Report, keys: Keys, value: Any) -> None:
         report.error(keys, f"{shown(value)} is no list of texts", 'write a list, such as ["one", "two"]')
         return
     for number, one in enumerate(value):
-        if not isinstance(one, str) or not one.strip():
+        if keys[-1] == "deps" and isinstance(one, int) and not isinstance(one, bool):
+            report.error((*keys, number), f"{shown(one)} is a number", "write uris as texts in double quotes")
+        elif not isinstance(one, str) or not one.strip():
             report.error((*keys, number), f"{shown(one)} names nothing", "write a text, or remove it")
 
 
@@ -165,6 +188,9 @@ def _range(report: Report, keys: Keys, value: Any) -> None:
         return
     problem = range_problem(str(value))
     if problem is not None:
+        closed = _OPEN.sub(r"\1", str(value))
+        if closed != value and range_problem(closed) is None:
+            remedy = f"write {closed}, without blanks"
         report.error(keys, problem, remedy)
 
 
@@ -194,9 +220,9 @@ def _envs(report: Report, keys: Keys, value: Any) -> None:
             if not variable or "=" in variable or "\0" in variable:
                 report.error(where, f"{shown(variable)} names no variable", "write a name without =")
             if not isinstance(content, str):
-                report.error(where, f"{shown(content)} is no text", "write the value in double quotes")
+                report.error(where, "it is no text", "write the value in double quotes")
             elif "\0" in content:
-                report.error(where, f"{shown(content)} holds a null character", "remove it")
+                report.error(where, "it holds a null character", "remove it")
 
 
 def _parameters(report: Report, keys: Keys, value: Any) -> None:
