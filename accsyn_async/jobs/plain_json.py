@@ -9,11 +9,12 @@ from enum import Enum
 from os import PathLike, fspath
 from typing import Any
 
+from accsyn_async.errors import SpecificationError
 from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.notation import Location, Party
 from accsyn_async.times import format_time
 
-__all__ = ["Written", "plain"]
+__all__ = ["Written", "plain", "plain_extra"]
 
 _MOST_TASKS = 3
 
@@ -67,3 +68,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return value
+
+
+def plain_extra(extra: object) -> dict[str, Any]:
+    """What is sent besides what a class lists, as plain JSON.
+
+    Raises:
+        SpecificationError: it is no mapping.
+    """
+    if not isinstance(extra, Mapping):
+        raise SpecificationError(f"extra holds attributes by their names, and is not {extra!r:.40}")
+    return {name: plain(value) for name, value in extra.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,9 +80,9 @@ def refuse_errors(problems: Sequence[Problem], what: str) -> None:
         raise SpecificationError(_listed(errors, what), tuple(problems))
 
 
-def _listed(errors: Iterable[Problem], what: str) -> str:
-    lines = [str(error) for error in errors]
-    if len(lines) == 1:
+def _listed(errors: Sequence[Problem], what: str) -> str:
+    lines = [str(error) for error in errors[:_MOST_SHOWN]]
+    if len(errors) == 1:
         return f"{what}: {lines[0]}"
-    more = [f"… and {len(lines) - _MOST_SHOWN} more"] if len(lines) > _MOST_SHOWN else []
-    return "\n  ".join([f"{what}: {len(lines)} things are wrong", *lines[:_MOST_SHOWN], *more])
+    more = [f"… and {len(errors) - _MOST_SHOWN} more"] if len(errors) > _MOST_SHOWN else []
+    return "\n  ".join([f"{what}: {len(errors)} things are wrong", *lines, *more])

@@ -19,7 +19,7 @@ from accsyn_async.jobs.name_filters import (
     filter_problems,
     join_statements,
 )
-from accsyn_async.jobs.plain_json import Written, plain
+from accsyn_async.jobs.plain_json import Written, plain, plain_extra
 from accsyn_async.jobs.quoting import cut
 
 __all__ = ["SETTINGS", "JobSettings", "Setting"]
@@ -129,6 +129,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     ),
     "transfer_speedlimit": _SPEED,
     "transfer_speed_limit": _SPEED,
+    "job_speed_limit": _SPEED,
     "transfer_encryption": Setting("The cipher on the way.", *_choice("aes128", "aes256", "none")),
     "transfer_mode": Setting(
         "copy, or onewaysync to delete at the destination what the source lacks.",
@@ -234,7 +235,7 @@ class JobSettings(Written):
         """The settings as accsyn takes them."""
         given = ((one.name, getattr(self, one.name)) for one in fields(self) if one.name != "extra")
         known = {name: plain(_written(value)) for name, value in given if value is not None}
-        return known | {name: plain(value) for name, value in self.extra.items()}
+        return known | plain_extra(self.extra)
 
 
 def _written(value: object) -> Any:

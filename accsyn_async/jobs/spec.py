@@ -17,7 +17,7 @@ from accsyn_async.jobs.attributes import JobKind
 from accsyn_async.jobs.checks.job import check_job
 from accsyn_async.jobs.frame_ranges import FrameRange
 from accsyn_async.jobs.notation import Location, Party
-from accsyn_async.jobs.plain_json import Written, plain
+from accsyn_async.jobs.plain_json import Written, plain, plain_extra
 from accsyn_async.jobs.problems import Problem
 from accsyn_async.jobs.settings import JobSettings
 
@@ -55,7 +55,7 @@ class _Document(Written):
             SpecificationError: it is nested too deeply, or holds itself.
         """
         try:
-            return self._written() | {name: plain(value) for name, value in self.extra.items()}
+            return self._written() | plain_extra(self.extra)
         except RecursionError:
             raise _too_deep() from None
 

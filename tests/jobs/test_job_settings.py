@@ -70,6 +70,7 @@ NUMBER, WHOLE = "is not a number", "is not a whole number"
         ),
         ("transfer_speedlimit", [0.5, "2.5", -1, "-1"], [0, "0", -2, "fast", "10 MB/s", float("inf")]),
         ("transfer_speed_limit", [0.5], [0]),
+        ("job_speed_limit", [0.5], ["fast"]),
         ("transfer_resume_limit", [1, -1, "100"], [-2, 1.5]),
         ("transfer_concurrent", [1, 10, "5"], [0, 11, 2.5, {}]),
         ("transfer_reserved_space", [0, -1, 10**12], [-2, 0.5]),
@@ -198,4 +199,6 @@ def test_each_attribute_is_a_known_setting_whose_choices_are_those_of_its_type()
             for choice in get_args(option):
                 if isinstance(choice, str):
                     assert setting.complain(choice) == [], (one.name, choice)
-    assert set(SETTINGS) - {one.name for one in fields(JobSettings)} == {"transfer_speed_limit", "mail_conf"}
+    assert set(SETTINGS) - {one.name for one in fields(JobSettings)} == {
+        *("transfer_speed_limit", "job_speed_limit", "mail_conf"),
+    }

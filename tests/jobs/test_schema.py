@@ -133,7 +133,7 @@ def test_a_task_has_what_tasks_have() -> None:
 
 def test_typed_settings_are_those_that_there_are() -> None:
     names = {one.name for one in fields(JobSettings)} - {"extra"}
-    assert names == set(SETTINGS) - {"transfer_speed_limit", "mail_conf"}
+    assert names == set(SETTINGS) - {"transfer_speed_limit", "job_speed_limit", "mail_conf"}
 
 
 @pytest.mark.parametrize("spec", [*SPECS, TaskSpec, JobSettings])

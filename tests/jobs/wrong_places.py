@@ -426,4 +426,16 @@ PLACES: list[Wrong] = [
         {"source": "share=projects/a.mov", "destination": "lisa@example.com:/in/comp.v002"},
         "warning destination: a file would be named 'comp.v002'; end a folder with a slash: lisa@example.com:/in/comp.v002/",
     ),
+    Wrong(
+        "a path on a drive, mirrored",
+        "transfer",
+        {"source": "C:\\in\\a.mov", "destination": "site=berlin"},
+        "warning destination: site=berlin has no path, and C:\\in\\a.mov may have no counterpart there; write a path behind it, such as site=berlin:share=projects/",
+    ),
+    Wrong(
+        "a path on a network share, mirrored",
+        "transfer",
+        {"source": "\\\\nas\\a.mov", "destination": "site=berlin"},
+        "warning destination: site=berlin has no path, and \\\\nas\\a.mov may have no counterpart there; write a path behind it, such as site=berlin:share=projects/",
+    ),
 ]

@@ -175,7 +175,9 @@ def _check_inbox(report: Report, ends: Ends, destination: Location) -> None:
 def _is_local(place: Location, receiver: Party | None) -> bool:
     """Whether a place is on a user's computer, as far as its text and who receives it tell."""
     at_user = place.party is not None and place.party.kind == "user"
-    own = place.party is None and place.is_absolute and receiver == _WORKSPACE
+    # A path that begins with a slash can lie on a volume; one on a drive or a network share hardly does.
+    drive = place.drive is not None or (place.path or "").startswith(("\\\\", "//"))
+    own = place.party is None and (drive or (place.is_absolute and receiver == _WORKSPACE))
     return place.share is None and (own or at_user)
 
 

@@ -61,7 +61,7 @@ def check_job(document: Any, kind: JobKind, *, workspace: str | None = None) -> 
     check_json(report, (), document)
     if not report.problems:
         _Job(report, document, kind, workspace).check()
-    return _in_order(report.problems, document)
+    return [*_in_order(report.problems, document), *report.rest]
 
 
 def check_tasks(document: Any, kind: JobKind = "transfer", *, workspace: str | None = None) -> list[Problem]:
@@ -79,7 +79,7 @@ def check_tasks(document: Any, kind: JobKind = "transfer", *, workspace: str | N
     check_json(report, (), document)
     if not report.problems:
         _Job(report, document, kind, workspace).check_joining()
-    return _in_order(report.problems, document)
+    return [*_in_order(report.problems, document), *report.rest]
 
 
 class _Job:

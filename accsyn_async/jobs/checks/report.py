@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,14 +14,28 @@ __all__ = ["MOST_BITS", "Report", "either", "shown"]
 MOST_BITS: Final = 1024
 """What a whole number can have at most: larger ones are beyond what readers of JSON take."""
 _MOST_SHOWN: Final = 80
+_MOST_PROBLEMS: Final = 1000
 _MOST_TOLD: Final = 500
 
 
 class Report:
-    """What was found so far."""
+    """What was found so far: a thousand errors and as many warnings, as nobody reads more.
+
+    Attributes:
+        problems: what was found.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._counts: Counter[Severity] = Counter()
+        self._left_out = 0
+
+    @property
+    def rest(self) -> list[Problem]:
+        """What tells how much more there was; empty when there was none."""
+        if not self._left_out:
+            return []
+        return [Problem((), f"there are {self._left_out} more", "correct these first", "warning")]
 
     def error(self, keys: Keys, message: str, remedy: str) -> None:
         """Note what would be refused, or would do something else than it says."""
@@ -31,7 +46,11 @@ class Report:
         self._note(keys, message, remedy, "warning")
 
     def _note(self, keys: Keys, message: str, remedy: str, severity: Severity) -> None:
-        self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity))
+        self._counts[severity] += 1
+        if self._counts[severity] <= _MOST_PROBLEMS:
+            self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity))
+        else:
+            self._left_out += 1
 
 
 def either(options: Sequence[str]) -> str:
