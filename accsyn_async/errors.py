@@ -15,7 +15,7 @@
     ├── BackendError               the backend failed, refused, or answered nonsense
     ├── TransportError             the backend was not reached
     ├── OutcomeUnknownError        a change was sent and no answer came
-    ├── PartlyAddedError           some tasks were added to a job, and then a batch failed
+    ├── PartlyAddedError           tasks were added to a job, but not all, or it does not go on
     ├── SessionClosedError         the session has been closed, or was never opened
     ├── CheckpointError            what a watch must not forget cannot be read or kept
     ├── JobEndedError              what a wait was for did not happen
@@ -249,7 +249,9 @@ class OutcomeUnknownError(AccsynError):
 
 
 class PartlyAddedError(AccsynError):
-    """Some tasks were added to a job, and then a batch of them failed; ``__cause__`` says why.
+    """Some tasks were added to a job, and then a batch failed; or all were, and the job sleeps on.
+
+    ``__cause__`` says why.
 
     Adding all of them again is safe for files, and for tasks with uris: those that are there are
     not added twice, but tried again.

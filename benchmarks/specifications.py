@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 
 from accsyn_async import TaskSpec, TransferSpec
 from accsyn_async.jobs.checks.job import check_job
@@ -40,11 +41,11 @@ def main() -> None:
         assert check_job(document, "transfer", workspace="acme") == []
         figures = (
             cost(spec.to_json),
-            check := cost(lambda document=document: check_job(document, "transfer", workspace="acme")),  # type: ignore[misc]
+            check := cost(partial(check_job, document, "transfer", workspace="acme")),
             check / count,
-            cost(lambda document=document: json.dumps(document)),  # type: ignore[misc]
-            cost(lambda text=text: read_job_text(text)),  # type: ignore[misc]
-            cost(lambda text=text: json.loads(text)),  # type: ignore[misc]
+            cost(partial(json.dumps, document)),
+            cost(partial(read_job_text, text)),
+            cost(partial(json.loads, text)),
         )
         print(f"{count:>7,}", *(f"{figure * 1000:>7.3f} ms" for figure in figures))
 

@@ -16,6 +16,7 @@ __all__ = [
     "Attribute",
     "Form",
     "JobKind",
+    "is_one_task",
     "kind_of",
 ]
 
@@ -177,6 +178,16 @@ TASK_ATTRIBUTES: Final[Mapping[JobKind, Mapping[str, Attribute]]] = {
     "stream": {**_TASK, "source": Attribute(Form.PLACE, "Its file.")},
 }
 """The attributes that a task of each kind of job is made with."""
+
+
+def is_one_task(tasks: Mapping[str, object], kind: JobKind) -> bool:
+    """Whether an object is a task itself, rather than tasks by their uris (seed 001).
+
+    >>> is_one_task({"source": "a.mov"}, "transfer"), is_one_task({"0": {"source": "a.mov"}}, "transfer")
+    (True, False)
+    """
+    known = TASK_ATTRIBUTES[kind]
+    return any(name in known and not isinstance(value, Mapping) for name, value in tasks.items())
 
 
 def kind_of(document: Mapping[str, object]) -> JobKind:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from accsyn_async.errors import ArgumentError, NotationError
-from accsyn_async.jobs.attributes import TASK_ATTRIBUTES, JobKind
+from accsyn_async.jobs.attributes import JobKind, is_one_task
 from accsyn_async.jobs.checks.job import check_tasks
 from accsyn_async.jobs.notation import Location
 from accsyn_async.jobs.problems import Keys, Problem, refuse_errors
@@ -54,7 +54,7 @@ def batches(
     if kind == "compute" and any(task.get("deps") for task in entries if isinstance(task, dict)):
         # A task and what it waits for must be there together.
         size = max(size, len(entries))
-    if isinstance(written, dict) and not _is_one(written, kind):
+    if isinstance(written, dict) and not is_one_task(written, kind):
         names = list(written)
         return [
             {name: written[name] for name in names[start : start + size]}
@@ -63,12 +63,6 @@ def batches(
     if isinstance(written, dict):
         return [[written]], live
     return [written[start : start + size] for start in range(0, len(written), size)], live
-
-
-def _is_one(tasks: Mapping[str, Any], kind: JobKind) -> bool:
-    """Whether an object is a task itself, rather than tasks by their uris (seed 001)."""
-    known = TASK_ATTRIBUTES[kind]
-    return any(name in known and not isinstance(value, dict) for name, value in tasks.items())
 
 
 def refuse_foreign(parts: list[Part], row: Mapping[str, Any], workspace: str) -> None:

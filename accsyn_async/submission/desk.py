@@ -22,10 +22,11 @@ from accsyn_async.jobs.settings import JobSettings
 from accsyn_async.jobs.spec import JobSpec, Place, Settings, TransferSpec
 from accsyn_async.submission.aside import aside
 from accsyn_async.submission.crowd import Crowd
-from accsyn_async.submission.daily import Daily, Flights, placeholder
+from accsyn_async.submission.daily import Daily, placeholder
+from accsyn_async.submission.flights import Flights
 from accsyn_async.submission.folders import folder_tasks, is_a_file
 from accsyn_async.submission.handle import JobHandle, handle_of
-from accsyn_async.submission.matching import Pair, checked_party
+from accsyn_async.submission.matching import Pair, checked_party, is_main
 from accsyn_async.submission.steering import Steering
 from accsyn_async.transport.seam import Clock
 
@@ -150,8 +151,7 @@ class Desk:
 
 def _owner(party: Party, workspace: str) -> str:
     """A party in one way of writing."""
-    own = party.kind in ("workspace", "site") and party.name.casefold() in (workspace.casefold(), MAIN_SITE)
-    return MAIN_SITE if own else str(party).casefold()
+    return MAIN_SITE if is_main(party, workspace) else str(party).casefold()
 
 
 def _check(session: Steering, document: dict[str, Any], kind: JobKind) -> None:
@@ -196,13 +196,17 @@ def _document(spec: object, kind: str | None) -> tuple[dict[str, Any], JobKind]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.exists() and not path.is_file():
-            raise ArgumentError(f"{str(path)!r} is no file")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        # What is no file, such as a pipe, may never end.
+        is_other = path.exists() and not path.is_file()
+        content = b"" if is_other else _bytes_of(path)
     except (OSError, ValueError) as error:
-        if isinstance(error, ArgumentError):
-            raise
         reason = getattr(error, "strerror", None) or error
         raise ArgumentError(f"the file {str(path)!r} cannot be read: {reason}") from None
+    if is_other:
+        raise ArgumentError(f"{str(path)!r} is no file")
     return read_job_text(content, path.name).document
+
+
+def _bytes_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)

@@ -11,7 +11,7 @@ from accsyn_async.errors import ArgumentError
 from accsyn_async.jobs.notation import MAIN_SITE, Party
 from accsyn_async.times import parse_time
 
-__all__ = ["Pair", "Side", "checked_party", "earliest", "is_party", "of_day"]
+__all__ = ["Pair", "Side", "checked_party", "earliest", "is_main", "is_party", "of_day"]
 
 _READABLE = re.compile(r"(?P<scope>\w+):(?P<name>[^\[(]+)(?:\[[^\]]*\])?(?:\((?P<id>[^)]*)\))?")
 Side = Literal["source", "destination"]
@@ -49,6 +49,15 @@ class Pair:
         return is_party(party, row, side, self._workspace)
 
 
+def is_main(party: Party, workspace: str) -> bool:
+    """Whether a party is the workspace, by its code or that of its main site."""
+    return party.kind in ("workspace", "site") and party.name.casefold() in _codes(workspace)
+
+
+def _codes(workspace: str) -> tuple[str, str]:
+    return workspace.casefold(), MAIN_SITE
+
+
 def is_party(party: Party, row: Mapping[str, Any], side: Side, workspace: str) -> bool | None:
     """Whether a side of a job, as its row shows it, is a party; ``None`` when the row cannot tell.
 
@@ -65,8 +74,7 @@ def is_party(party: Party, row: Mapping[str, Any], side: Side, workspace: str) -
     read = _READABLE.fullmatch(readable) if isinstance(readable, str) else None
     scope = scope or (read["scope"] if read else "")
     name = read["name"].strip().casefold() if read else ""
-    wanted, own = party.name.casefold(), (workspace.casefold(), MAIN_SITE)
-    ours = wanted in own and party.kind in ("workspace", "site")
+    wanted, ours = party.name.casefold(), is_main(party, workspace)
     if not scope or party.kind == "client":
         return None
     if scope in _WORKSPACE_SCOPES:
@@ -75,7 +83,7 @@ def is_party(party: Party, row: Mapping[str, Any], side: Side, workspace: str) -
         return True if ours else other
     if scope != party.kind and not (scope == "site" and party.kind == "workspace"):
         return False
-    if wanted in (name, ident) or (ours and name in own):
+    if wanted in (name, ident) or (ours and name in _codes(workspace)):
         return True
     # A name in place of an address, or none at all, says nothing.
     return None if not name or ("@" in wanted and "@" not in name) else False
@@ -91,7 +99,7 @@ def checked_party(name: str, party: object, workspace: str) -> Party:
     read = Party.parse(party) if isinstance(party, str) else party
     if not isinstance(read, Party):
         raise ArgumentError(f"{name} is a party such as 'site=berlin' or {workspace!r}, not {party!r}")
-    if read.kind == "workspace" and read.name.casefold() not in (workspace.casefold(), MAIN_SITE):
+    if read.kind == "workspace" and not is_main(read, workspace):
         raise ArgumentError(
             f"{name}: {read.name!r} is not the workspace, which is {workspace!r} or {MAIN_SITE!r}; "
             f"write site={read.name} for a site"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from accsyn_async.errors import NotationError
-from accsyn_async.jobs.attributes import ATTRIBUTES, KINDS, TASK_ATTRIBUTES, JobKind
+from accsyn_async.jobs.attributes import ATTRIBUTES, KINDS, TASK_ATTRIBUTES, JobKind, is_one_task
 from accsyn_async.jobs.checks.deps import check_deps
 from accsyn_async.jobs.checks.ends import Ends, check_ends, read_end
 from accsyn_async.jobs.checks.report import Report, shown
@@ -273,7 +273,7 @@ class _Job:
 
     def _tasks(self, keys: Keys, tasks: Any, prefix: str = "") -> None:
         report = self._report
-        if isinstance(tasks, Mapping) and self._is_one(tasks):
+        if isinstance(tasks, Mapping) and is_one_task(tasks, self._kind):
             tasks = [tasks]
             pairs: list[tuple[Keys, str | None, Any]] = [(keys, None, tasks[0])]
         elif isinstance(tasks, Mapping):
@@ -344,11 +344,6 @@ class _Job:
         if place is not None and len(self._report.problems) == told:
             self._known[text] = place
         return place
-
-    def _is_one(self, tasks: Mapping[str, Any]) -> bool:
-        """Whether an object is a task itself, rather than tasks by their uris (seed 001)."""
-        known = TASK_ATTRIBUTES[self._kind]
-        return any(name in known and not isinstance(value, Mapping) for name, value in tasks.items())
 
     def _given_uri(self, key: str | None, task: Any) -> str:
         given = task.get("uri") if isinstance(task, Mapping) else None
