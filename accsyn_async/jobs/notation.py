@@ -284,7 +284,8 @@ class Location:
     @property
     def name(self) -> str:
         """The last part of the path; empty when there is none."""
-        return self.parts[-1] if self.parts else ""
+        parts = self.parts
+        return parts[-1] if parts else ""
 
     @property
     def drive(self) -> str | None:

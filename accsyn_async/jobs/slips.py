@@ -18,6 +18,7 @@ _SCHEMES: Final = frozenset(
     ("http", "https", "ftp", "ftps", "sftp", "ssh", "scp", "s3", "gs", "file", "smb", "afp", "nfs", "rsync")
 )
 _NAMED: Final = re.compile(r"\s*(?P<word>[A-Za-z]{3,12})\s*=\s*(?P<rest>[^\s/\\=].*)", re.DOTALL)
+_RIGHT: Final = re.compile(rf"({'|'.join((*_PARTIES, *_SHARES))})=\S", re.IGNORECASE)
 _SPACED: Final = re.compile(r"(?P<word>site|client)s?\s+(?P<rest>[\w-]+:?)", re.IGNORECASE)
 
 
@@ -57,6 +58,8 @@ def likely_place(text: str) -> str | None:
     >>> likely_place("site=berlin"), likely_place("thefilm/a.mov")
     (None, None)
     """
+    if _RIGHT.match(text):
+        return None
     found = _NAMED.fullmatch(text) or _SPACED.fullmatch(text)
     if found is None:
         return None
