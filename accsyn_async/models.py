@@ -188,6 +188,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     user_hr: str | None = None
     """The user who created it, for people."""
     _parent: str | None = msgspec.field(default=None, name="parent")
+    parent_hr: str | None = None
+    """Its queue, or the job that it belongs to, for people."""
     _eta: float | None = msgspec.field(default=None, name="<eta>")
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from accsyn_async.cli.board import Board
+from accsyn_async.board.board import Board
 from accsyn_async.cli.frame import ASCII, UNICODE, draw
 from accsyn_async.cli.output import Output, takes_unicode
 from accsyn_async.cli.task_lines import task_line

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from accsyn_async.board.parties import route_text
+from accsyn_async.board.quantities import UNKNOWN, duration_text, percent_text, size_text, speed_text
 from accsyn_async.cli.json_rows import row_to_json
-from accsyn_async.cli.quantities import UNKNOWN, duration_text, percent_text, size_text, speed_text
 from accsyn_async.models import JOB_TYPES, Job
 from accsyn_async.safe_text import safe
 from accsyn_async.times import EPOCH, parse_duration
@@ -26,7 +26,6 @@ _PREFERRED = (
 _MOST = 8
 _WHOLE = frozenset({"id", "status", "size", "progress", "speed", "etr", "created", "finished", "modified"})
 """Attributes that are not shortened."""
-_PARTY = re.compile(r"(?:\w+:)?(?P<who>.*?)(?:\[\w+\])?(?:\([0-9a-z]{24}\))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _job_columns(jobs: Sequence[Job]) -> list[Column]:
             weight=5,
         ),
         Column("SIZE", [size_text(job.size) for job in jobs], right=True, weight=4),
-        Column("FROM → TO", [_route(job) for job in jobs], least=12, weight=2),
+        Column("FROM → TO", [route_text(job) for job in jobs], least=12, weight=2),
         Column("ID", [safe(job.id) for job in jobs], weight=10),
     ]
 
@@ -136,15 +135,6 @@ def _status(job: Job) -> str:
 
 def _etr(job: Job) -> str:
     return duration_text(None if job.etr is None else job.etr.total_seconds())
-
-
-def _route(job: Job) -> str:
-    return f"{_party(job.source_hr or job.source)} → {_party(job.destination_hr or job.destination)}"
-
-
-def _party(text: str | None) -> str:
-    found = _PARTY.fullmatch(text or "")
-    return safe(found["who"]) if found and found["who"] else UNKNOWN
 
 
 def _path(end: Any) -> str:

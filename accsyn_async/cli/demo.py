@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from accsyn_async.board.quantities import size_text
 from accsyn_async.cli.demo_files import make_files, specifications
 from accsyn_async.cli.following import follow
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
-from accsyn_async.cli.quantities import size_text
 from accsyn_async.cli.renderer import renderer_for
 from accsyn_async.cli.verdict import Verdict
 from accsyn_async.errors import ArgumentError

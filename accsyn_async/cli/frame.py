@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from accsyn_async.cli.board import Board, Entry, counts_text
-from accsyn_async.cli.quantities import duration_text, percent_text, speed_text
+from accsyn_async.board.board import Board, Entry, counts_text
+from accsyn_async.board.quantities import duration_text, percent_text, speed_text
 from accsyn_async.cli.shorten import fitted, shorten
 from accsyn_async.safe_text import safe
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from accsyn_async import events
-from accsyn_async.cli.board import Board, Entry
+from accsyn_async.board.board import Board, Entry
+from accsyn_async.board.quantities import duration_text, size_text
 from accsyn_async.cli.output import Output
-from accsyn_async.cli.quantities import duration_text, size_text
 from accsyn_async.cli.task_lines import task_line
 from accsyn_async.safe_text import safe
 

@@ -26,7 +26,7 @@ _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "source": ("source", "source_hr"),
     "destination": ("destination", "destination_hr"),
     "user": ("user", "user_hr"),
-    "parent": ("parent",),
+    "parent": ("parent", "parent_hr"),
     "modified": ("modified",),
     "metadata": ("metadata",),
 }

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from accsyn_async.cli.board import Board, counts_text
+from accsyn_async.board.board import Board, counts_text
 from accsyn_async.cli.frame import ASCII, draw
 from accsyn_async.events import Event
 from tests.cli.making import (

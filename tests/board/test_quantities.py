@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.cli.quantities import duration_text, percent_text, size_text, speed_text
+from accsyn_async.board.quantities import duration_text, percent_text, size_text, speed_text
 
 
 @pytest.mark.parametrize(

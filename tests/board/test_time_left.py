@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.cli.time_left import TimeLeft
+from accsyn_async.board.time_left import TimeLeft
 from tests.cli.making import job
 
 MB = 1_000_000

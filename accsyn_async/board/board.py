@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from accsyn_async import events
-from accsyn_async.cli.quantities import duration_text, speed_text
-from accsyn_async.cli.time_left import TimeLeft
+from accsyn_async.board.quantities import duration_text, speed_text
+from accsyn_async.board.time_left import TimeLeft
 from accsyn_async.models import Job, JobStatus
 
 __all__ = ["Board", "Entry", "counts_text"]

@@ -1,0 +1,1 @@
+"""The dashboards: a web page, a terminal screen, and metrics; views of one watch."""

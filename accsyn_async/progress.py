@@ -1,0 +1,1 @@
+"""Progress bars of other libraries, moved by a watch."""
