@@ -84,7 +84,9 @@ async def dashboard(
                     per_job=per_job,
                     hosts=(*names, *allow_host),
                 )
-                runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+                runner = web.AppRunner(
+                    application, access_log=None, shutdown_timeout=_PATIENCE, handler_cancellation=True
+                )
                 await runner.setup()
                 try:
                     await web.SockSite(runner, listener).start()

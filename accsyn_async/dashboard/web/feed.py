@@ -24,6 +24,10 @@ __all__ = ["Feed", "News"]
 _PART: Final = 1000
 """Rows in one message, so that no page is busy with one for long."""
 _SAMPLES: Final = 60
+_SLACK: Final = 2.0
+"""Seconds by which the time left that a page shows may be wrong."""
+_SHARE: Final = 0.05
+"""The same as a share of it."""
 _GONE: Final = 2000
 """Departures that are remembered."""
 
@@ -56,6 +60,8 @@ class Feed:
         # What pages were told, and in which message last: the newest at the end.
         self._told: dict[str, dict[str, Any]] = {}
         self._versions: dict[str, int] = {}
+        # The time left that pages count down from, and since when.
+        self._left: dict[str, tuple[int, float]] = {}
         self._gone: deque[tuple[int, str]] = deque()
         self._forgotten = 0
         self._leaving: list[str] = []
@@ -89,6 +95,7 @@ class Feed:
         """A job is not shown any longer."""
         self._dirty.pop(ident, None)
         self._trails.pop(ident, None)
+        self._left.pop(ident, None)
         if self._told.pop(ident, None) is not None:
             self._leaving.append(ident)
             del self._versions[ident]
@@ -118,6 +125,7 @@ class Feed:
             if entry is None:
                 continue
             row, told = job_row(entry, now), self._told.get(ident)
+            self._steady(row, told, now)
             if told is None:
                 changes.append(self._with_trail(row))
             elif row != told:
@@ -179,15 +187,29 @@ class Feed:
         if cursor == self._number - 1:
             return News([self._newest], self._number)
         if cursor not in self._merged:
-            self._merged[cursor] = self._since(cursor, wall)
+            self._merged[cursor] = self._since(cursor, now, wall)
         return News([self._merged[cursor]], self._number)
 
-    def _since(self, cursor: int, wall: float) -> bytes:
+    def _steady(self, row: dict[str, Any], told: dict[str, Any] | None, now: float) -> None:
+        """Leave the time left as it was told, where it has merely run down: pages count by themselves."""
+        ident, left = row["id"], row["eta_s"]
+        known = self._left.get(ident)
+        if told is not None and left is not None and known is not None:
+            expected = known[0] - (now - known[1])
+            if abs(left - expected) <= max(_SLACK, expected * _SHARE):
+                row["eta_s"] = told["eta_s"]
+                return
+        if left is None:
+            self._left.pop(ident, None)
+        else:
+            self._left[ident] = left, now
+
+    def _since(self, cursor: int, now: float, wall: float) -> bytes:
         changed = []
         for ident in reversed(self._versions):
             if self._versions[ident] <= cursor:
                 break
-            changed.append(self._with_trail(self._told[ident]))
+            changed.append(self._with_trail(self._fresh(ident, self._told[ident], now)))
         changed.reverse()
         gone = [ident for number, ident in self._gone if number > cursor and ident not in self._told]
         return self._changes(self._number, changed, gone, wall)

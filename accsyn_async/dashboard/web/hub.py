@@ -24,7 +24,7 @@ __all__ = ["FIELDS", "Hub"]
 logger = logging.getLogger("accsyn_async.dashboard")
 
 FIELDS: Final = (
-    *("status", "progress", "speed", "etr", "size", "name"),
+    *("status", "progress", "speed", "size", "name"),
     *("source", "destination", "user", "parent"),
 )
 
