@@ -86,7 +86,7 @@ class Metrics:
             The body, and its ``Content-Type``.
         """
         if _wants_open_metrics(accept or ""):
-            return openmetrics.generate_latest(self._registry), OPEN_METRICS
+            return openmetrics.generate_latest(self._registry), OPEN_METRICS  # type: ignore[no-untyped-call]
         return exposition.generate_latest(self._registry), TEXT
 
 
