@@ -37,7 +37,8 @@ def app(
     """The dashboard of a session.
 
     It follows the jobs from the start of the application to its end. Whoever opens the page needs
-    a key: an address of one use (``one_use_path``), or the token.
+    a key: an address of one use (``one_use_path``), or the token. Run it with aiohttp's
+    ``handler_cancellation=True``, and pages that leave are let go of at once, not seconds later.
 
     Args:
         session: an open session; whoever may use the page acts in its name.

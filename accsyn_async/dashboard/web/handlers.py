@@ -10,7 +10,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from accsyn_async._version import __version__
-from accsyn_async.dashboard.metrics import CONTENT_TYPE
 from accsyn_async.dashboard.web.assets import Asset, Assets
 from accsyn_async.dashboard.web.attempts import Attempts
 from accsyn_async.dashboard.web.guard import COOKIE, CSRF_HEADER, Access, Guard, Knock, Refusal
@@ -18,7 +17,7 @@ from accsyn_async.dashboard.web.hub import Hub
 from accsyn_async.dashboard.web.keys import Keys
 from accsyn_async.dashboard.web.pages import stream
 from accsyn_async.dashboard.web.replies import document, file, refuse
-from accsyn_async.dashboard.web.steering import ACTIONS, steer
+from accsyn_async.dashboard.web.steering import ACTIONS
 from accsyn_async.errors import AccsynError, NotFoundError, SessionClosedError
 from accsyn_async.models import is_entity_id
 from accsyn_async.safe_text import safe
@@ -163,15 +162,17 @@ class Handlers:
                 return refuse(Refusal(400, f"there must be 1 to {_MOST_JOBS} ids"))
             hub = self.hub
             try:
-                results = await steer(hub.session, hub.board, hub.entitytype, action, order.ids)
+                # To its end, also when the page leaves meanwhile.
+                results = await asyncio.shield(hub.steer(action, order.ids))
             except SessionClosedError as error:
                 return refuse(Refusal(503, safe(error.message)))
             return web.json_response({"results": results})
 
         return steering
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self.hub.metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
+    async def _metrics(self, request: web.Request) -> web.Response:
+        body, content_type = self.hub.metrics.exposition(request.headers.get("Accept"))
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response(self._standing())
@@ -187,15 +188,20 @@ class Handlers:
 
 def _knock(request: web.Request) -> Knock:
     headers = request.headers
+
+    def sent(name: str) -> str | None:
+        # Sent twice, it is neither of the two.
+        return ", ".join(headers.getall(name)) if name in headers else None
+
     return Knock(
         method=request.method,
         hosts=headers.getall("Host", []),
         local=_local(request),
-        origin=headers.get("Origin"),
-        site=headers.get("Sec-Fetch-Site"),
+        origin=sent("Origin"),
+        site=sent("Sec-Fetch-Site"),
         content_type=request.content_type if "Content-Type" in headers else None,
-        authorization=headers.get("Authorization"),
-        csrf=headers.get(CSRF_HEADER),
+        authorization=sent("Authorization"),
+        csrf=sent(CSRF_HEADER),
         cookie=request.cookies.get(_cookie_name(request)),
     )
 

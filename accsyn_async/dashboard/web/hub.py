@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
 from accsyn_async.dashboard.web.feed import Feed
+from accsyn_async.dashboard.web.steering import steer
 from accsyn_async.dashboard.web.task_desk import TaskDesk
 from accsyn_async.errors import AccsynError, SessionClosedError
 from accsyn_async.events import Event
@@ -65,6 +67,7 @@ class Hub:
         self.metrics = Metrics(session, self.board, per_job=per_job)
         self.tasks = TaskDesk(session, self._clock)
         self.pages = 0
+        self._steering: set[asyncio.Task[list[dict[str, Any]]]] = set()
         self._closed = False
         self._end: str | None = None
         self._error: AccsynError | None = None
@@ -109,12 +112,29 @@ class Hub:
         if self._error is not None:
             raise self._error
 
+    def steer(self, action: str, idents: Sequence[str]) -> asyncio.Task[list[dict[str, Any]]]:
+        """Begin to set the status of jobs; see ``steering.steer``.
+
+        Args:
+            action: pause, resume or abort.
+            idents: of the jobs.
+        """
+        task = asyncio.create_task(
+            steer(self._session, self.board, self._entitytype, action, idents), name="accsyn-dashboard-steer"
+        )
+        self._steering.add(task)
+        task.add_done_callback(self._steering.discard)
+        return task
+
     async def aclose(self) -> None:
         """Let every page go. May be called twice."""
         self._closed = True
         if self._due is not None:
             self._due.cancel()
         self.feed.wake()
+        if self._steering:
+            # The session outlives this, and what was begun is to be told of.
+            await asyncio.wait(self._steering)
         await self.tasks.aclose()
 
     def health(self) -> dict[str, Any]:
