@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from accsyn_async.session import Session
     from accsyn_async.submission.handle import JobHandle
     from accsyn_async.transport.limiter import RateLimit
+    from accsyn_async.transport.traffic import Traffic
     from accsyn_async.wire.condition import Condition, where
 else:
     _LATER = {
@@ -94,6 +95,7 @@ else:
         "StreamSpec": "accsyn_async.jobs.spec",
         "TaskSpec": "accsyn_async.jobs.spec",
         "Totals": "accsyn_async.monitor.totals",
+        "Traffic": "accsyn_async.transport.traffic",
         "TransferSpec": "accsyn_async.jobs.spec",
         "Watch": "accsyn_async.monitor.watch",
         "read_spec": "accsyn_async.jobs.reading",
@@ -170,6 +172,7 @@ __all__ = [
     "TaskSpec",
     "TaskStatus",
     "Totals",
+    "Traffic",
     "TransferSpec",
     "TransportError",
     "WaitTimeoutError",

@@ -26,6 +26,7 @@ from accsyn_async.transport.limiter import Limiter, Priority, RateLimit
 from accsyn_async.transport.pipeline import Pipeline, Timeouts
 from accsyn_async.transport.proofs import Proofs
 from accsyn_async.transport.seam import AsyncioClock, Clock, Sender
+from accsyn_async.transport.traffic import Traffic
 from accsyn_async.wire.dialect import ApiVersion, Dialect, is_host
 from accsyn_async.wire.message import Call, Ticket, Verb
 from accsyn_async.wire.redact import Redactor, Secret
@@ -237,6 +238,21 @@ class Session(Submitting):
         """What the user may do: admin, employee, standard …; ``None`` before the login."""
         ticket = self._pipeline.ticket
         return ticket.role if ticket else None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What this session has sent so far, and what came of it.
+
+        >>> import asyncio
+        >>> from accsyn_async.sandbox import Sandbox
+        >>> async def main():
+        ...     async with Sandbox() as box, box.session() as session:
+        ...         await session.find("Transfer")
+        ...         return session.traffic
+        >>> asyncio.run(main()).requests
+        {('PUT', 'login', 'ok'): 1, ('GET', 'transfer', 'ok'): 1}
+        """
+        return self._pipeline.traffic
 
     def get_last_message(self) -> str | None:
         """The message of the last call that failed; ``None`` when none did."""

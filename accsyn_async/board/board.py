@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from accsyn_async import events
 from accsyn_async.board.quantities import duration_text, speed_text
@@ -44,21 +44,31 @@ class Entry:
         """Whether it is running, be it without progress."""
         return self.word in ("running", "stalled")
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is done, aborted or removed."""
+        return self.word in _ENDS
+
 
 class Board:
     """Every job of a watch, and how the backend is.
+
+    Args:
+        on_drop: called with the id of an ended job that is not kept any longer.
 
     Attributes:
         synced: whether every job that there is has been told.
         trouble: why the backend is degraded; ``None`` when it is well.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_drop: Callable[[str], object] | None = None) -> None:
         self.synced = False
         self.trouble: str | None = None
         self._entries: dict[str, Entry] = {}
         self._dropped: Counter[str] = Counter()
-        self._ended = 0
+        self._on_drop = on_drop
+        # When each of those that have ended was seen to, the first first.
+        self._ended: dict[str, float] = {}
 
     def take(self, event: events.Event, now: float) -> Entry | None:
         """Take an event in.
@@ -80,6 +90,21 @@ class Board:
             case events.JobEvent(job=job):
                 return self._put(event, job, now)
         return None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, ident: str) -> Entry | None:
+        """The entry of a job; ``None`` for one that is not on the board."""
+        return self._entries.get(ident)
+
+    def drop_ended(self, before: float) -> None:
+        """Keep jobs no longer that had ended before a moment; they are only counted."""
+        while self._ended:
+            ident, ended = next(iter(self._ended.items()))
+            if ended >= before:
+                break
+            self._drop(ident)
 
     def entries(self) -> list[Entry]:
         """The jobs in the order in which they were found."""
@@ -118,21 +143,24 @@ class Board:
 
     def _put(self, event: events.JobEvent, job: Job, now: float) -> Entry:
         entry = self._entries.get(job.id)
-        ended_before = entry is not None and entry.word in _ENDS
         if entry is None:
             entry = self._entries[job.id] = Entry(job)
         entry.job = job
         entry.word = _word(event, job)
         entry.left.observe(job, now)
-        self._ended += (entry.word in _ENDS) - ended_before
-        if self._ended > _KEPT:
-            self._drop()
+        if not entry.ended:
+            self._ended.pop(job.id, None)
+        elif job.id not in self._ended:
+            self._ended[job.id] = now
+            if len(self._ended) > _KEPT:
+                self._drop(next(iter(self._ended)))
         return entry
 
-    def _drop(self) -> None:
-        oldest = next(ident for ident, entry in self._entries.items() if entry.word in _ENDS)
-        self._dropped[self._entries.pop(oldest).word] += 1
-        self._ended -= 1
+    def _drop(self, ident: str) -> None:
+        del self._ended[ident]
+        self._dropped[self._entries.pop(ident).word] += 1
+        if self._on_drop is not None:
+            self._on_drop(ident)
 
 
 def counts_text(counts: Counter[str] | Iterable[str], separator: str = " · ") -> str:

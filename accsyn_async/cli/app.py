@@ -65,6 +65,11 @@ _COMMANDS = {
     "pause": _Command("ID ...", "Pause transfers.", "What has arrived stays."),
     "resume": _Command("ID ...", "Let transfers go on."),
     "abort": _Command("ID ...", "Abort transfers.", "At a terminal it asks first."),
+    "dashboard": _Command(
+        "[QUERY]",
+        "Serve a page on which jobs are seen to move, and metrics for Prometheus.",
+        "Until Ctrl-C. On this computer alone, unless there is a token; needs the extra 'dashboard'.",
+    ),
     "sandbox": _Command(
         "",
         "Serve a workspace in a box, to develop against.",

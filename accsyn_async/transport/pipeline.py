@@ -31,6 +31,7 @@ from accsyn_async.transport.retry import (
     verdict,
 )
 from accsyn_async.transport.seam import Clock, Sender
+from accsyn_async.transport.traffic import CANCELLED, OK, Traffic, TrafficMeter, outcome_of
 from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.dialect import Dialect, Proof
 from accsyn_async.wire.envelope import Envelope
@@ -128,6 +129,7 @@ class Pipeline:
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
         self._deadlines = Deadlines()
+        self._traffic = TrafficMeter()
         self.last_message: str | None = None
 
     @property
@@ -135,6 +137,11 @@ class Pipeline:
         """What the newest login gave; ``None`` before the first."""
         grant = self._login.grant
         return grant.value.ticket if grant else None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was sent so far, and what came of it."""
+        return self._traffic.read()
 
     async def login(self) -> Ticket:
         """Log in, unless that has happened already.
@@ -313,12 +320,17 @@ class Pipeline:
         if self._closed:
             raise SessionClosedError("the session is closed")
         began = self._clock.monotonic()
-        response = await self._sender.send(request, timeout=silence)
-        if isinstance(response, Failure):
-            outcome: T | Failure = response
-        else:
-            # Only where there may be a Retry-After is the time of day of use.
-            outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
+        came = CANCELLED
+        try:
+            response = await self._sender.send(request, timeout=silence)
+            if isinstance(response, Failure):
+                outcome: T | Failure = response
+            else:
+                # Only where there may be a Retry-After is the time of day of use.
+                outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
+            came = outcome_of(outcome) if isinstance(outcome, Failure) else OK
+        finally:
+            self._traffic.note(request.verb, uri, came, self._clock.monotonic() - began)
         if logger.isEnabledFor(logging.DEBUG):
             took = (self._clock.monotonic() - began) * 1000
             said, lines = self._said(response, outcome, uri)

@@ -127,7 +127,9 @@ SEND_NOTHING = {
         *("get_settings", "delete_setting", "logs"),
     },
 }
-PROPERTIES = {"api_version", "connect_timeout", "monitor", "role", "timeout", "username", "workspace"}
+PROPERTIES = {
+    *("api_version", "connect_timeout", "monitor", "role", "timeout", "traffic", "username", "workspace"),
+}
 
 
 def test_every_public_method_is_called() -> None:

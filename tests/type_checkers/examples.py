@@ -32,6 +32,7 @@ from accsyn_async import (
     SiteSettings,
     Task,
     TaskSpec,
+    Traffic,
     TransferSpec,
     Watch,
     read_spec,
@@ -81,6 +82,12 @@ async def rows(session: Session) -> None:
 
 def takes_a_mapping(row: Mapping[str, object]) -> None:
     print(row["id"])
+
+
+async def counted(session: Session) -> None:
+    assert_type(session.traffic, Traffic)
+    assert_type(session.traffic.requests, dict[tuple[str, str, str], int])
+    assert_type(session.traffic.total, int)
 
 
 async def jobs(session: Session) -> None:

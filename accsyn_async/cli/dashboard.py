@@ -1,0 +1,193 @@
+"""``accsyn-async dashboard``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json as json_text
+import os
+import signal
+import socket
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from accsyn_async.cli.connection import Connection
+from accsyn_async.cli.extras import need
+from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.output import Output
+from accsyn_async.errors import ArgumentError, TransportError
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+__all__ = ["dashboard"]
+
+_TOKEN: Final = "ACCSYN_DASHBOARD_TOKEN"
+_SHORT: Final = 16
+_PATIENCE: Final = 2.0
+"""Seconds that open pages have to leave."""
+
+
+async def dashboard(
+    query: str = "Transfer",
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8484,
+    token: Annotated[str | None, Parameter(env_var=_TOKEN, show_env_var=False)] = None,
+    open: bool = False,
+    read_only: bool = False,
+    allow_host: tuple[str, ...] = (),
+    per_job: bool = False,
+    json: bool = False,
+    connection: Connection | None = None,
+) -> int:
+    """Serve a page on which every job is seen to move, and can be steered; and metrics for Prometheus.
+
+    Args:
+        query: The jobs, quoted, such as 'Transfer WHERE status=running'. All transfers when left out.
+        host: The address to listen on; 127.0.0.1 when left out.
+        port: The port; 8484 when left out, 0 for a free one.
+        token: What lets in whoever types or sends it (better: ACCSYN_DASHBOARD_TOKEN, as a command line is
+            seen by everybody on the machine). When left out, addresses of one use are printed.
+        open: Whoever reaches the page may use it; for this computer alone.
+        read_only: Nothing can be paused, resumed or aborted.
+        allow_host: A name that the page is reached by, such as farm.example.com:8484; can be given again.
+        per_job: Metrics tell of single jobs, by their ids.
+        json: Begin with one JSON object that holds the address to open.
+        connection: How to reach the backend.
+    """
+    need("dashboard", "aiohttp_sse", "prometheus_client")
+    from aiohttp import web
+
+    from accsyn_async.dashboard.web.application import app
+    from accsyn_async.dashboard.web.guard import host_names, is_loopback
+
+    connection = connection or Connection()
+    output = Output()
+    _check(host, port, token, open=open, loopback=is_loopback(host))
+    if token is not None and len(token) < _SHORT:
+        output.note(f"accsyn-async: a token of {len(token)} characters can be guessed; take {_SHORT} or more")
+    with logging_to(output, verbose=connection.verbose):
+        listener = _listen(host, port)
+        port = listener.getsockname()[1]
+        names = [name for each in _names(host) for name in host_names(each, port)]
+        with contextlib.closing(listener):
+            async with connection.session() as session:
+                application = app(
+                    session,
+                    query,
+                    token=token,
+                    open=open,
+                    read_only=read_only,
+                    per_job=per_job,
+                    hosts=(*names, *allow_host),
+                )
+                runner = web.AppRunner(
+                    application, access_log=None, shutdown_timeout=_PATIENCE, handler_cancellation=True
+                )
+                await runner.setup()
+                try:
+                    await web.SockSite(runner, listener).start()
+                    address = f"http://{host_names(_shown(host), port)[0]}/"
+                    await _serve(application, output, address, is_open=open, json=json)
+                finally:
+                    await runner.cleanup()
+    return 0
+
+
+async def _serve(
+    application: web.Application, output: Output, address: str, *, is_open: bool, json: bool
+) -> None:
+    """Tell where it is, and serve until told to end or until there is nothing more to show."""
+    from accsyn_async.dashboard.web.application import ended, one_use_path
+
+    stop = asyncio.Event()
+    # A service that is told to end by SIGTERM has ended well.
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    url = address if is_open else address + one_use_path(application)
+    if json:
+        output.line(json_text.dumps({"url": url}))
+    else:
+        output.line(f"The dashboard is at {url}")
+        output.note("Serving; Ctrl-C ends it. Metrics for Prometheus are at /metrics.")
+    waiting = [
+        asyncio.create_task(stop.wait()),
+        asyncio.create_task(ended(application)),
+        asyncio.create_task(_offer_more(application, output, address, json=json)),
+    ]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in done:
+            each.result()
+    finally:
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _offer_more(application: web.Application, output: Output, address: str, *, json: bool) -> None:
+    """Whenever an address was used, print another, for the next browser."""
+    from accsyn_async.dashboard.web.application import key_used, one_use_path
+
+    while True:
+        await key_used(application)
+        url = address + one_use_path(application)
+        output.line(
+            json_text.dumps({"url": url}) if json else f"Somebody was let in; for another browser: {url}"
+        )
+
+
+def _check(host: str, port: int, token: str | None, *, open: bool, loopback: bool) -> None:
+    if not host.strip():
+        raise ArgumentError("--host must not be empty; 0.0.0.0 is all addresses of this machine")
+    if not 0 <= port <= 65535:
+        raise ArgumentError(f"--port is a number from 0 to 65535, not {port}")
+    if token is not None and not token.strip():
+        raise ArgumentError("--token must not be empty")
+    if token is not None and open:
+        raise ArgumentError("--open and --token exclude each other: what is open needs no token")
+    if not loopback and token is None:
+        raise ArgumentError(
+            f"others on the network can reach {host}: set a token for them, in {_TOKEN} or with --token"
+            + (" (--open is for this computer alone)" if open else "")
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(256)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        raise TransportError(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, 0 for a free one"
+        ) from None
+    return listener
+
+
+def _names(host: str) -> list[str]:
+    """What the page may be called besides the address that a request comes to."""
+    names = [host.strip("[]")]
+    if _is_everywhere(host):
+        names += [socket.gethostname(), socket.getfqdn()]
+    return list(dict.fromkeys(names))
+
+
+def _shown(host: str) -> str:
+    return socket.gethostname() if _is_everywhere(host) else host.strip("[]")
+
+
+def _is_everywhere(host: str) -> bool:
+    return host.strip("[]") in ("0.0.0.0", "::", "")

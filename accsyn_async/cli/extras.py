@@ -1,0 +1,23 @@
+"""What commands need beyond the command line itself."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from accsyn_async.errors import ArgumentError
+
+__all__ = ["need"]
+
+
+def need(extra: str, *modules: str) -> None:
+    """Say what to install where something is missing.
+
+    Args:
+        extra: of this package.
+        modules: which it brings.
+
+    Raises:
+        ArgumentError: one of them is not installed.
+    """
+    if any(importlib.util.find_spec(name) is None for name in modules):
+        raise ArgumentError(f"this needs more than is installed: pip install 'accsyn-async[{extra}]'")

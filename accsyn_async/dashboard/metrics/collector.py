@@ -1,0 +1,192 @@
+"""What was counted, as families of metrics."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from accsyn_async._version import __version__
+from accsyn_async.board.board import Board
+from accsyn_async.dashboard.metrics.per_job import PerJob
+from accsyn_async.dashboard.metrics.requests import folded
+from accsyn_async.dashboard.metrics.tally import Tally
+from accsyn_async.models import JobStatus
+from accsyn_async.session import Session
+
+__all__ = ["JobCollector", "SessionCollector"]
+
+
+class SessionCollector(Collector):
+    """How a session and its backend get along.
+
+    Args:
+        session: what asks the backend.
+        board: says whether the backend is degraded.
+        tally: how often it was.
+        now: the time of day, seconds since the epoch.
+    """
+
+    def __init__(
+        self, session: Session, board: Board, tally: Tally, now: Callable[[], float] = time.time
+    ) -> None:
+        self._session = session
+        self._board = board
+        self._tally = tally
+        self._now = now
+        self._last = 0.0
+
+    def describe(self) -> list[Metric]:
+        """Nothing: that asks for no values when it is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The families."""
+        statistics = self._session.monitor.statistics()
+        if statistics.age is not None:
+            self._last = max(self._last, self._now() - statistics.age)
+        answers = statistics.age is not None and self._board.trouble is None
+        yield GaugeMetricFamily(
+            "accsyn_up", "Whether the backend answers the watch as it should: 1, or 0.", float(answers)
+        )
+        yield GaugeMetricFamily(
+            "accsyn_last_success_timestamp_seconds",
+            "When the backend last answered a poll, in seconds since 1970; 0 before it ever did.",
+            round(self._last, 3),
+        )
+        yield CounterMetricFamily(
+            "accsyn_degradations",
+            "How often the backend ceased to answer the watch as it should.",
+            self._tally.degradations,
+        )
+        yield from self._requests()
+        build = InfoMetricFamily("accsyn_build", "The version of accsyn-async and of what it runs on.")
+        build.add_metric(
+            [],
+            {
+                "version": __version__,
+                "python_version": platform.python_version(),
+                "api_version": self._session.api_version,
+            },
+        )
+        yield build
+
+    def _requests(self) -> Iterator[Metric]:
+        traffic = self._session.traffic
+        requests = CounterMetricFamily(
+            "accsyn_api_requests",
+            "Requests sent to the backend, each attempt counted, by what they were about and came to.",
+            labels=("method", "entity", "outcome"),
+        )
+        for key, count in folded(traffic.requests).items():
+            requests.add_metric(key, count)
+        yield requests
+        bounds = [*map(str, traffic.bounds), "+Inf"]
+        yield HistogramMetricFamily(
+            "accsyn_api_request_duration_seconds",
+            "How long requests to the backend took, from sending to having read the reply.",
+            list(zip(bounds, map(float, accumulate(traffic.durations)), strict=True)),
+            traffic.seconds,
+        )
+
+
+class JobCollector(Collector):
+    """The jobs of a watch.
+
+    Args:
+        tally: has counted them.
+        entitytype: what they are.
+        per_job: chooses those with series of their own; ``None`` for none.
+        clock: seconds; the one that the tally goes by.
+    """
+
+    def __init__(
+        self, tally: Tally, entitytype: str, per_job: PerJob | None, clock: Callable[[], float]
+    ) -> None:
+        self._tally = tally
+        self._type = entitytype
+        self._per_job = per_job
+        self._clock = clock
+
+    def describe(self) -> list[Metric]:
+        """Nothing: that asks for no values when it is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The families."""
+        tally = self._tally
+        tally.expire(self._clock())
+        jobs = GaugeMetricFamily(
+            "accsyn_jobs",
+            "Jobs by their state as last observed; of those that have ended, the last hour's.",
+            labels=("type", "status"),
+        )
+        for status in JobStatus:
+            jobs.add_metric((self._type, status.value), tally.jobs[status])
+        yield jobs
+        yield self._gauge("accsyn_jobs_stalled", "Running jobs that get nowhere.", tally.stalled)
+        ends = CounterMetricFamily(
+            "accsyn_job_ends",
+            "Jobs seen to end: done, aborted, or removed (deleted, or out of reach).",
+            labels=("type", "status"),
+        )
+        for how, count in tally.ends.items():
+            ends.add_metric((self._type, how), count)
+        yield ends
+        failures = CounterMetricFamily(
+            "accsyn_job_failures", "How often a job was seen to fail.", labels=("type",)
+        )
+        failures.add_metric((self._type,), tally.failures)
+        yield failures
+        observed = CounterMetricFamily(
+            "accsyn_observed_bytes",
+            "Bytes seen to arrive, from the progress of jobs; what a job sends again is counted once.",
+            labels=("direction",),
+        )
+        for direction, count in tally.observed.items():
+            observed.add_metric((direction,), count)
+        yield observed
+        yield self._gauge(
+            "accsyn_jobs_speed_bytes_per_second", "Speed of all running jobs together.", tally.speed
+        )
+        yield self._gauge(
+            "accsyn_jobs_remaining_bytes",
+            "Bytes that have yet to arrive, of all jobs that have not ended, as far as measured.",
+            tally.left,
+        )
+        if self._per_job is not None:
+            yield from self._each(self._per_job)
+
+    def _gauge(self, name: str, text: str, value: float) -> Metric:
+        family = GaugeMetricFamily(name, text, labels=("type",))
+        family.add_metric((self._type,), value)
+        return family
+
+    def _each(self, per_job: PerJob) -> Iterator[Metric]:
+        progress = GaugeMetricFamily("accsyn_job_progress_ratio", "What of a job is done.", labels=("id",))
+        speed = GaugeMetricFamily("accsyn_job_speed_bytes_per_second", "A job's speed.", labels=("id",))
+        left = GaugeMetricFamily(
+            "accsyn_job_remaining_bytes", "Bytes of a job that have yet to arrive.", labels=("id",)
+        )
+        for ident, known in per_job.choose(self._tally.active()):
+            progress.add_metric((ident,), known.progress / 100)
+            speed.add_metric((ident,), known.speed)
+            left.add_metric((ident,), known.left)
+        yield progress
+        yield speed
+        yield left
+        yield CounterMetricFamily(
+            "accsyn_per_job_dropped",
+            "Jobs that were left without series of their own, as there were too many.",
+            per_job.dropped,
+        )

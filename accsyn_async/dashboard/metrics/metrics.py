@@ -1,0 +1,100 @@
+"""The exposition: what Prometheus gets when it scrapes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, exposition
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from accsyn_async.board.board import Board
+from accsyn_async.dashboard.metrics.collector import JobCollector, SessionCollector
+from accsyn_async.dashboard.metrics.per_job import PerJob
+from accsyn_async.dashboard.metrics.tally import Tally
+from accsyn_async.errors import ArgumentError
+from accsyn_async.events import Event
+from accsyn_async.models import JOB_TYPES
+from accsyn_async.session import Session
+
+__all__ = ["OPEN_METRICS", "TEXT", "Metrics"]
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+"""The content type of the plain text format."""
+OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+"""The content type of OpenMetrics."""
+
+
+class Metrics:
+    """What one watch and its session have seen, as Prometheus metrics.
+
+    Every event of the watch is to be given to ``take``. Counters begin at 0 with each of these, and
+    a scrape asks the backend for nothing. No name, path or user becomes a label, and there are at
+    most 200 series, however many jobs come and go.
+
+    Args:
+        session: whose requests are counted, and who watches.
+        board: of the same watch; says whether the backend is degraded.
+        entitytype: what is watched, as in ``"transfer"``.
+        per_job: whether jobs that have not ended have series of their own, by id; 500 of them at
+            most, running ones first.
+        clock: seconds of a clock that never jumps.
+
+    Raises:
+        ArgumentError: ``entitytype`` is no type of job.
+
+    Example::
+
+        board = Board()
+        metrics = Metrics(session, board)
+        async with session.watch("Transfer") as watch:
+            async for event in watch:
+                board.take(event, time.monotonic())
+                metrics.take(event)
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        board: Board,
+        *,
+        entitytype: str = "transfer",
+        per_job: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if entitytype not in JOB_TYPES:
+            raise ArgumentError(f"{entitytype!r} is no type of job; those are {', '.join(JOB_TYPES)}")
+        self._clock = clock
+        self._tally = Tally(moves=entitytype != "compute")
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(SessionCollector(session, board, self._tally))
+        kind = "transfer" if entitytype == "job" else entitytype
+        self._registry.register(JobCollector(self._tally, kind, PerJob() if per_job else None, clock))
+
+    def take(self, event: Event) -> None:
+        """Take an event in: the next one of the watch."""
+        self._tally.take(event, self._clock())
+
+    def exposition(self, accept: str | None = None) -> tuple[bytes, str]:
+        """All metrics as they stand.
+
+        Args:
+            accept: the scraper's ``Accept`` header; OpenMetrics is written for those who ask for it,
+                the plain text format for all others.
+
+        Returns:
+            The body, and its ``Content-Type``.
+        """
+        if _wants_open_metrics(accept or ""):
+            return openmetrics.generate_latest(self._registry), OPEN_METRICS  # type: ignore[no-untyped-call]
+        return exposition.generate_latest(self._registry), TEXT
+
+
+def _wants_open_metrics(accept: str) -> bool:
+    """Whether it is among what an Accept header names; prometheus-client's own reading fails on odd ones.
+
+    >>> _wants_open_metrics("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+    True
+    """
+    ranges = (each.split(";") for each in accept.lower().replace(" ", "").split(","))
+    return any(kind == "application/openmetrics-text" and "q=0" not in rest for kind, *rest in ranges)

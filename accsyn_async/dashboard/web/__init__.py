@@ -1,0 +1,1 @@
+"""The web page: one watch, any number of open pages."""

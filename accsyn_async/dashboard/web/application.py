@@ -1,0 +1,128 @@
+"""The aiohttp application, to be mounted in another or run by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from accsyn_async.dashboard.web.guard import Guard
+from accsyn_async.dashboard.web.handlers import Handlers
+from accsyn_async.dashboard.web.hub import Hub
+from accsyn_async.dashboard.web.keys import Keys
+from accsyn_async.dashboard.web.replies import harden
+from accsyn_async.errors import ArgumentError
+from accsyn_async.session import Session
+
+__all__ = ["app", "ended", "key_used", "one_use_path"]
+
+_MOST_BYTES: Final = 64 * 1024
+_HANDLERS: Final = web.AppKey("accsyn_dashboard", Handlers)
+
+
+def app(
+    session: Session,
+    query: str = "Transfer",
+    *,
+    token: str | None = None,
+    open: bool = False,
+    read_only: bool = False,
+    per_job: bool = False,
+    hosts: Collection[str] = (),
+) -> web.Application:
+    """The dashboard of a session.
+
+    It follows the jobs from the start of the application to its end. Whoever opens the page needs
+    a key: an address of one use (``one_use_path``), or the token. Run it with aiohttp's
+    ``handler_cancellation=True``, and pages that leave are let go of at once, not seconds later.
+
+    Args:
+        session: an open session; whoever may use the page acts in its name.
+        query: the jobs to show.
+        token: lets in whoever sends it, as a bearer token or typed into the page; ``None`` for a
+            random one that nobody is told.
+        open: everybody who reaches the page may look and steer, without a key.
+        read_only: nothing can be steered.
+        per_job: metrics tell of single jobs, by their ids.
+        hosts: names that the page is reached by, besides loopback's and the address that a request
+            comes to; with the port, where that is not 80 or 443.
+
+    Raises:
+        QueryError: the query is none of jobs.
+        ArgumentError: the token is empty, or given together with ``open``.
+
+    Example::
+
+        application = web.Application()
+        application.add_subapp("/transfers/", dashboard.app(session, open=True))
+    """
+    if token is not None and not token.strip():
+        raise ArgumentError("token must not be empty; leave it out for a random one")
+    if token is not None and open:
+        raise ArgumentError("open= and token= exclude each other: what is open needs no token")
+    keys = Keys(token)
+    guard = Guard(keys, is_open=open, hosts=hosts)
+    handlers = Handlers(Hub(session, query, per_job=per_job), keys, guard, read_only=read_only)
+    application = web.Application(middlewares=[_admitting(handlers)], client_max_size=_MOST_BYTES)
+    application[_HANDLERS] = handlers
+    application.add_routes(handlers.routes())
+    application.on_response_prepare.append(harden)
+    application.on_shutdown.append(_close)
+    application.cleanup_ctx.append(_running)
+    return application
+
+
+def one_use_path(application: web.Application) -> str:
+    """What to append to the address of a dashboard to let one browser in, once: ``?once=…``.
+
+    Args:
+        application: what ``app`` returned.
+    """
+    return f"?once={application[_HANDLERS].keys.issue()}"
+
+
+async def key_used(application: web.Application) -> None:
+    """Wait until an address of one use was used.
+
+    Args:
+        application: what ``app`` returned.
+    """
+    used = application[_HANDLERS].used
+    await used.wait()
+    used.clear()
+
+
+async def ended(application: web.Application) -> None:
+    """Wait until what is shown has come to an end by itself: no page learns anything new then.
+
+    Args:
+        application: what ``app`` returned.
+
+    Raises:
+        AccsynError: what ended it, such as an ``AuthenticationError``.
+    """
+    await application[_HANDLERS].hub.ended()
+
+
+def _admitting(handlers: Handlers) -> Middleware:
+    @web.middleware
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await handlers.admit(request, handler)
+
+    return admit
+
+
+async def _running(application: web.Application) -> AsyncIterator[None]:
+    running = asyncio.create_task(application[_HANDLERS].hub.run(), name="accsyn-dashboard")
+    yield
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+async def _close(application: web.Application) -> None:
+    await application[_HANDLERS].hub.aclose()

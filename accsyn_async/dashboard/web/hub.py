@@ -1,0 +1,232 @@
+"""What all pages share: one watch, the board that it fills, and the feed that pages read."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from accsyn_async.board.board import Board
+from accsyn_async.dashboard.metrics import Metrics
+from accsyn_async.dashboard.web.feed import Feed
+from accsyn_async.dashboard.web.steering import steer
+from accsyn_async.dashboard.web.task_desk import TaskDesk
+from accsyn_async.errors import AccsynError, SessionClosedError
+from accsyn_async.events import Event
+from accsyn_async.monitor.selection import select
+from accsyn_async.safe_text import safe
+from accsyn_async.session import Session
+from accsyn_async.transport.seam import AsyncioClock, Clock
+
+__all__ = ["FIELDS", "Hub"]
+
+logger = logging.getLogger("accsyn_async.dashboard")
+
+FIELDS: Final = (
+    *("status", "progress", "speed", "size", "name"),
+    *("source", "destination", "user", "parent"),
+)
+
+_GATHER: Final = 0.02
+"""Seconds in which the changes of one poll come together."""
+_APART: Final = 0.5
+"""Seconds between two messages."""
+_BEAT: Final = 5.0
+"""Seconds between two signs of life, and between two samples of speed."""
+_KEPT: Final = 3600.0
+"""Seconds that an ended job is shown."""
+_SLICE: Final = 0.01
+"""Seconds of work after which others have a turn."""
+
+
+class Hub:
+    """Follows the jobs of a query, for everybody who looks.
+
+    Args:
+        session: an open session.
+        query: what to follow.
+        per_job: whether metrics tell of single jobs.
+        clock: time.
+
+    Raises:
+        QueryError: it is no query of jobs.
+    """
+
+    def __init__(
+        self, session: Session, query: str, *, per_job: bool = False, clock: Clock | None = None
+    ) -> None:
+        self._session = session
+        self._query = query
+        self._entitytype = select(query).entitytype
+        self._clock = clock or AsyncioClock()
+        self.board = Board(on_drop=self._dropped)
+        self.feed = Feed(self.board)
+        self.metrics = Metrics(session, self.board, per_job=per_job)
+        self.tasks = TaskDesk(session, self._clock)
+        self.pages = 0
+        self._steering: set[asyncio.Task[list[dict[str, Any]]]] = set()
+        self._closed = False
+        self._end: str | None = None
+        self._error: AccsynError | None = None
+        self._published = float("-inf")
+        self._due: asyncio.TimerHandle | None = None
+        self._state: tuple[str, str | None] = ("", None)
+        self._ended = asyncio.Event()
+
+    @property
+    def session(self) -> Session:
+        """Who asks."""
+        return self._session
+
+    @property
+    def entitytype(self) -> str:
+        """The type of the jobs."""
+        return self._entitytype
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will come."""
+        return self._closed
+
+    async def run(self) -> None:
+        """Follow the jobs until cancelled."""
+        beating = asyncio.create_task(self._beat(), name="accsyn-dashboard-beat")
+        try:
+            await self._follow()
+            await beating
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+
+    async def ended(self) -> None:
+        """Wait until the watch has ended by itself.
+
+        Raises:
+            AccsynError: what ended it.
+        """
+        await self._ended.wait()
+        if self._error is not None:
+            raise self._error
+
+    def steer(self, action: str, idents: Sequence[str]) -> asyncio.Task[list[dict[str, Any]]]:
+        """Begin to set the status of jobs; see ``steering.steer``.
+
+        Args:
+            action: pause, resume or abort.
+            idents: of the jobs.
+        """
+        task = asyncio.create_task(
+            steer(self._session, self.board, self._entitytype, action, idents), name="accsyn-dashboard-steer"
+        )
+        self._steering.add(task)
+        task.add_done_callback(self._steering.discard)
+        return task
+
+    async def aclose(self) -> None:
+        """Let every page go. May be called twice."""
+        self._closed = True
+        if self._due is not None:
+            self._due.cancel()
+        self.feed.wake()
+        if self._steering:
+            # The session outlives this, and what was begun is to be told of.
+            await asyncio.wait(self._steering)
+        await self.tasks.aclose()
+
+    def health(self) -> dict[str, Any]:
+        """How the backend is, and how old what is shown is."""
+        state, reason = self._health_state()
+        age = self.age()
+        return {
+            "state": state,
+            "reason": None if reason is None else safe(reason),
+            "age": None if age is None else round(age, 1),
+            "now": round(time.time(), 3),
+        }
+
+    def facts(self) -> dict[str, str]:
+        """Whose jobs are shown, and which."""
+        workspace, query = safe(self._session.workspace), safe(self._query)
+        return {"workspace": workspace, "query": query, "title": f"{query} · {workspace}"}
+
+    def age(self) -> float | None:
+        """Seconds since the backend last answered; ``None`` before it did."""
+        return self._session.monitor.statistics().age
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what is shown is what is."""
+        return self._health_state()[0] == "ok"
+
+    def publish(self) -> None:
+        """Tell pages what changed."""
+        self._due = None
+        if self._closed:
+            return
+        now = self._clock.monotonic()
+        self._published = now
+        self.feed.publish(now, round(time.time(), 3))
+
+    def _health_state(self) -> tuple[str, str | None]:
+        if self._end is not None:
+            return "closed", self._end
+        if self.board.trouble is not None:
+            return "degraded", self.board.trouble
+        return ("ok", None) if self.board.synced else ("starting", None)
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with self._session.watch(self._query, fields=FIELDS) as watch:
+                began = loop.time()
+                async for event in watch:
+                    self._take(event)
+                    if not watch.backlog:
+                        began = loop.time()
+                    elif loop.time() - began > _SLICE:
+                        await asyncio.sleep(0)
+                        began = loop.time()
+            self._end = "the session was closed"
+        except SessionClosedError as error:
+            self._end = error.message
+        except AccsynError as error:
+            self._end, self._error = error.message, error
+            logger.error("the dashboard's watch has ended: %s", safe(error.message))
+        self._tell_health()
+        self._ended.set()
+
+    def _take(self, event: Event) -> None:
+        now = self._clock.monotonic()
+        self.metrics.take(event)
+        entry = self.board.take(event, now)
+        if entry is not None:
+            self.feed.touch(entry.job.id)
+        if self._health_state() != self._state:
+            self._tell_health()
+        self._plan(now)
+
+    def _plan(self, now: float) -> None:
+        """Publish soon: with what belongs together, and not too often."""
+        if self._due is None and self.feed.has_news and not self._closed:
+            pause = max(_GATHER, self._published + _APART - now)
+            self._due = asyncio.get_running_loop().call_later(pause, self.publish)
+
+    def _dropped(self, ident: str) -> None:
+        self.feed.drop(ident)
+
+    def _tell_health(self) -> None:
+        self._state = self._health_state()
+        self.feed.tell_health(self.health())
+
+    async def _beat(self) -> None:
+        while True:
+            self._tell_health()
+            await self._clock.sleep(_BEAT)
+            now = self._clock.monotonic()
+            self.feed.sample()
+            self.board.drop_ended(now - _KEPT)
+            self._plan(now)

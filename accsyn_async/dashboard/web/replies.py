@@ -1,0 +1,62 @@
+"""How the dashboard answers: documents with their policy, refusals as JSON, headers on all of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from accsyn_async.dashboard.web.assets import Asset
+from accsyn_async.dashboard.web.guard import Refusal
+
+__all__ = ["document", "file", "harden", "refuse"]
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'nonce-{nonce}'; worker-src 'self'; "
+    "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def refuse(refusal: Refusal, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer that says why not."""
+    return web.json_response({"error": refusal.reason}, status=refusal.status, headers=headers)
+
+
+def document(write: Callable[[str], str], *, status: int = 200) -> web.Response:
+    """A document whose scripts and styles are its own.
+
+    Args:
+        write: the document's text, given the nonce that lets them be.
+        status: of HTTP.
+    """
+    nonce = secrets.token_urlsafe(16)
+    headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
+    return web.Response(text=write(nonce), content_type="text/html", status=status, headers=headers)
+
+
+def file(request: web.Request, asset: Asset) -> web.Response:
+    """A file, packed where that is understood, or that it has not changed."""
+    headers = {"ETag": asset.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if request.headers.get("If-None-Match") == asset.etag:
+        return web.Response(status=304, headers=headers)
+    headers["Content-Type"] = asset.content_type
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        return web.Response(body=asset.packed, headers=headers | {"Content-Encoding": "gzip"})
+    return web.Response(body=asset.body, headers=headers)
+
+
+async def harden(_request: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers that every answer has, unless it has its own."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)

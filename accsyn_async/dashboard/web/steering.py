@@ -1,0 +1,67 @@
+"""Pausing, resuming and aborting jobs for a page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from accsyn_async.board.board import Board
+from accsyn_async.errors import AccsynError, SessionClosedError
+from accsyn_async.safe_text import safe
+from accsyn_async.session import Session
+
+__all__ = ["ACTIONS", "steer"]
+
+ACTIONS: Final = {"pause": "paused", "resume": "waiting", "abort": "aborted"}
+"""What a page can ask for, and the status that is set."""
+
+_CANNOT: Final = {
+    "pause": frozenset({"paused", "done", "aborted", "removed"}),
+    "resume": frozenset({"running", "stalled", "waiting", "done", "removed"}),
+    "abort": frozenset({"done", "aborted", "removed"}),
+}
+_AT_ONCE: Final = 8
+
+
+async def steer(
+    session: Session, board: Board, entitytype: str, action: str, idents: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Set the status of jobs; one that refuses does not keep the others from it.
+
+    Args:
+        session: who asks.
+        board: the jobs that may be steered.
+        entitytype: of the jobs.
+        action: pause, resume or abort.
+        idents: of the jobs.
+
+    Returns:
+        For each job ``{"id", "ok": True, "status"}`` or ``{"id", "ok": False, "error"}``.
+
+    Raises:
+        SessionClosedError: the session is closed.
+    """
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(ident: str) -> dict[str, Any]:
+        entry = board.get(ident)
+        if entry is None:
+            return _refused(ident, "it is not shown here any longer")
+        if entry.word in _CANNOT[action]:
+            return _refused(ident, f"it is {entry.word}")
+        async with places:
+            try:
+                row = await session.update(entitytype, ident, {"status": ACTIONS[action]})
+            except SessionClosedError:
+                raise
+            except AccsynError as error:
+                return _refused(ident, error.message)
+        status = (row or {}).get("status") or ACTIONS[action]
+        return {"id": ident, "ok": True, "status": safe(status)}
+
+    return await asyncio.gather(*map(one, dict.fromkeys(idents)))
+
+
+def _refused(ident: str, reason: str) -> dict[str, Any]:
+    return {"id": safe(ident), "ok": False, "error": safe(reason)}
