@@ -20,6 +20,7 @@ import { ACTIONS, canDo } from "./words.js";
 const ARRANGE_MS = 2000;
 const TOTALS_MS = 500;
 const ADDRESS_MS = 250;
+const TICK_MS = 1000;
 
 class Page {
   constructor(config) {
@@ -32,7 +33,7 @@ class Page {
     this.due = true;
     this.arrangedAt = 0;
     this.totaledAt = 0;
-    this.totals = totalsOf([]);
+    this.frozen = Date.now();
     this.asking = false;
     this.live = false;
     this.announcer = new Announcer();
@@ -71,10 +72,10 @@ class Page {
     const retry = joinStream(config.version, (message) => this.hear(message));
     this.banner = new Banner(retry);
     setInterval(() => this.sample(), SAMPLE_MS);
-    setInterval(() => this.soon(), TOTALS_MS);
+    setInterval(() => this.tick(), TICK_MS);
     this.saved = 0;
     writeView(this.view);
-    this.detail.open(this.view.job, undefined);
+    this.detail.open(this.view.job, undefined, this.now());
     this.soon();
   }
 
@@ -111,6 +112,7 @@ class Page {
         this.banner.setHealth(message.health);
         break;
       case "link":
+        this.frozen = message.link.state === "live" ? 0 : this.frozen || Date.now();
         this.banner.setLink(message.link);
         break;
     }
@@ -146,6 +148,19 @@ class Page {
     }
   }
 
+  /** The time that what is shown is of: it stands still while nothing is heard. */
+  now() {
+    return this.frozen || Date.now();
+  }
+
+  tick() {
+    this.table.tick(this.now());
+    if (this.view.job) {
+      this.dirty.add(this.view.job);
+    }
+    this.soon();
+  }
+
   touch(id) {
     this.dirty.add(id);
     this.soon();
@@ -165,12 +180,11 @@ class Page {
     }
     if (now - this.totaledAt >= TOTALS_MS) {
       this.totaledAt = now;
-      this.totals = totalsOf(this.rows.all.values());
-      this.summary.show(this.totals, this.view.q);
+      this.summary.show(totalsOf(this.rows.all.values(), this.now()), this.view.q);
     }
-    this.table.render(this.dirty);
+    this.table.render(this.dirty, this.now());
     if (this.dirty.has(this.view.job)) {
-      this.detail.show(this.rows.all.get(this.view.job));
+      this.detail.show(this.rows.all.get(this.view.job), this.now());
     }
     this.dirty.clear();
     this.showSelection();
@@ -220,7 +234,7 @@ class Page {
       return;
     }
     this.look({ job: id });
-    this.detail.open(id, this.rows.all.get(id));
+    this.detail.open(id, this.rows.all.get(id), this.now());
     if (id && enter) {
       this.detail.title.focus();
     } else if (!id) {
@@ -314,7 +328,10 @@ class Page {
       return;
     }
     const { selected } = this.table;
-    this.bulk.hidden = selected.size === 0;
+    if (this.bulk.hidden !== (selected.size === 0)) {
+      this.bulk.hidden = selected.size === 0;
+      this.table.cover(selected.size ? this.bulk.offsetHeight + 24 : 0);
+    }
     if (selected.size) {
       say(this.bulkText, `${countText(selected.size)} selected`);
       const rows = [...selected].map((id) => this.rows.all.get(id)).filter(Boolean);
@@ -325,5 +342,4 @@ class Page {
   }
 }
 
-const page = new Page(JSON.parse(byId("config").textContent));
-byId("app").dataset.ready = String(page.rows.whole);
+new Page(JSON.parse(byId("config").textContent));

@@ -2,6 +2,7 @@
 
 import { button, byId, icon, make, say, setIcon, textIn } from "./dom.js";
 import { UNKNOWN, durationText, percentText, sizeText, speedText, timeText } from "./format.js";
+import { secondsLeft } from "./rows.js";
 import { stateIcon, stateText } from "./row_view.js";
 import { ACTIONS, canDo, hasEnded, isRunning, knownWord } from "./words.js";
 
@@ -14,7 +15,7 @@ const FACTS = {
   Destination: (row) => row.destination ?? UNKNOWN,
   Size: (row) => sizeText(row.size),
   Speed: (row) => (isRunning(row) ? speedText(row.speed) : UNKNOWN),
-  "Time left": (row) => (isRunning(row) ? durationText(row.eta_s) : UNKNOWN),
+  "Time left": (row, now) => (isRunning(row) ? durationText(secondsLeft(row, now)) : UNKNOWN),
   User: (row) => row.user ?? UNKNOWN,
   Queue: (row) => row.queue ?? UNKNOWN,
   Created: (row) => timeText(row.created),
@@ -101,7 +102,7 @@ export class Detail {
   }
 
   /** Opens a job; an empty id closes the panel. */
-  open(id, row) {
+  open(id, row, now) {
     if (id !== this.id) {
       this.id = id;
       clearTimeout(this.timer);
@@ -115,10 +116,10 @@ export class Detail {
         this.ask(id);
       }
     }
-    this.show(row);
+    this.show(row, now);
   }
 
-  show(row) {
+  show(row, now) {
     if (!this.id) {
       return;
     }
@@ -138,7 +139,7 @@ export class Detail {
     say(this.percent, percentText(row.progress));
     this.fill.style.transform = `scaleX(${Math.min(Math.max(row.progress ?? 0, 0), 100) / 100})`;
     for (const [name, value] of this.facts) {
-      say(value, FACTS[name](row));
+      say(value, FACTS[name](row, now));
     }
     for (const [action, each] of this.buttons) {
       each.disabled = !canDo(action, row);

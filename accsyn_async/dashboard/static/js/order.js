@@ -13,6 +13,11 @@ function nameKey(row) {
   return row.nameKey;
 }
 
+/** When a job ends, as far as that is known. */
+function endOf(row) {
+  return typeof row.eta_s === "number" ? row.etaAt / 1000 + row.eta_s : null;
+}
+
 /** What can be sorted by: a title, what is compared, and whether that changes all the time. */
 export const SORTS = {
   status: { title: "Status", key: (row) => rankOf(row.word), lively: true },
@@ -22,7 +27,7 @@ export const SORTS = {
   user: { title: "User", key: (row) => natural(row.user), lively: false },
   progress: { title: "Progress", key: (row) => row.progress, lively: true },
   speed: { title: "Speed", key: (row) => row.speed, lively: true },
-  left: { title: "Time left", key: (row) => row.eta_s, lively: true },
+  left: { title: "Time left", key: endOf, lively: true },
   size: { title: "Size", key: (row) => row.size, lively: true },
   created: { title: "Created", key: (row) => row.created, lively: false },
   finished: { title: "Finished", key: (row) => row.finished, lively: true },

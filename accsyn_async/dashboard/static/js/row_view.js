@@ -2,6 +2,7 @@
 
 import { button, drawing, icon, make, say, setIcon, textIn } from "./dom.js";
 import { UNKNOWN, countText, durationText, percentText, speedText } from "./format.js";
+import { secondsLeft } from "./rows.js";
 import { ACTIONS, canDo, isRunning, knownWord } from "./words.js";
 
 const WIDTH = 60;
@@ -105,7 +106,7 @@ export class RowView {
     }
   }
 
-  show(row, pending) {
+  show(row, pending, now) {
     const { shown, element } = this;
     element.dataset.id = row.id;
     const word = knownWord(row.word);
@@ -137,11 +138,15 @@ export class RowView {
     }
     const running = isRunning(row);
     say(this.speed, running ? speedText(row.speed) : UNKNOWN);
-    say(this.left, running ? durationText(row.eta_s) : UNKNOWN);
+    this.showLeft(row, now);
     this.showSpark(running ? sparkOf(row) : "");
     if (!this.readOnly) {
       this.showActions(row);
     }
+  }
+
+  showLeft(row, now) {
+    say(this.left, isRunning(row) ? durationText(secondsLeft(row, now)) : UNKNOWN);
   }
 
   showSpark(line) {

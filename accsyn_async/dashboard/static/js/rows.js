@@ -4,6 +4,11 @@ const SAMPLES = 60;
 
 export const SAMPLE_MS = 5000;
 
+/** Seconds that a job still takes: what was told, run down since; `null` when that is unknown. */
+export function secondsLeft(row, now) {
+  return typeof row.eta_s === "number" ? Math.max(0, row.eta_s - (now - row.etaAt) / 1000) : null;
+}
+
 export class Rows {
   constructor() {
     this.all = new Map();
@@ -25,6 +30,9 @@ export class Rows {
         this.all.set(change.id, row);
       }
       this.suspects?.delete(change.id);
+      if ("eta_s" in change) {
+        row.etaAt = Date.now();
+      }
       return Object.assign(row, change);
     });
   }

@@ -26,6 +26,7 @@ export class Table {
     this.made = 0;
     this.tidying = 0;
     this.held = false;
+    this.covered = 0;
     this.list.addEventListener("scroll", () => moved(), { passive: true });
     new ResizeObserver(() => {
       this.measure();
@@ -43,7 +44,7 @@ export class Table {
   }
 
   stretch() {
-    this.body.style.height = `${this.items.length * this.height}px`;
+    this.body.style.height = `${this.items.length * this.height + this.covered}px`;
   }
 
   /** Takes what is to be shown; with `keep`, the row at the top stays where it is. */
@@ -68,6 +69,17 @@ export class Table {
     }
   }
 
+  /** So much at the lower end is covered by something else. */
+  cover(height) {
+    if (this.covered !== height) {
+      this.covered = height;
+      this.stretch();
+      if (document.activeElement === this.list) {
+        this.reveal(this.places.get(this.cursor));
+      }
+    }
+  }
+
   isSeen(index) {
     const at = index * this.height - this.list.scrollTop;
     return at >= 0 && at + this.height <= this.seen;
@@ -80,13 +92,13 @@ export class Table {
     const at = index * this.height;
     if (at < this.list.scrollTop) {
       this.list.scrollTop = at;
-    } else if (at + this.height > this.list.scrollTop + this.seen) {
-      this.list.scrollTop = at + this.height - this.seen;
+    } else if (at + this.height > this.list.scrollTop + this.seen - this.covered) {
+      this.list.scrollTop = at + this.height - this.seen + this.covered;
     }
   }
 
   /** Draws the rows that are seen; of those that were already, only the ones in `dirty` (all, when it is `null`). */
-  render(dirty) {
+  render(dirty, now) {
     const first = Math.max(0, Math.floor(this.list.scrollTop / this.height) - SPARE);
     const last = Math.min(this.items.length, first + Math.ceil(this.seen / this.height) + 2 * SPARE);
     const wanted = new Set();
@@ -104,7 +116,7 @@ export class Table {
       const known = this.views.get(item.id);
       const view = known ?? this.take(item);
       if (known === undefined || dirty === null || item.heading || dirty.has(item.id)) {
-        view.show(item, this.pendingOf(item.id));
+        view.show(item, this.pendingOf(item.id), now);
       }
       view.place(index, this.height, item.id === this.cursor, this.selected.has(item.id));
     }
@@ -114,6 +126,16 @@ export class Table {
     this.point();
     clearTimeout(this.tidying);
     this.tidying = setTimeout(() => this.tidy(), TIDY_MS);
+  }
+
+  /** Runs the time left down. */
+  tick(now) {
+    for (const [id, view] of this.views) {
+      const item = this.items[this.places.get(id)];
+      if (item && !item.heading) {
+        view.showLeft(item, now);
+      }
+    }
   }
 
   take(item) {
