@@ -22,6 +22,8 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+_SCRIPT_POLICY: Final = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+"""A worker obeys the policy of its own script, and has to open the stream."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'nonce-{nonce}'; worker-src 'self'; "
     "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -48,6 +50,7 @@ def document(write: Callable[[str], str], *, status: int = 200) -> web.Response:
 def file(request: web.Request, asset: Asset) -> web.Response:
     """A file, packed where that is understood, or that it has not changed."""
     headers = {"ETag": asset.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers["Content-Security-Policy"] = _SCRIPT_POLICY
     if request.headers.get("If-None-Match") == asset.etag:
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = asset.content_type

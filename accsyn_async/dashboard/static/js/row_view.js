@@ -1,0 +1,209 @@
+// One row of the list: an element that shows one job after another, and changes only what differs.
+
+import { button, drawing, icon, make, say, setIcon, textIn } from "./dom.js";
+import { UNKNOWN, countText, durationText, percentText, speedText } from "./format.js";
+import { secondsLeft } from "./rows.js";
+import { ACTIONS, canDo, isRunning, knownWord } from "./words.js";
+
+const WIDTH = 60;
+const HEIGHT = 20;
+
+/** The line of a job's speeds, kept with it until there is another. */
+function sparkOf(row) {
+  if (row.line === undefined) {
+    const most = Math.max(...row.spark, 0.001);
+    const points = row.spark.map((speed, at) => {
+      const y = HEIGHT - 1 - (Math.max(speed, 0) / most) * (HEIGHT - 2);
+      return `${WIDTH - row.spark.length + at} ${y.toFixed(1)}`;
+    });
+    row.line = points.length > 1 ? `M${points.join("L")}` : "";
+  }
+  return row.line;
+}
+
+/** What is known of an action under way, in words. */
+function pendingText(pending) {
+  return pending.state === "late" ? `${pending.action} not confirmed` : `${ACTIONS[pending.action].doing}…`;
+}
+
+export function stateText(row, pending) {
+  return pending ? pendingText(pending) : row.word;
+}
+
+export function stateIcon(row, pending) {
+  return pending ? (pending.state === "late" ? "late" : "sent") : knownWord(row.word);
+}
+
+function routeText(row) {
+  return `${row.source ?? UNKNOWN} → ${row.destination ?? UNKNOWN}`;
+}
+
+function cell(name, ...children) {
+  const element = make("div", `c ${name}`, ...children);
+  element.setAttribute("role", "gridcell");
+  return element;
+}
+
+export class RowView {
+  constructor(readOnly, number) {
+    this.readOnly = readOnly;
+    this.element = make("div", "row");
+    this.element.setAttribute("role", "row");
+    this.element.id = `row-${number}`;
+    this.icon = icon();
+    this.shown = {};
+    for (const name of ["state", "name", "route", "user", "percent", "speed", "left"]) {
+      this[name] = textIn("span", name === "percent" ? "number" : "");
+    }
+    this.fill = make("i");
+    this.spark = drawing("spark", `0 0 ${WIDTH} ${HEIGHT}`, "path", "path");
+    this.element.append(
+      ...(readOnly ? [] : [this.makeBox()]),
+      cell("state", this.icon, this.state),
+      cell("name", this.name),
+      cell("route", this.route),
+      cell("user", this.user),
+      cell("progress", make("span", "track", this.fill), this.percent),
+      cell("speed", this.spark, this.speed),
+      cell("left", this.left),
+      ...(readOnly ? [] : [this.makeActions()]),
+    );
+  }
+
+  makeBox() {
+    this.box = make("input");
+    this.box.type = "checkbox";
+    this.box.tabIndex = -1;
+    return cell("pick", this.box);
+  }
+
+  makeActions() {
+    this.turn = button("Pause", "quiet", null, icon("pause"));
+    this.stop = button("Abort", "quiet", null, icon("abort"));
+    this.turn.tabIndex = this.stop.tabIndex = -1;
+    this.stop.dataset.action = "abort";
+    return cell("actions", this.turn, this.stop);
+  }
+
+  /** Places the row, and tells how it stands to the cursor and the selection. */
+  place(index, height, cursor, selected) {
+    const { shown, element } = this;
+    if (shown.index !== index || shown.height !== height) {
+      shown.index = index;
+      shown.height = height;
+      element.style.transform = `translateY(${index * height}px)`;
+      element.setAttribute("aria-rowindex", index + 2);
+      element.classList.toggle("odd", index % 2 === 1);
+    }
+    if (shown.cursor !== cursor) {
+      shown.cursor = cursor;
+      element.classList.toggle("cursor", cursor);
+    }
+    if (shown.selected !== selected && !this.readOnly) {
+      shown.selected = selected;
+      element.setAttribute("aria-selected", selected);
+      this.box.checked = selected;
+    }
+  }
+
+  show(row, pending, now) {
+    const { shown, element } = this;
+    element.dataset.id = row.id;
+    const word = knownWord(row.word);
+    if (shown.word !== word) {
+      shown.word = element.dataset.word = word;
+    }
+    const mark = stateIcon(row, pending);
+    if (shown.mark !== mark) {
+      shown.mark = mark;
+      setIcon(this.icon, mark);
+      element.classList.toggle("pending", Boolean(pending));
+    }
+    say(this.state, stateText(row, pending));
+    if (shown.title !== row.name) {
+      shown.title = this.name.title = row.name;
+      say(this.name, row.name);
+      this.box?.setAttribute("aria-label", `Select ${row.name}`);
+    }
+    const route = routeText(row);
+    if (shown.route !== route) {
+      shown.route = this.route.title = route;
+      say(this.route, route);
+    }
+    say(this.user, row.user ?? UNKNOWN);
+    say(this.percent, percentText(row.progress));
+    if (shown.progress !== row.progress) {
+      shown.progress = row.progress;
+      this.fill.style.transform = `scaleX(${Math.min(Math.max(row.progress ?? 0, 0), 100) / 100})`;
+    }
+    const running = isRunning(row);
+    say(this.speed, running ? speedText(row.speed) : UNKNOWN);
+    this.showLeft(row, now);
+    this.showSpark(running ? sparkOf(row) : "");
+    if (!this.readOnly) {
+      this.showActions(row);
+    }
+  }
+
+  showLeft(row, now) {
+    say(this.left, isRunning(row) ? durationText(secondsLeft(row, now)) : UNKNOWN);
+  }
+
+  showSpark(line) {
+    if (this.shown.line !== line) {
+      this.shown.line = line;
+      const [area, edge] = this.spark.children;
+      const start = line.slice(1, line.indexOf(" "));
+      area.setAttribute("d", line && `${line}L${WIDTH - 1} ${HEIGHT}L${start} ${HEIGHT}Z`);
+      edge.setAttribute("d", line);
+    }
+  }
+
+  showActions(row) {
+    const turn = canDo("resume", row) ? "resume" : canDo("pause", row) ? "pause" : "";
+    const key = `${turn} ${canDo("abort", row)} ${row.name}`;
+    if (this.shown.actions === key) {
+      return;
+    }
+    this.shown.actions = key;
+    this.turn.hidden = !turn;
+    this.stop.hidden = !canDo("abort", row);
+    this.stop.title = "Abort";
+    this.stop.setAttribute("aria-label", `Abort ${row.name}`);
+    if (turn) {
+      this.turn.dataset.action = turn;
+      this.turn.title = ACTIONS[turn].title;
+      this.turn.setAttribute("aria-label", `${ACTIONS[turn].title} ${row.name}`);
+      setIcon(this.turn.firstChild, turn);
+    }
+  }
+}
+
+/** The heading of a group. */
+export class HeadingView {
+  constructor(columns, number) {
+    this.element = make("div", "row heading");
+    this.element.setAttribute("role", "row");
+    this.element.id = `heading-${number}`;
+    this.label = textIn("strong");
+    this.count = textIn("span", "count");
+    this.speed = textIn("span", "number");
+    const all = cell("all", this.label, this.count, this.speed);
+    all.setAttribute("aria-colspan", columns);
+    this.element.append(all);
+  }
+
+  place(index, height, cursor) {
+    this.element.style.transform = `translateY(${index * height}px)`;
+    this.element.setAttribute("aria-rowindex", index + 2);
+    this.element.classList.toggle("cursor", cursor);
+  }
+
+  show(heading) {
+    this.element.dataset.id = heading.id;
+    say(this.label, heading.label);
+    say(this.count, countText(heading.rows.length));
+    const speed = heading.rows.reduce((sum, row) => sum + (isRunning(row) ? (row.speed ?? 0) : 0), 0);
+    say(this.speed, speed > 0 ? speedText(speed) : "");
+  }
+}
