@@ -130,10 +130,9 @@ async def test_requests_are_those_that_arrived() -> None:
         arrived = Counter((one.verb, one.uri.partition("/")[0]) for one in box.requests)
         arrived["GET", "other"] = arrived.pop(("GET", "nonsense"))
         # The watch was left: a poll that was under way may have arrived or not.
-        left = Counter({key[:2]: count for key, count in sent.items() if key[2] == "cancelled"})
-        answered = Counter[Any]()
-        for (method, entity, outcome), count in sent.items():
-            answered[method, entity] += count if outcome != "cancelled" else 0
+        left, answered = Counter[Any](), Counter[Any]()
+        for (*what, outcome), count in sent.items():
+            (left if outcome == "cancelled" else answered)[tuple(what)] += int(count)
         assert answered <= arrived <= answered + left
         outcomes = by(told, "accsyn_api_requests_total", "outcome")
         assert outcomes.keys() - {"cancelled"} == {"ok", "throttled", "expired", "refused"}
