@@ -11,8 +11,8 @@ __all__ = ["BARS_FROM", "GUTTER", "Layout", "Place", "arrange"]
 
 GUTTER = 2
 """Cells before the first column: the cursor's sign, and that of a mark."""
-BARS_FROM = 100
-"""Cells of width from which there are bars."""
+BARS_FROM = 99
+"""Cells of a list from which there are bars: a terminal of 100, of which one is the scrollbar."""
 _LEAST_BAR, _LONGEST_BAR = 10, 30
 
 

@@ -13,6 +13,9 @@ from accsyn_async.safe_text import safe
 
 __all__ = ["Filter", "ordered"]
 
+_REMEMBERED = 20_000
+"""Jobs whose texts are kept at most: some are gone for good."""
+
 
 class Filter:
     """Picks the jobs that contain each of some words, in whatever is written of them.
@@ -49,6 +52,8 @@ class Filter:
             job.id,
         )
         text = "\n".join(parts).casefold()
+        if len(self._read) >= _REMEMBERED:
+            self._read.clear()
         self._read[job.id] = job, text
         return text
 
@@ -70,5 +75,5 @@ def ordered(entries: Iterable[Entry], view: View, now: float) -> list[Entry]:
         else:
             known.append((order, entry))
     # Of one column all are numbers, or all are texts.
-    known.sort(key=lambda pair: pair[0], reverse=column.falling != view.reverse)  # type: ignore[arg-type, return-value]
+    known.sort(key=lambda pair: pair[0], reverse=column.falling != view.reverse)
     return [entry for _, entry in known] + unknown
