@@ -86,6 +86,7 @@ class Top(App[int]):
         scrollbar-color-hover: {palette.MUTED}; scrollbar-background-hover: {palette.BACKGROUND};
         scrollbar-color-active: {palette.PRIMARY}; scrollbar-background-active: {palette.BACKGROUND};
     }}
+    ModalScreen {{ background: {palette.BACKGROUND} 65%; }}
     #title {{ background: {palette.PANEL}; }}
     #banner {{ display: none; }}
     #titles {{ height: 1; background: {palette.BACKGROUND}; text-style: bold; }}
@@ -157,9 +158,9 @@ class Top(App[int]):
         return (
             ("?", "help", "app.help"),
             ("q", "leave", "app.leave"),
-            ("Enter", "open", "app.open"),
             ("/", "filter", "app.filter"),
             *(self.steering_keys()),
+            ("Enter", "open", "app.open"),
             ("s", "order", "app.order"),
             ("c", "columns", "app.columns"),
             ("l", "log", "app.log"),
@@ -323,7 +324,7 @@ class Top(App[int]):
         """Show the job under the cursor with its tasks."""
         entry = self.jobs.current
         if entry is not None:
-            keys = self.steering_keys()[1:]
+            keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
             self.push_screen(Detail(entry, self._tasks, self.requests, keys, self.signs, self._seconds))
 
     def on_titles_picked(self, message: Titles.Picked) -> None:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from accsyn_async.board.board import Entry
 from accsyn_async.board.signs import Signs
+from accsyn_async.cells import shorten
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.detail_text import facts, task_lines
 from accsyn_async.dashboard.top.line_view import Texts
@@ -45,7 +46,8 @@ class Detail(Screen[None]):
 
     DEFAULT_CSS = f"""
     Detail {{ background: {palette.BACKGROUND}; }}
-    Detail #facts {{ height: 7; margin: 0 1; }}
+    Detail #name {{ background: {palette.PANEL}; }}
+    Detail #facts {{ height: 6; margin: 0 1; }}
     Detail #tasks-title {{ background: {palette.PANEL}; margin-top: 1; }}
     Detail #tasks {{ height: 1fr; }}
     Detail Keys {{ background: {palette.PANEL}; }}
@@ -71,6 +73,7 @@ class Detail(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Facts, tasks, keys."""
+        yield OneLine(id="name")
         yield Texts(id="facts")
         yield OneLine(id="tasks-title")
         yield Texts(id="tasks")
@@ -97,6 +100,11 @@ class Detail(Screen[None]):
     def tick(self) -> None:
         """Show how the job is now."""
         pending = self._pending_actions.of(self.entry.job.id)
+        name = Text(no_wrap=True, end="")
+        name.append(
+            f" {shorten(safe(self.entry.job.name), max(1, self.size.width - 2))}", f"bold {palette.TEXT}"
+        )
+        self.query_one("#name", OneLine).show(name)
         place = self.query_one("#facts", Texts)
         width = place.scrollable_content_region.width
         if width:

@@ -33,7 +33,7 @@ _TASK_SIGNS = {
 
 
 def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: Signs) -> list[Text]:
-    """A job in a few lines.
+    """A job in a few lines, without its name.
 
     Args:
         entry: the job.
@@ -46,7 +46,6 @@ def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: S
     def value(name: str) -> str:
         return COLUMNS[name].text(entry, now)
 
-    name = Text(shorten(safe(entry.job.name), width), "bold", no_wrap=True, end="")
     state = Text(no_wrap=True, end="")
     state.append(
         fitted(status_text(entry.word, pending, signs), 12),
@@ -58,7 +57,7 @@ def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: S
     if entry.running:
         moving += [text for text in (value("speed"), f"{value('left')} left") if not text.startswith("—")]
     state.append(f"  {' · '.join([*moving, value('size')])}")
-    lines = [name, state]
+    lines = [state]
     labelled = [
         ("from → to", value("route")),
         ("made by", f"{value('user')}, {value('created')}"),
@@ -67,7 +66,8 @@ def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: S
         ("id", value("id")),
     ]
     for label, text in labelled:
-        line = Text(fitted(label, 11), palette.MUTED, no_wrap=True, end="")
+        line = Text(no_wrap=True, end="")
+        line.append(fitted(label, 11), palette.MUTED)
         line.append(shorten(text, max(1, width - 11)), palette.TEXT)
         lines.append(line)
     for line in lines:

@@ -34,12 +34,11 @@ class _Dialog(ModalScreen[T]):
     """A box in the middle of the screen."""
 
     DEFAULT_CSS = f"""
-    _Dialog {{ align: center middle; background: {palette.BACKGROUND} 60%; }}
+    _Dialog {{ align: center middle; }}
     _Dialog > Vertical {{
         width: 76; max-width: 100%; height: auto; max-height: 100%;
-        border: round {palette.PRIMARY}; background: {palette.PANEL}; padding: 0 1;
+        border: round {palette.PRIMARY}; background: {palette.BACKGROUND}; padding: 0 1;
     }}
-    _Dialog OneLine {{ background: {palette.PANEL}; }}
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
@@ -52,9 +51,7 @@ class _Dialog(ModalScreen[T]):
 class _Names(Widget):
     """The jobs that a question is about, as many as there is room for."""
 
-    DEFAULT_CSS = (
-        f"_Names {{ height: auto; background: {palette.PANEL}; color: {palette.TEXT}; margin: 1 0; }}"
-    )
+    DEFAULT_CSS = "_Names { height: auto; margin: 1 0; }"
 
     def __init__(self, entries: Sequence[Entry], left_out: Sequence[Entry], signs: Signs) -> None:
         super().__init__()

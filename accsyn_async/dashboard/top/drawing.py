@@ -72,7 +72,7 @@ def cells_of(entry: Entry, layout: Layout, look: Look, now: float, signs: Signs)
     """
     gutter = (
         Segment("❯" if look.cursor else " ", _POINTER),
-        Segment("●" if look.marked else " ", _MARK),
+        Segment("● " if look.marked else "  ", _MARK),
     )
     return [
         Cell(0, GUTTER, gutter),

@@ -16,7 +16,8 @@ __all__ = ["banner", "log_line", "title", "totals"]
 
 def title(what: str, right: str, width: int) -> Text:
     """The uppermost line: what is followed, and on the right what is listed of it."""
-    line = Text(" accsyn ", f"bold {palette.PRIMARY}", no_wrap=True, end="")
+    line = Text(no_wrap=True, end="")
+    line.append(" accsyn ", f"bold {palette.PRIMARY}")
     room = width - line.cell_len - len(right) - 3
     line.append(shorten(safe(what), max(1, room)), f"bold {palette.TEXT}")
     line.append(" " * max(1, width - line.cell_len - len(right) - 1))
@@ -36,26 +37,24 @@ def totals(board: Board, width: int, now: float, signs: Signs) -> Text:
         if counts[word]:
             style = palette.state_style(word)
             line.append(f"{signs.states.get(word, '?')} {counts[word]} {word}  ", style)
-    moving = []
-    if board.speed() > 0:
-        moving.append(speed_text(board.speed()))
-        seconds = board.seconds_left(now)
-        if seconds is not None:
-            moving.append(f"{duration_text(seconds)} left")
-    right = " · ".join(moving)
-    if right and line.cell_len + len(right) + 1 > width:
-        # The counts can be told without their words; how fast it goes cannot be told otherwise.
-        line = Text(" ", no_wrap=True, end="")
-        for word in WORDS:
-            if counts[word]:
-                style = palette.state_style(word)
-                line.append(f"{signs.states.get(word, '?')}{counts[word]} {word[:4]} ", style)
+    line.right_crop(2)
+    right = _pace(board, now)
+    if line.cell_len + len(right) + 2 > width:
+        right = right.partition(" · ")[0]
     if right:
         line.truncate(max(1, width - len(right) - 2), overflow="ellipsis")
         line.append(" " * max(1, width - line.cell_len - len(right) - 1))
         line.append(right, f"bold {palette.TEXT}")
-    line.truncate(width)
+    line.truncate(width, overflow="ellipsis")
     return line
+
+
+def _pace(board: Board, now: float) -> str:
+    if board.speed() <= 0:
+        return ""
+    seconds = board.seconds_left(now)
+    left = "" if seconds is None else f" · {duration_text(seconds)} left"
+    return f"{speed_text(board.speed())}{left}"
 
 
 def banner(trouble: str, age: float | None, width: int) -> Text:
@@ -74,7 +73,8 @@ def _cut(text: str, width: int) -> str:
 
 def log_line(at: str, word: str, text: str) -> Text:
     """A line of the log."""
-    line = Text(f" {at} ", palette.MUTED, no_wrap=True, end="")
+    line = Text(no_wrap=True, end="")
+    line.append(f" {at} ", palette.MUTED)
     line.append(f"{word:<10}", palette.state_style(word))
     line.append(text, palette.TEXT)
     return line

@@ -59,13 +59,12 @@ class Help(ModalScreen[None]):
     """
 
     DEFAULT_CSS = f"""
-    Help {{ align: center middle; background: {palette.BACKGROUND} 60%; }}
+    Help {{ align: center middle; }}
     Help > Vertical {{
         width: 84; max-width: 100%; height: 100%; max-height: 38;
-        border: round {palette.PRIMARY}; background: {palette.PANEL}; padding: 0 1;
+        border: round {palette.PRIMARY}; background: {palette.BACKGROUND}; padding: 0 1;
     }}
-    Help Texts {{ height: 1fr; background: {palette.PANEL}; }}
-    Help OneLine {{ background: {palette.PANEL}; }}
+    Help Texts {{ height: 1fr; margin: 1 0; }}
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -105,13 +104,15 @@ class Help(ModalScreen[None]):
         groups = [_LOOK, *([] if self._read_only else [_ACT]), _LEAVE]
         for group in groups:
             for key, what in group:
-                line = Text(f"  {key:<11}", f"bold {palette.PRIMARY}", no_wrap=True, end="")
+                line = Text(no_wrap=True, end="")
+                line.append(f"  {key:<11}", f"bold {palette.PRIMARY}")
                 line.append(what, palette.TEXT)
                 lines.append(line)
             lines.append(Text(end=""))
         for word, what in _STATES:
             sign = self._signs.states.get(word, "?")
-            line = Text(f"  {sign} {word:<9}", palette.state_style(word), no_wrap=True, end="")
+            line = Text(no_wrap=True, end="")
+            line.append(f"  {sign} {word:<9}", palette.state_style(word))
             line.append(what, palette.TEXT)
             lines.append(line)
         if self._read_only:

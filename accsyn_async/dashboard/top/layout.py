@@ -9,11 +9,11 @@ from accsyn_async.dashboard.top.columns import COLUMNS
 
 __all__ = ["BARS_FROM", "GUTTER", "Layout", "Place", "arrange"]
 
-GUTTER = 2
-"""Cells before the first column: the cursor's sign, and that of a mark."""
+GUTTER = 3
+"""Cells before the first column: the sign of the cursor, that of a mark, and a blank."""
 BARS_FROM = 99
 """Cells of a list from which there are bars: a terminal of 100, of which one is the scrollbar."""
-_LEAST_BAR, _LONGEST_BAR = 10, 30
+_LEAST_BAR, _LONGEST_BAR = 8, 30
 
 
 @dataclass(frozen=True, slots=True)

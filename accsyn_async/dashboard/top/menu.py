@@ -30,11 +30,7 @@ class Menu(LineView, can_focus=True):
         at: where the cursor is.
     """
 
-    DEFAULT_CSS = f"""
-    Menu {{
-        height: auto; max-height: 1fr; background: {palette.PANEL}; color: {palette.TEXT};
-    }}
-    """
+    DEFAULT_CSS = "Menu { height: auto; max-height: 1fr; margin: 1 0; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up"),
@@ -50,8 +46,8 @@ class Menu(LineView, can_focus=True):
         self.at = at
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are, with room for the frame, the question and the keys."""
-        return min(len(self._lines), max(1, self.app.size.height - 4))
+        """As many lines as there are, with room for what is around them."""
+        return min(len(self._lines), max(1, self.app.size.height - 6))
 
     def show(self, lines: Sequence[str]) -> None:
         """Show other lines."""

@@ -35,8 +35,8 @@ class SteeringTop(Top):
     def steering_keys(self) -> tuple[tuple[str, str, str], ...]:
         """What is offered to do to jobs."""
         return (
-            ("Space", "mark", "app.mark"),
             *((name[0], name, f"app.steer('{name}')") for name in ACTIONS),
+            ("Space", "mark", "app.mark"),
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
