@@ -178,6 +178,8 @@ class Top(App[int]):
         self.jobs.focus()
         self.set_interval(_REDRAW, self._tick)
         self._fit()
+        self._draw(self._seconds())
+        # What is drawn is on its way once this is called: connecting keeps the processor busy for a while.
         self.call_after_refresh(self._begin)
 
     async def on_unmount(self) -> None:
