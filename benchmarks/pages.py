@@ -2,8 +2,8 @@
 
     python benchmarks/pages.py
 
-A sandbox with jobs that move, the server, and the pages have a process each. In the server a watch of the same
-session, beside that of the dashboard, notes when each state of a job became known there.
+A sandbox with jobs that move, the server, and the pages have a process each. In the server a watch of the
+same session, beside that of the dashboard, notes when each state of a job became known there.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Page:
         size: their bytes.
         rows: how many jobs changed in each message.
         seen: when each state was told.
+        settled: set once it has got all that there is, and some changes.
     """
 
     def __init__(self, *, reads: bool) -> None:
@@ -72,6 +73,7 @@ class Page:
         self.size = 0
         self.rows: list[int] = []
         self.seen: dict[State, float] = {}
+        self.settled = asyncio.Event()
         self._reads = reads
 
     async def look(self, client: aiohttp.ClientSession, base: str) -> None:
@@ -82,6 +84,8 @@ class Page:
                 if not line.startswith(b"data: "):
                     continue
                 self.messages += 1
+                if self.messages == 5:
+                    self.settled.set()
                 if self._reads:
                     self._take(json.loads(line[6:]), time.time())
 
@@ -101,8 +105,7 @@ async def measure(base: str, server: subprocess.Popen[str]) -> list[Page]:
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, read_bufsize=2**22) as client:
         looking = [asyncio.create_task(page.look(client, base)) for page in pages]
-        while min(page.messages for page in pages) < 5:
-            await asyncio.sleep(0.1)
+        await asyncio.gather(*(page.settled.wait() for page in pages))
         messages = sum(page.messages for page in pages)
         size = sum(page.size for page in pages)
         for page in pages:
@@ -117,7 +120,8 @@ async def measure(base: str, server: subprocess.Popen[str]) -> list[Page]:
             each.cancel()
         await asyncio.gather(*looking, return_exceptions=True)
     print(f"{PAGES} pages, {JOBS} jobs: the server takes {cpu / took:.0%} of a core")
-    print(f"a page gets {messages / PAGES / took:.1f} messages and {size / PAGES / took / 1000:.0f} kB a second")
+    rate, share = messages / PAGES / took, size / PAGES / took / 1000
+    print(f"a page gets {rate:.1f} messages and {share:.0f} kB a second")
     return pages
 
 
@@ -132,8 +136,10 @@ def _cpu(server: subprocess.Popen[str]) -> float:
 def main() -> None:
     """Start the three, and print."""
     with subprocess.Popen(
-        [sys.executable, "-m", "accsyn_async", "sandbox", "--json", "--port", "0", "--no-rate-limit"]
-        + ["--synthetic", "--jobs", str(JOBS), "--time-factor", str(FACTOR)],
+        [
+            *(sys.executable, "-m", "accsyn_async", "sandbox", "--json", "--port", "0", "--no-rate-limit"),
+            *("--synthetic", "--jobs", str(JOBS), "--time-factor", str(FACTOR)),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     ) as box:

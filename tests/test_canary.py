@@ -543,7 +543,7 @@ async def test_what_the_dashboard_tells(net: Net) -> None:
                         await ask("POST", f"jobs/{action}", key, json={"ids": [*ids, "0" * 24]})
                     await ask("POST", "login", key, json={})
                 box.weather.clear()
-        net.add_copies(repr(application), repr(dict(application)))
+        net.add_copies(repr(application), repr([*application.values()]))
         await runner.cleanup()
     assert '"status": "paused"' in net.text
     assert "accsyn_up" in net.text
