@@ -21,10 +21,11 @@ from aiohttp import web
 from accsyn_async import JobEvent, Session, dashboard
 
 PAGES = 200
-JOBS = 7000
+JOBS = 9000
 FACTOR = 60
 """Seconds that pass in the sandbox in one."""
 SECONDS = 20.0
+QUERY = "Transfer WHERE status=running"
 
 State = tuple[str, float]
 
@@ -36,7 +37,10 @@ async def serve(url: str, username: str, key: str) -> None:
     known: dict[State, float] = {}
     async with Session("acme", username, key, url=url, rate_limit=None) as session:
         runner = web.AppRunner(
-            dashboard.app(session, open=True), access_log=None, shutdown_timeout=1, handler_cancellation=True
+            dashboard.app(session, QUERY, open=True),
+            access_log=None,
+            shutdown_timeout=1,
+            handler_cancellation=True,
         )
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, backlog=PAGES).start()
@@ -51,7 +55,7 @@ async def serve(url: str, username: str, key: str) -> None:
 
 
 async def _note(session: Session, known: dict[State, float]) -> None:
-    async with session.watch("Transfer") as watch:
+    async with session.watch(QUERY) as watch:
         async for event in watch:
             if isinstance(event, JobEvent):
                 known.setdefault((event.job.id, event.job.progress), time.time())
