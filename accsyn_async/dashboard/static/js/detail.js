@@ -23,10 +23,17 @@ const FACTS = {
   Id: (row) => row.id,
 };
 
-/** The drawing for a task's status, which is accsyn's own word. */
-function taskIcon(status) {
-  const word = knownWord(status);
-  return word === "unknown" && status === "booting" ? "init" : word;
+/** accsyn's words for tasks that jobs do not have. */
+const TASK_WORDS = new Map([
+  ["executing", "running"],
+  ["booting", "init"],
+  ["queued", "waiting"],
+  ["onhold", "paused"],
+  ["excluded", "removed"],
+]);
+
+function taskWord(status) {
+  return TASK_WORDS.get(status) ?? knownWord(status);
 }
 
 class TaskView {
@@ -40,8 +47,9 @@ class TaskView {
   }
 
   show(task) {
-    this.element.dataset.word = knownWord(task.status);
-    setIcon(this.icon, taskIcon(task.status));
+    const word = taskWord(task.status);
+    this.element.dataset.word = word;
+    setIcon(this.icon, word);
     const ends = [task.source, task.destination].filter(Boolean).join(" → ");
     say(this.uri, ends || task.uri || task.id);
     this.uri.title = this.uri.textContent;

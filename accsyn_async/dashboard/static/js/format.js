@@ -7,13 +7,21 @@ const DAY = 86_400;
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const COUNT = new Intl.NumberFormat("en");
 
+/** With so many decimals; what is just in the middle goes to the even one, as the command line has it. */
+function rounded(value, digits) {
+  const scaled = value * 10 ** digits;
+  const low = Math.floor(scaled);
+  const middle = scaled - low === 0.5 && value === (low + 0.5) / 10 ** digits && Number.isInteger(value * 4);
+  return middle ? ((low % 2 ? low + 1 : low) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+}
+
 /** Bytes in decimal units. */
 export function sizeText(size) {
   if (size === null || size === undefined || !Number.isFinite(size) || size < 0) {
     return UNKNOWN;
   }
   if (size < 999.5) {
-    return `${size.toFixed(0)} B`;
+    return `${rounded(size, 0)} B`;
   }
   let unit = 1;
   let value = size / 1000;
@@ -21,7 +29,7 @@ export function sizeText(size) {
     value /= 1000;
     unit += 1;
   }
-  return `${value.toFixed(1)} ${UNITS[unit]}`;
+  return `${rounded(value, 1)} ${UNITS[unit]}`;
 }
 
 /** A speed given in MB/s. */

@@ -51,7 +51,6 @@ export class Table {
   arrange(items, keep) {
     const top = Math.floor(this.list.scrollTop / this.height);
     const anchor = keep && this.list.scrollTop > 0 ? this.items[top]?.id : undefined;
-    const cursorSeen = this.isSeen(this.places.get(this.cursor));
     this.items = items;
     this.places = new Map(items.map((item, index) => [item.id, index]));
     this.stretch();
@@ -64,9 +63,6 @@ export class Table {
     if (this.places.has(anchor)) {
       this.list.scrollTop += (this.places.get(anchor) - top) * this.height;
     }
-    if (cursorSeen && document.activeElement === this.list) {
-      this.reveal(this.places.get(this.cursor));
-    }
   }
 
   /** So much at the lower end is covered by something else. */
@@ -78,11 +74,6 @@ export class Table {
         this.reveal(this.places.get(this.cursor));
       }
     }
-  }
-
-  isSeen(index) {
-    const at = index * this.height - this.list.scrollTop;
-    return at >= 0 && at + this.height <= this.seen;
   }
 
   reveal(index) {

@@ -1,0 +1,64 @@
+"""A real browser, one a module, and pages in it that must not complain."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from accsyn_async.sandbox import Sandbox
+from tests.dashboard.page.opening import Opener
+
+HERE = Path(__file__).parent
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE and inspect.iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's executable."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = [path for name in names if name and (path := shutil.which(name))]
+    if not found:
+        pytest.fail(
+            "The page is tested in a real browser, and there is none: apt-get install chromium, or set CHROMIUM"
+        )
+    return found[0]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pages(browser: Browser) -> AsyncIterator[Opener]:
+    """Opens pages; none may have written an error to its console when the test ends."""
+    async with AsyncExitStack() as stack:
+        opener = Opener(browser, stack)
+        yield opener
+        assert opener.complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def box() -> AsyncIterator[Sandbox]:
+    async with Sandbox(rate_limit=False, seed=7) as box:
+        yield box

@@ -1,0 +1,245 @@
+"""The list of jobs: it moves, it is looked at in many ways, and only what is seen exists."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, expect
+
+from accsyn_async.sandbox import Sandbox
+from tests.dashboard.page.opening import BRISK, Opener, live, names, row, rows, shown
+from tests.dashboard.serving import Served, serving
+
+
+async def transfer(served: Served, name: str, size: int = 2_000_000, **facts: object) -> str:
+    """Begin to transfer a new file."""
+    (served.box.volume / name).write_bytes(bytes(size))
+    job = await served.session.create("Transfer", {"source": name, "destination": "site=berlin"} | facts)
+    return str(job["id"])
+
+
+async def test_rows_move_while_files_are_transferred(pages: Opener) -> None:
+    async with Sandbox(speed=2, rate_limit=False) as box, serving(box, poll=BRISK) as served:
+        page = await pages.open(served.url)
+        await live(page)
+        await expect(page.get_by_role("heading", name="No jobs")).to_be_visible()
+        await transfer(served, "a.mov", 4_000_000)
+        moving = row(page, "a.mov")
+        await expect(moving).to_contain_text("running")
+        await expect(moving).to_contain_text("acme → berlin")
+        await expect(moving).to_contain_text("admin@example.com")
+        await expect(moving).to_contain_text("2.0 MB/s")
+        await expect(page).to_have_title("1 running · acme")
+        await expect(page.get_by_role("button", name="1 running")).to_be_visible()
+        seen = set()
+        while (text := await moving.locator(".number").text_content()) != "100 %":
+            seen.add(text)
+        assert len(seen) > 3
+        await expect(moving).to_contain_text("done")
+        await expect(page).to_have_title("1 job · acme")
+        # Who does not see it is told.
+        await expect(page.locator("#live")).to_have_text("a.mov: done.")
+        assert "once" not in page.url
+
+
+async def test_names_are_shown_as_text_whatever_they_hold(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        hostile = [
+            "<img src=x onerror=alert(1)>",
+            "<script>alert(1)</script>",
+            "{{config}} ${alert(1)} &amp;",
+            "__proto__",
+            "a" * 200,
+        ]
+        for name in hostile:
+            tasks = {"tasks": {"0": {"source": "a.mov"}}}
+            (box.volume / "a.mov").write_bytes(b"a")
+            await served.session.create("Transfer", {"name": name, "destination": "site=berlin"} | tasks)
+        page = await pages.open(served.base)
+        for name in hostile:
+            await expect(page.locator("#rows .row .name").get_by_text(name, exact=True)).to_be_visible()
+        await row(page, hostile[0]).click()
+        await expect(page.get_by_role("heading", name=hostile[0])).to_be_visible()
+        assert await page.locator("#app img, #app script").count() == 0
+
+
+async def test_what_is_looked_at_lives_in_the_address(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        ids = {name: await transfer(served, name, 10) for name in ("shot_2.exr", "shot_10.exr", "take_1.mov")}
+        page = await pages.open(served.base)
+        await expect(rows(page)).to_have_count(3)
+        await page.get_by_label("Filter", exact=False).first.fill("shot")
+        await page.get_by_label("Sort").select_option("Name")
+        await page.get_by_role("button", name="Other way round").click()
+        await shown(page, "shot_10.exr", "shot_2.exr")
+        await page.get_by_label("Group").select_option("User")
+        await shown(page, "admin@example.com", "shot_10.exr", "shot_2.exr")
+        await row(page, "shot_2.exr").click()
+        wanted = f"?q=shot&sort=name&group=user&job={ids['shot_2.exr']}&desc"
+        await page.wait_for_function("(wanted) => location.search === wanted", arg=wanted)
+        await page.reload()
+        await shown(page, "admin@example.com", "shot_10.exr", "shot_2.exr")
+        await expect(page.locator("#filter")).to_have_value("shot")
+        await expect(page.locator("#detail h2")).to_have_text("shot_2.exr")
+        await expect(page.locator("#count")).to_have_text("2 of 3 jobs")
+        await page.locator("#filter").fill("nothing like it")
+        await expect(page.get_by_role("heading", name="No job matches")).to_be_visible()
+        await page.get_by_role("button", name="Clear the filter").click()
+        await expect(rows(page)).to_have_count(4)
+        # An address that means nothing shows everything.
+        await page.goto(f"{served.base}?sort=nonsense&group=__proto__&job=gone")
+        await expect(rows(page)).to_have_count(3)
+
+
+async def test_a_state_is_filtered_by_its_button(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await transfer(served, "good.mov", 10)
+        (box.volume / "lost.mov").write_bytes(b"1")
+        page = await pages.open(served.base)
+        await expect(row(page, "good.mov")).to_contain_text("done")
+        job = await served.session.create("Transfer", {"source": "lost.mov", "destination": "site=berlin"})
+        await served.session.update("Transfer", job["id"], {"status": "aborted"})
+        button = page.get_by_role("button", name="1 done")
+        await button.click()
+        await expect(button).to_have_attribute("aria-pressed", "true")
+        await shown(page, "good.mov")
+        await button.click()
+        await expect(rows(page)).to_have_count(2)
+
+
+async def test_a_job_is_opened_with_its_facts_and_tasks(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        ident = await transfer(served, "a.mov", 3_000)
+        page = await pages.open(served.base)
+        await expect(row(page, "a.mov")).to_contain_text("done")
+        await row(page, "a.mov").click()
+        panel = page.locator("#detail")
+        for text in ("3.0 kB", "admin@example.com", "acme/medium", "berlin", ident):
+            await expect(panel.locator("dl")).to_contain_text(text)
+        await expect(panel.locator(".tasks li")).to_have_count(1)
+        await expect(panel.locator(".tasks li")).to_contain_text("done · 100 %")
+        await panel.get_by_role("button", name="Close").click()
+        await expect(panel).to_be_hidden()
+        await page.wait_for_function("location.search === ''")
+
+
+async def walk(page: Page, *keys: str) -> str:
+    """Press keys; the name under the cursor."""
+    for key in keys:
+        await page.keyboard.press(key)
+    await page.wait_for_function("new Promise((done) => requestAnimationFrame(() => done(true)))")
+    return await page.evaluate(
+        "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))"
+        "?.querySelector('.name')?.textContent"
+    )
+
+
+async def test_all_of_it_is_done_by_keyboard(pages: Opener) -> None:
+    async with Sandbox(synthetic_jobs=100, time_factor=0, rate_limit=False) as box:
+        async with serving(box, poll=BRISK, open=True) as served:
+            page = await pages.open(f"{served.base}?sort=name")
+            await live(page)
+            listed = await names(page)
+            assert await walk(page, "j") == listed[0]
+            assert await walk(page, "j", "ArrowDown") == listed[2]
+            assert await walk(page, "k", "ArrowUp", "k", "k") == listed[0]
+            last = await walk(page, "End")
+            assert last not in listed
+            assert (await names(page))[-1] == last
+            above = await walk(page, "PageUp")
+            assert above not in (last, listed[0])
+            assert await walk(page, "PageDown") == last
+            assert await walk(page, "Home", "j") == listed[1]
+            await page.keyboard.press("Space")
+            await expect(row(page, listed[1])).to_have_attribute("aria-selected", "true")
+            assert await walk(page, "Shift+ArrowDown", "Shift+ArrowDown") == listed[3]
+            await expect(page.locator("#bulk")).to_contain_text("3 selected")
+            await page.keyboard.press("Control+a")
+            await expect(page.locator("#bulk")).to_contain_text("100 selected")
+            await page.keyboard.press("Escape")
+            await expect(page.locator("#bulk")).to_be_hidden()
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#detail h2")).to_have_text(listed[3])
+            await expect(page.locator("#detail h2")).to_be_focused()
+            await page.keyboard.press("Escape")
+            await expect(page.locator("#detail")).to_be_hidden()
+            await expect(page.locator("#list")).to_be_focused()
+            await page.keyboard.press("?")
+            await expect(page.get_by_role("dialog")).to_contain_text("pause, resume, abort")
+            await page.keyboard.press("Escape")
+            await expect(page.get_by_role("dialog")).to_be_hidden()
+            await page.keyboard.press("/")
+            await page.keyboard.type(listed[4])
+            await shown(page, listed[4])
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#list")).to_be_focused()
+            assert await walk(page) == listed[4]
+            stops = []
+            await page.evaluate("document.activeElement.blur()")
+            for _ in range(7):
+                await page.keyboard.press("Tab")
+                stops.append(await page.evaluate("document.activeElement.id"))
+            assert stops[:5] == ["filter", "group", "sort", "desc", "help-button"]
+            assert stops[-1] in ("", "list")
+
+
+async def test_only_the_rows_that_are_seen_exist(pages: Opener) -> None:
+    async with Sandbox(synthetic_jobs=5000, rate_limit=False) as box, serving(box, open=True) as served:
+        page = await pages.open(f"{served.base}?sort=name")
+        await expect(page.locator("#total-jobs")).to_have_text("5,000")
+        await expect(page.locator("#list")).to_have_attribute("aria-rowcount", "5001")
+        first = (await names(page))[0]
+        most = await page.evaluate(
+            """async () => {
+              const list = document.getElementById("list");
+              let most = 0;
+              for (let at = 0; at < 120; at++) {
+                list.scrollTop = at % 3 ? list.scrollTop + 900 : Math.random() * list.scrollHeight;
+                await new Promise(requestAnimationFrame);
+                most = Math.max(most, document.querySelectorAll("#rows .row").length);
+              }
+              list.scrollTop = list.scrollHeight;
+              await new Promise(requestAnimationFrame);
+              return most;
+            }"""
+        )
+        assert 20 < most < 60
+        assert await rows(page).last.get_attribute("aria-rowindex") == "5001"
+        await page.keyboard.press("Home")
+        await page.keyboard.press("j")
+        assert (await names(page))[0] == first
+
+
+async def test_the_cursor_and_the_selection_stay_with_their_jobs(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        for name in ("b.mov", "d.mov"):
+            await transfer(served, name, 10)
+        page = await pages.open(f"{served.base}?sort=name")
+        await shown(page, "b.mov", "d.mov")
+        await row(page, "d.mov").get_by_role("checkbox").click()
+        await page.mouse.move(5, 5)
+        await transfer(served, "a.mov", 10)
+        await transfer(served, "c.mov", 10)
+        await shown(page, "a.mov", "b.mov", "c.mov", "d.mov")
+        await expect(row(page, "d.mov")).to_have_attribute("aria-selected", "true")
+        await expect(page.locator("#rows [aria-selected=true]")).to_have_count(1)
+        await page.locator("#list").focus()
+        assert await walk(page, "k") == "c.mov"
+
+
+async def test_on_a_phone_jobs_are_cards(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await transfer(served, "a.mov", 10)
+        await transfer(served, "b.mov", 10)
+        page = await pages.open(served.base, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        card = await row(page, "a.mov").bounding_box()
+        assert card is not None
+        assert card["width"] == 390
+        assert card["height"] > 80
+        await expect(row(page, "a.mov")).to_contain_text("acme → berlin")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
+        await row(page, "a.mov").get_by_role("checkbox").tap()
+        await expect(page.locator("#bulk")).to_contain_text("1 selected")
+        await row(page, "b.mov").locator(".name").tap()
+        panel = await page.locator("#detail").bounding_box()
+        assert panel == {"x": 0, "y": 0, "width": 390, "height": 844}
+        await page.get_by_role("button", name="Close (Escape)").tap()
+        await expect(page.locator("#detail")).to_be_hidden()

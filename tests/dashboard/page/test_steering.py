@@ -1,0 +1,161 @@
+"""Pausing, resuming and aborting from the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Page, Route, expect
+
+from accsyn_async.sandbox import Sandbox
+from tests.dashboard.page.opening import BRISK, Opener, live, row
+from tests.dashboard.serving import Served, serving
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def slow() -> AsyncIterator[Sandbox]:
+    async with Sandbox(speed=0.2, rate_limit=False) as box:
+        for name in ("a.mov", "b.mov", "c.mov"):
+            (box.volume / name).write_bytes(bytes(20_000_000))
+        yield box
+
+
+async def begin(served: Served, *names: str) -> dict[str, str]:
+    """Begin to transfer files that take their time; their jobs' ids."""
+    ids = {}
+    for name in names:
+        job = await served.session.create("Transfer", {"source": name, "destination": "site=berlin"})
+        ids[name] = str(job["id"])
+    return ids
+
+
+async def status(served: Served, ident: str) -> str:
+    found = await served.session.find_one(f"Transfer WHERE id={ident}")
+    assert found is not None
+    return str(found["status"])
+
+
+async def select(page: Page, *names: str) -> None:
+    for name in names:
+        await row(page, name).get_by_role("checkbox").click()
+
+
+async def test_pausing_in_the_page_pauses_the_job(pages: Opener, slow: Sandbox) -> None:
+    async with serving(slow, poll=BRISK) as served:
+        ids = await begin(served, "a.mov")
+        page = await pages.open(served.url)
+        moving = row(page, "a.mov")
+        await expect(moving).to_contain_text("running")
+        await moving.hover()
+        await moving.get_by_role("button", name="Pause a.mov").click()
+        await expect(moving).to_contain_text("paused")
+        assert await status(served, ids["a.mov"]) == "paused"
+        await moving.get_by_role("button", name="Resume a.mov").click()
+        await expect(moving).to_contain_text("running")
+        await page.mouse.move(5, 5)
+        await page.locator("#list").focus()
+        await page.keyboard.press("j")
+        await page.keyboard.press("p")
+        await expect(moving).to_contain_text("paused")
+        assert await status(served, ids["a.mov"]) == "paused"
+
+
+async def test_aborting_asks_first_and_names_the_job(pages: Opener, slow: Sandbox) -> None:
+    async with serving(slow, poll=BRISK, open=True) as served:
+        ids = await begin(served, "a.mov")
+        page = await pages.open(served.base)
+        await row(page, "a.mov").click()
+        abort = page.locator("#detail").get_by_role("button", name="Abort")
+        await abort.click()
+        dialog = page.get_by_role("dialog", name="Abort this job?")
+        await expect(dialog.get_by_role("listitem")).to_have_text(["a.mov"])
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_be_hidden()
+        await abort.click()
+        await dialog.get_by_role("button", name="Cancel").click()
+        assert await status(served, ids["a.mov"]) != "aborted"
+        await abort.click()
+        await dialog.get_by_role("button", name="Abort").click()
+        await expect(row(page, "a.mov")).to_contain_text("aborted")
+        assert await status(served, ids["a.mov"]) == "aborted"
+
+
+async def test_what_is_done_to_several_is_answered_for_each(pages: Opener, slow: Sandbox) -> None:
+    async with serving(slow, poll=BRISK, open=True) as served:
+        ids = await begin(served, "a.mov", "b.mov", "c.mov")
+        page = await pages.open(f"{served.base}?sort=name")
+        await live(page)
+        await row(page, "a.mov").get_by_role("checkbox").click()
+        await row(page, "c.mov").click(modifiers=["Shift"])
+        await expect(page.locator("#bulk")).to_contain_text("3 selected")
+
+        async def refuse_one(route: Route) -> None:
+            answer = await route.fetch()
+            results = (await answer.json())["results"]
+            for result in results:
+                if result["id"] == ids["b.mov"]:
+                    result.update(ok=False, error="it belongs to <b>somebody</b> else")
+            await route.fulfill(response=answer, body=json.dumps({"results": results}))
+
+        await page.route("**/jobs/pause", refuse_one)
+        await page.locator("#bulk").get_by_role("button", name="Pause").click()
+        dialog = page.get_by_role("dialog", name="Pause 3 jobs?")
+        await expect(dialog.get_by_role("listitem")).to_have_text(["a.mov", "b.mov", "c.mov"])
+        await dialog.get_by_role("button", name="Pause").click()
+        answers = page.get_by_label("Pause: answers")
+        await expect(answers.locator("h3")).to_have_text("Pause 3 jobs: 2 confirmed, 1 refused")
+        lines = answers.get_by_role("listitem")
+        await expect(lines.filter(has_text="b.mov")).to_contain_text(
+            "refused: it belongs to <b>somebody</b> else"
+        )
+        await expect(lines.filter(has_text="a.mov")).to_contain_text("paused")
+        assert await status(served, ids["a.mov"]) == "paused"
+        await answers.get_by_role("button", name="Close").click()
+        await expect(answers).to_be_hidden()
+
+
+async def test_an_action_is_pending_until_a_poll_confirms_it_and_doubted_after_a_while(
+    pages: Opener, slow: Sandbox
+) -> None:
+    async with serving(slow, poll=BRISK, open=True) as served:
+        ids = await begin(served, "a.mov")
+        context = await pages.context()
+        await context.clock.install()
+        page = await pages.open(served.base, context)
+        moving = row(page, "a.mov")
+        await expect(moving).to_contain_text("running")
+        results = {"results": [{"id": ids["a.mov"], "ok": True, "status": "paused"}]}
+        await page.route("**/jobs/pause", lambda route: route.fulfill(json=results))
+        await page.locator("#list").focus()
+        await page.keyboard.press("j")
+        async with page.expect_response("**/jobs/pause"):
+            await page.keyboard.press("p")
+        await expect(moving).to_contain_text("pausing…")
+        await expect(moving).to_have_attribute("data-word", "running")
+        await page.clock.fast_forward(29_000)
+        await expect(moving).to_contain_text("pausing…")
+        await page.clock.fast_forward(2_000)
+        await expect(moving).to_contain_text("pause not confirmed")
+        await expect(page.get_by_label("Pause: answers")).to_contain_text("not confirmed after 30 s")
+        await served.session.update("Transfer", ids["a.mov"], {"status": "paused"})
+        await expect(moving.locator(".state")).to_have_text("paused")
+
+
+async def test_who_may_only_look_finds_no_action(pages: Opener, slow: Sandbox) -> None:
+    async with serving(slow, poll=BRISK, open=True, read_only=True) as served:
+        ids = await begin(served, "a.mov")
+        page = await pages.open(served.base)
+        await row(page, "a.mov").click()
+        await expect(page.locator(".tasks li")).to_have_count(1)
+        asked = []
+        page.on("request", lambda request: asked.append(request.method))
+        for key in ("Space", "p", "x", "Control+a"):
+            await page.locator("#list").focus()
+            await page.keyboard.press(key)
+        assert await page.locator("button").filter(has_text="Abort").count() == 0
+        assert await page.locator("[data-action], .acting, .pick, input[type=checkbox]").count() == 0
+        assert await page.get_by_role("dialog").count() == 0
+        assert "POST" not in asked
+        assert await status(served, ids["a.mov"]) != "aborted"

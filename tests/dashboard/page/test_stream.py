@@ -1,0 +1,143 @@
+"""The stream: one for all tabs, given back by hidden ones, and found again."""
+
+from __future__ import annotations
+
+import asyncio
+
+from playwright.async_api import Page, expect
+
+from accsyn_async.dashboard.web.application import _HANDLERS
+from accsyn_async.sandbox import Sandbox
+from tests.dashboard.page.opening import BRISK, Opener, live, row, until
+from tests.dashboard.serving import Served, serving
+
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "visibilityState", {value: hidden ? "hidden" : "visible", configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def streams(served: Served) -> int:
+    return served.application[_HANDLERS].hub.pages
+
+
+async def add(served: Served, name: str) -> None:
+    (served.box.volume / name).write_bytes(b"1")
+    await served.session.create("Transfer", {"source": name, "destination": "site=berlin"})
+
+
+async def test_seven_tabs_share_one_stream(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await add(served, "a.mov")
+        context = await pages.context()
+        tabs = await asyncio.gather(*(pages.open(served.base, context) for _ in range(7)))
+        for tab in tabs:
+            await expect(row(tab, "a.mov")).to_contain_text("done")
+        assert streams(served) == 1
+        await add(served, "b.mov")
+        for tab in tabs:
+            await expect(row(tab, "b.mov")).to_contain_text("done")
+        assert streams(served) == 1
+        await tabs[0].close()
+        await add(served, "c.mov")
+        await expect(row(tabs[6], "c.mov")).to_contain_text("done")
+
+
+async def test_hidden_tabs_give_the_stream_back(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        context = await pages.context()
+        one, other = [await pages.open(served.base, context) for _ in range(2)]
+        await live(one)
+        await live(other)
+        await one.evaluate(HIDE, True)
+        await add(served, "a.mov")
+        await expect(row(other, "a.mov")).to_contain_text("done")
+        assert streams(served) == 1
+        await other.evaluate(HIDE, True)
+        await until(lambda: streams(served) == 0)
+        await add(served, "b.mov")
+        await one.evaluate(HIDE, False)
+        await expect(row(one, "b.mov")).to_contain_text("done")
+        await expect(row(one, "a.mov")).to_contain_text("done")
+        assert streams(served) == 1
+        await one.close()
+        await until(lambda: streams(served) == 0)
+
+
+async def without_workers(pages: Opener, served: Served) -> Page:
+    context = await pages.context()
+    await context.add_init_script("delete window.SharedWorker")
+    return await pages.open(served.base, context)
+
+
+async def test_where_there_are_no_shared_workers_a_tab_holds_the_stream_itself(
+    pages: Opener, box: Sandbox
+) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        page = await without_workers(pages, served)
+        await add(served, "a.mov")
+        await expect(row(page, "a.mov")).to_contain_text("done")
+        await page.evaluate(HIDE, True)
+        await until(lambda: streams(served) == 0)
+        await add(served, "b.mov")
+        await page.evaluate(HIDE, False)
+        await expect(row(page, "b.mov")).to_contain_text("done")
+
+
+async def test_the_page_survives_a_restart_of_the_server(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        port = served.port
+        await add(served, "a.mov")
+        page = await pages.open(served.base)
+        await expect(row(page, "a.mov")).to_contain_text("done")
+    banner = page.locator("#banner")
+    await expect(banner).to_contain_text("The connection to the server is lost.")
+    await expect(banner).to_contain_text("old")
+    await expect(row(page, "a.mov")).to_be_visible()
+    async with serving(box, poll=BRISK, open=True, port=port) as served:
+        await add(served, "b.mov")
+        await page.get_by_role("button", name="Try now").click()
+        await expect(row(page, "b.mov")).to_contain_text("done")
+        await expect(banner).to_be_hidden()
+        (box.volume / "c.mov").write_bytes(bytes(400_000_000))
+        job = await served.session.create("Transfer", {"source": "c.mov", "destination": "site=berlin"})
+        # The page's token is that of the server before.
+        pages.allowed.append("error: Failed to load resource: the server responded with a status of 403")
+        pages.allowed.append("Failed to load resource: the server responded with a status of 403")
+        await row(page, "c.mov").get_by_role("button", name="Pause c.mov").click(force=True)
+        await expect(row(page, "c.mov")).to_contain_text("paused")
+        await served.session.update("Transfer", job["id"], {"status": "aborted"})
+
+
+async def test_who_is_not_let_in_any_longer_is_told_what_to_do(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK) as served:
+        port = served.port
+        page = await pages.open(served.url)
+        await live(page)
+    async with serving(box, poll=BRISK, port=port) as served:
+        pages.allowed.append("Failed to load resource")
+        await page.get_by_role("button", name="Try now").click()
+        await expect(page.locator("#trouble")).to_contain_text("Log in again: open the address")
+        other = await pages.open(served.url, page.context)
+        await live(other)
+        await live(page)
+        await expect(page.locator("#banner")).to_be_hidden()
+
+
+async def test_a_backend_that_does_not_answer_is_told_of_with_the_age_of_what_is_shown(
+    pages: Opener, box: Sandbox
+) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await add(served, "a.mov")
+        page = await pages.open(served.base)
+        await expect(row(page, "a.mov")).to_contain_text("done")
+        box.weather.add("unavailable", count=None)
+        banner = page.locator("#banner")
+        await expect(banner).to_contain_text("accsyn does not answer as it should", timeout=20_000)
+        age = page.locator("#age")
+        first = await age.text_content()
+        await expect(age).not_to_have_text(first or "")
+        await expect(row(page, "a.mov")).to_be_visible()
+        box.weather.clear()
+        await expect(banner).to_be_hidden(timeout=20_000)
+        await live(page)
