@@ -7,13 +7,14 @@ import time
 from collections.abc import AsyncIterable, Callable
 from typing import Any
 
+from rich import get_console
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
 from rich.style import Style
 from rich.table import Column
 from rich.text import Text
 
-from accsyn_async.board.board import Board, Entry, counts_text
+from accsyn_async.board.board import Board, Entry
 from accsyn_async.board.quantities import UNKNOWN, duration_text, percent_text, size_text, speed_text
 from accsyn_async.events import Degraded, Event, JobRevived, Recovered, TaskChanged
 from accsyn_async.progress.following import E, Following
@@ -30,6 +31,8 @@ _STYLES = {
     "done": "green",
 }
 _TAG = re.compile(r"(\\*)\[([a-z#/@][^[]*?\])?")
+_WIDE = 90
+"""Cells from which a line holds all that there is to say."""
 _NOTHING = "[none][/none]"
 
 
@@ -105,7 +108,7 @@ class RichBars:
         elif not isinstance(event, Degraded | Recovered):
             return
         if self._total is not None:
-            state = counts_text(self._tally.counts) if self._board.trouble is None else "degraded"
+            state = self._tally.words if self._board.trouble is None else "degraded"
             self.progress.update(
                 self._total, total=self._tally.size, completed=self._tally.done, state=state, **self._of_all()
             )
@@ -133,18 +136,20 @@ class RichBars:
 
 
 def new_progress(console: Console | None = None) -> Progress:
-    """Rich's, with columns for jobs."""
-    return Progress(
+    """Rich's, with columns for jobs: as many as the console is wide."""
+    console = console or get_console()
+    columns: list[ProgressColumn] = [
         _Facts(lambda task: task.fields.get("name", task.description), ratio=3, longest=48),
         BarColumn(bar_width=None, table_column=Column(ratio=2, min_width=8)),
         _Facts(lambda task: percent_text(task.fields.get("percent", task.percentage)), right=True),
-        _Facts(_amount, right=True),
-        _Facts(lambda task: speed_text(task.fields.get("speed")), right=True),
-        _Facts(_time_left, right=True),
-        _Facts(lambda task: task.fields.get("state", ""), styles=_STYLES),
-        console=console,
-        expand=True,
-    )
+    ]
+    if console.width >= _WIDE:
+        columns.append(_Facts(_amount, right=True))
+    columns.append(_Facts(_speed, right=True))
+    if console.width >= _WIDE - 15:
+        columns.append(_Facts(_time_left, right=True))
+    columns.append(_Facts(lambda task: task.fields.get("state", ""), styles=_STYLES))
+    return Progress(*columns, console=console, expand=True)
 
 
 def as_markup(text: str) -> str:
@@ -218,6 +223,11 @@ def _amount(task: Task) -> str:
     if job is not None:
         return f"{size_text(done_bytes(job))} / {size_text(job.size)}" if job.size is not None else UNKNOWN
     return f"{size_text(task.completed)} / {size_text(task.total)}"
+
+
+def _speed(task: Task) -> str:
+    speed = task.fields.get("speed")
+    return speed_text(speed) if speed is not None else ""
 
 
 def _time_left(task: Task) -> str:

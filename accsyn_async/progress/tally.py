@@ -81,6 +81,11 @@ class Tally:
             return None
         return max(0, self._size - self.done) / (self.speed * _BYTES_A_MB)
 
+    @property
+    def words(self) -> str:
+        """How many jobs have ended: ``2 of 3``."""
+        return f"{self.counts['done'] + self.counts['aborted']} of {self.counts.total()}"
+
     def put(self, ident: str, share: Share | None) -> Share | None:
         """Count a job as it is now; ``None`` as one that is no more. How it was counted before."""
         before = self._shares.pop(ident, None)
