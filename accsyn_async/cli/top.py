@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.exit_codes import USAGE
+from accsyn_async.cli.extras import need
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output, takes_unicode
 from accsyn_async.cli.watched import watched
@@ -44,9 +44,7 @@ async def top(
     if not _is_screen():
         output.note("accsyn-async: top needs a terminal; accsyn-async top --once prints the jobs as they are")
         return USAGE
-    if importlib.util.find_spec("textual") is None:
-        output.note("pip install 'accsyn-async[dashboard]'")
-        return USAGE
+    need("dashboard", "textual")
     from accsyn_async.board.signs import ASCII, UNICODE
     from accsyn_async.dashboard.top.app import Top, show
     from accsyn_async.dashboard.top.steering_app import SteeringTop
