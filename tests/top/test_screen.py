@@ -75,7 +75,7 @@ async def test_a_filter_is_kept_with_enter_and_letters_are_no_keys_in_it(place: 
 async def test_an_empty_filter_is_none(place: Place) -> None:
     async with place.sit() as seat:
         await seat.press("slash", "enter")
-        await seat.sees_no(" / filter ")
+        await seat.sees_no("words of name")
         assert seat.app.focused is seat.app.jobs
 
 
