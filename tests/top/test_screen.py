@@ -176,7 +176,7 @@ async def test_a_view_that_cannot_be_used_is_told_of(place: Place) -> None:
     place.state.parent.mkdir(parents=True)
     place.state.write_text("{")
     async with place.sit(size=(140, 30)) as seat:
-        await seat.sees("is not used: damaged")
+        await seat.sees("the remembered view is damaged, and not used")
         assert seat.app.view.columns == DEFAULT
 
 

@@ -130,7 +130,7 @@ class Top(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.board = Board()
         self.journal = Journal()
         self.view = View()
@@ -226,6 +226,11 @@ class Top(App[int]):
                         self._longest[name] = max(longest, cell_len(COLUMNS[name].text(entry, 0.0)))
         elif isinstance(event, events.Synced):
             self.call_later(self.refresh_all)
+
+    def end_with(self, error: BaseException) -> None:
+        """Leave because of an error, which is raised once the screen is restored."""
+        self.failure = error
+        self.exit()
 
     def note(self, text: str) -> None:
         """Write a message of the library into the log."""
@@ -328,6 +333,7 @@ class Top(App[int]):
     def action_log(self) -> None:
         """Show or hide the log."""
         self._log_asked = shown = not self._log_is_seen
+        self.jobs.focus()
         self._see(replace(self.view, log=shown))
         self._fit()
 
@@ -401,8 +407,7 @@ class Top(App[int]):
                 # What has ended can be resumed: the session is needed until somebody leaves.
                 await asyncio.Event().wait()
         except Exception as error:
-            self.failure = error
-            self.exit()
+            self.end_with(error)
 
     async def _tasks(self, ident: str) -> Rows:
         return await self.session.find("Task", entityid=ident, limit=MOST_TASKS + 1)
