@@ -15,6 +15,7 @@ from rich.text import Text
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.css.query import NoMatches
 from textual.screen import Screen
 
@@ -64,6 +65,7 @@ class Top(App[int]):
         view_file: where the view is remembered.
         signs: what to draw with.
         clock: monotonic seconds.
+        tasks_every: seconds between two questions for the tasks of a job that is open.
 
     Attributes:
         board: what the watch has told.
@@ -93,8 +95,10 @@ class Top(App[int]):
     #jobs {{ height: 1fr; }}
     #log-title {{ background: {palette.PANEL}; }}
     #keys {{ background: {palette.PANEL}; }}
+    #filter-row {{ height: 1; background: {palette.CURSOR}; }}
+    #slash {{ width: 10; }}
     #filter {{
-        height: 1; border: none; padding: 0 1; background: {palette.CURSOR}; color: {palette.TEXT};
+        width: 1fr; height: 1; border: none; padding: 0; background: {palette.CURSOR}; color: {palette.TEXT};
     }}
     """
 
@@ -122,10 +126,11 @@ class Top(App[int]):
         *,
         signs: Signs = UNICODE,
         clock: Callable[[], float] = time.monotonic,
+        tasks_every: float = 3.0,
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.board = Board()
         self.journal = Journal()
         self.view = View()
@@ -134,6 +139,7 @@ class Top(App[int]):
         self.jobs = JobList(signs, self.requests, id="jobs")
         self._connect, self._asked, self._view_file, self._seconds = connect, asked, view_file, clock
         self._what = asked if isinstance(asked, str) else f"{len(asked)} jobs"
+        self._tasks_every = tasks_every
         self._session: Session | None = None
         self._following: asyncio.Task[None] | None = None
         self._filter = Filter()
@@ -221,6 +227,11 @@ class Top(App[int]):
         elif isinstance(event, events.Synced):
             self.call_later(self.refresh_all)
 
+    def end_with(self, error: BaseException) -> None:
+        """Leave because of an error, which is raised once the screen is restored."""
+        self.failure = error
+        self.exit()
+
     def note(self, text: str) -> None:
         """Write a message of the library into the log."""
         self.journal.write(dt.datetime.now(dt.UTC), "note", text)
@@ -266,20 +277,23 @@ class Top(App[int]):
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.signs, read_only=not self.steering_keys()))
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Begin to filter."""
         field = self._field
         if field is None:
             from textual.widgets import Input
 
-            field = Input(self._filter.text, placeholder="filter: words of name, state, party …", id="filter")
-            self.main.mount(field, after="#banner")
+            field = Input(self._filter.text, placeholder="words of name, state, party …", id="filter")
+            label = OneLine(id="slash")
+            label.show(Text(" / filter ", f"bold {palette.PRIMARY}", end=""))
+            await self.main.mount(Horizontal(label, field, id="filter-row"), after="#banner")
         field.focus()
 
-    def action_undo(self) -> None:
+    async def action_undo(self) -> None:
         """End the filter; or else take all marks away."""
-        if self._field is not None:
-            self._field.remove()
+        field = self._field
+        if field is not None:
+            await self.main.query("#filter-row").remove()
             self._filter = Filter()
             self.jobs.focus()
         else:
@@ -319,6 +333,7 @@ class Top(App[int]):
     def action_log(self) -> None:
         """Show or hide the log."""
         self._log_asked = shown = not self._log_is_seen
+        self.jobs.focus()
         self._see(replace(self.view, log=shown))
         self._fit()
 
@@ -327,7 +342,13 @@ class Top(App[int]):
         entry = self.jobs.current
         if entry is not None:
             keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
-            self.push_screen(Detail(entry, self._tasks, self.requests, keys, self.signs, self._seconds))
+            self.push_screen(
+                Detail(
+                    *(entry, self._tasks, self._tasks_every, self.requests, keys),
+                    signs=self.signs,
+                    clock=self._seconds,
+                )
+            )
 
     def on_titles_picked(self, message: Titles.Picked) -> None:
         """Order by a headline that was clicked."""
@@ -342,12 +363,12 @@ class Top(App[int]):
         self._filter = Filter(message.value)
         self.refresh_all()
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
+    async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Keep the filter; one without words is none."""
         if message.value.strip():
             self.jobs.focus()
         else:
-            self.action_undo()
+            await self.action_undo()
 
     def on_resize(self, event: textual_events.Resize) -> None:
         """Fit everything to the terminal."""
@@ -386,8 +407,7 @@ class Top(App[int]):
                 # What has ended can be resumed: the session is needed until somebody leaves.
                 await asyncio.Event().wait()
         except Exception as error:
-            self.failure = error
-            self.exit()
+            self.end_with(error)
 
     async def _tasks(self, ident: str) -> Rows:
         return await self.session.find("Task", entityid=ident, limit=MOST_TASKS + 1)
@@ -418,7 +438,7 @@ class Top(App[int]):
         main, width = self.main, self.size.width
         jobs = self.jobs
         listed, there = len(jobs.rows), len(self.board.entries())
-        counted = f"{listed} of {there}" if listed < there else f"{there} job{'s' * (there != 1)}"
+        counted = f"{listed} of " * (listed < there) + f"{there} job{'s' * (there != 1)}"
         marked = f" · {len(jobs.marked)} marked" if jobs.marked else ""
         what = self._what if self.steering_keys() else f"{self._what} · read-only"
         main.query_one("#title", OneLine).show(title(what, f"{counted}{marked}", width))

@@ -26,9 +26,6 @@ from accsyn_async.safe_text import safe
 __all__ = ["MOST_TASKS", "Detail"]
 
 MOST_TASKS = 1000
-_AGAIN = 3.0
-"""Seconds between two questions for the tasks."""
-
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -38,6 +35,7 @@ class Detail(Screen[None]):
     Args:
         entry: the job, as the board keeps it.
         ask: asks for the rows of a job's tasks, ``MOST_TASKS`` and one at most.
+        every: seconds between two questions.
         pending: what was asked of jobs.
         keys: what can be done to it.
         signs: what to draw with.
@@ -59,13 +57,16 @@ class Detail(Screen[None]):
         self,
         entry: Entry,
         ask: Callable[[str], Awaitable[Rows]],
+        every: float,
         pending: Pending,
         keys: tuple[tuple[str, str, str], ...],
+        *,
         signs: Signs,
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self.entry = entry
+        self._every = every
         self._ask, self._pending_actions, self._signs, self._seconds = ask, pending, signs, clock
         self._keys = keys
         self._tasks: Rows = ()
@@ -128,7 +129,7 @@ class Detail(Screen[None]):
                 else:
                     last = now
                     self._take(rows)
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(self._every)
 
     def _take(self, rows: Rows) -> None:
         more = len(rows) > MOST_TASKS

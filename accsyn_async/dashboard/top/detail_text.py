@@ -87,7 +87,7 @@ def task_lines(rows: Sequence[Mapping[str, Any]], width: int, signs: Signs) -> l
 
 
 def _task_line(row: Mapping[str, Any], width: int, signs: Signs) -> Text:
-    task = Task.from_row({"id": "?", **row})
+    task = Task.from_row({**row, "id": str(row.get("id"))})
     word = task.status.value
     sign = signs.states.get(_TASK_SIGNS.get(word, ""), "?")
     line = Text(no_wrap=True, end="")

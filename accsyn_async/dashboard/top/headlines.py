@@ -32,6 +32,7 @@ def totals(board: Board, width: int, now: float, signs: Signs) -> Text:
     line = Text(" ", no_wrap=True, end="")
     if not counts:
         line.append("no jobs yet" if board.synced else "asking for jobs …", palette.MUTED)
+        line.truncate(width)
         return line
     for word in WORDS:
         if counts[word]:

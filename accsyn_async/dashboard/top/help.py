@@ -26,7 +26,7 @@ _LOOK = (
     ("< >", "order by the column to the left, to the right"),
     ("i", "turn the order round"),
     ("c", "choose the columns, and put them in order"),
-    ("l", "show or hide the log"),
+    ("l", "show or hide the log; Tab goes there and back"),
 )
 _ACT = (
     ("Space", "mark a job; Esc takes all marks away"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -68,7 +67,9 @@ class SteeringTop(Top):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._steering.add(asyncio.create_task(self._steer(action, entries), name="accsyn-top steer"))
+                task = asyncio.create_task(self._steer(action, entries), name="accsyn-top steer")
+                self._steering.add(task)
+                task.add_done_callback(self._steered)
 
         self.push_screen(Confirm(action, entries, left_out, self.signs), answered)
 
@@ -76,13 +77,16 @@ class SteeringTop(Top):
         """Steer no more; what was sent, was sent."""
         for task in self._steering:
             task.cancel()
-        for task in self._steering:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._steering, return_exceptions=True)
 
     def on_load(self) -> None:
         """Begin without anything under way."""
         self._steering: set[asyncio.Task[None]] = set()
+
+    def _steered(self, task: asyncio.Task[None]) -> None:
+        self._steering.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.end_with(error)
 
     def _meant(self) -> list[Entry]:
         if isinstance(self.screen, Detail):

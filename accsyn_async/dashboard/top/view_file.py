@@ -46,10 +46,10 @@ class ViewFile:
         except NewerViewError:
             # A later version will want to find it as it was.
             self._keep = True
-            self.note = f"the view in {self._path} is a later version's, and is not used"
+            self.note = f"the remembered view is a later version's, and not used: {self._path}"
         except (OSError, ValueError, RecursionError) as error:
-            why = error.strerror if isinstance(error, OSError) else "damaged"
-            self.note = f"the view in {self._path} is not used: {why}"
+            why = "cannot be read" if isinstance(error, OSError) else "is damaged"
+            self.note = f"the remembered view {why}, and not used: {self._path}"
         self._known = view
         return view
 
