@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -17,8 +18,10 @@ import accsyn_async
 from accsyn_async import ArgumentError, JobStatus, Session, Traffic
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
+from accsyn_async.dashboard.metrics.collector import SessionCollector
 from accsyn_async.dashboard.metrics.metrics import OPEN_METRICS, TEXT
 from accsyn_async.dashboard.metrics.per_job import MOST_JOBS
+from accsyn_async.dashboard.metrics.tally import ENDED_FOR, Tally
 from accsyn_async.models import JOB_TYPES
 from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES
 from tests.cli.making import HOSTILE
@@ -36,7 +39,8 @@ from tests.dashboard.metrics.happenings import (
     synced,
     value,
 )
-from tests.support.backend import Backend
+from tests.support.backend import RESET, Backend, fails
+from tests.support.virtual import run
 
 MOST = 200
 """Series at most, without those per job."""
@@ -184,6 +188,41 @@ def test_transfers_are_called_so_by_their_old_name_too() -> None:
     assert by(scraped(each), "accsyn_jobs", "type", "status") == {("transfer", "running"): 1}
 
 
+def test_those_that_ended_leave_after_an_hour_without_an_event() -> None:
+    now = 5.0
+    each = metrics(clock=lambda: now)
+    each.take(finished(job(1, "done")))
+    now += ENDED_FOR - 1
+    assert by(scraped(each), "accsyn_jobs", "status") == {"done": 1}
+    now += 1
+    assert by(scraped(each), "accsyn_jobs", "status") == {}
+
+
+def test_the_last_success_is_when_the_backend_last_answered() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        backend, board = Backend(), Board()
+        async with backend.session() as session:
+            collector = SessionCollector(session, board, Tally(), now=lambda: 1e9 + loop.time())
+
+            def last() -> float:
+                (told,) = [each for each in collector.collect() if "last_success" in each.name]
+                return float(told.samples[0].value)
+
+            async with session.watch("Transfer") as watch:
+                await anext(watch)
+                answered = loop.time()
+                backend.faults += fails(RESET, 1000)
+                for _ in range(5):
+                    await asyncio.sleep(20.0)
+                    assert last() == round(1e9 + answered, 3)
+                backend.faults.clear()
+                await asyncio.sleep(60.0)
+                assert last() > 1e9 + answered + 100.0
+
+    run(main())
+
+
 def test_two_of_them_share_nothing() -> None:
     first, second = metrics(), metrics()
     first.take(found(job()))
@@ -201,6 +240,7 @@ from prometheus_client import REGISTRY
 before = {family.name for family in REGISTRY.collect()}
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
+from accsyn_async.dashboard.metrics.collector import SessionCollector
 Metrics(Session("acme", "lisa@example.com", "key", url="http://127.0.0.1:1"), Board()).exposition()
 print(json.dumps(sorted({family.name for family in REGISTRY.collect()} - before)))
 """

@@ -157,9 +157,11 @@ def test_no_more_than_so_many_of_those_that_ended_are_remembered() -> None:
         tally.take(changed(end), 0.0)
     assert counts(tally) == {"done": REMEMBERED}
     assert moved(tally) == 1000 * (2 * REMEMBERED + 50)
-    tally.take(revived(job(0, progress=60)), 0.0)
-    tally.take(revived(job(2 * REMEMBERED, progress=60)), 0.0)
-    assert moved(tally) == 1000 * (2 * REMEMBERED + 50)
+    for number, more in ((0, 400), (50, 0), (REMEMBERED, 0), (2 * REMEMBERED, 0)):
+        before = moved(tally)
+        tally.take(revived(job(number, progress=60)), 0.0)
+        tally.take(changed(job(number, progress=100)), 0.0)
+        assert moved(tally) == before + more
 
 
 def test_failing_is_counted_when_it_is_seen() -> None:
