@@ -96,7 +96,8 @@ async def test_without_the_extra_it_says_what_to_install(cli: Cli, monkeypatch: 
     )
     monkeypatch.setattr("accsyn_async.cli.top._is_screen", lambda: True)
     ran = await cli("top")
-    assert (ran.code, ran.out, ran.err) == (2, "", "pip install 'accsyn-async[dashboard]'\n")
+    assert (ran.code, ran.out) == (2, "")
+    assert "pip install 'accsyn-async[dashboard]'" in ran.err
 
 
 class Terminal:
