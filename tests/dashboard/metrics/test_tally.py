@@ -92,6 +92,7 @@ def test_a_job_created_since_the_watch_began_is_counted_from_its_beginning() -> 
     assert moved(told(synced(), found(job(progress=30, created="2026-01-22T11:59:59")))) == 0
     assert moved(told(synced(), found(job(progress=30, created=None)))) == 0
     assert moved(told(found(job(progress=30, created=after)), synced())) == 0
+    assert moved(told(synced(), finished(job(created=after, **DONE)))) == 1000
     again = events.JobFound(at=AT, run=2, job=job(progress=30, created=after))
     assert moved(told(synced(), again)) == 0
     # AT is taken in the middle of a second; times of creation are told in whole ones.
