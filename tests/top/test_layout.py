@@ -13,6 +13,7 @@ from accsyn_async.dashboard.top.columns import COLUMNS, DEFAULT
 from accsyn_async.dashboard.top.drawing import Look, cells_of, joined, titles
 from accsyn_async.dashboard.top.layout import BARS_FROM, GUTTER, arrange
 from accsyn_async.dashboard.top.steering import ACTIONS
+from accsyn_async.safe_text import safe
 from tests.cli.making import HOSTILE, found, job
 
 columns = st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, unique=True)
@@ -81,7 +82,7 @@ def test_a_line_has_its_width_whatever_the_job_is_called(
         assert sum(cell_len(segment.text) for segment in cell.segments) == cell.width
     text = "".join(segment.text for segment in joined(cells, width))
     assert cell_len(text) == width
-    assert text.isprintable()
+    assert safe(text) == text
 
 
 @pytest.mark.parametrize("name", HOSTILE)

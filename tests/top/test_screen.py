@@ -122,7 +122,9 @@ async def test_a_click_moves_the_cursor_and_two_open_the_job(place: Place) -> No
         names = seat.names
         await seat.pilot.click("#jobs", offset=(5, 3))
         assert seat.current == names[3]
-        await seat.pilot.click("#jobs", offset=(5, 4), times=2)
+        while len(seat.app.screen_stack) == 1:
+            # On a busy machine two clicks may be too far apart to be one double click.
+            await seat.pilot.click("#jobs", offset=(5, 4), times=2)
         await seat.sees("1 task", names[4])
 
 

@@ -11,13 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.css.query import NoMatches
-from textual.screen import Screen
 
 from accsyn_async import events
 from accsyn_async.board.board import Board
@@ -26,13 +22,11 @@ from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import COLUMNS
 from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
 from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder
-from accsyn_async.dashboard.top.headlines import banner, log_line, title, totals
+from accsyn_async.dashboard.top.front import Front
 from accsyn_async.dashboard.top.help import Help
 from accsyn_async.dashboard.top.job_list import JobList, Titles
 from accsyn_async.dashboard.top.journal import Journal
-from accsyn_async.dashboard.top.line_view import Texts
 from accsyn_async.dashboard.top.listing import Filter, ordered
-from accsyn_async.dashboard.top.one_line import Keys, OneLine
 from accsyn_async.dashboard.top.steering import Pending
 from accsyn_async.dashboard.top.view import View
 from accsyn_async.dashboard.top.view_file import ViewFile
@@ -89,17 +83,6 @@ class Top(App[int]):
         scrollbar-color-active: {palette.PRIMARY}; scrollbar-background-active: {palette.BACKGROUND};
     }}
     ModalScreen {{ background: {palette.BACKGROUND} 65%; }}
-    #title {{ background: {palette.PANEL}; }}
-    #banner {{ display: none; }}
-    #titles {{ height: 1; background: {palette.BACKGROUND}; text-style: bold; }}
-    #jobs {{ height: 1fr; }}
-    #log-title {{ background: {palette.PANEL}; }}
-    #keys {{ background: {palette.PANEL}; }}
-    #filter-row {{ height: 1; background: {palette.CURSOR}; }}
-    #slash {{ width: 10; }}
-    #filter {{
-        width: 1fr; height: 1; border: none; padding: 0; background: {palette.CURSOR}; color: {palette.TEXT};
-    }}
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -146,18 +129,11 @@ class Top(App[int]):
         self._longest: dict[str, int] = {}
         self._dirty, self._idle = True, 0
         self._log_asked = False
-        self._written = -1
+        self._front = Front(self.jobs, self.board, self.journal, self.keys(), signs)
 
     def compose(self) -> ComposeResult:
-        """The parts, from top to bottom."""
-        yield OneLine(id="title")
-        yield OneLine(id="totals")
-        yield OneLine(id="banner")
-        yield Titles(id="titles")
-        yield self.jobs
-        yield OneLine(id="log-title")
-        yield Texts(id="log")
-        yield Keys(self.keys(), id="keys")
+        """The front; other screens lie upon it."""
+        yield self._front
 
     def keys(self) -> tuple[tuple[str, str, str], ...]:
         """What the lowest line offers: a key, a word, an action."""
@@ -195,11 +171,6 @@ class Top(App[int]):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
         await asyncio.to_thread(self._view_file.save, self.view)
-
-    @property
-    def main(self) -> Screen[object]:
-        """The screen with the list, whatever lies above it."""
-        return self.screen_stack[0]
 
     @property
     def session(self) -> Session:
@@ -279,21 +250,11 @@ class Top(App[int]):
 
     async def action_filter(self) -> None:
         """Begin to filter."""
-        field = self._field
-        if field is None:
-            from textual.widgets import Input
-
-            field = Input(self._filter.text, placeholder="words of name, state, party …", id="filter")
-            label = OneLine(id="slash")
-            label.show(Text(" / filter ", f"bold {palette.PRIMARY}", end=""))
-            await self.main.mount(Horizontal(label, field, id="filter-row"), after="#banner")
-        field.focus()
+        await self._front.open_filter()
 
     async def action_undo(self) -> None:
         """End the filter; or else take all marks away."""
-        field = self._field
-        if field is not None:
-            await self.main.query("#filter-row").remove()
+        if await self._front.close_filter():
             self._filter = Filter()
             self.jobs.focus()
         else:
@@ -375,15 +336,6 @@ class Top(App[int]):
         self._fit()
 
     @property
-    def _field(self) -> Input | None:
-        from textual.widgets import Input
-
-        try:
-            return self.main.query_one("#filter", Input)
-        except NoMatches:
-            return None
-
-    @property
     def _log_is_seen(self) -> bool:
         return self.view.log and (self.size.height >= _LOG_FROM or self._log_asked)
 
@@ -427,34 +379,15 @@ class Top(App[int]):
             self.screen.tick()
 
     def _fit(self) -> None:
-        main, height = self.main, self.size.height
-        log = main.query_one("#log")
-        log.styles.height = min(10, max(3, height // 5))
-        log.display = main.query_one("#log-title").display = self._log_is_seen
-        self._written = -1
+        self._front.fit(self.size.height, log=self._log_is_seen)
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
-        main, width = self.main, self.size.width
-        jobs = self.jobs
-        listed, there = len(jobs.rows), len(self.board.entries())
-        counted = f"{listed} of " * (listed < there) + f"{there} job{'s' * (there != 1)}"
-        marked = f" · {len(jobs.marked)} marked" if jobs.marked else ""
         what = self._what if self.steering_keys() else f"{self._what} · read-only"
-        main.query_one("#title", OneLine).show(title(what, f"{counted}{marked}", width))
-        main.query_one("#totals", OneLine).show(totals(self.board, width, now, self.signs))
-        trouble = main.query_one("#banner", OneLine)
-        trouble.display = self.board.trouble is not None
-        if self.board.trouble is not None:
-            age = self._session.monitor.statistics().age if self._session else None
-            trouble.show(banner(self.board.trouble, age, width))
-        main.query_one("#titles", Titles).show(jobs.layout_of_columns, self.view.sort, self.view.reverse)
-        log = main.query_one("#log", Texts)
-        if log.display and self._written != self.journal.count:
-            self._written = self.journal.count
-            log.show([log_line(*line) for line in self.journal.lines], follow=True)
-        log_title = main.query_one("#log-title", OneLine)
-        log_title.show(Text(" log", palette.MUTED, no_wrap=True, end=""))
+        age = None
+        if self.board.trouble is not None and self._session is not None:
+            age = self._session.monitor.statistics().age
+        self._front.draw(what, self.view, age, self.size.width, now)
 
 
 async def show(app: Top) -> int:

@@ -70,20 +70,22 @@ class Detail(Screen[None]):
         self._ask, self._pending_actions, self._signs, self._seconds = ask, pending, signs, clock
         self._keys = keys
         self._tasks: Rows = ()
+        self._headline, self._facts = OneLine(id="name"), Texts(id="facts")
+        self._tasks_title, self._list = OneLine(id="tasks-title"), Texts(id="tasks")
         self._asking: asyncio.Task[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Facts, tasks, keys."""
-        yield OneLine(id="name")
-        yield Texts(id="facts")
-        yield OneLine(id="tasks-title")
-        yield Texts(id="tasks")
+        yield self._headline
+        yield self._facts
+        yield self._tasks_title
+        yield self._list
         yield Keys((("Esc", "back", "screen.close"), *self._keys, ("?", "help", "app.help")))
 
     def on_mount(self) -> None:
         """Begin to ask."""
         self._say("tasks: asking for them")
-        self.query_one("#tasks", Texts).focus()
+        self._list.focus()
         self._asking = asyncio.create_task(self._ask_again_and_again(), name="accsyn-top tasks")
         self.call_after_refresh(self.tick)
 
@@ -100,18 +102,16 @@ class Detail(Screen[None]):
 
     def tick(self) -> None:
         """Show how the job is now."""
-        pending = self._pending_actions.of(self.entry.job.id)
+        width = self._facts.scrollable_content_region.width
+        if not width:
+            # Nothing has a size before all is there.
+            return
         name = Text(no_wrap=True, end="")
-        name.append(
-            f" {shorten(safe(self.entry.job.name), max(1, self.size.width - 2))}", f"bold {palette.TEXT}"
-        )
-        self.query_one("#name", OneLine).show(name)
-        place = self.query_one("#facts", Texts)
-        width = place.scrollable_content_region.width
-        if width:
-            place.show(facts(self.entry, pending, width, self._seconds(), self._signs))
-            tasks = self.query_one("#tasks", Texts)
-            tasks.show(task_lines(self._tasks, tasks.scrollable_content_region.width, self._signs))
+        name.append(f" {shorten(safe(self.entry.job.name), width)}", f"bold {palette.TEXT}")
+        self._headline.show(name)
+        pending = self._pending_actions.of(self.entry.job.id)
+        self._facts.show(facts(self.entry, pending, width, self._seconds(), self._signs))
+        self._list.show(task_lines(self._tasks, self._list.scrollable_content_region.width, self._signs))
 
     def action_close(self) -> None:
         """Go back to the jobs."""
@@ -139,6 +139,4 @@ class Detail(Screen[None]):
         self.tick()
 
     def _say(self, text: str, word: str = "") -> None:
-        self.query_one("#tasks-title", OneLine).show(
-            Text(f" {text}", palette.state_style(word), no_wrap=True, end="")
-        )
+        self._tasks_title.show(Text(f" {text}", palette.state_style(word), no_wrap=True, end=""))
