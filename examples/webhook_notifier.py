@@ -4,7 +4,8 @@
 
 Stop it and start it again when you like: what ended meanwhile is told then, and no end twice,
 unless it is killed between posting and writing that down. To have failed is no end: it is told
-anew at a start, if it still stands. The address is a secret: it is never printed. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
+anew at a start, if it still stands. The address is a secret: it is never printed. Needs
+ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio
