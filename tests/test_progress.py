@@ -206,6 +206,29 @@ async def test_a_total_of_rich_is_that_of_the_jobs_there_are() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (110, ["25 %", "250 B / 1.0 kB", "2.0 MB/s", "1 min 30 s", "running"]),
+        (75, ["25 %", "2.0 MB/s", "1 min 30 s", "running"]),
+        (60, ["25 %", "2.0 MB/s", "running"]),
+    ],
+)
+async def test_a_line_of_rich_says_as_much_as_there_is_room_for(width: int, said: list[str]) -> None:
+    console = silent(width)
+    long = "a_shot_whose_name_goes_on_" * 4
+    await rich_progress(
+        told(found(name=long, progress=25, speed=2.0, etr="0h:1m:30s")), console=console, total=True
+    ).run()
+    total, line = last_frame(console)
+    assert line.startswith("a_shot_w")
+    assert "…" in line
+    assert all(text in line for text in said)
+    assert ("250 B" in line, "1 min" in line) == ("250 B / 1.0 kB" in said, "1 min 30 s" in said)
+    assert total.endswith("0 of 1")
+    assert max(len(total), len(line)) <= width
+
+
 async def test_an_event_is_one_update_of_its_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     progress = own()
     updates: list[Any] = []
