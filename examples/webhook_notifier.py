@@ -2,9 +2,10 @@
 
     WEBHOOK_URL=https://hooks.slack.com/services/… python examples/webhook_notifier.py told.db
 
-Stop it and start it again when you like: what ended meanwhile is told then, and nothing twice,
-unless it is killed between posting and writing that down. The address is a secret: it is never
-printed. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
+Stop it and start it again when you like: what ended meanwhile is told then, and no end twice,
+unless it is killed between posting and writing that down. To have failed is no end: it is told
+anew at a start, if it still stands. The address is a secret: it is never printed. Needs
+ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio
@@ -32,10 +33,8 @@ def text_of(event: Event) -> str | None:
     match event:
         case JobFinished(job=job):
             what = "has arrived" if job.status is JobStatus.DONE else "was aborted"
-        case JobFound(job=job) if job.status is JobStatus.FAILED:
+        case JobFound(job=job) | JobChanged(job=job, changes={"status": _}) if job.status is JobStatus.FAILED:
             what = "has failed"
-        case JobChanged(job=job, changes={"status": _}) if job.status is JobStatus.FAILED:
-            what = f"has failed, at {job.progress} %"
         case _:
             return None
     # Slack reads <!channel> and the like; a name is a name.

@@ -51,8 +51,10 @@ class _Pen:
             self._timer = None
         self._behind.clear()
         with ExitStack() as closing:
+            # Each leaves its line at the top, not where it stood.
             for bar in sorted(bars, key=_position, reverse=True):
                 closing.callback(bar.close)
+                bar.clear()
 
     def take_away(self, bar: std_tqdm[Any]) -> None:
         """Close a bar and leave nothing of it."""
