@@ -60,5 +60,6 @@ async def pages(browser: Browser) -> AsyncIterator[Opener]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox(rate_limit=False, seed=7) as box:
+    """A workspace whose transfers take their time: what ends between two polls is found only later."""
+    async with Sandbox(speed=0.05, rate_limit=False, seed=7) as box:
         yield box
