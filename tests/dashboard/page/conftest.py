@@ -36,7 +36,7 @@ def chromium() -> str:
     found = [path for name in names if name and (path := shutil.which(name))]
     if not found:
         pytest.fail(
-            "The page is tested in a real browser, and there is none: apt-get install chromium, or set CHROMIUM"
+            "The page is tested in a real browser: apt-get install chromium, or say where CHROMIUM is"
         )
     return found[0]
 

@@ -35,7 +35,9 @@ async def faults(page: Page) -> list[str]:
 async def test_axe_finds_no_serious_fault(pages: Opener, options: dict[str, Any]) -> None:
     async with Sandbox(synthetic_jobs=60, rate_limit=False, seed=3) as box:
         async with serving(box, poll=BRISK, open=True) as served:
-            page = await pages.open(f"{served.base}?group=status", bypass_csp=True, reduced_motion="reduce", **options)
+            page = await pages.open(
+                f"{served.base}?group=status", bypass_csp=True, reduced_motion="reduce", **options
+            )
             await live(page)
             await expect(rows(page).nth(5)).to_be_visible()
             assert await faults(page) == []
@@ -87,7 +89,9 @@ async def test_who_wants_no_motion_gets_none_and_who_likes_it_dark_gets_it_dark(
         assert await still.evaluate(ground) == "rgb(12, 14, 18)"
 
 
-async def test_states_are_told_by_shape_and_word_where_colours_are_forced(pages: Opener, box: Sandbox) -> None:
+async def test_states_are_told_by_shape_and_word_where_colours_are_forced(
+    pages: Opener, box: Sandbox
+) -> None:
     async with serving(box, poll=BRISK, open=True) as served:
         (box.volume / "a.mov").write_bytes(bytes(5_000_000))
         await served.session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
@@ -111,7 +115,12 @@ async def test_a_load_is_at_most_five_requests_and_sixty_kilobytes(pages: Opener
         await page.goto(served.base)
         await live(page)
         worker = await page.request.get(f"{served.base}stream.js")
-        assert {answer.url.removeprefix(served.base) for answer in answers} <= {"", "app.js", "stream.js", "stream"}
+        assert {answer.url.removeprefix(served.base) for answer in answers} <= {
+            "",
+            "app.js",
+            "stream.js",
+            "stream",
+        }
         bodies = [await answer.body() for answer in answers if not answer.url.endswith("stream")]
         assert len(answers) <= 5
         weight = sum(len(gzip.compress(body)) for body in [*bodies, await worker.body()])

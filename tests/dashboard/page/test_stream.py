@@ -12,7 +12,8 @@ from tests.dashboard.page.opening import BRISK, Opener, live, row, until
 from tests.dashboard.serving import Served, serving
 
 HIDE = """(hidden) => {
-  Object.defineProperty(document, "visibilityState", {value: hidden ? "hidden" : "visible", configurable: true});
+  const value = hidden ? "hidden" : "visible";
+  Object.defineProperty(document, "visibilityState", {value, configurable: true});
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 
@@ -60,7 +61,7 @@ async def test_hidden_tabs_give_the_stream_back(pages: Opener, box: Sandbox) -> 
         await expect(row(one, "b.mov")).to_be_visible()
         await expect(row(one, "a.mov")).to_be_visible()
         assert streams(served) == 1
-        await one.close()
+        await one.goto("about:blank")
         await until(lambda: streams(served) == 0)
 
 
