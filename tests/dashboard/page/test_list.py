@@ -11,7 +11,6 @@ from accsyn_async.sandbox import Sandbox
 from tests.dashboard.page.opening import BRISK, Opener, live, names, row, rows, shown
 from tests.dashboard.serving import Served, serving
 
-
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

@@ -12,8 +12,11 @@ from tests.dashboard.page.opening import BRISK, Opener, live, row, until
 from tests.dashboard.serving import Served, serving
 
 HIDE = """(hidden) => {
-  const value = hidden ? "hidden" : "visible";
-  Object.defineProperty(document, "visibilityState", {value, configurable: true});
+  if (hidden) {
+    Object.defineProperty(document, "visibilityState", {value: "hidden", configurable: true});
+  } else {
+    delete document.visibilityState;
+  }
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 
