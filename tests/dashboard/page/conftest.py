@@ -36,7 +36,7 @@ def chromium() -> str:
     found = [path for name in names if name and (path := shutil.which(name))]
     if not found:
         pytest.fail(
-            "The page is tested in a real browser, and there is none: apt-get install chromium, or set CHROMIUM"
+            "The page is tested in a real browser: apt-get install chromium, or say where CHROMIUM is"
         )
     return found[0]
 
@@ -60,5 +60,6 @@ async def pages(browser: Browser) -> AsyncIterator[Opener]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def box() -> AsyncIterator[Sandbox]:
-    async with Sandbox(rate_limit=False, seed=7) as box:
+    """A workspace whose transfers take their time: what ends between two polls is found only later."""
+    async with Sandbox(speed=0.05, rate_limit=False, seed=7) as box:
         yield box

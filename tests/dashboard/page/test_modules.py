@@ -51,7 +51,26 @@ def job(ident: str, **facts: object) -> dict[str, object]:
 
 
 async def test_quantities_are_told_in_the_words_of_the_command_line(bare: Page) -> None:
-    sizes = [None, -1, 0, 0.5, 1, 1.5, 999, 999.4, 999.5, 1000, 1249, 1250, 1350, 999_949, 999_950, 24e6, 3e12, 7e20]
+    sizes = [
+        None,
+        -1,
+        0,
+        0.5,
+        1,
+        1.5,
+        999,
+        999.4,
+        999.5,
+        1000,
+        1249,
+        1250,
+        1350,
+        999_949,
+        999_950,
+        24e6,
+        3e12,
+        7e20,
+    ]
     sizes += [10**exponent * factor for exponent in range(20) for factor in (1.05, 1.25, 2.55, 9.9949, 9.995)]
     seconds = [None, -3, 0, 0.2, 12, 59.1, 60, 200, 3599, 3599.5, 3600, 3900, 86_399, 86_400, 270_000, 9e7]
     progress = [-1, 0, 0.9, 50, 99.99, 100, 250]
@@ -95,7 +114,12 @@ async def test_a_filter_takes_words_fields_and_quotes(bare: Page) -> None:
 
 
 async def test_rows_are_sorted_as_people_count_and_the_unknown_comes_last(bare: Page) -> None:
-    rows = [job("shot_10", speed=5), job("shot_2", speed=None), job("Shot_1", speed=7), job("shot_3", speed=5)]
+    rows = [
+        job("shot_10", speed=5),
+        job("shot_2", speed=None),
+        job("Shot_1", speed=7),
+        job("shot_3", speed=5),
+    ]
 
     async def order(sort: str, desc: bool) -> list[str]:
         script = "return m.arrange(x[0], null, {sort: x[1], desc: x[2], group: ''}).map((r) => r.id)"
@@ -109,7 +133,12 @@ async def test_rows_are_sorted_as_people_count_and_the_unknown_comes_last(bare: 
 
 
 async def test_groups_have_headings_with_what_is_in_them(bare: Page) -> None:
-    rows = [job("a", user="omar"), job("b", user=None), job("c", user="lisa", word="failed"), job("d", user="omar")]
+    rows = [
+        job("a", user="omar"),
+        job("b", user=None),
+        job("c", user="lisa", word="failed"),
+        job("d", user="omar"),
+    ]
     script = (
         "return m.arrange(x[0], null, {sort: 'name', desc: false, group: x[1]})"
         ".map((i) => i.heading ? [i.label, i.rows.length] : i.id)"
@@ -134,7 +163,11 @@ async def test_totals_add_up_what_is_running_and_what_is_left(bare: Page) -> Non
     script = "const t = m.totalsOf(x, 50_000); return {...t, counts: Object.fromEntries(t.counts)}"
     assert await run(bare, "totals", script, rows) == {
         "counts": {"running": 2, "stalled": 1, "waiting": 1, "done": 1, "aborted": 1},
-        **{"jobs": 6, "running": 3, "speed": 7.5, "bytes": 750 + 500 + 100 + 10, "seconds": 250},
+        "jobs": 6,
+        "running": 3,
+        "speed": 7.5,
+        "bytes": 750 + 500 + 100 + 10,
+        "seconds": 250,
     }
     assert (await run(bare, "totals", script, []))["seconds"] is None
 
@@ -144,12 +177,13 @@ async def test_a_snapshot_keeps_what_it_names_and_drops_the_rest(bare: Page) -> 
       const rows = new m.Rows();
       const known = () => [...rows.all.values()].map((row) => `${row.id}${row.speed ?? ""}`).join(" ");
       const seen = [];
-      rows.begin(); rows.put([{id: "a", speed: 1}, {id: "b"}]); seen.push(rows.whole, rows.end(), rows.whole, known());
+      rows.begin(); rows.put([{id: "a", speed: 1}, {id: "b"}]);
+      seen.push(rows.whole, rows.end(), rows.whole, known());
       rows.put([{id: "a", speed: 2}, {id: "c", word: "running", speed: 4}]); seen.push(known());
       rows.sample(); seen.push(rows.all.get("c").spark, rows.all.get("b").spark);
       rows.begin(); rows.put([{id: "b"}, {id: "d"}]); rows.breakOff(); seen.push(known());
       rows.begin(); rows.put([{id: "d"}]); seen.push(rows.end(), known());
-      for (let i = 0; i < 70; i++) { rows.all.get("d").word = "running"; rows.all.get("d").speed = i; rows.sample(); }
+      for (let i = 0; i < 70; i++) { rows.put([{id: "d", word: "running", speed: i}]); rows.sample(); }
       seen.push(rows.all.get("d").spark.length, rows.all.get("d").spark.at(-1));
       return seen;
     """

@@ -154,7 +154,7 @@ async def test_who_may_only_look_finds_no_action(pages: Opener, slow: Sandbox) -
         for key in ("Space", "p", "x", "Control+a"):
             await page.locator("#list").focus()
             await page.keyboard.press(key)
-        assert await page.locator("button").filter(has_text="Abort").count() == 0
+        assert await page.get_by_role("button", name="Abort", exact=True).count() == 0
         assert await page.locator("[data-action], .acting, .pick, input[type=checkbox]").count() == 0
         assert await page.get_by_role("dialog").count() == 0
         assert "POST" not in asked

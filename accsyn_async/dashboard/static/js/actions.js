@@ -94,9 +94,8 @@ export class Actions {
   /** Asks for the token of a server that was started anew; says whether there is another. */
   async renew() {
     const answer = await fetch("./", { cache: "no-store" });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const config = page.getElementById("config");
-    const csrf = answer.ok && config ? JSON.parse(config.textContent).csrf : this.csrf;
+    const config = / id="config"[^>]*>([^<]+)</.exec(await answer.text());
+    const csrf = answer.ok && config ? JSON.parse(config[1]).csrf : this.csrf;
     const renewed = csrf !== this.csrf;
     this.csrf = csrf;
     return renewed;

@@ -17,6 +17,7 @@ import { totalsOf } from "./totals.js";
 import { readView, writeView } from "./view.js";
 import { ACTIONS, canDo } from "./words.js";
 
+const NEWS_MS = 500;
 const ARRANGE_MS = 2000;
 const TOTALS_MS = 500;
 const ADDRESS_MS = 250;
@@ -30,7 +31,7 @@ class Page {
     this.rows = new Rows();
     this.dirty = new Set();
     this.frame = 0;
-    this.due = true;
+    this.due = 0;
     this.arrangedAt = 0;
     this.totaledAt = 0;
     this.frozen = Date.now();
@@ -97,15 +98,17 @@ class Page {
       case "gone":
         this.rows.drop(message.ids);
         message.ids.forEach((id) => this.touch(id));
-        this.due ||= message.ids.length > 0;
+        this.plan(message.ids.length > 0);
         break;
       case "end":
-        this.due ||= this.rows.end().length > 0;
+        this.rows.end();
+        this.plan(true);
         this.rows.whole = message.whole;
         this.live = message.whole;
         break;
       case "whole":
         this.rows.whole = true;
+        this.plan(true);
         this.live = true;
         break;
       case "health":
@@ -120,6 +123,7 @@ class Page {
   }
 
   put(changes) {
+    const known = this.rows.all.size;
     for (const change of changes) {
       const before = this.rows.all.get(change.id)?.word;
       const [row] = this.rows.put([change]);
@@ -135,7 +139,15 @@ class Page {
         }
       }
     }
-    this.due ||= changes.length > 0;
+    this.plan(this.rows.all.size > known);
+  }
+
+  /** Has the rows brought into order before long; what is new comes sooner, unless it would make others jump. */
+  plan(news) {
+    const { lively } = SORTS[this.view.sort];
+    const soon = news && (!lively || this.view.sort === "status");
+    const wait = !this.table.items.length ? 0 : soon ? NEWS_MS : ARRANGE_MS;
+    this.due = Math.min(this.due, this.arrangedAt + wait);
   }
 
   sample() {
@@ -175,7 +187,7 @@ class Page {
   draw() {
     this.frame = 0;
     const now = performance.now();
-    if (this.due && (now - this.arrangedAt >= ARRANGE_MS || !this.rows.whole) && !this.asking && !this.busy()) {
+    if (now >= this.due && !this.asking && !this.busy()) {
       this.arrange(now, !SORTS[this.view.sort].lively);
     }
     if (now - this.totaledAt >= TOTALS_MS) {
@@ -191,7 +203,7 @@ class Page {
   }
 
   arrange(now, keep) {
-    this.due = false;
+    this.due = Infinity;
     this.arrangedAt = now;
     const items = arrange(this.rows.all.values(), this.matches, this.view);
     this.table.arrange(items, keep);

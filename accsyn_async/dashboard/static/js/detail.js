@@ -82,6 +82,7 @@ export class Detail {
     this.list = make("ul", "tasks");
     this.tasks = new Map();
     this.timer = 0;
+    this.asked = false;
     this.build(act, closed);
   }
 
@@ -119,10 +120,8 @@ export class Detail {
       say(this.about, id ? "Asking for its tasks…" : "");
       this.panel.hidden = !id;
       document.body.classList.toggle("opened", Boolean(id));
-      if (id) {
-        this.panel.lastChild.scrollTop = 0;
-        this.ask(id);
-      }
+      this.asked = false;
+      this.panel.lastChild.scrollTop = 0;
     }
     this.show(row, now);
   }
@@ -139,6 +138,10 @@ export class Detail {
       return;
     }
     this.panel.classList.remove("missing");
+    if (!this.asked) {
+      this.asked = true;
+      this.ask(row.id);
+    }
     const pending = this.pendingOf(row.id);
     this.panel.dataset.word = knownWord(row.word);
     say(this.title, row.name);

@@ -26,6 +26,8 @@ export class Hub {
 
   connect(port) {
     port.onmessage = (event) => this.hear(port, event.data.kind);
+    // Where browsers tell of it: a page that crashed says nothing any more.
+    port.onclose = () => this.hear(port, "hide");
   }
 
   hear(port, kind) {

@@ -76,7 +76,7 @@ export function listenToKeys(table, readOnly, does) {
 /** Clicks in the list, and whether the pointer is busy there: then its order must not change. */
 export function listenToPointer(table, does) {
   const body = byId("rows");
-  let movedAt = 0;
+  let movedAt = -Infinity;
 
   body.addEventListener("pointermove", () => (movedAt = performance.now()), { passive: true });
   body.addEventListener("pointerdown", () => (table.held = true));
