@@ -320,17 +320,18 @@ class Pipeline:
         if self._closed:
             raise SessionClosedError("the session is closed")
         began = self._clock.monotonic()
-        came = CANCELLED
         try:
             response = await self._sender.send(request, timeout=silence)
-            if isinstance(response, Failure):
-                outcome: T | Failure = response
-            else:
-                # Only where there may be a Retry-After is the time of day of use.
-                outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
-            came = outcome_of(outcome) if isinstance(outcome, Failure) else OK
-        finally:
-            self._traffic.note(request.verb, uri, came, self._clock.monotonic() - began)
+        except asyncio.CancelledError:
+            self._traffic.note(request.verb, uri, CANCELLED, self._clock.monotonic() - began)
+            raise
+        if isinstance(response, Failure):
+            outcome: T | Failure = response
+        else:
+            # Only where there may be a Retry-After is the time of day of use.
+            outcome = judge(response, read, now=self._clock.now() if response.status >= 300 else None)
+        came = outcome_of(outcome) if isinstance(outcome, Failure) else OK
+        self._traffic.note(request.verb, uri, came, self._clock.monotonic() - began)
         if logger.isEnabledFor(logging.DEBUG):
             took = (self._clock.monotonic() - began) * 1000
             said, lines = self._said(response, outcome, uri)

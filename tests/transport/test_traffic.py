@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async import AccsynError, SessionClosedError, Traffic
+from accsyn_async import AccsynError, Session, SessionClosedError, Traffic
 from accsyn_async.transport.traffic import BOUNDS, ENTITIES, METHODS, OUTCOMES, TrafficMeter
 from accsyn_async.wire.message import Verb
 from accsyn_async.wire.reply import Failure, FailureKind
@@ -104,6 +104,27 @@ def test_a_request_that_nobody_waits_for_any_more_counts() -> None:
             assert session.traffic.requests["GET", "task", "cancelled"] == 1
 
     run(main())
+
+
+def test_a_call_that_is_thrown_away_with_its_loop_ends_quietly() -> None:
+    backend = Backend()
+    session = Session("acme", "lisa@example.com", backend.key, url="http://127.0.0.1:1", _sender=backend)
+
+    async def begin() -> asyncio.Task[Any]:
+        await session.__aenter__()
+        backend.latency = 1000.0
+        task = asyncio.create_task(asyncio.wait_for(session.find("Transfer"), None))
+        while len(backend.received) < 2:
+            await asyncio.sleep(0)
+        return task
+
+    loop = asyncio.new_event_loop()
+    task = loop.run_until_complete(begin())
+    loop.close()
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    coroutine: Any = task.get_coro()
+    coroutine.close()
+    assert session.traffic.requests == {LOGIN: 1}
 
 
 def test_a_closed_session_sends_nothing_and_still_tells() -> None:
