@@ -206,7 +206,7 @@ async def test_daily_sync(box: Sandbox) -> None:
 async def test_notify_on_failure(box: Sandbox) -> None:
     async with program("notify_on_failure.py") as process, box.session() as session:
         assert process.stdout is not None
-        await asyncio.sleep(1)
+        await polled(box)
         await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
         await session.create("Transfer", {"source": "none.mov", "destination": "site=berlin"})
         lines = {(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(2)}
@@ -220,7 +220,7 @@ async def test_log_every_end(box: Sandbox, tmp_path: Path) -> None:
             async with program("log_every_end.py", str(log)) as process:
                 assert process.stdout is not None
                 if name == "a.mov":
-                    await asyncio.sleep(1)
+                    await polled(box)
                     await session.create("Transfer", {"source": name, "destination": "site=berlin"})
                 line = await asyncio.wait_for(process.stdout.readline(), 30)
                 assert line.decode() == f"done {name}\n"
