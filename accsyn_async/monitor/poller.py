@@ -220,7 +220,8 @@ class Poller:
         self._patience = 3 * max(interval, self._policy.running, self._slowest)
         self._slowest = 0.0
         await self._ask_all()
-        if self._answered:
+        if self._answered and self._failed is None:
+            # Where there is nothing to ask by id, that counts as answered whatever the lists do.
             self.good_at = self._clock.monotonic()
         if self._policy.stalled_after is not None:
             self._herald.tell_stalled(self._policy.stalled_after)
