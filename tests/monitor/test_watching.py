@@ -654,6 +654,26 @@ def test_the_age_grows_while_nothing_is_answered(jobs: int) -> None:
     run(main())
 
 
+def test_the_age_grows_while_lists_are_not_answered_though_nothing_else_is_asked() -> None:
+    async def main() -> None:
+        backend = Backend()
+        backend.add(1)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            backend.faults = fails(UNREACHED, 100_000)
+            await asyncio.sleep(600)
+            age = session.monitor.statistics().age
+            assert age is not None
+            assert 590 <= age <= 611
+            backend.faults = []
+            await asyncio.sleep(60)
+            age = session.monitor.statistics().age
+            assert age is not None
+            assert age <= 11
+
+    run(main())
+
+
 # -- kinds of jobs, and what is none
 
 

@@ -241,6 +241,7 @@ async def test_the_terminal_may_change_its_size(place: Place) -> None:
         await seat.pilot.resize_terminal(60, 15)
         await seat.until(lambda: len(seat.lines) == 15 and "USER" not in seat.text)
         await seat.sees("TIME LEFT", f"❯  {seat.current[:6]}")
+        await seat.sees_no("following")
 
 
 async def test_hostile_names_do_nothing(empty: Place) -> None:

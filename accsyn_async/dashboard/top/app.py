@@ -332,8 +332,8 @@ class Top(App[int]):
             await self.action_undo()
 
     def on_resize(self, event: textual_events.Resize) -> None:
-        """Fit everything to the terminal."""
-        self._fit()
+        """Fit everything to the terminal, once its size is known to be another."""
+        self.call_later(self._fit)
 
     @property
     def _log_is_seen(self) -> bool:

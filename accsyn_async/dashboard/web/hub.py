@@ -65,7 +65,7 @@ class Hub:
         self._clock = clock or AsyncioClock()
         self.board = Board(on_drop=self._dropped)
         self.feed = Feed(self.board)
-        self.metrics = Metrics(session, self.board, per_job=per_job)
+        self.metrics = Metrics(session, self.board, entitytype=self._entitytype, per_job=per_job)
         self.tasks = TaskDesk(session, self._clock)
         self.pages = 0
         self._steering: set[asyncio.Task[list[dict[str, Any]]]] = set()

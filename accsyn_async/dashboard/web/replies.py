@@ -35,7 +35,7 @@ def refuse(refusal: Refusal, headers: Mapping[str, str] | None = None) -> web.Re
     return web.json_response({"error": refusal.reason}, status=refusal.status, headers=headers)
 
 
-def document(write: Callable[[str], str], *, status: int = 200) -> web.Response:
+def document(request: web.Request, write: Callable[[str], str], *, status: int = 200) -> web.Response:
     """A document whose scripts and styles are its own.
 
     Args:

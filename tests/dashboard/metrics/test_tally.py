@@ -239,11 +239,9 @@ def test_the_sums_are_those_of_all_jobs(happened: list[tuple[Any, dict[str, Any]
         last[one.id] = one
         if make is finished:
             ends["aborted" if one.status is JobStatus.ABORTED else "done"] += 1
-        share = min(max(one.progress, 0), 100) / 100
-        if share == 0 or one.size is not None:
-            arrived.setdefault(one.id, []).append(
-                int((one.size or 0) * share) if share < 1 else one.size or 0
-            )
+        progress = min(max(one.progress, 0), 100)
+        if progress == 0 or one.size is not None:
+            arrived.setdefault(one.id, []).append(int((one.size or 0) * progress / 100))
     running = [one for one in last.values() if one.status is JobStatus.RUNNING]
     assert counts(tally) == Counter(one.status.value for one in last.values())
     assert tally.speed == sum(int(min(one.speed or 0.0, 1e9) * 1e6) for one in running)
