@@ -151,6 +151,19 @@ async def share(browser: Browser, seconds: float, doing: Any) -> str:
     return f"{sum(taken.values()):.0%} of a core ({named})"
 
 
+async def main_thread(page: Page) -> CDPSession:
+    """What tells how long the page's main thread has computed, however busy the machine is."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    return session
+
+
+async def computed(session: CDPSession) -> float:
+    """Seconds that it has computed."""
+    metrics = (await session.send("Performance.getMetrics"))["metrics"]
+    return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+
 async def tasks(page: Page) -> str:
     """What the main thread was busy with for long, since the last time that this was asked."""
     long, longest = await page.evaluate("[window.long, window.longest]")
@@ -200,9 +213,15 @@ async def main() -> None:
             page = await loaded(browser, address)
             await page.wait_for_timeout(1500)
             print(f"  the whole snapshot: {await tasks(page)}")
+            thread = await main_thread(page)
+            before = await computed(thread)
             frames = asyncio.ensure_future(page.evaluate(SCROLL, options.seconds / 2))
             spent = await share(browser, options.seconds / 2, frames)
-            print(f"  scrolling: {frames.result():.0f} frames a second, {spent}; {await tasks(page)}")
+            each = (await computed(thread) - before) / (frames.result() * options.seconds / 2)
+            print(
+                f"  scrolling: {frames.result():.0f} frames a second, {each * 1000:.0f} ms of its main thread each"
+            )
+            print(f"  scrolling: {spent}; {await tasks(page)}")
             rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
             print(f"  elements of rows: {rows}")
             await page.locator("#filter").press_sequentially("shot_12", delay=120)
