@@ -19,12 +19,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import quote
 
 import aiohttp
 import aiohttp_socks
 import pytest
+from aiohttp import web
 
 import accsyn_async
 from accsyn_async import (
@@ -39,6 +40,7 @@ from accsyn_async import (
     SessionClosedError,
     Synced,
     TransportError,
+    dashboard,
 )
 from accsyn_async.sandbox import FaultKind, Sandbox
 from tests.support.canary import SHOWN, Net
@@ -500,3 +502,48 @@ async def test_what_the_command_line_writes(
         net.add(*(each.decode() for each in written))
         assert process.returncode == code
         assert "login" in net.text
+
+
+async def test_what_the_dashboard_tells(net: Net) -> None:
+    token = "Canary?of the/dash+board=é"
+    net.know(token)
+    async with sandbox(synthetic_jobs=3, time_factor=0) as box, session_to(box, poll=POLL) as session:
+        ids = [row["id"] for row in await session.find("Transfer")]
+        application = dashboard.app(session, token=token)
+        runner = web.AppRunner(application, shutdown_timeout=1, handler_cancellation=True)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        base = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+
+            async def ask(method: str, path: str, key: str | None = None, **options: Any) -> None:
+                headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+                async with client.request(method, base + path, headers=headers, **options) as told:
+                    if told.content_type == "text/event-stream":
+                        while b"health" not in (line := await told.content.readline()):
+                            net.add(line.decode())
+                    else:
+                        net.add(await told.text())
+
+            for weather in (None, "error", "html", "reset", "expire"):
+                if weather is not None:
+                    box.weather.add(cast("FaultKind", weather))
+                for key in (None, token) if weather else (None, token, WRONG):
+                    for path in (
+                        "",
+                        "?once=x",
+                        "app.js",
+                        "metrics",
+                        "healthz",
+                        f"jobs/{ids[0]}/tasks",
+                        "stream",
+                    ):
+                        await ask("GET", path, key)
+                    for action in ("pause", "resume", "nothing"):
+                        await ask("POST", f"jobs/{action}", key, json={"ids": [*ids, "0" * 24]})
+                    await ask("POST", "login", key, json={})
+                box.weather.clear()
+        net.add_copies(repr(application), repr([*application.values()]))
+        await runner.cleanup()
+    assert '"status": "paused"' in net.text
+    assert "accsyn_up" in net.text

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import JobHandle, Session, TaskSpec, TransferSpec
+from accsyn_async import JobFinished, JobHandle, Session, TaskSpec, TransferSpec
+from accsyn_async.progress import rich_progress, tqdm_progress
 from accsyn_async.sandbox import Sandbox
 from tests.official.calls_v3 import JOB
 from tests.official.recorder import recording
@@ -99,3 +100,21 @@ async def test_of_a_handle(name: str, capsys: Any) -> None:
         handle = await session.submit(TransferSpec("share=projects/a.mov", "site=berlin", status=status))
         async with asyncio.timeout(60):
             await run(example_of(name, HANDLING), handle=handle, session=session, TaskSpec=TaskSpec)
+
+
+PROGRESS = {"rich_progress": rich_progress, "tqdm_progress": tqdm_progress}
+
+
+@pytest.mark.parametrize("name", PROGRESS)
+async def test_of_bars(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with Sandbox(speed=1000) as box, box.session() as session:
+        (box.volume / "a.mov").write_bytes(b"frames" * 100)
+        first, second = [
+            (await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"}))["id"]
+            for _ in range(2)
+        ]
+        names = {"JobFinished": JobFinished, "first": first, "second": second, "session": session}
+        async with asyncio.timeout(60):
+            await run(example_of(name, PROGRESS), **names, **PROGRESS)
+    shown = capsys.readouterr()
+    assert "100" in shown.out + shown.err

@@ -5,14 +5,22 @@ from __future__ import annotations
 import ast
 import asyncio
 import contextlib
+import json
 import os
 import re
+import runpy
+import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import accsyn_api
+import aiohttp
 import pytest
+import uvicorn
+from aiohttp import web
 
 from accsyn_async import Session
 from accsyn_async.sandbox import Sandbox
@@ -43,11 +51,14 @@ async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
 
 
 @contextlib.asynccontextmanager
-async def program(name: str, *args: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def program(
+    name: str, *args: str, module: str | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """An example as a process, by itself or run by a module such as uvicorn."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-u",
-        str(ROOT / "examples" / name),
+        *(("-m", module) if module else (str(ROOT / "examples" / name),)),
         *args,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -154,8 +165,12 @@ def test_every_example_is_run_here() -> None:
         "daily_sync.py",
         "log_every_end.py",
         "notify_on_failure.py",
+        "sse_aiohttp.py",
+        "sse_fastapi.py",
         "try_it_in_a_sandbox.py",
         "wait_for_transfer.py",
+        "watcher_service.py",
+        "webhook_notifier.py",
     }
 
 
@@ -226,3 +241,267 @@ async def test_try_it_in_a_sandbox() -> None:
     for shot in ("sh010", "sh020", "sh030"):
         assert f"{shot}.mov: done" in output.decode()
     assert "MB/s" in output.decode()
+
+
+async def line_with(process: asyncio.subprocess.Process, text: str) -> str:
+    """The next line that a program prints with a text in it."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while line := (await process.stdout.readline()).decode():
+            if re.search(text, line):
+                return line
+    raise AssertionError(f"it ended without a line with {text}")
+
+
+async def stop(process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> str:
+    """Ask a program to stop, and say what it printed on the way out."""
+    process.send_signal(number)
+    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    return output.decode()
+
+
+async def events_of(response: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
+    """What comes as server-sent events."""
+    assert response.status == 200
+    assert response.content_type == "text/event-stream"
+    async for line in response.content:
+        if line.startswith(b"data: "):
+            yield json.loads(line.removeprefix(b"data: "))
+
+
+async def until(stream: AsyncIterator[dict[str, Any]], event: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        async for told in stream:
+            if told["event"] == event:
+                return told
+    raise AssertionError(f"it ended without {event}")
+
+
+STREAMING = {
+    "sse_aiohttp.py": ("0",),
+    "sse_fastapi.py": (
+        *("--app-dir", str(ROOT / "examples"), "sse_fastapi:app", "--port", "0"),
+        *("--timeout-graceful-shutdown", "1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STREAMING)
+async def test_server_sent_events(name: str, box: Sandbox) -> None:
+    module = "uvicorn" if name == "sse_fastapi.py" else None
+    async with (
+        box.session() as session,
+        aiohttp.ClientSession() as client,
+        program(name, *STREAMING[name], module=module) as process,
+    ):
+        paused = {"source": "a.mov", "destination": "site=berlin", "status": "paused"}
+        there = await session.create("Transfer", paused)
+        found = re.search(r"http://127\.0\.0\.1:\d+", await line_with(process, "unning on"))
+        assert found
+        url = f"{found[0]}/transfers"
+        async with client.get(url) as response, client.get(url) as another:
+            stream, second = events_of(response), events_of(another)
+            assert (await until(stream, "found"))["job"]["id"] == there["id"]
+            assert (await until(stream, "synced"))["jobs"] == 1
+            new = await session.create("Transfer", {"source": "b.mov", "destination": "site=berlin"})
+            for each in (stream, second):
+                while (await until(each, "finished"))["job"]["id"] != new["id"]:
+                    pass
+            async with client.get(url, headers={"Host": "evil.example"}) as refused:
+                assert refused.status in (400, 421)
+            # Open streams do not keep it from stopping.
+            await stop(process)
+    assert process.returncode == (0 if module is None else -signal.SIGTERM)
+
+
+@contextlib.asynccontextmanager
+async def aiohttp_service() -> AsyncIterator[tuple[str, Session]]:
+    example = runpy.run_path(str(ROOT / "examples" / "sse_aiohttp.py"))
+    app: web.Application = example["service"]()
+    runner = web.AppRunner(app, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", app[example["SESSION"]]
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def fastapi_service() -> AsyncIterator[tuple[str, Session]]:
+    app = runpy.run_path(str(ROOT / "examples" / "sse_fastapi.py"))["app"]
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1))
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            await asyncio.sleep(0.01)
+            assert not serving.done()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}", app.state.session
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.mark.parametrize("service", [aiohttp_service, fastapi_service])
+async def test_a_client_that_goes_frees_its_watch(service: Any, box: Sandbox) -> None:
+    async with service() as (url, session), aiohttp.ClientSession() as client:
+        async with client.get(f"{url}/transfers") as first:
+            await until(events_of(first), "synced")
+            async with client.get(f"{url}/transfers") as second:
+                await until(events_of(second), "synced")
+                assert session.monitor.statistics().watches == 2
+                second.close()
+            await watches(session, 1)
+            first.close()
+        # Nothing happens meanwhile that it could fail to send.
+        await watches(session, 0)
+
+
+async def watches(session: Session, count: int) -> None:
+    async with asyncio.timeout(10):
+        while session.monitor.statistics().watches != count:
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def webhook(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[str]]]:
+    """A receiver that answers so, one message after the other, and 200 in the end; what it took."""
+    taken: asyncio.Queue[str] = asyncio.Queue()
+    answers = list(statuses)
+
+    async def take(request: web.Request) -> web.Response:
+        body = await request.json()
+        assert body.keys() == {"text"}
+        status = answers.pop(0) if answers else 200
+        if status == 200:
+            taken.put_nowait(body["text"])
+        headers = {"Retry-After": "0"} if status == 429 else {"Location": "/elsewhere"}
+        return web.Response(status=status, headers=headers)
+
+    app = web.Application()
+    app.router.add_post("/services/T0/very-secret", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/services/T0/very-secret", taken
+    finally:
+        await runner.cleanup()
+
+
+async def polled(box: Sandbox, before: int = 0) -> None:
+    """Wait until somebody has asked for transfers more often than that."""
+    async with asyncio.timeout(30):
+        while box.statistics().events.get("transfer/find", 0) <= before:
+            await asyncio.sleep(0.01)
+
+
+async def send(session: Session, source: str, name: str) -> str:
+    tasks = {"tasks": [{"source": source, "destination": "site=berlin"}], "name": name}
+    return str((await session.create("Transfer", tasks))["id"])
+
+
+async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = str(tmp_path / "told.db")
+    (box.volume / "a.mov").write_bytes(b"frames" * 10)
+    async with webhook(500, 429) as (url, taken), box.session() as session:
+        monkeypatch.setenv("WEBHOOK_URL", url)
+        async with program("webhook_notifier.py", kept) as process:
+            await polled(box)
+            await send(session, "a.mov", "<!channel> a&b")
+            assert await asyncio.wait_for(taken.get(), 30) == "&lt;!channel&gt; a&amp;b has arrived"
+            # When it tells of the next one, it has written down that it told of this.
+            failing = await send(session, "none.mov", "none\x1b[2J")
+            assert await asyncio.wait_for(taken.get(), 30) == "none\\x1b[2J has failed"
+            output = await stop(process, signal.SIGINT)
+        await session.wait(await send(session, "a.mov", "meanwhile"), timeout=30)
+        async with program("webhook_notifier.py", kept) as process:
+            assert {await asyncio.wait_for(taken.get(), 30) for _ in range(2)} == {
+                "meanwhile has arrived",
+                "none\\x1b[2J has failed",
+            }
+            await session.update("Transfer", failing, {"status": "aborted"})
+            assert await asyncio.wait_for(taken.get(), 30) == "none\\x1b[2J was aborted"
+            output += await stop(process, signal.SIGINT)
+        assert taken.empty()
+    assert output == ""
+
+
+async def test_webhook_notifier_gives_up_where_it_is_refused_and_tells_it_at_the_next_start(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = str(tmp_path / "told.db")
+    async with webhook(404) as (url, taken), box.session() as session:
+        monkeypatch.setenv("WEBHOOK_URL", url)
+        async with program("webhook_notifier.py", kept) as process:
+            await polled(box)
+            await send(session, "a.mov", "a")
+            output, _ = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 1
+        assert output == b"the webhook does not take messages: it answers 404\n"
+        async with program("webhook_notifier.py", kept):
+            assert await asyncio.wait_for(taken.get(), 30) == "a has arrived"
+
+
+async def test_webhook_notifier_tries_so_often_and_does_not_say_where(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = runpy.run_path(str(ROOT / "examples" / "webhook_notifier.py"))
+    monkeypatch.setattr(example["random"], "random", lambda: 0.0)
+    async with aiohttp.ClientSession() as client, webhook(*[500] * 6, 307) as (url, taken):
+        for address, why in (
+            (url, "it answers 500"),
+            (url, "it answers 307"),
+            (f"http://127.0.0.1:{unused_tcp_port}/very-secret", "ClientConnectorError"),
+            ("https:///very-secret", "InvalidUrlClientError"),
+        ):
+            with pytest.raises(example["NotTakenError"]) as caught:
+                await example["post"](client, address, "a has arrived")
+            assert str(caught.value) == why
+            assert "very-secret" not in "".join(traceback.format_exception(caught.value))
+        await example["post"](client, url, "a has arrived")
+        assert taken.get_nowait() == "a has arrived"
+
+
+async def test_watcher_service(box: Sandbox, tmp_path: Path) -> None:
+    kept = str(tmp_path / "seen.db")
+    (box.volume / "a.mov").write_bytes(b"frames" * 10)
+    async with box.session() as session:
+        async with program("watcher_service.py", kept) as process:
+            await polled(box)
+            await send(session, "a.mov", "first")
+            await line_with(process, "INFO watcher: done first")
+            assert await stop(process, signal.SIGTERM) == "INFO watcher: stopped\n"
+        assert process.returncode == 0
+        await session.wait(await send(session, "a.mov", "meanwhile"), timeout=30)
+        async with program("watcher_service.py", kept) as process:
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"INFO watcher: watching\n"
+            assert await process.stdout.readline() == b"INFO watcher: done meanwhile\n"
+            assert await stop(process, signal.SIGINT) == "INFO watcher: stopped\n"
+        assert process.returncode == 0
+
+
+async def test_watcher_service_stops_before_it_has_begun_and_says_why_it_cannot_begin(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, asked = str(tmp_path / "seen.db"), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        with monkeypatch.context() as patch:
+            patch.setenv("ACCSYN_URL", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            async with program("watcher_service.py", kept) as process:
+                await asyncio.wait_for(asked.wait(), 30)
+                assert await stop(process) == "INFO watcher: stopped before it began\n"
+    assert process.returncode == 0
+    monkeypatch.setenv("ACCSYN_API_KEY", "wrong")
+    async with program("watcher_service.py", kept) as process:
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert output.startswith(b"ERROR watcher: ")
+    assert process.returncode == 1

@@ -10,14 +10,14 @@ from accsyn_async.board.quantities import duration_text, speed_text
 from accsyn_async.board.time_left import TimeLeft
 from accsyn_async.models import Job, JobStatus
 
-__all__ = ["Board", "Entry", "counts_text"]
+__all__ = ["WORDS", "Board", "Entry", "counts_text", "rank_of"]
 
-_ORDER = (
+WORDS = (
     *("running", "stalled", "failed", "init", "pending", "waiting", "paused"),
     *("unknown", "removed", "aborted", "done"),
 )
 """The words for states, the most interesting first."""
-_RANK = {word: rank for rank, word in enumerate(_ORDER)}
+_RANK = {word: rank for rank, word in enumerate(WORDS)}
 _ENDS = frozenset({"removed", "aborted", "done"})
 _KEPT = 500
 """Jobs that have ended which are kept to be shown; the others are only counted."""
@@ -163,6 +163,11 @@ class Board:
             self._on_drop(ident)
 
 
+def rank_of(word: str) -> int:
+    """A state's place among all: the lower, the more interesting."""
+    return _RANK[word]
+
+
 def counts_text(counts: Counter[str] | Iterable[str], separator: str = " · ") -> str:
     """How many jobs are in each state, in words.
 
@@ -170,7 +175,7 @@ def counts_text(counts: Counter[str] | Iterable[str], separator: str = " · ") -
     '1 running · 2 done'
     """
     counted = Counter(counts)
-    return separator.join(f"{counted[word]} {word}" for word in _ORDER if counted[word])
+    return separator.join(f"{counted[word]} {word}" for word in WORDS if counted[word])
 
 
 def _word(event: events.JobEvent, job: Job) -> str:

@@ -46,6 +46,11 @@ _COMMANDS = {
         "Follow jobs, live.",
         "Those of a query until Ctrl-C; those given by id until each has come to its end.",
     ),
+    "top": _Command(
+        "[QUERY | ID ...]",
+        "See jobs on a screen of the terminal, and steer them.",
+        "Its key ? tells the others. Columns, order and log are remembered.",
+    ),
     "find": _Command("QUERY", "Find jobs, users, sites, volumes and the rest."),
     "submit": _Command(
         "FILE | SOURCE ... DESTINATION",

@@ -11,7 +11,8 @@ from rich.live import Live
 from rich.text import Text
 
 from accsyn_async.board.board import Board
-from accsyn_async.cli.frame import ASCII, UNICODE, draw
+from accsyn_async.board.signs import ASCII, UNICODE
+from accsyn_async.cli.frame import draw
 from accsyn_async.cli.output import Output, takes_unicode
 from accsyn_async.cli.task_lines import task_line
 from accsyn_async.events import Event, TaskChanged

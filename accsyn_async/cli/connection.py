@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
 from accsyn_async.errors import ArgumentError, AuthenticationError
 from accsyn_async.monitor.schedule import PollPolicy
-from accsyn_async.session import Session
 from accsyn_async.transport.credentials import resolve
+
+if TYPE_CHECKING:
+    from accsyn_async.session import Session
 
 __all__ = ["Connection", "known_workspace"]
 
@@ -51,6 +53,9 @@ class Connection:
             AuthenticationError: something is missing; names all that is.
             ArgumentError: something cannot be used.
         """
+        # Imported late: it takes longer than a screen's first frame may.
+        from accsyn_async.session import Session
+
         options: dict[str, Any] = {} if poll is None else {"poll": poll}
         try:
             return Session(

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from accsyn_async.board.board import Board, Entry, counts_text
 from accsyn_async.board.quantities import duration_text, percent_text, speed_text
-from accsyn_async.cli.shorten import fitted, shorten
+from accsyn_async.board.signs import UNICODE, Signs
+from accsyn_async.cells import fitted, shorten
 from accsyn_async.safe_text import safe
 
-__all__ = ["ASCII", "UNICODE", "Signs", "draw"]
+__all__ = ["draw"]
 
 _STATUS, _PERCENT, _SPEED, _LEFT = 10, 5, 10, 11
 _LONGEST_NAME, _LEAST_BAR, _LONGEST_BAR = 48, 8, 40
@@ -27,31 +28,6 @@ _STYLES = {
     "done": "green",
 }
 """Colours of the terminal's own palette, which its owner can read on its background."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """The characters that a frame is drawn with.
-
-    Attributes:
-        full: of the bar's part that is done.
-        half: at the bar's tip.
-        rest: of the bar's part that is not.
-        states: a sign for each state.
-    """
-
-    full: str
-    half: str
-    rest: str
-    states: dict[str, str]
-
-
-_WORDS = (
-    *("running", "stalled", "failed", "aborted", "removed", "done"),
-    *("paused", "waiting", "init", "pending"),
-)
-UNICODE = Signs("━", "╸", "─", dict(zip(_WORDS, "▸!✗✗✗✓‖··?", strict=True)))
-ASCII = Signs("#", "#", "-", dict(zip(_WORDS, ">!xxx+=..?", strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
+from accsyn_async.cells import fitted
 from accsyn_async.cli.columns import Column
 from accsyn_async.cli.output import Output
-from accsyn_async.cli.shorten import fitted
 
 __all__ = ["fit", "write_table"]
 

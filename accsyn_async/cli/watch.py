@@ -10,8 +10,7 @@ from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.renderer import renderer_for
 from accsyn_async.cli.verdict import Verdict
-from accsyn_async.errors import QueryError
-from accsyn_async.models import is_entity_id
+from accsyn_async.cli.watched import watched
 from accsyn_async.monitor.selection import select
 from accsyn_async.safe_text import safe
 
@@ -40,7 +39,7 @@ async def watch(
     """
     connection = connection or Connection()
     output = Output()
-    asked = watched(what)
+    asked = watched(what, "watch")
     selection = select(asked)
     verdict = Verdict(selection.ids, fail_fast=fail_fast)
     timeout = checked_timeout(timeout)
@@ -65,21 +64,3 @@ async def watch(
         code = await within(timeout, following(), verdict)
         explain(verdict, output)
         return code
-
-
-def watched(what: tuple[str, ...]) -> str | list[str]:
-    """What the arguments ask for: a query, or ids.
-
-    Raises:
-        QueryError: they are several, and not all of them ids.
-    """
-    if not what:
-        return "Transfer"
-    if all(map(is_entity_id, what)):
-        return list(what)
-    if len(what) == 1:
-        return what[0]
-    raise QueryError(
-        f"{' '.join(what)!r} came as {len(what)} arguments, which are neither one query nor all ids; "
-        "quote the query: accsyn-async watch 'Transfer WHERE status=running'"
-    )

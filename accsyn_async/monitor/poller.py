@@ -220,8 +220,6 @@ class Poller:
         self._patience = 3 * max(interval, self._policy.running, self._slowest)
         self._slowest = 0.0
         await self._ask_all()
-        if self._answered:
-            self.good_at = self._clock.monotonic()
         if self._policy.stalled_after is not None:
             self._herald.tell_stalled(self._policy.stalled_after)
         changed = self._herald.changed
@@ -296,7 +294,9 @@ class Poller:
         """Ask, and note how long the slowest answer took."""
         task, began = asyncio.current_task(), self._clock.monotonic()
         try:
-            return await self._ask(call, read)
+            answer = await self._ask(call, read)
+            self.good_at = self._clock.monotonic()
+            return answer
         finally:
             now = self._clock.monotonic()
             source = self._asking.get(task) if task is not None else None

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from accsyn_async.board.board import Board, counts_text
-from accsyn_async.cli.frame import ASCII, draw
+from accsyn_async.board.signs import ASCII
+from accsyn_async.cli.frame import draw
 from accsyn_async.events import Event
 from tests.cli.making import (
     DEGRADED,

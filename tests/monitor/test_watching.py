@@ -634,6 +634,26 @@ def test_statistics_say_what_the_monitor_does() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("jobs", [0, 1])
+def test_the_age_grows_while_nothing_is_answered(jobs: int) -> None:
+    async def main() -> None:
+        backend = Backend()
+        for number in range(jobs):
+            backend.add(number)
+        async with backend.session() as session, session.watch("Transfer") as watch:
+            await until(watch, Synced)
+            answered = backend.now()
+            backend.faults += fails(UNREACHED, 1000)
+            for _ in range(10):
+                await asyncio.sleep(10)
+                assert session.monitor.statistics().age == pytest.approx(backend.now() - answered)
+            backend.faults.clear()
+            await until(watch, Recovered)
+            assert session.monitor.statistics().age == 0
+
+    run(main())
+
+
 # -- kinds of jobs, and what is none
 
 

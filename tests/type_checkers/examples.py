@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import aiohttp
+import tqdm.asyncio
+import tqdm.auto
+from rich.console import Console
+from rich.progress import Progress
 
 from accsyn_async import (
     AccsynError,
@@ -39,6 +43,7 @@ from accsyn_async import (
     where,
 )
 from accsyn_async.api.paging import FindIter
+from accsyn_async.progress import rich_progress, tqdm_progress
 from accsyn_async.rows import DeliveryRow, EntityRow, JobRow, TaskRow, UserRow
 
 
@@ -195,3 +200,17 @@ async def sessions() -> AsyncIterator[Session]:
         assert_type(await session.generate_session_key(3600), str)
     async with aiohttp.ClientSession() as client, Session(client_session=client) as session:
         yield session
+
+
+async def bars(watch: Watch, ends: AsyncIterator[JobFinished]) -> None:
+    shown = rich_progress(watch, total=True)
+    assert_type(shown.progress, Progress)
+    async for event in shown:
+        assert_type(event, Event)
+    async for end in rich_progress(ends, progress=Progress(), total="all", keep=None):
+        assert_type(end, JobFinished)
+    await rich_progress(watch, console=Console()).run()
+    async for event in tqdm_progress(watch, tqdm=tqdm.auto.tqdm, each=True, leave=False):
+        assert_type(event, Event)
+    await tqdm_progress(ends, tqdm=tqdm.asyncio.tqdm, desc="to berlin").run()
+    await tqdm_progress(watch, tqdm=tqdm.tqdm).run()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from rich.console import Console
+from rich.progress import Progress
+
 from accsyn_async import JobSettings, Session, TaskSpec, TransferSpec, where
+from accsyn_async.progress import rich_progress, tqdm_progress
 
 
 async def mistakes(session: Session) -> None:
@@ -30,3 +34,6 @@ async def mistakes(session: Session) -> None:
     JobSettings(transfer_mode="move")  # wrong
     await session.submit("share=projects/a.mov")  # wrong
     await session.ensure_transfer("Daily", "hq", "site=berlin")  # wrong
+    rich_progress(session.watch("Transfer"), progress=Progress(), console=Console())  # wrong
+    rich_progress(session)  # wrong
+    tqdm_progress(session.watch("Transfer"), tqdm=print)  # wrong

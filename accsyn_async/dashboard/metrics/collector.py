@@ -55,9 +55,9 @@ class SessionCollector(Collector):
         statistics = self._session.monitor.statistics()
         if statistics.age is not None:
             self._last = max(self._last, self._now() - statistics.age)
-        answers = statistics.age is not None and self._board.trouble is None
+        answers = statistics.watches and statistics.age is not None and self._board.trouble is None
         yield GaugeMetricFamily(
-            "accsyn_up", "Whether the backend answers the watch as it should: 1, or 0.", float(answers)
+            "accsyn_up", "Whether the backend answers the watch as it should: 1, or 0.", float(bool(answers))
         )
         yield GaugeMetricFamily(
             "accsyn_last_success_timestamp_seconds",

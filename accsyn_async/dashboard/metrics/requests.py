@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from accsyn_async.transport.traffic import METHODS, OTHER, OUTCOMES, Key
 
-__all__ = ["MOST_SERIES", "OF_THEIR_OWN", "folded"]
+__all__ = ["ALWAYS", "MOST_SERIES", "OF_THEIR_OWN", "folded"]
 
+ALWAYS: tuple[Key, ...] = tuple(("PUT", "login", outcome) for outcome in OUTCOMES)
+"""What is told before it ever happened: how fast logins begin to fail is measured from 0."""
 OF_THEIR_OWN = 72
-"""How many combinations of method, entity and outcome have a series of their own."""
-MOST_SERIES = OF_THEIR_OWN + len(METHODS) * len(OUTCOMES)
+"""How many other combinations of method, entity and outcome have a series of their own."""
+MOST_SERIES = len(ALWAYS) + OF_THEIR_OWN + len(METHODS) * len(OUTCOMES)
+"""How many series there can be."""
 
 
 def folded(requests: Mapping[Key, int], most: int = OF_THEIR_OWN) -> dict[Key, int]:
@@ -20,13 +23,20 @@ def folded(requests: Mapping[Key, int], most: int = OF_THEIR_OWN) -> dict[Key, i
 
     Args:
         requests: in the order in which they first came up.
-        most: how many combinations stay as they are.
+        most: how many combinations stay as they are, those of logins apart.
 
-    >>> folded({("GET", "transfer", "ok"): 5, ("GET", "user", "ok"): 2, ("GET", "task", "ok"): 1}, 1)
+    >>> requests = {("GET", "transfer", "ok"): 5, ("GET", "user", "ok"): 2, ("GET", "task", "ok"): 1}
+    >>> {key: count for key, count in folded(requests, 1).items() if count}
     {('GET', 'transfer', 'ok'): 5, ('GET', 'other', 'ok'): 3}
     """
-    told: dict[Key, int] = {}
-    for number, ((method, entity, outcome), count) in enumerate(requests.items()):
-        key = (method, entity if number < most else OTHER, outcome)
+    told = dict.fromkeys(ALWAYS, 0)
+    own = set(ALWAYS)
+    for (method, entity, outcome), count in requests.items():
+        key = (method, entity, outcome)
+        if key not in own:
+            if entity != OTHER and len(own) < len(ALWAYS) + most:
+                own.add(key)
+            else:
+                key = (method, OTHER, outcome)
         told[key] = told.get(key, 0) + count
     return told

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -30,10 +31,10 @@ FIELDS: Final = (
     *("source", "destination", "user", "parent"),
 )
 
-_GATHER: Final = 0.02
+_GATHER: Final = 0.03
 """Seconds in which the changes of one poll come together."""
-_APART: Final = 0.5
-"""Seconds between two messages."""
+_A_SECOND: Final = 2
+"""Messages in any second, at most."""
 _BEAT: Final = 5.0
 """Seconds between two signs of life, and between two samples of speed."""
 _KEPT: Final = 3600.0
@@ -71,7 +72,7 @@ class Hub:
         self._closed = False
         self._end: str | None = None
         self._error: AccsynError | None = None
-        self._published = float("-inf")
+        self._published: deque[float] = deque([float("-inf")] * _A_SECOND, maxlen=_A_SECOND)
         self._due: asyncio.TimerHandle | None = None
         self._state: tuple[str, str | None] = ("", None)
         self._ended = asyncio.Event()
@@ -168,7 +169,7 @@ class Hub:
         if self._closed:
             return
         now = self._clock.monotonic()
-        self._published = now
+        self._published.append(now)
         self.feed.publish(now, round(time.time(), 3))
 
     def _health_state(self) -> tuple[str, str | None]:
@@ -212,7 +213,7 @@ class Hub:
     def _plan(self, now: float) -> None:
         """Publish soon: with what belongs together, and not too often."""
         if self._due is None and self.feed.has_news and not self._closed:
-            pause = max(_GATHER, self._published + _APART - now)
+            pause = max(_GATHER, self._published[0] + 1.0 - now)
             self._due = asyncio.get_running_loop().call_later(pause, self.publish)
 
     def _dropped(self, ident: str) -> None:

@@ -92,6 +92,7 @@ def test_a_job_created_since_the_watch_began_is_counted_from_its_beginning() -> 
     assert moved(told(synced(), found(job(progress=30, created="2026-01-22T11:59:59")))) == 0
     assert moved(told(synced(), found(job(progress=30, created=None)))) == 0
     assert moved(told(found(job(progress=30, created=after)), synced())) == 0
+    assert moved(told(synced(), finished(job(created=after, **DONE)))) == 1000
     again = events.JobFound(at=AT, run=2, job=job(progress=30, created=after))
     assert moved(told(synced(), again)) == 0
     # AT is taken in the middle of a second; times of creation are told in whole ones.
@@ -157,9 +158,11 @@ def test_no_more_than_so_many_of_those_that_ended_are_remembered() -> None:
         tally.take(changed(end), 0.0)
     assert counts(tally) == {"done": REMEMBERED}
     assert moved(tally) == 1000 * (2 * REMEMBERED + 50)
-    tally.take(revived(job(0, progress=60)), 0.0)
-    tally.take(revived(job(2 * REMEMBERED, progress=60)), 0.0)
-    assert moved(tally) == 1000 * (2 * REMEMBERED + 50)
+    for number, more in ((0, 400), (50, 0), (REMEMBERED, 0), (2 * REMEMBERED, 0)):
+        before = moved(tally)
+        tally.take(revived(job(number, progress=60)), 0.0)
+        tally.take(changed(job(number, progress=100)), 0.0)
+        assert moved(tally) == before + more
 
 
 def test_failing_is_counted_when_it_is_seen() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from accsyn_async.cli.shorten import fitted, shorten
+from accsyn_async.cells import fitted, shorten
 from accsyn_async.safe_text import safe
 
 

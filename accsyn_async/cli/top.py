@@ -1,0 +1,90 @@
+"""``accsyn-async top``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from accsyn_async.cli.connection import Connection
+from accsyn_async.cli.exit_codes import USAGE
+from accsyn_async.cli.extras import need
+from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.output import Output, takes_unicode
+from accsyn_async.cli.watched import watched
+from accsyn_async.errors import ArgumentError, TransportError
+from accsyn_async.monitor.selection import select
+
+__all__ = ["top"]
+
+
+async def top(
+    *what: str,
+    read_only: bool = False,
+    once: bool = False,
+    json: bool = False,
+    connection: Connection | None = None,
+) -> int:
+    """See jobs on a screen of the terminal, and steer them.
+
+    Args:
+        what: A query, quoted, such as 'Transfer WHERE status=running'; or ids. All transfers when left out.
+        read_only: Offer nothing that acts on jobs.
+        once: Print the jobs as they are now, and end.
+        json: With --once, write each job as one JSON object a line, in the form of 'watch --json'.
+        connection: How to reach the backend.
+    """
+    connection = connection or Connection()
+    output = Output()
+    asked = watched(what, "top")
+    select(asked)
+    if once:
+        return await _once(asked, json=json, connection=connection, output=output)
+    if json:
+        raise ArgumentError("--json goes with --once; what happens is told by accsyn-async watch --json")
+    if not _is_screen():
+        output.note("accsyn-async: top needs a terminal; accsyn-async top --once prints the jobs as they are")
+        return USAGE
+    need("dashboard", "textual")
+    from accsyn_async.board.signs import ASCII, UNICODE
+    from accsyn_async.dashboard.top.app import Top, show
+    from accsyn_async.dashboard.top.steering_app import SteeringTop
+    from accsyn_async.dashboard.top.view_file import ViewFile, default_path
+
+    kind = Top if read_only else SteeringTop
+    signs = UNICODE if takes_unicode(sys.stdout.encoding) else ASCII
+    app = kind(connection.session, asked, ViewFile(default_path()), signs=signs)
+    with logging_to(output, verbose=connection.verbose), output.notes_above(app.note):
+        return await show(app)
+
+
+async def _once(asked: str | list[str], *, json: bool, connection: Connection, output: Output) -> int:
+    from accsyn_async import events
+    from accsyn_async.cli.columns import columns_of
+    from accsyn_async.cli.table import write_table
+    from accsyn_async.event_json import event_to_json
+
+    found: list[events.JobFound] = []
+    with logging_to(output, verbose=connection.verbose):
+        async with connection.session() as session, session.watch(asked) as watch:
+            async for event in watch:
+                match event:
+                    case events.JobFound():
+                        found.append(event)
+                    case events.Degraded(reason=reason):
+                        raise TransportError(reason)
+                    case events.Synced():
+                        break
+    if json:
+        for one in found:
+            output.line(event_to_json(one))
+    elif found:
+        write_table(columns_of([one.job.raw for one in found], select(asked).entitytype), output)
+    else:
+        output.note("Nothing found.")
+    return 0
+
+
+def _is_screen() -> bool:
+    """Whether there is a terminal to read from and to draw on; Textual draws on standard error."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return os.environ.get("TERM", "") not in ("dumb", "unknown") and all(one.isatty() for one in streams)

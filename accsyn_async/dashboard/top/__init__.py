@@ -1,0 +1,1 @@
+"""The terminal screen: a view of one watch, by which jobs are steered."""

@@ -1,0 +1,142 @@
+"""One job with its tasks, which are asked for again and again while they are seen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from accsyn_async.board.board import Entry
+from accsyn_async.board.signs import Signs
+from accsyn_async.cells import shorten
+from accsyn_async.dashboard.top import palette
+from accsyn_async.dashboard.top.detail_text import facts, task_lines
+from accsyn_async.dashboard.top.line_view import Texts
+from accsyn_async.dashboard.top.one_line import Keys, OneLine
+from accsyn_async.dashboard.top.steering import Pending
+from accsyn_async.errors import AccsynError
+from accsyn_async.safe_text import safe
+
+__all__ = ["MOST_TASKS", "Detail"]
+
+MOST_TASKS = 1000
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Detail(Screen[None]):
+    """One job with its tasks.
+
+    Args:
+        entry: the job, as the board keeps it.
+        ask: asks for the rows of a job's tasks, ``MOST_TASKS`` and one at most.
+        every: seconds between two questions.
+        pending: what was asked of jobs.
+        keys: what can be done to it.
+        signs: what to draw with.
+        clock: seconds of the board's clock.
+    """
+
+    DEFAULT_CSS = f"""
+    Detail {{ background: {palette.BACKGROUND}; }}
+    Detail #name {{ background: {palette.PANEL}; }}
+    Detail #facts {{ height: 6; margin: 0 1; }}
+    Detail #tasks-title {{ background: {palette.PANEL}; margin-top: 1; }}
+    Detail #tasks {{ height: 1fr; }}
+    Detail Keys {{ background: {palette.PANEL}; }}
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,left", "close", "Back")]
+
+    def __init__(
+        self,
+        entry: Entry,
+        ask: Callable[[str], Awaitable[Rows]],
+        every: float,
+        pending: Pending,
+        keys: tuple[tuple[str, str, str], ...],
+        *,
+        signs: Signs,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self.entry = entry
+        self._every = every
+        self._ask, self._pending_actions, self._signs, self._seconds = ask, pending, signs, clock
+        self._keys = keys
+        self._tasks: Rows = ()
+        self._headline, self._facts = OneLine(id="name"), Texts(id="facts")
+        self._tasks_title, self._list = OneLine(id="tasks-title"), Texts(id="tasks")
+        self._asking: asyncio.Task[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Facts, tasks, keys."""
+        yield self._headline
+        yield self._facts
+        yield self._tasks_title
+        yield self._list
+        yield Keys((("Esc", "back", "screen.close"), *self._keys, ("?", "help", "app.help")))
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self._say("tasks: asking for them")
+        self._list.focus()
+        self._asking = asyncio.create_task(self._ask_again_and_again(), name="accsyn-top tasks")
+        self.call_after_refresh(self.tick)
+
+    async def on_unmount(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            self._asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._asking
+
+    def on_resize(self) -> None:
+        """Fit it all."""
+        self.call_after_refresh(self.tick)
+
+    def tick(self) -> None:
+        """Show how the job is now."""
+        width = self._facts.scrollable_content_region.width
+        if not width:
+            # Nothing has a size before all is there.
+            return
+        name = Text(no_wrap=True, end="")
+        name.append(f" {shorten(safe(self.entry.job.name), width)}", f"bold {palette.TEXT}")
+        self._headline.show(name)
+        pending = self._pending_actions.of(self.entry.job.id)
+        self._facts.show(facts(self.entry, pending, width, self._seconds(), self._signs))
+        self._list.show(task_lines(self._tasks, self._list.scrollable_content_region.width, self._signs))
+
+    def action_close(self) -> None:
+        """Go back to the jobs."""
+        self.dismiss()
+
+    async def _ask_again_and_again(self) -> None:
+        last: tuple[str, float] | None = None
+        while True:
+            now = self.entry.word, float(self.entry.job.progress)
+            if now != last or self.entry.running:
+                try:
+                    rows = await self._ask(self.entry.job.id)
+                except AccsynError as error:
+                    self._say(f"tasks: {safe(error.message)}; asking again", "degraded")
+                else:
+                    last = now
+                    self._take(rows)
+            await asyncio.sleep(self._every)
+
+    def _take(self, rows: Rows) -> None:
+        more = len(rows) > MOST_TASKS
+        self._tasks = rows[:MOST_TASKS]
+        count = f"the first {MOST_TASKS} tasks" if more else f"{len(rows)} task{'s' * (len(rows) != 1)}"
+        self._say(count)
+        self.tick()
+
+    def _say(self, text: str, word: str = "") -> None:
+        self._tasks_title.show(Text(f" {text}", palette.state_style(word), no_wrap=True, end=""))

@@ -1,0 +1,120 @@
+"""The help screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from accsyn_async.board.signs import Signs
+from accsyn_async.dashboard.top import palette
+from accsyn_async.dashboard.top.line_view import Texts
+from accsyn_async.dashboard.top.one_line import Keys, OneLine
+
+__all__ = ["Help"]
+
+_LOOK = (
+    ("↑ ↓  j k", "move the cursor; PgUp PgDn Home End, too"),
+    ("Enter", "one job, with its tasks; Esc goes back"),
+    ("/", "filter as you type: words, all of which must occur in name, state,"),
+    ("", "parties, user, queue or id; Enter keeps it, Esc ends it"),
+    ("s", "choose the column to order by; or click its headline"),
+    ("< >", "order by the column to the left, to the right"),
+    ("i", "turn the order round"),
+    ("c", "choose the columns, and put them in order"),
+    ("l", "show or hide the log; Tab goes there and back"),
+)
+_ACT = (
+    ("Space", "mark a job; Esc takes all marks away"),
+    ("*", "mark all that are listed"),
+    ("p", "pause the marked jobs, or the one under the cursor"),
+    ("r", "resume them"),
+    ("a", "abort them: only y means yes"),
+)
+_LEAVE = (("?", "this help"), ("q", "leave; the jobs go on"))
+_STATES = (
+    ("running", "moves"),
+    ("stalled", "runs, and has not moved for a minute"),
+    ("failed", "accsyn may try it again"),
+    ("paused", "until it is resumed"),
+    ("waiting", "for its turn, or for a computer"),
+    ("init", "is being measured"),
+    ("pending", "somebody has to choose, or it is being measured"),
+    ("done", "has arrived"),
+    ("aborted", "was given up"),
+    ("removed", "was deleted, or is out of your reach"),
+)
+
+
+class Help(ModalScreen[None]):
+    """Keys and signs.
+
+    Args:
+        signs: what states are drawn with.
+        read_only: whether nothing can be done to jobs.
+    """
+
+    DEFAULT_CSS = f"""
+    Help {{ align: center middle; }}
+    Help > Vertical {{
+        width: 84; max-width: 100%; height: 100%; max-height: 38;
+        border: round {palette.PRIMARY}; background: {palette.BACKGROUND}; padding: 0 1;
+    }}
+    Help Texts {{ height: 1fr; margin: 1 0; }}
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,question_mark", "close", "Back"),
+        Binding("j", "scroll(1)", show=False),
+        Binding("k", "scroll(-1)", show=False),
+    ]
+
+    def __init__(self, signs: Signs, *, read_only: bool) -> None:
+        super().__init__()
+        self._signs, self._read_only = signs, read_only
+
+    def compose(self) -> ComposeResult:
+        """The text, and how to leave it."""
+        with Vertical():
+            yield OneLine(id="question")
+            yield Texts(id="help")
+            yield Keys((("Esc", "back", "screen.close"), ("↑ ↓", "scroll", "screen.scroll(1)")))
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.query_one("#question", OneLine).show(Text("accsyn-async top", "bold", end=""))
+        place = self.query_one(Texts)
+        place.focus()
+        place.show(self._lines())
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss()
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by a line."""
+        self.query_one(Texts).scroll_relative(y=step, animate=False)
+
+    def _lines(self) -> list[Text]:
+        lines = []
+        groups = [_LOOK, *([] if self._read_only else [_ACT]), _LEAVE]
+        for group in groups:
+            for key, what in group:
+                line = Text(no_wrap=True, end="")
+                line.append(f"  {key:<11}", f"bold {palette.PRIMARY}")
+                line.append(what, palette.TEXT)
+                lines.append(line)
+            lines.append(Text(end=""))
+        for word, what in _STATES:
+            sign = self._signs.states.get(word, "?")
+            line = Text(no_wrap=True, end="")
+            line.append(f"  {sign} {word:<9}", palette.state_style(word))
+            line.append(what, palette.TEXT)
+            lines.append(line)
+        if self._read_only:
+            lines += [Text(end=""), Text("  Read-only: nothing can be done to jobs.", palette.MUTED, end="")]
+        return lines

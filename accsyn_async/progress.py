@@ -1,1 +1,0 @@
-"""Progress bars of other libraries, moved by a watch."""

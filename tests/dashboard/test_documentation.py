@@ -1,0 +1,56 @@
+"""docs/dashboard.md says what is there: options, paths, keys, and programs that run."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from accsyn_async.cli.dashboard import dashboard as command
+from accsyn_async.sandbox import Sandbox
+from tests.dashboard.serving import serving
+
+TEXT = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_every_option_is_described_and_none_else() -> None:
+    told = set(re.findall(r"`--([a-z-]+)`", TEXT.split("**Who may come in.**")[0]))
+    there = set(inspect.signature(command).parameters) - {"query", "connection"}
+    assert told == {name.replace("_", "-") for name in there}
+
+
+async def test_every_path_is_described_and_none_else() -> None:
+    async with Sandbox() as box, serving(box, open=True) as served:
+        routes = {route.resource.canonical for route in served.application.router.routes() if route.resource}
+    table = TEXT.split("| path | |")[1].split("\n\n")[0]
+    told = {path.replace("<id>", "{id}") for path in re.findall(r"`(/[^`]*)`", table)}
+    assert told | {"/app.js", "/stream.js", "/login"} == routes
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+async def test_the_programs_run(
+    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Sandbox(speed=500) as box:
+        (box.volume / "a.mov").write_bytes(bytes(100_000))
+        user = box.user("admin")
+        for name, value in {
+            "ACCSYN_URL": box.url,
+            "ACCSYN_WORKSPACE": box.workspace,
+            "ACCSYN_API_USER": user.username,
+            "ACCSYN_API_KEY": user.api_key,
+        }.items():
+            monkeypatch.setenv(name, value)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        code = compile(
+            snippet.replace("8484", str(port)), "dashboard.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        )
+        await asyncio.wait_for(eval(code, {}), 30)
+    assert capsys.readouterr().out
