@@ -54,9 +54,9 @@ async def test_names_are_shown_as_text_whatever_they_hold(pages: Opener, box: Sa
             "__proto__",
             "a" * 200,
         ]
+        (box.volume / "a.mov").write_bytes(bytes(5_000_000))
         for name in hostile:
             tasks = {"tasks": {"0": {"source": "a.mov"}}}
-            (box.volume / "a.mov").write_bytes(bytes(5_000_000))
             await served.session.create("Transfer", {"name": name, "destination": "site=berlin"} | tasks)
         page = await pages.open(served.base)
         for name in hostile:
@@ -252,5 +252,6 @@ async def test_on_a_phone_jobs_are_cards(pages: Opener, box: Sandbox) -> None:
         await row(page, "b.mov").locator(".name").tap()
         panel = await page.locator("#detail").bounding_box()
         assert panel == {"x": 0, "y": 0, "width": 390, "height": 844}
+        assert await page.evaluate("document.getElementById('jobs').inert")
         await page.get_by_role("button", name="Close (Escape)").tap()
         await expect(page.locator("#detail")).to_be_hidden()

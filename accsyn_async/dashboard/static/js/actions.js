@@ -59,7 +59,6 @@ export class Actions {
       const pending = this.pending.get(id);
       if (!ok) {
         this.settle(id, receipt, "refused", error);
-        this.announcer.tell(`${receipt.nameOf(id)}: ${action} refused.`);
       } else if (pending?.receipt === receipt) {
         pending.state = "accepted";
         receipt.set(id, "accepted");
@@ -120,8 +119,16 @@ export class Actions {
       if (pending?.receipt === receipt) {
         this.set(id, { ...pending, state: "late" });
         receipt.set(id, "late");
-        this.announcer.tell(`${receipt.nameOf(id)}: ${pending.action} not confirmed after 30 seconds.`);
+        this.conclude(receipt);
       }
+    }
+  }
+
+  /** Tells what has come of it, once there is nothing more to wait for. */
+  conclude(receipt) {
+    const summary = receipt.conclusion();
+    if (summary) {
+      this.announcer.tell(summary);
     }
   }
 
@@ -135,6 +142,7 @@ export class Actions {
       this.pending.delete(id);
     }
     receipt.set(id, state, text);
+    this.conclude(receipt);
     this.changed(id);
   }
 }

@@ -128,9 +128,8 @@ class Page {
       const before = this.rows.all.get(change.id)?.word;
       const [row] = this.rows.put([change]);
       row.line = change.spark ? undefined : row.line;
-      if (before === undefined || Object.keys(change).length !== 1) {
-        row.hay = row.nameKey = undefined;
-      }
+      row.hay = undefined;
+      row.nameKey = "name" in change ? undefined : row.nameKey;
       this.dirty.add(row.id);
       if (before !== row.word) {
         this.actions.seen(row);

@@ -119,7 +119,11 @@ export class Detail {
       this.list.replaceChildren();
       say(this.about, id ? "Asking for its tasks…" : "");
       this.panel.hidden = !id;
-      document.body.classList.toggle("opened", Boolean(id));
+      // On a phone the panel covers all the rest.
+      const covered = Boolean(id) && matchMedia("(max-width: 40rem)").matches;
+      for (const each of ["top", "tools", "jobs"]) {
+        byId(each).inert = covered;
+      }
       this.asked = false;
       this.panel.lastChild.scrollTop = 0;
     }

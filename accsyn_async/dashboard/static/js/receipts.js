@@ -26,6 +26,7 @@ export class Receipt {
     this.element = null;
     this.lines = new Map();
     this.drawing = false;
+    this.concluded = false;
     if (rows.length > 1) {
       this.open();
     }
@@ -33,6 +34,30 @@ export class Receipt {
 
   nameOf(id) {
     return this.names.get(id) ?? id;
+  }
+
+  /** How many of the jobs are in which state, in words. */
+  summary() {
+    const counts = new Map();
+    for (const { state } of this.states.values()) {
+      counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    const said = [...counts].map(([state, count]) => `${count} ${state === "late" ? "not confirmed" : state}`);
+    return `${ACTIONS[this.action].title} ${jobsText(this.states.size)}: ${said.join(", ")}`;
+  }
+
+  /** What is to be told when nothing is waited for any longer: once, and `null` otherwise. */
+  conclusion() {
+    const states = [...this.states.values()];
+    if (this.concluded || states.some(({ state }) => state === "sent" || state === "accepted")) {
+      return null;
+    }
+    this.concluded = true;
+    if (states.length > 1) {
+      return `${this.summary()}.`;
+    }
+    const [{ state, text }] = states;
+    return `${[...this.names.values()][0]}: ${STATES[state].text(text)}.`;
   }
 
   set(id, state, text = "") {
@@ -72,16 +97,11 @@ export class Receipt {
     if (!this.element) {
       return;
     }
-    const counts = new Map();
-    for (const { state } of this.states.values()) {
-      counts.set(state, (counts.get(state) ?? 0) + 1);
-    }
-    const said = [...counts].map(([state, count]) => `${count} ${state === "late" ? "not confirmed" : state}`);
-    say(this.title, `${ACTIONS[this.action].title} ${jobsText(this.states.size)}: ${said.join(", ")}`);
+    say(this.title, this.summary());
     for (const [id, { state, text }] of [...this.states].slice(0, LISTED)) {
       this.line(id, state, text);
     }
-    if (counts.get("confirmed") === this.states.size) {
+    if ([...this.states.values()].every(({ state }) => state === "confirmed")) {
       setTimeout(() => this.leave(), LINGER_MS);
     }
   }

@@ -13,7 +13,7 @@ function sparkOf(row) {
   if (row.line === undefined) {
     const most = Math.max(...row.spark, 0.001);
     const points = row.spark.map((speed, at) => {
-      const y = HEIGHT - 1 - (Math.max(speed, 0) / most) * (HEIGHT - 2);
+      const y = HEIGHT - 1 - (Math.max(speed, 0) / most) * (HEIGHT - 5);
       return `${WIDTH - row.spark.length + at} ${y.toFixed(1)}`;
     });
     row.line = points.length > 1 ? `M${points.join("L")}` : "";
