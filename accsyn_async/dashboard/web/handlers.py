@@ -96,23 +96,23 @@ class Handlers:
     async def _document(self, request: web.Request) -> web.Response:
         once, known = request.query.get("once"), self._guard.knows(_knock(request))
         if once is not None and not self.keys.redeem(once):
-            return self._ask_for_token(403, used=True, known=known)
+            return self._ask_for_token(request, 403, used=True, known=known)
         if once is None and not known:
-            return self._ask_for_token(401, used=False, known=False)
+            return self._ask_for_token(request, 401, used=False, known=False)
         told = self.hub.facts() | {
             "csrf": self.keys.csrf,
             "readOnly": self._read_only,
             "version": __version__,
         }
-        response = document(lambda nonce: self._assets.page(nonce, told))
+        response = document(request, lambda nonce: self._assets.page(nonce, told))
         if once is not None:
             self.used.set()
             self._let_in(request, response)
         return response
 
-    def _ask_for_token(self, status: int, *, used: bool, known: bool) -> web.Response:
+    def _ask_for_token(self, request: web.Request, status: int, *, used: bool, known: bool) -> web.Response:
         told = {"used": used, "known": known, "version": __version__}
-        return document(lambda nonce: self._assets.login(nonce, told), status=status)
+        return document(request, lambda nonce: self._assets.login(nonce, told), status=status)
 
     async def _login(self, request: web.Request) -> web.Response:
         response = web.json_response({"ok": True})

@@ -39,12 +39,16 @@ def document(request: web.Request, write: Callable[[str], str], *, status: int =
     """A document whose scripts and styles are its own.
 
     Args:
+        request: what asks for it, packed or not.
         write: the document's text, given the nonce that lets them be.
         status: of HTTP.
     """
     nonce = secrets.token_urlsafe(16)
     headers = {"Content-Security-Policy": _POLICY.format(nonce=nonce)}
-    return web.Response(text=write(nonce), content_type="text/html", status=status, headers=headers)
+    response = web.Response(text=write(nonce), content_type="text/html", status=status, headers=headers)
+    if _takes_gzip(request):
+        response.enable_compression(web.ContentCoding.gzip)
+    return response
 
 
 def file(request: web.Request, asset: Asset) -> web.Response:
@@ -54,9 +58,13 @@ def file(request: web.Request, asset: Asset) -> web.Response:
     if request.headers.get("If-None-Match") == asset.etag:
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = asset.content_type
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if _takes_gzip(request):
         return web.Response(body=asset.packed, headers=headers | {"Content-Encoding": "gzip"})
     return web.Response(body=asset.body, headers=headers)
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
 async def harden(_request: web.Request, response: web.StreamResponse) -> None:
