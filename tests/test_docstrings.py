@@ -11,8 +11,9 @@ import webbrowser
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from accsyn_async import JobFinished, JobHandle, Session, TaskSpec, TransferSpec
+from accsyn_async import JobFinished, JobHandle, Session, TaskSpec, TransferSpec, dashboard
 from accsyn_async.progress import rich_progress, tqdm_progress
 from accsyn_async.sandbox import Sandbox
 from tests.official.calls_v3 import JOB
@@ -118,3 +119,13 @@ async def test_of_bars(name: str, capsys: pytest.CaptureFixture[str]) -> None:
             await run(example_of(name, PROGRESS), **names, **PROGRESS)
     shown = capsys.readouterr()
     assert "100" in shown.out + shown.err
+
+
+DASHBOARD = {name: getattr(dashboard, name) for name in dashboard.__all__}
+
+
+@pytest.mark.parametrize("name", DASHBOARD)
+async def test_of_a_dashboard(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async with Sandbox() as box, box.session() as session:
+        await run(example_of(name, DASHBOARD), asyncio=asyncio, dashboard=dashboard, session=session, web=web)
+    assert ("?once=" in capsys.readouterr().out) == (name == "one_use_path")

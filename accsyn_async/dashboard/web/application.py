@@ -81,6 +81,11 @@ def one_use_path(application: web.Application) -> str:
 
     Args:
         application: what ``app`` returned.
+
+    Example::
+
+        page = dashboard.app(session)
+        print("http://127.0.0.1:8484/" + dashboard.one_use_path(page))
     """
     return f"?once={application[_HANDLERS].keys.issue()}"
 
@@ -90,6 +95,12 @@ async def key_used(application: web.Application) -> None:
 
     Args:
         application: what ``app`` returned.
+
+    Example::
+
+        page = dashboard.app(session)
+        waiting = asyncio.create_task(dashboard.key_used(page))  # done when the next browser came in
+        waiting.cancel()
     """
     used = application[_HANDLERS].used
     await used.wait()
@@ -104,6 +115,12 @@ async def ended(application: web.Application) -> None:
 
     Raises:
         AccsynError: what ended it, such as an ``AuthenticationError``.
+
+    Example::
+
+        page = dashboard.app(session)
+        waiting = asyncio.create_task(dashboard.ended(page))
+        waiting.cancel()
     """
     await application[_HANDLERS].hub.ended()
 
