@@ -86,9 +86,9 @@ class Source:
         application.router.add_get("/stream.js", self._worker)
         return application
 
-    async def _page(self, _request: web.Request) -> web.Response:
+    async def _page(self, request: web.Request) -> web.Response:
         told = {"csrf": "", "readOnly": False, "workspace": "acme", "query": "Transfer", "version": "0"}
-        return document(lambda nonce: self._assets.page(nonce, told))
+        return document(request, lambda nonce: self._assets.page(nonce, told))
 
     async def _app(self, request: web.Request) -> web.Response:
         return file(request, self._assets.app)

@@ -14,6 +14,7 @@ class Page:
         event_id: the last that came.
         health: how the backend is.
         messages: the kinds of those that came.
+        changes: how often a job was told to have changed.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,7 @@ class Page:
         self.event_id: str | None = None
         self.health: dict[str, Any] = {}
         self.messages: list[str] = []
+        self.changes = 0
         self._lines: list[str] = []
 
     def take(self, message: bytes) -> None:
@@ -50,6 +52,7 @@ class Page:
             if data["part"] == 0:
                 self.rows.clear()
             self.health = data["health"]
+        self.changes += len(data["rows"]) if kind == "changes" else 0
         for ident in data.get("gone", ()):
             self.rows.pop(ident, None)
         for row in data["rows"]:
