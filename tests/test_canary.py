@@ -541,7 +541,7 @@ async def test_what_the_dashboard_tells(net: Net) -> None:
                         await ask("GET", path, key)
                     for action in ("pause", "resume", "nothing"):
                         await ask("POST", f"jobs/{action}", key, json={"ids": [*ids, "0" * 24]})
-                    await ask("POST", "login", key, json={})
+                    await ask("GET", "login", key)
                 box.weather.clear()
         net.add_copies(repr(application), repr([*application.values()]))
         await runner.cleanup()

@@ -166,7 +166,6 @@ def _listen(host: str, port: int) -> socket.socket:
             if os.name == "posix":
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            listener.listen(256)
         except BaseException:
             listener.close()
             raise

@@ -5,7 +5,7 @@ Needs the extra ``dashboard``::
     from accsyn_async import dashboard
 
     application = web.Application()
-    application.add_subapp("/transfers/", dashboard.app(session, open=True))
+    application.add_subapp("/transfers/", dashboard.app(session, token=token))
 """
 
 from __future__ import annotations

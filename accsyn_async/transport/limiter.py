@@ -19,10 +19,14 @@ __all__ = ["Limiter", "Priority", "RateLimit", "TokenBucket"]
 
 
 class Priority(IntEnum):
-    """Who goes first when there are not enough tokens."""
+    """Who goes first when there are not enough tokens; the value is how many calls a place costs.
 
-    CALL = 0
-    POLL = 1
+    So calls go before polls, and of five tokens in a row one is still a poll's: whoever pauses a
+    thousand jobs goes on seeing how they are.
+    """
+
+    CALL = 1
+    POLL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +104,15 @@ class TokenBucket:
 
 @dataclass(order=True, slots=True)
 class _Waiter:
-    priority: Priority
+    place: int
     number: int
+    priority: Priority = field(compare=False)
     first: asyncio.Event = field(compare=False)
     gone: bool = field(default=False, compare=False)
 
 
 class Limiter:
-    """Lets callers through one token each, calls before polls, each kind in order.
+    """Lets callers through one token each, calls before polls (see ``Priority``), each kind in order.
 
     Only the caller at the head of the queue sleeps; whoever becomes the head next is
     woken. A cancelled caller leaves the queue and takes no token along.
@@ -117,7 +122,7 @@ class Limiter:
         clock: where time comes from.
     """
 
-    __slots__ = ("_bucket", "_clock", "_limit", "_numbers", "_queue")
+    __slots__ = ("_bucket", "_clock", "_last", "_limit", "_numbers", "_passed", "_queue", "_standing")
 
     def __init__(self, limit: RateLimit | None, clock: Clock) -> None:
         self._limit = limit
@@ -125,6 +130,10 @@ class Limiter:
         self._bucket: TokenBucket | None = None
         self._queue: list[_Waiter] = []
         self._numbers = itertools.count()
+        # The place of whoever was let through last; the last place of each kind, and how many hold one.
+        self._passed = 0
+        self._last = dict.fromkeys(Priority, 0)
+        self._standing = dict.fromkeys(Priority, 0)
 
     @property
     def waiting(self) -> int:
@@ -141,7 +150,8 @@ class Limiter:
         bucket = self._filled()
         if bucket is None or (not self._queue and bucket.take(self._clock.monotonic())):
             return
-        waiter = _Waiter(priority, next(self._numbers), asyncio.Event())
+        waiter = _Waiter(self._place(priority), next(self._numbers), priority, asyncio.Event())
+        self._standing[priority] += 1
         heapq.heappush(self._queue, waiter)
         try:
             while True:
@@ -149,6 +159,7 @@ class Limiter:
                     waiter.first.clear()
                     await waiter.first.wait()
                 elif bucket.take(self._clock.monotonic()):
+                    self._passed = waiter.place
                     return
                 else:
                     await self._clock.sleep(bucket.delay(self._clock.monotonic()))
@@ -156,6 +167,7 @@ class Limiter:
             # Those in the middle stay until they come to the head: taking them out would
             # cost the length of the queue each.
             waiter.gone = True
+            self._standing[priority] -= 1
             if self._queue[0].gone:
                 while self._queue and self._queue[0].gone:
                     heapq.heappop(self._queue)
@@ -166,6 +178,12 @@ class Limiter:
         """Send nothing for ``pause`` seconds, and then no burst."""
         if (bucket := self._filled()) is not None:
             bucket.drain(self._clock.monotonic(), pause)
+
+    def _place(self, priority: Priority) -> int:
+        """Where a newcomer stands: behind its own kind, and others as far as its kind is slower."""
+        before = self._last[priority] if self._standing[priority] else 0
+        self._last[priority] = max(before, self._passed) + priority
+        return self._last[priority]
 
     def _filled(self) -> TokenBucket | None:
         if self._bucket is None and self._limit is not None:

@@ -9,7 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from accsyn_async import dashboard
+from accsyn_async.dashboard.web.guard import Access, Knock
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.reading import Page
 from tests.dashboard.serving import Served, browser, follow, serving
@@ -105,7 +108,7 @@ async def test_no_route_answers_to_another_host(served: Served) -> None:
         {"X-Accsyn-Token": None},
         {"X-Accsyn-Token": "wrong"},
         {"Cookie": None},
-        {"Cookie": "accsyn-dashboard=wrong"},
+        {"Cookie": "accsyn-dashboard-{port}=wrong"},
         {"Content-Type": "text/plain"},
         {"Content-Type": None},
     ],
@@ -117,7 +120,7 @@ async def test_nothing_is_changed_unless_a_page_of_ours_asks(
     before = await until_shown(served)
     headers = [("Host", f"127.0.0.1:{served.port}")]
     sent = [(name, spoiled.get(name, value)) for name, value in let_in(served)]
-    headers += [(name, value) for name, value in sent if value is not None]
+    headers += [(name, value.format(port=served.port)) for name, value in sent if value is not None]
     for path in routes(served):
         for method in METHODS:
             if method not in ("GET", "HEAD"):
@@ -130,7 +133,11 @@ async def test_what_needs_a_key_is_shown_to_nobody_without(served: Served) -> No
     await until_shown(served)
     host = ("Host", f"127.0.0.1:{served.port}")
     for path in routes(served):
-        for cookie in ([], [("Cookie", "accsyn-dashboard=x")], [("Authorization", "Bearer x")]):
+        for cookie in (
+            [],
+            [("Cookie", f"accsyn-dashboard-{served.port}=x")],
+            [("Authorization", "Bearer x")],
+        ):
             status, _ = await raw(served, "GET", path, [host, *cookie])
             if path not in ("/healthz", "/healthz/fresh"):
                 assert status in (401, 429), path
@@ -180,8 +187,9 @@ async def test_the_token_opens_by_hand_and_by_program(served: Served) -> None:
     async with browser() as client:
         for token, status in (("wrong", 401), (TOKEN, 200)):
             headers = {"Authorization": f"Bearer {token}", "Origin": origin}
-            async with client.post(served.base + "login", headers=headers, json={}) as answer:
+            async with client.get(served.base + "login", headers=headers) as answer:
                 assert answer.status == status
+                assert ("Set-Cookie" in answer.headers) == (status == 200)
         async with client.get(served.base) as answer:
             assert answer.status == 200
     async with browser() as client:
@@ -201,6 +209,56 @@ async def test_tokens_cannot_be_tried_for_long(served: Served) -> None:
         assert answer.status == 200
 
 
+async def test_tokens_cannot_be_tried_at_the_page_either_and_health_is_told(
+    served: Served,
+) -> None:
+    async with browser() as client:
+        statuses = []
+        for number in range(12):
+            headers = {"Authorization": f"Bearer guess{number}"}
+            async with client.get(served.base, headers=headers) as answer:
+                statuses.append(answer.status)
+        assert statuses == [401] * 10 + [429] * 2
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for path, status in (("", 429), ("healthz", 200)):
+            async with client.get(served.base + path, headers=headers) as answer:
+                assert answer.status == status
+        async with client.post(served.base + "healthz", headers=headers, json={}) as answer:
+            assert answer.status == 429
+
+
+async def test_a_preview_of_an_address_does_not_use_it_up(served: Served) -> None:
+    url = served.url
+    async with browser() as client:
+        async with client.head(url) as answer:
+            assert "Set-Cookie" not in answer.headers
+        async with client.get(url) as answer:
+            assert answer.status == 200
+
+
+async def test_nothing_is_expected_before_it_is_let_in(served: Served) -> None:
+    for host in ("evil.com", f"127.0.0.1:{served.port}"):
+        for expect in ("100-continue", "banana"):
+            status, head = await raw(served, "GET", "/stream", [("Host", host), ("Expect", expect)])
+            assert status in (401, 403), head
+
+
+async def test_what_is_open_is_open_to_its_own_computer_alone() -> None:
+    async with Sandbox(synthetic_jobs=1, time_factor=0) as box, box.session() as session:
+        application = dashboard.app(session, open=True, hosts=["farm.example.com"])
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            handlers = next(value for value in application.values() if hasattr(value, "keys"))
+            knock = Knock("GET", ["farm.example.com"], local="192.0.2.2:8484")
+            refusal = handlers._guard.refusal(knock, Access.KNOWN)
+            assert refusal is not None
+            assert refusal.status == 403
+        finally:
+            await runner.cleanup()
+
+
 async def test_read_only_has_no_routes_that_write() -> None:
     async with Sandbox(synthetic_jobs=2) as box, serving(box, token=TOKEN, read_only=True) as served:
         writing = [
@@ -208,7 +266,7 @@ async def test_read_only_has_no_routes_that_write() -> None:
             for route in served.application.router.routes()
             if route.resource and route.method not in ("GET", "HEAD")
         ]
-        assert writing == ["/login"]
+        assert writing == []
         before = await until_shown(served)
         headers = [("Host", f"127.0.0.1:{served.port}"), *let_in(served)]
         for action in ("pause", "resume", "abort"):
@@ -238,6 +296,12 @@ async def test_odd_orders_are_refused(served: Served, body: bytes, status: int) 
     headers = [("Host", f"127.0.0.1:{served.port}"), *let_in(served)]
     answered, _ = await raw(served, "POST", "/jobs/abort", headers, body)
     assert answered == status
+
+
+async def test_orders_come_whole_and_unpacked(served: Served) -> None:
+    headers = [("Host", f"127.0.0.1:{served.port}"), *let_in(served), ("Content-Encoding", "gzip")]
+    status, _ = await raw(served, "POST", "/jobs/abort", headers, b"not gzip")
+    assert status == 415
 
 
 async def test_jobs_that_are_not_shown_cannot_be_steered(served: Served) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from accsyn_async import ArgumentError, AuthenticationError, QueryError, dashboard
+from accsyn_async import AccsynError, ArgumentError, AuthenticationError, QueryError, dashboard
 from accsyn_async.dashboard.web.application import ended
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.reading import Page
@@ -102,6 +102,7 @@ async def test_actions_answer_for_each_job_and_are_seen_by_everybody() -> None:
             box.weather.add("error", uri="transfer/*", verb="PUT", status=500)
             (result,) = await post(client, served, "abort", ids[:1])
             assert not result["ok"]
+            assert result["unknown"]
             assert result["error"]
 
 
@@ -174,6 +175,23 @@ async def test_a_refused_login_ends_what_is_shown_and_says_so() -> None:
             assert len(page.rows) == 2
 
 
+async def test_a_fault_of_our_own_is_told_of_and_not_hidden(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Sandbox(synthetic_jobs=2, time_factor=0) as box, serving(box) as served:
+        async with browser(served) as client, client.get(served.base + "stream") as answer:
+            page = Page()
+            await follow(answer, page, lambda page: page.health.get("state") == "ok")
+            monkeypatch.setattr("accsyn_async.board.board.Board.take", None)
+            await served.session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
+            await follow(answer, page, lambda page: page.health["state"] == "closed")
+            with pytest.raises(AccsynError, match="the dashboard failed: TypeError"):
+                await ended(served.application)
+            async with client.get(served.base + "healthz/fresh") as health:
+                assert health.status == 503
+    assert "Traceback" in caplog.text
+
+
 async def test_a_session_that_is_closed_ends_what_is_shown() -> None:
     async with Sandbox(synthetic_jobs=2, time_factor=0) as box, serving(box) as served:
         async with browser(served) as client, client.get(served.base + "stream") as answer:
@@ -233,7 +251,7 @@ async def test_in_an_application_of_somebody_else() -> None:
                     await follow(answer, Page(), lambda page: len(page.rows) == 2)
             async with browser() as client:
                 headers = {"Authorization": "Bearer a token that nobody guesses"}
-                async with client.post(base + "login", headers=headers, json={}) as answer:
+                async with client.get(base + "login", headers=headers) as answer:
                     assert "Path=/farm/transfers/" in answer.headers["Set-Cookie"]
         finally:
             await runner.cleanup()
@@ -247,6 +265,9 @@ async def test_what_cannot_be_served() -> None:
             dashboard.app(session, token=" ")
         with pytest.raises(ArgumentError, match="exclude each other"):
             dashboard.app(session, token="x", open=True)
+        for host in ("https://farm.example.com", "farm/", "", "me@farm"):
+            with pytest.raises(ArgumentError, match="is no host"):
+                dashboard.app(session, hosts=[host])
     with pytest.raises(AttributeError, match="no attribute 'ap'"):
         _ = dashboard.ap
 

@@ -63,10 +63,32 @@ def test_calls_go_before_polls_and_each_kind_in_order() -> None:
             order.append(name)
 
         async with asyncio.TaskGroup() as group:
-            for name, priority in [("p1", 1), ("p2", 1), ("c1", 0), ("c2", 0)]:
-                group.create_task(caller(name, Priority(priority)))
+            for name in ("p1", "p2", "c1", "c2"):
+                group.create_task(caller(name, Priority.POLL if name[0] == "p" else Priority.CALL))
                 await asyncio.sleep(0)
         assert order == ["c1", "c2", "p1", "p2"]
+
+    run(main())
+
+
+def test_a_crowd_of_calls_leaves_one_token_of_five_to_polls() -> None:
+    async def main() -> None:
+        limiter = Limiter(RateLimit(1, burst=1), VirtualClock())
+        await limiter.acquire()
+        order: list[str] = []
+
+        async def caller(name: str, priority: Priority) -> None:
+            await limiter.acquire(priority)
+            order.append(name)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(100):
+                group.create_task(caller("c", Priority.CALL))
+            await asyncio.sleep(0)
+            for _ in range(3):
+                group.create_task(caller("p", Priority.POLL))
+            await asyncio.sleep(0)
+        assert "".join(order).startswith("cccccpcccccpcccccpcccccc")
 
     run(main())
 

@@ -22,10 +22,20 @@ class Model:
     """Who is let through when."""
 
     def __init__(self) -> None:
+        self.ends: dict[Priority, int] = {}
         self.now = self.filled = self.blocked = 0.0
         self.tokens = float(BURST)
-        self.queue: list[tuple[Priority, int]] = []
+        self.queue: list[tuple[int, int, Priority]] = []
         self.passed: list[tuple[int, float]] = []
+        self.place = 0
+
+    def join(self, priority: Priority, number: int) -> None:
+        """Calls stand one place apart and polls five, from whoever went last."""
+        own = [place for place, _, kind in self.queue if kind is priority]
+        # The last of its kind may have given up: places are not moved up.
+        start = max(self.place, self.ends.get(priority, 0) if own else 0)
+        self.ends[priority] = start + (1 if priority is Priority.CALL else 5)
+        self.queue.append((self.ends[priority], number, priority))
 
     def fill(self, now: float) -> None:
         since = max(self.filled, self.blocked)
@@ -44,6 +54,7 @@ class Model:
             self.tokens -= 1
             first = min(self.queue)
             self.queue.remove(first)
+            self.place = first[0]
             self.passed.append((first[1], self.now))
         self.fill(now)
 
@@ -76,23 +87,20 @@ class LimiterMachine(RuleBasedStateMachine):
             number = len(self.tasks)
             self.tasks[number] = self.steps.start(self.call(number, priority))
             self.steps.settle()
-            self.model.queue.append((priority, number))
+            self.model.join(priority, number)
             self.model.until(self.steps.now)
 
     @rule(ticks=st.integers(1, 20), priorities=st.lists(st.sampled_from(Priority), min_size=1, max_size=4))
     def come_when_the_loop_was_busy(self, ticks: int, priorities: list[Priority]) -> None:
         self.steps.stall(ticks * TICK)
         self.model.fill(self.steps.now)
+        waiting = bool(self.model.queue)
         for priority in priorities:
             number = len(self.tasks)
             self.tasks[number] = self.steps.start(self.call(number, priority))
-            self.model.queue.append((priority, number))
-        waiting = len(self.model.queue) - len(priorities)
-        if not waiting:
-            # The first finds nobody before it, and takes what there is before the next one comes.
-            arrived, self.model.queue = self.model.queue, []
-            for each in arrived:
-                self.model.queue.append(each)
+            self.model.join(priority, number)
+            if not waiting:
+                # It finds nobody before it, and takes what there is before the next one comes.
                 self.model.until(self.steps.now)
         self.model.until(self.steps.now)
         self.steps.settle()

@@ -45,7 +45,8 @@ def app(
         query: the jobs to show.
         token: lets in whoever sends it, as a bearer token or typed into the page; ``None`` for a
             random one that nobody is told.
-        open: everybody who reaches the page may look and steer, without a key.
+        open: everybody on this computer may look and steer, without a key; requests from
+            elsewhere are refused.
         read_only: nothing can be steered.
         per_job: metrics tell of single jobs, by their ids.
         hosts: names that the page is reached by, besides loopback's and the address that a request
@@ -53,17 +54,23 @@ def app(
 
     Raises:
         QueryError: the query is none of jobs.
-        ArgumentError: the token is empty, or given together with ``open``.
+        ArgumentError: the token is empty, or given together with ``open``; a host is an address with a
+            scheme or a path.
 
     Example::
 
         application = web.Application()
-        application.add_subapp("/transfers/", dashboard.app(session, open=True))
+        page = dashboard.app(session)
+        application.add_subapp("/transfers/", page)
+        print("/transfers/" + dashboard.one_use_path(page))
     """
     if token is not None and not token.strip():
         raise ArgumentError("token must not be empty; leave it out for a random one")
     if token is not None and open:
         raise ArgumentError("open= and token= exclude each other: what is open needs no token")
+    for host in hosts:
+        if not host or set(host) & set("/@ "):
+            raise ArgumentError(f"{host!r} is no host: such as farm.example.com, or farm.example.com:8443")
     keys = Keys(token)
     guard = Guard(keys, is_open=open, hosts=hosts)
     handlers = Handlers(Hub(session, query, per_job=per_job), keys, guard, read_only=read_only)

@@ -102,6 +102,9 @@ class Feed:
 
     def sample(self) -> None:
         """Take note of the speeds of now, for the lines that show those of the last minutes."""
+        # They also hold the time left, of when they were made.
+        self._whole.clear()
+        self._merged.clear()
         for entry in self._board.entries():
             if entry.running:
                 trail = self._trails.get(entry.job.id)

@@ -89,7 +89,7 @@ class Guard:
 
     Args:
         keys: what opens.
-        is_open: whether everybody who reaches it may look, without a key.
+        is_open: whether everybody on this computer may look, without a key; nobody else may.
         hosts: names that it is reached by, besides those of loopback and the address that a
             request came to; with the port, where that is not 80 or 443.
     """
@@ -106,6 +106,8 @@ class Guard:
         host = knock.hosts[0].lower()
         if not self._is_ours(host, knock.local):
             return Refusal(403, "this server is not known by the name in the Host header; see --allow-host")
+        if self._open and not _is_local(knock.local):
+            return Refusal(403, "this page is open to its own computer alone; others need a token for it")
         if knock.origin is not None and knock.origin.lower() not in (f"http://{host}", f"https://{host}"):
             return Refusal(403, "this comes from a page of another origin")
         reachable = knock.only_reads and access is not Access.KNOWN
@@ -150,6 +152,10 @@ class Guard:
         if port in _DEFAULT_PORTS:
             names += [local.rpartition(":")[0], *_LOOPBACK]
         return host in names
+
+
+def _is_local(local: str | None) -> bool:
+    return local is None or is_loopback(local.rpartition(":")[0])
 
 
 def host_names(name: str, port: int) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web import RequestPayloadError
 
 from accsyn_async._version import __version__
 from accsyn_async.dashboard.web.assets import Asset, Assets
@@ -26,6 +27,8 @@ from accsyn_async.transport.seam import AsyncioClock
 __all__ = ["Handlers"]
 
 _MOST_JOBS: Final = 1000
+_PATIENCE: Final = 10.0
+"""Seconds that an order may take to arrive."""
 _OPEN: Final = {"document": Access.DOCUMENT, "healthz": Access.ANYBODY, "fresh": Access.ANYBODY}
 """What those who were not let in may ask for, by the routes' names."""
 
@@ -70,20 +73,25 @@ class Handlers:
             web.get("/metrics", self._metrics),
             web.get("/healthz", self._healthz, name="healthz"),
             web.get("/healthz/fresh", self._fresh, name="fresh"),
-            web.post("/login", self._login),
+            web.get("/login", self._login, allow_head=False),
         ]
         if not self._read_only:
             several += [web.post(f"/jobs/{action}", self._steering(action)) for action in ACTIONS]
+        for route in several:
+            # Before anything is expected to come, it has to be let in.
+            route.kwargs["expect_handler"] = _expect_nothing
         return several
 
     async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let a request in, or refuse it."""
         knock = _knock(request)
         now, who = self._clock.monotonic(), request.remote or ""
-        if knock.bearer is not None and (pause := self._attempts.pause(who, now)):
+        access = _OPEN.get(request.match_info.route.name or "", Access.KNOWN)
+        tries = knock.bearer is not None and not (access is Access.ANYBODY and knock.only_reads)
+        if tries and (pause := self._attempts.pause(who, now)):
             return refuse(Refusal(429, "too many wrong tokens"), {"Retry-After": str(pause)})
-        refusal = self._guard.refusal(knock, _OPEN.get(request.match_info.route.name or "", Access.KNOWN))
-        if knock.bearer is not None and not self.keys.fits(knock.bearer):
+        refusal = self._guard.refusal(knock, access)
+        if tries and not self.keys.fits(knock.bearer or ""):
             self._attempts.failed(who, now)
         if refusal is not None:
             return refuse(refusal, {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None)
@@ -94,7 +102,9 @@ class Handlers:
             return refuse(Refusal(error.status, error.reason), {"Allow": allowed[0]} if allowed else None)
 
     async def _document(self, request: web.Request) -> web.Response:
-        once, known = request.query.get("once"), self._guard.knows(_knock(request))
+        known = self._guard.knows(_knock(request))
+        # Who only asks for the head, to preview a link for instance, uses nothing up.
+        once = request.query.get("once") if request.method == "GET" else None
         if once is not None and not self.keys.redeem(once):
             return self._ask_for_token(request, 403, used=True, known=known)
         if once is None and not known:
@@ -126,7 +136,7 @@ class Handlers:
             path=request.path.removesuffix("login"),
             httponly=True,
             samesite="Strict",
-            secure=request.secure,
+            secure=request.secure or request.headers.get("X-Forwarded-Proto") == "https",
         )
 
     def _script(self, asset: Asset) -> Handler:
@@ -154,9 +164,15 @@ class Handlers:
 
     def _steering(self, action: str) -> Handler:
         async def steering(request: web.Request) -> web.Response:
+            if "Content-Encoding" in request.headers:
+                return refuse(Refusal(415, "what is sent must not be compressed"))
             try:
-                order = msgspec.json.decode(await request.read(), type=_Order)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                async with asyncio.timeout(_PATIENCE):
+                    body = await request.read()
+                order = msgspec.json.decode(body, type=_Order)
+            except TimeoutError:
+                return refuse(Refusal(408, "what was to be sent did not come"))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, RequestPayloadError):
                 return refuse(Refusal(400, 'what is sent must be {"ids": ["…", …]}'))
             if not 1 <= len(order.ids) <= _MOST_JOBS:
                 return refuse(Refusal(400, f"there must be 1 to {_MOST_JOBS} ids"))
@@ -204,6 +220,10 @@ def _knock(request: web.Request) -> Knock:
         csrf=sent(CSRF_HEADER),
         cookie=request.cookies.get(_cookie_name(request)),
     )
+
+
+async def _expect_nothing(_request: web.Request) -> None:
+    """Leave ``Expect: 100-continue`` unanswered: whoever waits for that sends soon anyway."""
 
 
 def _local(request: web.Request) -> str | None:

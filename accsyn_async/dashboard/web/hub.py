@@ -197,6 +197,11 @@ class Hub:
         except AccsynError as error:
             self._end, self._error = error.message, error
             logger.error("the dashboard's watch has ended: %s", safe(error.message))
+        except Exception as bug:
+            logger.exception("the dashboard failed; what it shows is what was")
+            self._end = f"the dashboard failed: {type(bug).__name__}"
+            self._error = AccsynError(self._end)
+            self._error.__cause__ = bug
         self._tell_health()
         self._ended.set()
 

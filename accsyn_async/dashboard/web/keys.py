@@ -27,10 +27,12 @@ class Keys:
     (True, False, True)
     """
 
-    __slots__ = ("_once", "_token")
+    __slots__ = ("_once", "_root", "_token")
 
     def __init__(self, token: str | None = None) -> None:
         self._token = (token or secrets.token_urlsafe(32)).encode()
+        # A cookie that was seen must not help to find a token that was chosen by a person.
+        self._root = _slow(self._token) if token else self._token
         self._once: deque[str] = deque(maxlen=_OUTSTANDING)
 
     def __repr__(self) -> str:
@@ -73,7 +75,11 @@ class Keys:
         return _same(self.csrf, value)
 
     def _derived(self, purpose: bytes) -> str:
-        return hmac.new(self._token, purpose, hashlib.sha256).hexdigest()
+        return hmac.new(self._root, purpose, hashlib.sha256).hexdigest()
+
+
+def _slow(token: bytes) -> bytes:
+    return hashlib.scrypt(token, salt=b"accsyn dashboard", n=2**14, r=8, p=1)
 
 
 def _same(known: str, given: str) -> bool:

@@ -49,23 +49,23 @@ async def _tell(request: web.Request, response: EventSourceResponse, hub: Hub, c
             news = feed.news(cursor, hub.health(), clock.monotonic(), round(time.time(), 3))
             cursor = news.cursor
             for message in news.messages:
-                await _write(response, message)
+                await _write(request, response, message)
             if feed.health is not health:
                 health = feed.health
-                await _write(response, health)
+                await _write(request, response, health)
             if feed.number == cursor and feed.health is health and not hub.closed:
                 await feed.wait()
     except (ConnectionError, TimeoutError):
         return
 
 
-async def _write(response: EventSourceResponse, message: bytes) -> None:
+async def _write(request: web.Request, response: EventSourceResponse, message: bytes) -> None:
     """Send bytes that are encoded already, to a page that may have fallen asleep."""
     try:
         async with asyncio.timeout(_PATIENCE):
             await response.write(message)
     except TimeoutError:
         response.stop_streaming()
-        if (transport := response._req.transport if response._req else None) is not None:
-            transport.abort()
+        if request.transport is not None:
+            request.transport.abort()
         raise

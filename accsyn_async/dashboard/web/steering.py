@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from accsyn_async.board.board import Board
-from accsyn_async.errors import AccsynError, SessionClosedError
+from accsyn_async.errors import AccsynError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.safe_text import safe
 from accsyn_async.session import Session
 
@@ -37,7 +37,8 @@ async def steer(
         idents: of the jobs.
 
     Returns:
-        For each job ``{"id", "ok": True, "status"}`` or ``{"id", "ok": False, "error"}``.
+        For each job ``{"id", "ok": True, "status"}`` or ``{"id", "ok": False, "error"}``; the latter with
+        ``"unknown": True`` where the answer was lost, so that it may have been done.
 
     Raises:
         SessionClosedError: the session is closed.
@@ -55,6 +56,8 @@ async def steer(
                 row = await session.update(entitytype, ident, {"status": ACTIONS[action]})
             except SessionClosedError:
                 raise
+            except OutcomeUnknownError as error:
+                return _refused(ident, error.message) | {"unknown": True}
             except AccsynError as error:
                 return _refused(ident, error.message)
         status = (row or {}).get("status") or ACTIONS[action]
