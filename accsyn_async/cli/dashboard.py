@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json as json_text
+import logging
 import os
 import signal
 import socket
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
@@ -27,6 +29,7 @@ _TOKEN: Final = "ACCSYN_DASHBOARD_TOKEN"
 _SHORT: Final = 16
 _PATIENCE: Final = 2.0
 """Seconds that open pages have to leave."""
+_BACKLOG: Final = 256
 
 
 async def dashboard(
@@ -59,8 +62,6 @@ async def dashboard(
         connection: How to reach the backend.
     """
     need("dashboard", "aiohttp_sse", "prometheus_client")
-    from aiohttp import web
-
     from accsyn_async.dashboard.web.application import app
     from accsyn_async.dashboard.web.guard import host_names, is_loopback
 
@@ -84,17 +85,40 @@ async def dashboard(
                     per_job=per_job,
                     hosts=(*names, *allow_host),
                 )
-                runner = web.AppRunner(
-                    application, access_log=None, shutdown_timeout=_PATIENCE, handler_cancellation=True
-                )
-                await runner.setup()
-                try:
-                    await web.SockSite(runner, listener).start()
+                async with _listening(application, listener):
                     address = f"http://{host_names(_shown(host), port)[0]}/"
                     await _serve(application, output, address, is_open=open, json=json)
-                finally:
-                    await runner.cleanup()
     return 0
+
+
+@contextlib.asynccontextmanager
+async def _listening(application: web.Application, listener: socket.socket) -> AsyncIterator[None]:
+    """Let browsers and programs in."""
+    from aiohttp import web
+
+    from accsyn_async.dashboard.web.door import Door, is_worth_a_line
+
+    logger = logging.getLogger("accsyn_async.dashboard.http")
+    logger.addFilter(is_worth_a_line)
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        logger=logger,
+        shutdown_timeout=_PATIENCE,
+        handler_cancellation=True,
+    )
+    try:
+        await runner.setup()
+        assert runner.server is not None
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Door(runner.server), sock=listener, backlog=_BACKLOG)
+        try:
+            yield
+        finally:
+            server.close()
+    finally:
+        await runner.cleanup()
+        logger.removeFilter(is_worth_a_line)
 
 
 async def _serve(
