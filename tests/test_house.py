@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,13 @@ def test_the_floors_stand() -> None:
     # In a process of its own: it reconfigures logging.
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_merge_was_left_half_done() -> None:
+    kinds = {".py", ".md", ".toml", ".yml", ".json", ".js", ".css", ".html"}
+    kept = ("accsyn_async", "benchmarks", "docs", "examples", "tests")
+    files = [path for folder in kept for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
+    files += [path for path in ROOT.iterdir() if path.suffix in kinds]
+    mark = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [path for path in files if mark.search(path.read_text("utf-8", "replace"))] == []
+    assert len(files) > 500
