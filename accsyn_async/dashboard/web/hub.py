@@ -163,6 +163,21 @@ class Hub:
         """Whether what is shown is what is."""
         return self._health_state()[0] == "ok"
 
+    def take(self, event: Event) -> None:
+        """Take an event of the watch in, and see to it that pages hear of it.
+
+        Args:
+            event: the next one.
+        """
+        now = self._clock.monotonic()
+        self.metrics.take(event)
+        entry = self.board.take(event, now)
+        if entry is not None:
+            self.feed.touch(entry.job.id)
+        if self._health_state() != self._state:
+            self._tell_health()
+        self._plan(now)
+
     def publish(self) -> None:
         """Tell pages what changed."""
         self._due = None
@@ -185,7 +200,7 @@ class Hub:
             async with self._session.watch(self._query, fields=FIELDS) as watch:
                 began = loop.time()
                 async for event in watch:
-                    self._take(event)
+                    self.take(event)
                     if not watch.backlog:
                         began = loop.time()
                     elif loop.time() - began > _SLICE:
@@ -204,16 +219,6 @@ class Hub:
             self._error.__cause__ = bug
         self._tell_health()
         self._ended.set()
-
-    def _take(self, event: Event) -> None:
-        now = self._clock.monotonic()
-        self.metrics.take(event)
-        entry = self.board.take(event, now)
-        if entry is not None:
-            self.feed.touch(entry.job.id)
-        if self._health_state() != self._state:
-            self._tell_health()
-        self._plan(now)
 
     def _plan(self, now: float) -> None:
         """Publish soon: with what belongs together, and not too often."""
