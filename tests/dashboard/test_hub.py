@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from accsyn_async.dashboard.web.hub import Hub
-from tests.cli.making import changed, finished, found, job
+from tests.cli.making import changed, finished, found, ident, job
 from tests.support.backend import Backend
 from tests.support.virtual import run
 
@@ -44,6 +44,21 @@ def test_ended_jobs_are_shown_for_an_hour() -> None:
             assert [entry.word for entry in hub.board.entries()] == ["waiting"]
             running.cancel()
             await asyncio.wait([running])
+            await hub.aclose()
+
+    run(main())
+
+
+def test_the_end_waits_a_little_for_what_pages_have_asked_for() -> None:
+    async def main() -> None:
+        async with Backend().session() as session:
+            hub = Hub(session, "Transfer")
+            for number in range(300):
+                hub.take(found(job(number, "waiting")))
+            steering = hub.steer("pause", [ident(number) for number in range(300)])
+            await asyncio.sleep(0)
+            await hub.aclose()
+            assert steering.cancelled()
             await hub.aclose()
 
     run(main())

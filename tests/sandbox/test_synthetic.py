@@ -88,7 +88,10 @@ async def test_tasks_are_added_to_one_that_is_done() -> None:
 
 
 async def test_they_are_as_if_submitted() -> None:
-    async with Sandbox(seed=3, synthetic_jobs=30, rate_limit=False, time_factor=0) as box, box.session() as session:
+    async with (
+        Sandbox(seed=3, synthetic_jobs=30, rate_limit=False, time_factor=0) as box,
+        box.session() as session,
+    ):
         rows: Any = await session.find("Transfer")
         of = {"id", "name", "code", "status", "progress", "size", "speed", "etr", "user", "user_hr"}
         alike = [{name: value for name, value in row.items() if name not in of} for row in rows]

@@ -39,6 +39,8 @@ _BEAT: Final = 5.0
 """Seconds between two signs of life, and between two samples of speed."""
 _KEPT: Final = 3600.0
 """Seconds that an ended job is shown."""
+_GRACE: Final = 3.0
+"""Seconds that what pages have asked for has to be done, at the end."""
 _SLICE: Final = 0.01
 """Seconds of work after which others have a turn."""
 
@@ -133,9 +135,12 @@ class Hub:
         if self._due is not None:
             self._due.cancel()
         self.feed.wake()
-        if self._steering:
-            # The session outlives this, and what was begun is to be told of.
-            await asyncio.wait(self._steering)
+        if steering := tuple(self._steering):
+            # What was begun is to be told of; what has not been by then is left alone.
+            _, late = await asyncio.wait(steering, timeout=_GRACE)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self.tasks.aclose()
 
     def health(self) -> dict[str, Any]:
