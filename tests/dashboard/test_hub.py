@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from accsyn_async import RateLimit
 from accsyn_async.dashboard.web.hub import Hub
 from tests.cli.making import changed, finished, found, ident, job
 from tests.support.backend import Backend
@@ -51,7 +52,7 @@ def test_ended_jobs_are_shown_for_an_hour() -> None:
 
 def test_the_end_waits_a_little_for_what_pages_have_asked_for() -> None:
     async def main() -> None:
-        async with Backend().session() as session:
+        async with Backend().session(rate_limit=RateLimit(25, burst=40)) as session:
             hub = Hub(session, "Transfer")
             for number in range(300):
                 hub.take(found(job(number, "waiting")))
