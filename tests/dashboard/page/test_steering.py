@@ -49,14 +49,22 @@ async def test_pausing_in_the_page_pauses_the_job(pages: Opener, slow: Sandbox) 
         await expect(moving).to_contain_text("running")
         await moving.hover()
         await moving.get_by_role("button", name="Pause a.mov").click()
+        dialog = page.get_by_role("dialog", name="Pause this job?")
+        await expect(dialog.get_by_role("listitem")).to_have_text(["a.mov"])
+        assert await status(served, ids["a.mov"]) != "paused"
+        await dialog.get_by_role("button", name="Pause").click()
         await expect(moving).to_contain_text("paused")
         assert await status(served, ids["a.mov"]) == "paused"
         await moving.get_by_role("button", name="Resume a.mov").click()
+        await expect(page.get_by_role("dialog", name="Resume this job?")).to_contain_text("a.mov")
+        await page.keyboard.press("Enter")
         await expect(moving).to_contain_text("running")
         await page.mouse.move(5, 5)
-        await page.locator("#list").focus()
+        await expect(page.locator("#list")).to_be_focused()
         await page.keyboard.press("j")
         await page.keyboard.press("p")
+        await expect(dialog.get_by_role("button", name="Pause")).to_be_focused()
+        await page.keyboard.press("Enter")
         await expect(moving).to_contain_text("paused")
         assert await status(served, ids["a.mov"]) == "paused"
 
@@ -105,14 +113,14 @@ async def test_what_is_done_to_several_is_answered_for_each(pages: Opener, slow:
         await expect(dialog.get_by_role("listitem")).to_have_text(["a.mov", "b.mov", "c.mov"])
         await dialog.get_by_role("button", name="Pause").click()
         answers = page.get_by_label("Pause: answers")
-        await expect(answers.locator("h3")).to_have_text("Pause 3 jobs: 2 confirmed, 1 refused")
+        await expect(answers.locator("h3")).to_have_text("Pause 3 jobs: 1 refused, 2 confirmed")
         lines = answers.get_by_role("listitem")
         await expect(lines.filter(has_text="b.mov")).to_contain_text(
             "refused: it belongs to <b>somebody</b> else"
         )
         await expect(lines.filter(has_text="a.mov")).to_contain_text("paused")
         assert await status(served, ids["a.mov"]) == "paused"
-        await expect(page.locator("#live")).to_have_text("Pause 3 jobs: 2 confirmed, 1 refused.")
+        await expect(page.locator("#live")).to_have_text("Pause 3 jobs: 1 refused, 2 confirmed.")
         await answers.get_by_role("button", name="Close").click()
         await expect(answers).to_be_hidden()
 
@@ -133,13 +141,17 @@ async def test_an_action_is_pending_until_a_poll_confirms_it_and_doubted_after_a
         await page.keyboard.press("j")
         async with page.expect_response("**/jobs/pause"):
             await page.keyboard.press("p")
+            await page.keyboard.press("Enter")
         await expect(moving).to_contain_text("pausing…")
         await expect(moving).to_have_attribute("data-word", "running")
         await page.clock.fast_forward(29_000)
         await expect(moving).to_contain_text("pausing…")
         await page.clock.fast_forward(2_000)
-        await expect(moving).to_contain_text("pause not confirmed")
+        # What it is, with the doubt beside it.
+        await expect(moving.locator(".words")).to_have_text("runningpause not confirmed")
         await expect(page.get_by_label("Pause: answers")).to_contain_text("not confirmed after 30 s")
+        await page.clock.fast_forward(60_000)
+        await expect(moving.locator(".state")).to_have_text("running")
         await served.session.update("Transfer", ids["a.mov"], {"status": "paused"})
         await expect(moving.locator(".state")).to_have_text("paused")
 

@@ -107,6 +107,7 @@ async def test_the_page_survives_a_restart_of_the_server(pages: Opener, box: San
         # The page's token is that of the server before.
         pages.allowed.append("Failed to load resource: the server responded with a status of 403")
         await row(page, "c.mov").get_by_role("button", name="Pause c.mov").click(force=True)
+        await page.keyboard.press("Enter")
         await expect(row(page, "c.mov")).to_contain_text("paused")
 
 
