@@ -185,6 +185,20 @@ async def test_totals_add_up_what_is_running_and_what_is_left(bare: Page) -> Non
     assert (await run(bare, "totals", script, [[], None]))["seconds"] is None
 
 
+async def test_a_steady_speed_is_a_steady_line_and_grows_from_the_right(bare: Page) -> None:
+    async def points(speeds: list[float]) -> list[list[float]]:
+        line: str = await run(bare, "row_view", "return m.sparkLine(x)", speeds)
+        return [[float(each) for each in point.split()] for point in line[1:].split("L")]
+
+    steady = await points([5] * 60)
+    assert [x for x, _ in steady] == list(range(60))
+    assert {y for _, y in steady} == {2.5}
+    assert [x for x, _ in await points([1, 2, 3])] == [57, 58, 59]
+    assert [y for _, y in await points([0, 4, 2])] == [19, 2.5, 10.7]
+    assert {y for _, y in await points([0, 0])} == {19}
+    assert await run(bare, "row_view", "return m.sparkLine([5])") == ""
+
+
 async def test_a_snapshot_keeps_what_it_names_and_drops_the_rest(bare: Page) -> None:
     script = """
       const rows = new m.Rows();

@@ -11,16 +11,19 @@ const HEIGHT = 20;
 /** So much higher than its highest speed is a line's drawing. */
 const HEADROOM = 1.15;
 
+/** The path of a line of speeds: it grows from the right, and stands on nothing at all. */
+export function sparkLine(speeds) {
+  const top = Math.max(...speeds, 0.001) * HEADROOM;
+  const points = speeds.map((speed, at) => {
+    const y = FLOOR - (Math.max(speed, 0) / top) * FLOOR;
+    return `${WIDTH - speeds.length + at} ${y.toFixed(1)}`;
+  });
+  return points.length > 1 ? `M${points.join("L")}` : "";
+}
+
 /** The line of a job's speeds, kept with it until there is another. */
 function sparkOf(row) {
-  if (row.line === undefined) {
-    const top = Math.max(...row.spark, 0.001) * HEADROOM;
-    const points = row.spark.map((speed, at) => {
-      const y = FLOOR - (Math.max(speed, 0) / top) * FLOOR;
-      return `${WIDTH - row.spark.length + at} ${y.toFixed(1)}`;
-    });
-    row.line = points.length > 1 ? `M${points.join("L")}` : "";
-  }
+  row.line ??= sparkLine(row.spark);
   return row.line;
 }
 
