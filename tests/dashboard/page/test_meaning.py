@@ -68,10 +68,8 @@ async def test_the_job_under_the_cursor_is_seen_before_anything_is_done_to_it(pa
                 await page.locator("#list").evaluate("(list) => { list.scrollTop = list.scrollHeight; }")
                 await expect(row(page, first)).not_to_be_in_viewport()
                 # For a screen reader it is there all the time.
-                pointed = (
-                    "document.getElementById(document.activeElement.getAttribute('aria-activedescendant'))"
-                )
-                assert await page.evaluate(f"{pointed}.querySelector('.name').textContent") == first
+                pointed = await page.locator("#list").get_attribute("aria-activedescendant")
+                assert await page.locator(f"#{pointed} .name").text_content() == first
                 await page.keyboard.press(key)
                 await expect(row(page, first)).to_be_in_viewport()
                 await page.keyboard.press(then)

@@ -160,7 +160,10 @@ async def test_totals_add_up_what_is_running_and_what_is_left(bare: Page) -> Non
         job("e", word="done", size=10**9, progress=100),
         job("f", word="aborted", size=10**9, progress=10),
     ]
-    script = "const t = m.totalsOf(x[0], x[1] ? (row) => row.id < x[1] : null, 50_000); return {...t, counts: Object.fromEntries(t.counts)}"
+    script = """
+      const totals = m.totalsOf(x[0], x[1] ? (row) => row.id < x[1] : null, 50_000);
+      return {...totals, counts: Object.fromEntries(totals.counts)};
+    """
     counts = {"running": 2, "stalled": 1, "waiting": 1, "done": 1, "aborted": 1}
     assert await run(bare, "totals", script, [rows, None]) == {
         "counts": counts,

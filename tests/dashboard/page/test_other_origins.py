@@ -33,7 +33,8 @@ TRY = """async ([base, ids]) => {
       tried.push(action);
       try {
         const headers = { "Content-Type": type };
-        const answer = await fetch(`${base}jobs/${action}`, { method: "POST", mode, body, headers, credentials: "include" });
+        const options = { method: "POST", mode, body, headers, credentials: "include" };
+        const answer = await fetch(`${base}jobs/${action}`, options);
         got.push(await answer.text());
       } catch {}
     }
@@ -47,7 +48,8 @@ TRY = """async ([base, ids]) => {
 }"""
 FORM = """([base, ids]) => {
   const form = document.createElement("form");
-  Object.assign(form, { method: "POST", action: `${base}jobs/abort`, enctype: "text/plain", target: "there" });
+  Object.assign(form, { method: "POST", action: `${base}jobs/abort` });
+  Object.assign(form, { enctype: "text/plain", target: "there" });
   const field = document.createElement("input");
   Object.assign(field, { name: `{"ids":${JSON.stringify(ids)},"x":"`, value: '"}' });
   form.append(field);

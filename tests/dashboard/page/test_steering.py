@@ -149,7 +149,7 @@ async def test_an_action_is_pending_until_a_poll_confirms_it_and_doubted_after_a
         await expect(moving).to_contain_text("pausing…")
         await page.clock.fast_forward(2_000)
         # What it is, with the doubt beside it.
-        await expect(moving.locator(".words")).to_have_text("runningpause not confirmed")
+        await expect(moving.locator(".words")).to_have_text("runningnot confirmed")
         await expect(page.get_by_label("Pause: answers")).to_contain_text("not confirmed after 30 s")
         await page.clock.fast_forward(60_000)
         await expect(moving.locator(".state")).to_have_text("running")
@@ -169,7 +169,7 @@ async def test_an_outcome_that_is_unknown_waits_for_the_next_poll(pages: Opener,
         await page.keyboard.press("j")
         await page.keyboard.press("p")
         await page.keyboard.press("Enter")
-        await expect(moving.locator(".words")).to_have_text("runningpause sent, outcome unknown")
+        await expect(moving.locator(".words")).to_have_text("runningoutcome unknown")
         answers = page.get_by_label("Pause: answers")
         await expect(answers).to_contain_text("outcome unknown; waiting for the next poll")
         await expect(answers).not_to_contain_text("refused")

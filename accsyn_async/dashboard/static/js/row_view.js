@@ -138,7 +138,7 @@ export class RowView {
     const doubt = doubtText(pending);
     if (this.doubt.title !== doubt) {
       this.doubt.title = doubt;
-      say(this.doubt, doubt);
+      say(this.doubt, doubt && DOUBTS[pending.state]);
       this.doubt.hidden = !doubt;
     }
     if (shown.title !== row.name) {
