@@ -28,7 +28,7 @@ function sparkOf(row) {
 }
 
 /** What is said beside a job's state when it is not known what has come of an action. */
-const DOUBTS = { late: "not confirmed", unknown: "outcome unknown" };
+const DOUBTS = { late: "not confirmed", unknown: "not known yet" };
 
 /** The state of a job in words; an action under way stands for it as long as its outcome is not in doubt. */
 export function stateText(row, pending) {
@@ -41,8 +41,10 @@ export function stateIcon(row, pending) {
 
 /** `pause not confirmed`, or an empty text. */
 export function doubtText(pending) {
-  const doubt = pending && DOUBTS[pending.state];
-  return doubt ? `${pending.action} ${pending.state === "late" ? doubt : `sent, ${doubt}`}` : "";
+  if (pending?.state === "late") {
+    return `${pending.action} not confirmed`;
+  }
+  return pending?.state === "unknown" ? `${pending.action} sent, outcome unknown` : "";
 }
 
 function routeText(row) {
