@@ -221,11 +221,11 @@ async def test_a_stream_that_is_silent_for_fifteen_seconds_is_begun_anew(pages: 
         await context.clock.install()
         page = await pages.open(address, context)
         await live(page)
-        await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 1"))
+        await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 2"))
         await page.clock.run_for(10_000)
         assert silent.asked == [""]
         await expect(page.locator("#badge")).to_have_text("Live")
-        await page.clock.run_for(7_000)
+        await page.clock.run_for(9_000)
         await until(lambda: len(silent.asked) == 2)
         # It goes on where it was.
         assert silent.asked == ["", "e.7"]
