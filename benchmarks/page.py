@@ -2,10 +2,11 @@
 
     python benchmarks/page.py [--jobs 1000] [--changes 100] [--seconds 20]
 
-Prints the first paint and the first rows of a load, and what it weighs; the share of a core that the
-browser takes while jobs change, and while 5,000 of them are scrolled; how long the page's main thread
-computes for a frame of that; and how many of its tasks took longer than 50 ms, which other programs on
-the machine add to. Changes come from a feed made up here, served as the dashboard serves it.
+Prints the first paint, the first rows and the weight of a load as it is served; the share of a core that
+the browser takes while jobs change; and the tasks of the page's main thread above 50 ms while 5,000 jobs
+are loaded, scrolled and filtered. A task is measured twice: from its begin to its end, to which other
+programs on the machine add, and in time that its thread was computing. Changes come from a feed made up
+here, served as the dashboard serves it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import json
 import random
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -27,14 +29,9 @@ from accsyn_async.dashboard.web.assets import Assets
 from accsyn_async.dashboard.web.replies import document, file
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-WATCH_TASKS = """
-  window.longest = 0; window.long = 0;
-  new PerformanceObserver((list) => {
-    for (const {duration} of list.getEntries()) {
-      window.long += 1; window.longest = Math.max(window.longest, duration);
-    }
-  }).observe({type: "longtask", buffered: true});
-"""
+MANY = 5000
+LONG = 0.05
+TRACED = ("toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline")
 SCROLL = """async (seconds) => {
   const list = document.getElementById("list");
   const until = performance.now() + seconds * 1000;
@@ -141,7 +138,7 @@ async def processes(session: CDPSession) -> dict[str, float]:
     return taken
 
 
-async def share(browser: Browser, seconds: float, doing: Any) -> str:
+async def share(browser: Browser, doing: Awaitable[None]) -> str:
     """The share of a core taken by the browser's processes while something is done."""
     session = await browser.new_browser_cdp_session()
     before, began = await processes(session), time.monotonic()
@@ -152,37 +149,118 @@ async def share(browser: Browser, seconds: float, doing: Any) -> str:
     return f"{sum(taken.values()):.0%} of a core ({named})"
 
 
-async def main_thread(page: Page) -> CDPSession:
-    """What tells how long the page's main thread has computed, however busy the machine is."""
-    session = await page.context.new_cdp_session(page)
-    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
-    return session
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the main thread of a page did in one go.
+
+    Attributes:
+        passed: seconds from its begin to its end.
+        computed: seconds that its thread computed.
+    """
+
+    passed: float
+    computed: float
 
 
-async def computed(session: CDPSession) -> float:
-    """Seconds that it has computed."""
-    metrics = (await session.send("Performance.getMetrics"))["metrics"]
-    return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+async def traced(browser: Browser, page: Page, doing: Awaitable[Any]) -> tuple[Any, list[Task]]:
+    """Do something; the tasks of pages' main threads meanwhile."""
+    await browser.start_tracing(page=page, categories=list(TRACED))
+    done = await doing
+    events = json.loads(await browser.stop_tracing())["traceEvents"]
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        Task(event["dur"] / 1e6, event.get("tdur", 0) / 1e6)
+        for event in events
+        if event["name"] == "RunTask" and event["ph"] == "X" and (event["pid"], event["tid"]) in mains
+    ]
+    return done, tasks
 
 
-async def tasks(page: Page) -> str:
-    """What the main thread was busy with for long, since the last time that this was asked."""
-    long, longest = await page.evaluate("[window.long, window.longest]")
-    await page.evaluate("window.long = window.longest = 0")
-    return f"{long} tasks above 50 ms" + (f", the longest {longest:.0f} ms" if long else "")
+def long(tasks: Sequence[Task]) -> str:
+    """How many took long, and the longest."""
+    passed = [task.passed for task in tasks]
+    computed = [task.computed for task in tasks]
+    above = sum(each > LONG for each in computed)
+    return (
+        f"{len(tasks)} tasks, {above} computed above 50 ms (the longest {max(computed) * 1000:.0f} ms); "
+        f"{sum(each > LONG for each in passed)} lasted above 50 ms ({max(passed) * 1000:.0f} ms)"
+    )
 
 
-async def loaded(browser: Browser, address: str) -> Page:
-    """Open the page, and say how long that took."""
+async def opened(browser: Browser) -> Page:
+    """A page of a browser that knows of nothing yet."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    await context.add_init_script(WATCH_TASKS)
-    page = await context.new_page()
+    return await context.new_page()
+
+
+async def load(page: Page, address: str) -> None:
+    """Open the dashboard, and say how long that took."""
     await page.goto(address)
     await page.wait_for_selector("#rows .row[data-word]")
     rows = await page.evaluate("performance.now()")
     paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN")
-    print(f"  first paint after {paint:.0f} ms, first rows before {rows:.0f} ms; {await tasks(page)}")
-    return page
+    sent = await page.evaluate(
+        "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
+        ".reduce((sum, entry) => sum + entry.transferSize, 0)"
+    )
+    weight = (sent + len(Assets().stream.packed)) / 1000
+    print(f"  first paint after {paint:.0f} ms, first rows before {rows:.0f} ms; {weight:.1f} kB as served")
+
+
+async def watch(browser: Browser, options: argparse.Namespace) -> None:
+    """The share of a core while jobs change."""
+    print(f"{options.jobs} jobs, {options.changes} changes a second")
+    async with serving(Source(options.jobs, options.changes)) as address:
+        page = await opened(browser)
+        await load(page, address)
+        for query in ("sort=name", "sort=speed&desc&group=user"):
+            await page.goto(f"{address}?{query}")
+            await page.wait_for_selector("#rows .row[data-word]")
+            await page.wait_for_timeout(1000)
+            spent = await share(browser, page.wait_for_timeout(options.seconds * 1000))
+            print(f"  watching ?{query}: {spent}")
+        _, tasks = await traced(browser, page, page.wait_for_timeout(options.seconds * 500))
+        print(f"  watching: {long(tasks)}")
+        await page.context.close()
+
+
+async def whole(page: Page, address: str, seconds: float) -> None:
+    """Open the dashboard, and wait until all jobs are there and drawn."""
+    await load(page, address)
+    await page.wait_for_timeout(seconds * 100)
+
+
+async def looks(page: Page) -> None:
+    """Filter, sort and group."""
+    await page.locator("#filter").press_sequentially("shot_12", delay=120)
+    for sort in ("name", "speed", "left", "user"):
+        await page.locator("#sort").select_option(sort)
+        await page.wait_for_timeout(200)
+    await page.locator("#filter").fill("")
+    await page.locator("#group").select_option("user")
+    await page.wait_for_timeout(500)
+
+
+async def handle(browser: Browser, options: argparse.Namespace) -> None:
+    """The long tasks while many jobs are loaded, scrolled and filtered."""
+    print(f"{MANY} jobs, {options.changes} changes a second")
+    async with serving(Source(MANY, options.changes)) as address:
+        page = await opened(browser)
+        _, tasks = await traced(browser, page, whole(page, address, options.seconds))
+        print(f"  loading: {long(tasks)}")
+        frames, tasks = await traced(browser, page, page.evaluate(SCROLL, options.seconds / 2))
+        each = sum(task.computed for task in tasks) / (frames * options.seconds / 2)
+        print(f"  scrolling: {frames:.0f} frames a second, {each * 1000:.0f} ms computed for each")
+        print(f"  scrolling: {long(tasks)}")
+        rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
+        print(f"  elements of rows: {rows}")
+        _, tasks = await traced(browser, page, looks(page))
+        print(f"  filtering, sorting, grouping: {long(tasks)}")
+        await page.context.close()
 
 
 async def main() -> None:
@@ -193,51 +271,11 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     options = parser.parse_args()
     executable = shutil.which("chromium") or shutil.which("google-chrome")
-    assets = Assets()
-    weight = [len(assets.app.packed), len(assets.stream.packed)]
-    print(f"scripts, compressed: app.js {weight[0] / 1000:.1f} kB, stream.js {weight[1] / 1000:.1f} kB")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        print(f"{options.jobs} jobs, {options.changes} changes a second")
-        async with serving(Source(options.jobs, options.changes)) as address:
-            page = await loaded(browser, address)
-            for query in ("sort=name", "sort=speed&desc&group=user"):
-                await page.goto(f"{address}?{query}")
-                await page.wait_for_selector("#rows .row[data-word]")
-                await page.wait_for_timeout(1000)
-                await page.evaluate("window.long = window.longest = 0")
-                spent = await share(browser, options.seconds, page.wait_for_timeout(options.seconds * 1000))
-                print(f"  watching ?{query}: {spent}; {await tasks(page)}")
-            await page.context.close()
-        print(f"5000 jobs, {options.changes} changes a second")
-        async with serving(Source(5000, options.changes)) as address:
-            page = await loaded(browser, address)
-            await page.wait_for_timeout(1500)
-            print(f"  the whole snapshot: {await tasks(page)}")
-            thread = await main_thread(page)
-            before = await computed(thread)
-            frames = asyncio.ensure_future(page.evaluate(SCROLL, options.seconds / 2))
-            spent = await share(browser, options.seconds / 2, frames)
-            each = (await computed(thread) - before) / (frames.result() * options.seconds / 2)
-            print(f"  scrolling: {frames.result():.0f} frames a second, {each * 1000:.0f} ms each")
-            print(f"  scrolling: {spent}; {await tasks(page)}")
-            rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
-            print(f"  elements of rows: {rows}")
-            await page.locator("#filter").press_sequentially("shot_12", delay=120)
-            for sort in ("name", "speed", "left", "user"):
-                await page.locator("#sort").select_option(sort)
-                await page.wait_for_timeout(200)
-            await page.locator("#filter").fill("")
-            await page.locator("#group").select_option("user")
-            await page.wait_for_timeout(500)
-            print(f"  filtering, sorting, grouping: {await tasks(page)}")
-            await page.context.close()
+        await watch(browser, options)
+        await handle(browser, options)
         await browser.close()
-    print(f"page.html and style.css, raw: {_raw() / 1000:.1f} kB")
-
-
-def _raw() -> int:
-    return len(Assets().page("n" * 22, {}).encode())
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 from playwright.async_api import Page, expect
 
+from accsyn_async.safe_text import safe
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.page.opening import BRISK, Opener, live, names, row, rows, shown
 from tests.dashboard.serving import Served, serving
@@ -64,6 +66,79 @@ async def test_names_are_shown_as_text_whatever_they_hold(pages: Opener, box: Sa
         await row(page, hostile[0]).click()
         await expect(page.get_by_role("heading", name=hostile[0])).to_be_visible()
         assert await page.locator("#app img, #app script").count() == 0
+
+
+async def test_names_that_would_break_out_or_turn_the_text_around_are_shown_escaped(
+    pages: Opener, box: Sandbox
+) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        hostile = [
+            "a\u202egpj.exe",
+            "b\u2066\u200b.mov",
+            "c\nd\re\tf",
+            "</script><script>alert(1)</script>",
+            "</style><svg onload=alert(1)>",
+            "g\u2028h\x1b[31m",
+        ]
+        (box.volume / "a.mov").write_bytes(bytes(5_000_000))
+        for name in hostile:
+            tasks = {"tasks": {"0": {"source": "a.mov"}}}
+            await served.session.create("Transfer", {"name": name, "destination": "site=berlin"} | tasks)
+        page = await pages.open(served.base)
+        page.on("dialog", lambda dialog: pages.complaints.append(dialog.message))
+        await expect(rows(page)).to_have_count(len(hostile))
+        assert set(await names(page)) == {safe(name) for name in hostile}
+        held = await page.locator("body").inner_text()
+        assert not re.search(r"[\u202a-\u202e\u2066-\u2069\u200b\u2028\x1b]", held)
+        for name in hostile:
+            await row(page, safe(name)).click()
+            await expect(page.locator("#detail h2")).to_have_text(safe(name))
+            await page.locator("#list").focus()
+            await page.keyboard.press("x")
+            await expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_text([safe(name)])
+            await page.keyboard.press("Escape")
+        assert await page.locator("#app script, #app svg[onload]").count() == 0
+
+
+async def test_the_order_holds_while_the_pointer_is_busy_in_the_list(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await transfer(served, "b.mov")
+        page = await pages.open(f"{served.base}?sort=name")
+        await shown(page, "b.mov")
+        total = page.locator("#total-jobs")
+        await row(page, "b.mov").locator(".name").hover()
+        await page.mouse.down()
+        await transfer(served, "a.mov")
+        await expect(total).to_have_text("2")
+        await expect(page.get_by_role("button", name="waiting")).to_be_visible()
+        assert await names(page) == ["b.mov"]
+        await page.mouse.up()
+        await page.mouse.move(5, 5)
+        await shown(page, "a.mov", "b.mov")
+
+
+async def test_the_order_holds_for_a_moment_after_the_pointer_has_moved(pages: Opener, box: Sandbox) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await transfer(served, "b.mov")
+        context = await pages.context()
+        await context.clock.install()
+        page = await pages.open(f"{served.base}?sort=name", context)
+        await shown(page, "b.mov")
+        box_of = await row(page, "b.mov").bounding_box()
+        assert box_of is not None
+        await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 10"))
+        await transfer(served, "a.mov")
+        async with asyncio.timeout(10):
+            at = 0
+            while await page.locator("#total-jobs").text_content() != "2":
+                at = (at + 7) % 200
+                await page.mouse.move(box_of["x"] + 300 + at, box_of["y"] + 10)
+                await page.clock.run_for(20)
+        await page.clock.run_for(900)
+        assert await page.locator("#total-jobs").text_content() == "2"
+        assert await names(page) == ["b.mov"]
+        await page.clock.run_for(1500)
+        assert await names(page) == ["a.mov", "b.mov"]
 
 
 async def test_what_is_looked_at_lives_in_the_address(pages: Opener, box: Sandbox) -> None:
@@ -142,6 +217,7 @@ async def test_all_of_it_is_done_by_keyboard(pages: Opener) -> None:
             page = await pages.open(f"{served.base}?sort=name")
             await expect(rows(page).nth(20)).to_be_visible()
             listed = await names(page)
+            await page.locator("#list").focus()
             assert await walk(page, "j") == listed[0]
             assert await walk(page, "j", "ArrowDown") == listed[2]
             assert await walk(page, "k", "ArrowUp", "k", "k") == listed[0]
@@ -213,7 +289,7 @@ async def test_only_the_rows_that_are_seen_exist(pages: Opener) -> None:
             ".map((row) => row.ariaRowIndex)) == document.getElementById('list').ariaRowCount"
         )
         await page.keyboard.press("Home")
-        await page.keyboard.press("j")
+        await expect(row(page, first)).to_be_visible()
         assert (await names(page))[0] == first
 
 

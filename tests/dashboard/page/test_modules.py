@@ -160,16 +160,46 @@ async def test_totals_add_up_what_is_running_and_what_is_left(bare: Page) -> Non
         job("e", word="done", size=10**9, progress=100),
         job("f", word="aborted", size=10**9, progress=10),
     ]
-    script = "const t = m.totalsOf(x, 50_000); return {...t, counts: Object.fromEntries(t.counts)}"
-    assert await run(bare, "totals", script, rows) == {
-        "counts": {"running": 2, "stalled": 1, "waiting": 1, "done": 1, "aborted": 1},
+    script = """
+      const totals = m.totalsOf(x[0], x[1] ? (row) => row.id < x[1] : null, 50_000);
+      return {...totals, counts: Object.fromEntries(totals.counts)};
+    """
+    counts = {"running": 2, "stalled": 1, "waiting": 1, "done": 1, "aborted": 1}
+    assert await run(bare, "totals", script, [rows, None]) == {
+        "counts": counts,
+        "all": 6,
         "jobs": 6,
         "running": 3,
         "speed": 7.5,
-        "bytes": 750 + 500 + 100 + 10,
+        "bytes": 750 + 500 + 100,
         "seconds": 250,
+        "others": 10,
     }
-    assert (await run(bare, "totals", script, []))["seconds"] is None
+    assert await run(bare, "totals", script, [rows, "b"]) == {
+        "counts": counts,
+        "all": 6,
+        "jobs": 1,
+        "running": 1,
+        "speed": 5,
+        "bytes": 750,
+        "seconds": 50,
+        "others": 0,
+    }
+    assert (await run(bare, "totals", script, [[], None]))["seconds"] is None
+
+
+async def test_a_steady_speed_is_a_steady_line_and_grows_from_the_right(bare: Page) -> None:
+    async def points(speeds: list[float]) -> list[list[float]]:
+        line: str = await run(bare, "row_view", "return m.sparkLine(x)", speeds)
+        return [[float(each) for each in point.split()] for point in line[1:].split("L")]
+
+    steady = await points([5] * 60)
+    assert [x for x, _ in steady] == list(range(60))
+    assert {y for _, y in steady} == {2.5}
+    assert [x for x, _ in await points([1, 2, 3])] == [57, 58, 59]
+    assert [y for _, y in await points([0, 4, 2])] == [19, 2.5, 10.7]
+    assert {y for _, y in await points([0, 0])} == {19}
+    assert await run(bare, "row_view", "return m.sparkLine([5])") == ""
 
 
 async def test_a_snapshot_keeps_what_it_names_and_drops_the_rest(bare: Page) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
 
+from aiohttp import web
 from playwright.async_api import Page, expect
 
 from accsyn_async.dashboard.web.application import _HANDLERS
+from accsyn_async.dashboard.web.assets import Assets
+from accsyn_async.dashboard.web.pages import MOST_PAGES
+from accsyn_async.dashboard.web.replies import document, file
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.page.opening import BRISK, Opener, live, row, until
 from tests.dashboard.serving import Served, serving
@@ -107,6 +114,7 @@ async def test_the_page_survives_a_restart_of_the_server(pages: Opener, box: San
         # The page's token is that of the server before.
         pages.allowed.append("Failed to load resource: the server responded with a status of 403")
         await row(page, "c.mov").get_by_role("button", name="Pause c.mov").click(force=True)
+        await page.keyboard.press("Enter")
         await expect(row(page, "c.mov")).to_contain_text("paused")
 
 
@@ -141,4 +149,85 @@ async def test_a_backend_that_does_not_answer_is_told_of_with_the_age_of_what_is
         await expect(row(page, "a.mov")).to_be_visible()
         box.weather.clear()
         await expect(banner).to_be_hidden(timeout=20_000)
+        await live(page)
+
+
+async def test_a_server_that_has_as_many_pages_as_it_allows_is_tried_again(
+    pages: Opener, box: Sandbox
+) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        hub = served.application[_HANDLERS].hub
+        hub.pages += MOST_PAGES
+        pages.allowed.append("Failed to load resource")
+        page = await pages.open(served.base)
+        await expect(page.locator("#trouble")).to_have_text("The server has as many pages open as it allows.")
+        await expect(page.locator("#age")).to_contain_text("Next try in")
+        await expect(page.locator("#badge")).to_have_text("Not live")
+        hub.pages -= MOST_PAGES
+        await page.get_by_role("button", name="Try now").click()
+        await live(page)
+        await expect(page.locator("#banner")).to_be_hidden()
+
+
+class Silent:
+    """A dashboard that tells what there is, and then nothing more.
+
+    Attributes:
+        asked: what each stream that was asked for had heard of already.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._assets = Assets()
+
+    async def page(self, request: web.Request) -> web.Response:
+        told = {"csrf": "", "readOnly": True, "workspace": "acme", "query": "Transfer", "version": "0"}
+        return document(request, lambda nonce: self._assets.page(nonce, told))
+
+    async def script(self, request: web.Request) -> web.Response:
+        return file(request, self._assets.app)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.query.get("since", ""))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        health = {"state": "ok", "reason": None, "age": 0.5, "now": 1.0}
+        whole = {"part": 0, "parts": 1, "rows": [], "health": health, "now": 1.0}
+        await response.write(f"event: snapshot\nid: e.7\ndata: {json.dumps(whole)}\n\n".encode())
+        await asyncio.Event().wait()
+        return response
+
+
+@contextlib.asynccontextmanager
+async def silence() -> AsyncIterator[tuple[Silent, str]]:
+    silent = Silent()
+    application = web.Application()
+    application.add_routes(
+        [web.get("/", silent.page), web.get("/app.js", silent.script), web.get("/stream", silent.stream)]
+    )
+    runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield silent, f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_stream_that_is_silent_for_fifteen_seconds_is_begun_anew(pages: Opener) -> None:
+    async with silence() as (silent, address):
+        context = await pages.context()
+        await context.add_init_script("delete window.SharedWorker")
+        await context.clock.install()
+        page = await pages.open(address, context)
+        await live(page)
+        await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 2"))
+        await page.clock.run_for(10_000)
+        assert silent.asked == [""]
+        await expect(page.locator("#badge")).to_have_text("Live")
+        await page.clock.run_for(9_000)
+        await until(lambda: len(silent.asked) == 2)
+        # It goes on where it was.
+        assert silent.asked == ["", "e.7"]
+        await page.clock.resume()
         await live(page)

@@ -1,47 +1,59 @@
-// What is told to who does not see the page: ends and failures, gathered so that they do not flood.
+// What is told to who does not see the page: ends, failures and answers, gathered so that they do not flood.
 
 import { byId } from "./dom.js";
 import { jobsText } from "./format.js";
 
-const GATHER_MS = 2500;
+const AT_ONCE_MS = 100;
+const APART_MS = 2500;
+const TYPING_MS = 700;
 const NAMED = 3;
 const TOLD = new Set(["failed", "done", "aborted", "stalled", "removed"]);
 
 export class Announcer {
   constructor() {
     this.region = byId("live");
-    this.waiting = new Map();
+    this.ends = new Map();
     this.sentences = [];
     this.timer = 0;
+    this.spokeAt = -Infinity;
+    this.describing = 0;
   }
 
-  /** A job has come into another state. */
+  /** A job has come into another state: told at once, unless something was just told. */
   changed(row) {
     if (TOLD.has(row.word)) {
-      const names = this.waiting.get(row.word) ?? [];
-      this.waiting.set(row.word, names);
+      const names = this.ends.get(row.word) ?? [];
+      this.ends.set(row.word, names);
       names.push(row.name);
-      this.soon();
+      this.timer ||= this.later(Math.max(AT_ONCE_MS, this.spokeAt + APART_MS - performance.now()));
     }
   }
 
-  /** Something to be said in these words. */
+  /** Something to be said in these words, with all that waits to be told. */
   tell(sentence) {
     this.sentences.push(sentence);
-    this.soon();
+    clearTimeout(this.timer);
+    this.timer = this.later(AT_ONCE_MS);
   }
 
-  soon() {
-    this.timer ||= setTimeout(() => this.speak(), this.sentences.length ? 100 : GATHER_MS);
+  /** Tells what `sentence()` says then, once who types has stopped. */
+  describe(sentence) {
+    clearTimeout(this.describing);
+    this.describing = setTimeout(() => this.tell(sentence()), TYPING_MS);
+  }
+
+  later(wait) {
+    return setTimeout(() => this.speak(), wait);
   }
 
   speak() {
-    const ends = [...this.waiting].map(([word, names]) =>
+    const ends = [...this.ends].map(([word, names]) =>
       names.length > NAMED ? `${jobsText(names.length)} ${word}.` : `${names.join(", ")}: ${word}.`,
     );
     this.region.textContent = [...this.sentences, ...ends].join(" ");
-    this.waiting.clear();
+    this.ends.clear();
     this.sentences = [];
     this.timer = 0;
+    this.spokeAt = performance.now();
   }
 }

@@ -1,255 +1,113 @@
-// The page: what the stream tells goes into the rows, and from there, a frame at a time, onto the screen.
+// The page: its parts, and what each of them says to the others.
 
 import { Actions } from "./actions.js";
 import { Announcer } from "./announce.js";
 import { Banner } from "./banner.js";
+import { Bulk } from "./bulk.js";
 import { Detail } from "./detail.js";
-import { button, byId, icon, make, say, textIn } from "./dom.js";
-import { countText, jobsText } from "./format.js";
+import { byId } from "./dom.js";
 import { listenToKeys, listenToPointer } from "./keys.js";
 import { joinStream } from "./link.js";
-import { matcher } from "./match.js";
-import { GROUPS, SORTS, arrange } from "./order.js";
-import { Rows, SAMPLE_MS } from "./rows.js";
+import { Model } from "./model.js";
+import { SAMPLE_MS } from "./rows.js";
+import { Screen } from "./screen.js";
 import { Summary } from "./summary.js";
-import { Table, showEmpty } from "./table.js";
-import { totalsOf } from "./totals.js";
-import { readView, writeView } from "./view.js";
-import { ACTIONS, canDo } from "./words.js";
+import { Table } from "./table.js";
+import { Tools } from "./tools.js";
+import { readView } from "./view.js";
 
-const NEWS_MS = 500;
-const ARRANGE_MS = 2000;
-const TOTALS_MS = 500;
-const ADDRESS_MS = 250;
 const TICK_MS = 1000;
 
 class Page {
-  constructor(config) {
-    this.config = config;
+  constructor({ csrf, readOnly, version, workspace }) {
     this.view = readView();
-    this.matches = matcher(this.view.q);
-    this.rows = new Rows();
-    this.dirty = new Set();
-    this.frame = 0;
-    this.due = 0;
-    this.arrangedAt = 0;
-    this.totaledAt = 0;
-    this.frozen = Date.now();
-    this.asking = false;
-    this.live = false;
     this.announcer = new Announcer();
+    this.model = new Model({
+      touched: (id) => this.screen.touch(id),
+      came: (news) => this.screen.plan(news),
+      turned: (row, before) => this.turned(row, before),
+      health: (health) => this.banner.setHealth(health),
+      link: (link) => this.banner.setLink(link),
+    });
     this.actions = new Actions({
-      csrf: config.csrf,
-      rows: this.rows,
+      csrf,
+      all: this.model.all,
       announcer: this.announcer,
-      changed: (id) => this.touch(id),
-      asking: (open) => (this.asking = open),
+      changed: (id) => this.screen.touch(id),
     });
+    const request = (action, ids) => this.actions.request(action, ids);
     const pendingOf = (id) => this.actions.pendingOf(id);
-    this.table = new Table({
-      readOnly: config.readOnly,
-      columns: byId("head").childElementCount,
-      pendingOf,
-      moved: () => this.soon(),
-    });
-    this.detail = new Detail({
-      readOnly: config.readOnly,
-      pendingOf,
-      act: (action, id) => this.actions.request(action, [id]),
-      closed: () => this.open(""),
-    });
-    this.summary = new Summary(config.workspace, (word) => this.toggleState(word));
-    this.makeTools();
-    this.busy = listenToPointer(this.table, {
-      open: (id) => this.open(id, false),
-      actOn: (action, id) => this.actions.request(action, [id]),
-    });
-    listenToKeys(this.table, config.readOnly, {
-      open: (id) => this.open(id),
+    this.makeParts(readOnly, workspace, request, pendingOf);
+    const doing = {
+      open: (id, enter) => this.open(id, enter),
       close: () => this.close(),
-      act: (action) => this.actions.request(action, this.meant()),
-      help: () => byId("help").showModal(),
-    });
-    const retry = joinStream(config.version, (message) => this.hear(message));
-    this.banner = new Banner(retry);
+      act: (action) => request(action, this.table.choice.meant()),
+      actOn: (action, id) => request(action, [id]),
+      help: () => this.tools.help(),
+    };
+    const held = listenToPointer(this.table, doing);
+    listenToKeys(this.table, readOnly, doing);
+    this.screen = new Screen({ ...this, busy: () => this.actions.asks || held(), clear: () => this.clear() });
+    this.banner = new Banner(joinStream(version, (message) => this.model.hear(message)));
     setInterval(() => this.sample(), SAMPLE_MS);
-    setInterval(() => this.tick(), TICK_MS);
-    this.saved = 0;
-    writeView(this.view);
-    this.detail.open(this.view.job, undefined, this.now());
-    this.soon();
+    setInterval(() => this.screen.tick(), TICK_MS);
+    this.detail.open(this.view.job, undefined, this.model.now());
+    this.screen.soon();
   }
 
-  /** The jobs that a key means: the selection, or else the one under the cursor. */
-  meant() {
-    return this.table.selected.size ? [...this.table.selected] : this.table.jobs([{ id: this.table.cursor }]);
-  }
-
-  // What the stream tells.
-
-  hear(message) {
-    switch (message.kind) {
-      case "begin":
-        this.rows.begin();
-        break;
-      case "put":
-        this.put(message.rows);
-        break;
-      case "gone":
-        this.rows.drop(message.ids);
-        message.ids.forEach((id) => this.touch(id));
-        this.plan(message.ids.length > 0);
-        break;
-      case "end":
-        this.rows.end();
-        this.plan(true);
-        this.rows.whole = message.whole;
-        this.live = message.whole;
-        break;
-      case "whole":
-        this.rows.whole = true;
-        this.plan(true);
-        this.live = true;
-        break;
-      case "health":
-        this.banner.setHealth(message.health);
-        break;
-      case "link":
-        this.frozen = message.link.state === "live" ? 0 : this.frozen || Date.now();
-        this.banner.setLink(message.link);
-        break;
+  makeParts(readOnly, workspace, request, pendingOf) {
+    document.body.classList.toggle("read-only", readOnly);
+    if (readOnly) {
+      document.querySelectorAll(".acting").forEach((each) => each.remove());
     }
-    this.soon();
+    const columns = byId("head").childElementCount;
+    this.table = new Table({ readOnly, columns, pendingOf, moved: () => this.screen?.soon() });
+    this.bulk = readOnly ? null : new Bulk(this.table, this.model.all, request);
+    const act = (action, id) => request(action, [id]);
+    this.detail = new Detail({ readOnly, pendingOf, act, closed: () => this.open("") });
+    this.tools = new Tools(this.view, (change) => this.looked(change));
+    this.summary = new Summary(workspace, (word) => this.tools.toggleState(word));
   }
 
-  put(changes) {
-    const known = this.rows.all.size;
-    for (const change of changes) {
-      const before = this.rows.all.get(change.id)?.word;
-      const [row] = this.rows.put([change]);
-      row.line = change.spark ? undefined : row.line;
-      row.hay = undefined;
-      row.nameKey = "name" in change ? undefined : row.nameKey;
-      this.dirty.add(row.id);
-      if (before !== row.word) {
-        this.actions.seen(row);
-        if (this.live && before !== undefined) {
-          this.announcer.changed(row);
-        }
-      }
+  /** A job has another word than before; `undefined` of one that was not known. */
+  turned(row, before) {
+    this.actions.seen(row);
+    if (this.model.live && before !== undefined) {
+      this.announcer.changed(row);
     }
-    this.plan(this.rows.all.size > known);
   }
 
-  /** Has the rows brought into order before long; what is new comes sooner, unless it would make others jump. */
-  plan(news) {
-    const { lively } = SORTS[this.view.sort];
-    const soon = news && (!lively || this.view.sort === "status");
-    const wait = !this.table.items.length ? 0 : soon ? NEWS_MS : ARRANGE_MS;
-    this.due = Math.min(this.due, this.arrangedAt + wait);
+  looked(change) {
+    this.screen.look(change);
+    if ("q" in change) {
+      this.announcer.describe(() => this.screen.told());
+    }
   }
 
   sample() {
-    this.rows.sample();
-    for (const id of this.table.views.keys()) {
-      this.touch(id);
-    }
-    for (const row of this.rows.all.values()) {
-      row.line = undefined;
-    }
+    this.model.sample();
+    this.screen.touchSeen();
   }
 
-  /** The time that what is shown is of: it stands still while nothing is heard. */
-  now() {
-    return this.frozen || Date.now();
+  clear() {
+    this.tools.look({ q: "" });
+    this.table.focus();
   }
 
-  tick() {
-    this.table.tick(this.now());
-    if (this.view.job) {
-      this.dirty.add(this.view.job);
-    }
-    this.soon();
-  }
-
-  touch(id) {
-    this.dirty.add(id);
-    this.soon();
-  }
-
-  // What is drawn.
-
-  soon() {
-    this.frame ||= requestAnimationFrame(() => this.draw());
-  }
-
-  draw() {
-    this.frame = 0;
-    const now = performance.now();
-    if (now >= this.due && !this.asking && !this.busy()) {
-      this.arrange(now, !SORTS[this.view.sort].lively);
-    }
-    if (now - this.totaledAt >= TOTALS_MS) {
-      this.totaledAt = now;
-      this.summary.show(totalsOf(this.rows.all.values(), this.now()), this.view.q);
-    }
-    this.table.render(this.dirty, this.now());
-    if (this.dirty.has(this.view.job)) {
-      this.detail.show(this.rows.all.get(this.view.job), this.now());
-    }
-    this.dirty.clear();
-    this.showSelection();
-  }
-
-  arrange(now, keep) {
-    this.due = Infinity;
-    this.arrangedAt = now;
-    const items = arrange(this.rows.all.values(), this.matches, this.view);
-    this.table.arrange(items, keep);
-    const shown = this.table.jobs(items).length;
-    const all = this.rows.all.size;
-    say(byId("count"), this.matches ? `${countText(shown)} of ${jobsText(all)}` : "");
-    if (shown) {
-      showEmpty("");
-    } else if (!this.rows.whole) {
-      showEmpty("Starting", "Asking accsyn for its jobs…");
-    } else if (all) {
-      const clear = button("Clear the filter", "", () => this.look({ q: "" }));
-      showEmpty("No job matches", `None of ${jobsText(all)} matches “${this.view.q}”.`, clear);
-    } else {
-      showEmpty("No jobs", "Transfers appear here as soon as there are some.");
-    }
-  }
-
-  // What is looked at.
-
-  /** Looks at something else; the address follows. */
-  look(change) {
-    Object.assign(this.view, change);
-    this.matches = matcher(this.view.q);
-    if (byId("filter").value !== this.view.q) {
-      byId("filter").value = this.view.q;
-    }
-    this.showTools();
-    this.totaledAt = 0;
-    if ("q" in change || "sort" in change || "group" in change || "desc" in change) {
-      this.arrange(performance.now(), false);
-    }
-    clearTimeout(this.saved);
-    this.saved = setTimeout(() => writeView(this.view), ADDRESS_MS);
-    this.soon();
-  }
-
+  /** Opens a job, and with `enter` goes there; an empty id closes what is open. */
   open(id, enter = true) {
-    if (id && !this.rows.all.has(id)) {
+    if (id && !this.model.all.has(id)) {
       return;
     }
-    this.look({ job: id });
-    this.detail.open(id, this.rows.all.get(id), this.now());
-    if (id && enter) {
+    this.tools.look({ job: id });
+    this.detail.open(id, this.model.all.get(id), this.model.now());
+    if (id) {
+      this.table.choice.show(id);
+    }
+    if (id && (enter || this.detail.covers)) {
       this.detail.title.focus();
     } else if (!id) {
-      this.table.list.focus({ preventScroll: true });
+      this.table.focus();
     }
   }
 
@@ -257,98 +115,10 @@ class Page {
   close() {
     if (this.view.job) {
       this.open("");
-    } else if (this.table.selected.size) {
-      this.table.selectAll(false);
+    } else if (this.table.choice.selected.size) {
+      this.table.choice.selectAll(false);
     } else if (document.activeElement === byId("filter")) {
-      this.look({ q: "" });
-      this.table.list.focus();
-    }
-  }
-
-  toggleState(word) {
-    const words = this.view.q.split(/\s+/).filter(Boolean);
-    const rest = words.filter((each) => !each.startsWith("status:"));
-    this.look({ q: [...rest, ...(words.includes(`status:${word}`) ? [] : [`status:${word}`])].join(" ") });
-  }
-
-  sortBy(sort) {
-    const first = sort === "speed" || sort === "progress" || sort === "size" || sort === "created";
-    this.look(this.view.sort === sort ? { desc: !this.view.desc } : { sort, desc: first });
-  }
-
-  // The tools above and below the list.
-
-  makeTools() {
-    const filter = byId("filter");
-    filter.value = this.view.q;
-    filter.addEventListener("input", () => this.look({ q: filter.value }));
-    for (const [name, { title }] of Object.entries(GROUPS)) {
-      byId("group").append(new Option(title, name));
-    }
-    for (const [name, { title }] of Object.entries(SORTS)) {
-      byId("sort").append(new Option(title, name));
-    }
-    byId("group").addEventListener("change", (event) => this.look({ group: event.target.value }));
-    byId("sort").addEventListener("change", (event) => this.look({ sort: event.target.value }));
-    byId("desc").addEventListener("click", () => this.look({ desc: !this.view.desc }));
-    byId("help-button").addEventListener("click", () => byId("help").showModal());
-    byId("help-close").addEventListener("click", () => byId("help").close());
-    for (const column of byId("head").querySelectorAll("[data-sort]")) {
-      column.firstElementChild.addEventListener("click", () => this.sortBy(column.dataset.sort));
-    }
-    document.body.classList.toggle("read-only", this.config.readOnly);
-    if (this.config.readOnly) {
-      for (const each of document.querySelectorAll(".acting")) {
-        each.remove();
-      }
-    } else {
-      this.makeBulk();
-    }
-    this.showTools();
-  }
-
-  showTools() {
-    byId("group").value = this.view.group;
-    byId("sort").value = this.view.sort;
-    byId("desc").setAttribute("aria-pressed", this.view.desc);
-    for (const column of byId("head").querySelectorAll("[data-sort]")) {
-      const sorted = column.dataset.sort === this.view.sort;
-      column.setAttribute("aria-sort", sorted ? (this.view.desc ? "descending" : "ascending") : "none");
-    }
-  }
-
-  makeBulk() {
-    this.bulk = byId("bulk");
-    this.bulkText = textIn("strong");
-    this.bulkButtons = new Map();
-    const row = make("div", "buttons");
-    for (const [action, { title }] of Object.entries(ACTIONS)) {
-      const each = button(title, action === "abort" ? "danger" : "", () =>
-        this.actions.request(action, [...this.table.selected]),
-      );
-      each.prepend(icon(action));
-      this.bulkButtons.set(action, each);
-      row.append(each);
-    }
-    row.append(button("Clear the selection", "quiet", () => this.table.selectAll(false), icon("close")));
-    this.bulk.append(this.bulkText, row);
-  }
-
-  showSelection() {
-    if (this.config.readOnly) {
-      return;
-    }
-    const { selected } = this.table;
-    if (this.bulk.hidden !== (selected.size === 0)) {
-      this.bulk.hidden = selected.size === 0;
-      this.table.cover(selected.size ? this.bulk.offsetHeight + 24 : 0);
-    }
-    if (selected.size) {
-      say(this.bulkText, `${countText(selected.size)} selected`);
-      const rows = [...selected].map((id) => this.rows.all.get(id)).filter(Boolean);
-      for (const [action, each] of this.bulkButtons) {
-        each.disabled = !rows.some((row) => canDo(action, row));
-      }
+      this.clear();
     }
   }
 }

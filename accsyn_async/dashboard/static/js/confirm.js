@@ -6,13 +6,20 @@ import { ACTIONS } from "./words.js";
 
 const NAMED_AT_MOST = 100;
 
-const WARNINGS = {
-  abort: "What has been transferred so far stays where it is. An aborted job can be resumed later.",
-  pause: "They keep what has been transferred, and go on when they are resumed.",
-  resume: "They go on as soon as there is room for them.",
+/** What it means: for one job, and for several. */
+const MEANINGS = {
+  abort: [
+    "What has been transferred so far stays where it is. An aborted job can be resumed later.",
+    "What has been transferred so far stays where it is. Aborted jobs can be resumed later.",
+  ],
+  pause: [
+    "It keeps what has been transferred, and goes on when it is resumed.",
+    "They keep what has been transferred, and go on when they are resumed.",
+  ],
+  resume: ["It goes on as soon as there is room for it.", "They go on as soon as there is room for them."],
 };
 
-/** Asks whether to do something to jobs, by name; resolves to whether it was wanted. */
+/** Asks whether to do something to jobs, by name; resolves to whether it is wanted. Enter aborts nothing. */
 export function ask(action, rows, left) {
   const { title } = ACTIONS[action];
   const dialog = make("dialog", "ask");
@@ -25,7 +32,7 @@ export function ask(action, rows, left) {
   if (rows.length > NAMED_AT_MOST) {
     names.append(make("li", "dim", `and ${jobsText(rows.length - NAMED_AT_MOST)} more`));
   }
-  const notes = [WARNINGS[action]];
+  const notes = [MEANINGS[action][rows.length === 1 ? 0 : 1]];
   if (left) {
     notes.push(`${jobsText(left)} of the selection ${left === 1 ? "is" : "are"} left alone: there this makes no sense.`);
   }

@@ -3,10 +3,12 @@
 import { button, byId, icon, make, say, setIcon, textIn } from "./dom.js";
 import { UNKNOWN, durationText, percentText, sizeText, speedText, timeText } from "./format.js";
 import { secondsLeft } from "./rows.js";
-import { stateIcon, stateText } from "./row_view.js";
+import { doubtText, stateIcon, stateText } from "./row_view.js";
 import { ACTIONS, canDo, hasEnded, isRunning, knownWord } from "./words.js";
 
 const AGAIN_MS = 3000;
+/** Where the panel covers all the rest, as the style has it. */
+const NARROW = matchMedia("(max-width: 40rem)");
 const BATCH = 150;
 
 const FACTS = {
@@ -75,7 +77,8 @@ export class Detail {
     this.state = textIn("span");
     this.percent = textIn("span", "number");
     this.fill = make("i");
-    this.line = make("div", "state", this.icon, this.state, this.percent);
+    this.doubt = textIn("span", "doubt");
+    this.line = make("div", "state", this.icon, this.state, this.doubt, this.percent);
     this.buttons = new Map();
     this.facts = new Map();
     this.about = textIn("p", "dim");
@@ -108,6 +111,7 @@ export class Detail {
     );
     this.panel.lastChild.tabIndex = 0;
     this.panel.setAttribute("aria-labelledby", this.title.id);
+    NARROW.addEventListener("change", () => this.cover());
   }
 
   /** Opens a job; an empty id closes the panel. */
@@ -119,15 +123,33 @@ export class Detail {
       this.list.replaceChildren();
       say(this.about, id ? "Asking for its tasks…" : "");
       this.panel.hidden = !id;
-      // On a phone the panel covers all the rest.
-      const covered = Boolean(id) && matchMedia("(max-width: 40rem)").matches;
-      for (const each of ["top", "tools", "jobs"]) {
-        byId(each).inert = covered;
-      }
+      this.cover();
       this.asked = false;
       this.panel.lastChild.scrollTop = 0;
     }
     this.show(row, now);
+  }
+
+  /** Whether nothing else can be reached while it is open. */
+  get covers() {
+    return Boolean(this.id) && NARROW.matches;
+  }
+
+  cover() {
+    const { covers } = this;
+    for (const each of ["top", "banner", "tools", "jobs"]) {
+      byId(each).inert = covers;
+    }
+    if (covers) {
+      this.panel.setAttribute("role", "dialog");
+      this.panel.setAttribute("aria-modal", "true");
+      if (!this.panel.contains(document.activeElement)) {
+        this.title.focus();
+      }
+    } else {
+      this.panel.removeAttribute("role");
+      this.panel.removeAttribute("aria-modal");
+    }
   }
 
   show(row, now) {
@@ -151,6 +173,7 @@ export class Detail {
     say(this.title, row.name);
     setIcon(this.icon, stateIcon(row, pending));
     say(this.state, stateText(row, pending));
+    say(this.doubt, doubtText(pending));
     say(this.percent, percentText(row.progress));
     this.fill.style.transform = `scaleX(${Math.min(Math.max(row.progress ?? 0, 0), 100) / 100})`;
     for (const [name, value] of this.facts) {

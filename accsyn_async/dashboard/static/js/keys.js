@@ -3,33 +3,40 @@
 import { byId } from "./dom.js";
 
 const STEPS = {
-  ArrowDown: (table) => table.moveBy.bind(table, 1),
-  j: (table) => table.moveBy.bind(table, 1),
-  ArrowUp: (table) => table.moveBy.bind(table, -1),
-  k: (table) => table.moveBy.bind(table, -1),
-  PageDown: (table) => table.moveBy.bind(table, table.page),
-  PageUp: (table) => table.moveBy.bind(table, -table.page),
-  Home: (table) => table.moveTo.bind(table, 0),
-  End: (table) => table.moveTo.bind(table, Infinity),
+  ArrowDown: ({ choice }) => choice.moveBy.bind(choice, 1),
+  j: ({ choice }) => choice.moveBy.bind(choice, 1),
+  ArrowUp: ({ choice }) => choice.moveBy.bind(choice, -1),
+  k: ({ choice }) => choice.moveBy.bind(choice, -1),
+  PageDown: ({ choice, page }) => choice.moveBy.bind(choice, page),
+  PageUp: ({ choice, page }) => choice.moveBy.bind(choice, -page),
+  Home: ({ choice }) => choice.moveTo.bind(choice, 0),
+  End: ({ choice }) => choice.moveTo.bind(choice, Infinity),
 };
-const LETTERS = { p: "pause", r: "resume", x: "abort" };
+const LETTERS = { p: "pause", r: "resume", a: "abort", x: "abort" };
 
-/** `does` is what the page can do: `open(id)`, `close()`, `act(action)`, `help()`. */
+/** `does` is what the page can do: `open(id, enter)`, `close()`, `act(action)`, `help()`. */
 export function listenToKeys(table, readOnly, does) {
   const filter = byId("filter");
   const list = byId("list");
+  const { choice } = table;
 
+  // Single letters, and what acts, mean something in the list alone.
   const inList = (event) => {
-    const step = STEPS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const { key } = event;
+    const step = STEPS[key.length === 1 ? key.toLowerCase() : key];
+    if (event.target !== list && (key.length === 1 || key === "Enter")) {
+      return false;
+    }
     if (step) {
-      list.focus({ preventScroll: true });
+      table.focus();
       step(table)(event.shiftKey);
-    } else if (event.key === "Enter" && table.cursor) {
-      does.open(table.cursor);
-    } else if (event.key === " " && table.cursor) {
-      table.toggle(table.cursor);
-    } else if (!readOnly && LETTERS[event.key]) {
-      does.act(LETTERS[event.key]);
+    } else if (key === "Enter" && choice.cursor) {
+      does.open(choice.cursor, true);
+    } else if (key === " " && choice.cursor) {
+      choice.show(choice.cursor);
+      choice.toggle(choice.cursor);
+    } else if (!readOnly && LETTERS[key] && !event.repeat) {
+      does.act(LETTERS[key]);
     } else {
       return false;
     }
@@ -44,7 +51,7 @@ export function listenToKeys(table, readOnly, does) {
     if (event.ctrlKey || event.metaKey) {
       if (event.key === "a" && target === list) {
         event.preventDefault();
-        table.selectAll(true);
+        choice.selectAll(true);
       }
       return;
     }
@@ -55,8 +62,8 @@ export function listenToKeys(table, readOnly, does) {
     if (target === filter) {
       if (event.key === "Enter" || event.key === "ArrowDown") {
         event.preventDefault();
-        list.focus();
-        table.moveBy(table.places.has(table.cursor) ? 0 : 1);
+        table.focus();
+        choice.moveBy(choice.cursor ? 0 : 1);
       }
       return;
     }
@@ -76,6 +83,7 @@ export function listenToKeys(table, readOnly, does) {
 /** Clicks in the list, and whether the pointer is busy there: then its order must not change. */
 export function listenToPointer(table, does) {
   const body = byId("rows");
+  const { choice } = table;
   let movedAt = -Infinity;
 
   body.addEventListener("pointermove", () => (movedAt = performance.now()), { passive: true });
@@ -85,7 +93,7 @@ export function listenToPointer(table, does) {
   body.addEventListener("mousedown", (event) => {
     if (event.shiftKey) {
       event.preventDefault();
-      byId("list").focus({ preventScroll: true });
+      table.focus();
     }
   });
   body.addEventListener("click", (event) => {
@@ -94,6 +102,8 @@ export function listenToPointer(table, does) {
     if (id === undefined) {
       return;
     }
+    // Keys go on in the list, whatever was clicked there.
+    table.focus();
     const action = event.target.closest("[data-action]");
     if (action) {
       does.actOn(action.dataset.action, id);
@@ -101,13 +111,12 @@ export function listenToPointer(table, does) {
     }
     const index = table.places.get(id);
     if (event.shiftKey) {
-      table.moveTo(index, true);
+      choice.moveTo(index, true);
     } else if (event.ctrlKey || event.metaKey || event.target.closest(".pick") || row.matches(".heading")) {
-      table.toggle(id);
-      table.cursor = id;
-      table.moved();
+      choice.toggle(id);
+      choice.show(id);
     } else {
-      table.moveTo(index);
+      choice.moveTo(index);
       does.open(id, false);
     }
   });

@@ -1,10 +1,10 @@
 // How a page hears the stream: by the worker that all pages share, or by itself where there is none.
 
-import { Hub } from "./hub.js";
+import { Switchboard } from "./switchboard.js";
 
 const PING_MS = 20_000;
 
-/** Calls `hear(message)` for what a hub sends; returns a function that has the stream tried again at once. */
+/** Calls `hear(message)` for what a switchboard sends; returns a function that has the stream tried again at once. */
 export function joinStream(version, hear) {
   let port;
 
@@ -17,7 +17,7 @@ export function joinStream(version, hear) {
   };
   const alone = () => {
     const { port1, port2 } = new MessageChannel();
-    new Hub("./stream").connect(port1);
+    new Switchboard("./stream").connect(port1);
     listen(port2);
   };
 

@@ -6,32 +6,45 @@ import { secondsLeft } from "./rows.js";
 import { ACTIONS, canDo, isRunning, knownWord } from "./words.js";
 
 const WIDTH = 60;
+const FLOOR = 19;
 const HEIGHT = 20;
+/** So much higher than its highest speed is a line's drawing. */
+const HEADROOM = 1.15;
+
+/** The path of a line of speeds: it grows from the right, and stands on nothing at all. */
+export function sparkLine(speeds) {
+  const top = Math.max(...speeds, 0.001) * HEADROOM;
+  const points = speeds.map((speed, at) => {
+    const y = FLOOR - (Math.max(speed, 0) / top) * FLOOR;
+    return `${WIDTH - speeds.length + at} ${y.toFixed(1)}`;
+  });
+  return points.length > 1 ? `M${points.join("L")}` : "";
+}
 
 /** The line of a job's speeds, kept with it until there is another. */
 function sparkOf(row) {
-  if (row.line === undefined) {
-    const most = Math.max(...row.spark, 0.001);
-    const points = row.spark.map((speed, at) => {
-      const y = HEIGHT - 1 - (Math.max(speed, 0) / most) * (HEIGHT - 5);
-      return `${WIDTH - row.spark.length + at} ${y.toFixed(1)}`;
-    });
-    row.line = points.length > 1 ? `M${points.join("L")}` : "";
-  }
+  row.line ??= sparkLine(row.spark);
   return row.line;
 }
 
-/** What is known of an action under way, in words. */
-function pendingText(pending) {
-  return pending.state === "late" ? `${pending.action} not confirmed` : `${ACTIONS[pending.action].doing}…`;
-}
+/** What is said beside a job's state when it is not known what has come of an action. */
+const DOUBTS = { late: "not confirmed", unknown: "not known yet" };
 
+/** The state of a job in words; an action under way stands for it as long as its outcome is not in doubt. */
 export function stateText(row, pending) {
-  return pending ? pendingText(pending) : row.word;
+  return pending && !DOUBTS[pending.state] ? `${ACTIONS[pending.action].doing}…` : row.word;
 }
 
 export function stateIcon(row, pending) {
-  return pending ? (pending.state === "late" ? "late" : "sent") : knownWord(row.word);
+  return pending && !DOUBTS[pending.state] ? "sent" : knownWord(row.word);
+}
+
+/** `pause not confirmed`, or an empty text. */
+export function doubtText(pending) {
+  if (pending?.state === "late") {
+    return `${pending.action} not confirmed`;
+  }
+  return pending?.state === "unknown" ? `${pending.action} sent, outcome unknown` : "";
 }
 
 function routeText(row) {
@@ -52,14 +65,18 @@ export class RowView {
     this.element.id = `row-${number}`;
     this.icon = icon();
     this.shown = {};
-    for (const name of ["state", "name", "route", "user", "percent", "speed", "left"]) {
-      this[name] = textIn("span", name === "percent" ? "number" : "");
+    for (const name of ["state", "name", "route", "user", "speed", "left"]) {
+      this[name] = textIn("span");
     }
+    this.percent = textIn("span", "number");
+    this.doubt = textIn("span", "doubt");
+    this.doubt.hidden = true;
     this.fill = make("i");
     this.spark = drawing("spark", `0 0 ${WIDTH} ${HEIGHT}`, "path", "path");
+    this.spark.setAttribute("preserveAspectRatio", "xMaxYMid");
     this.element.append(
       ...(readOnly ? [] : [this.makeBox()]),
-      cell("state", this.icon, this.state),
+      cell("state", this.icon, make("span", "words", this.state, this.doubt)),
       cell("name", this.name),
       cell("route", this.route),
       cell("user", this.user),
@@ -117,9 +134,15 @@ export class RowView {
     if (shown.mark !== mark) {
       shown.mark = mark;
       setIcon(this.icon, mark);
-      element.classList.toggle("pending", Boolean(pending));
+      element.classList.toggle("pending", mark === "sent");
     }
     say(this.state, stateText(row, pending));
+    const doubt = doubtText(pending);
+    if (this.doubt.title !== doubt) {
+      this.doubt.title = doubt;
+      say(this.doubt, doubt && DOUBTS[pending.state]);
+      this.doubt.hidden = !doubt;
+    }
     if (shown.title !== row.name) {
       shown.title = this.name.title = row.name;
       say(this.name, row.name);
@@ -130,7 +153,11 @@ export class RowView {
       shown.route = this.route.title = route;
       say(this.route, route);
     }
-    say(this.user, row.user ?? UNKNOWN);
+    const user = row.user ?? UNKNOWN;
+    if (shown.user !== user) {
+      shown.user = this.user.title = user;
+      say(this.user, user);
+    }
     say(this.percent, percentText(row.progress));
     if (shown.progress !== row.progress) {
       shown.progress = row.progress;
@@ -154,7 +181,7 @@ export class RowView {
       this.shown.line = line;
       const [area, edge] = this.spark.children;
       const start = line.slice(1, line.indexOf(" "));
-      area.setAttribute("d", line && `${line}L${WIDTH - 1} ${HEIGHT}L${start} ${HEIGHT}Z`);
+      area.setAttribute("d", line && `${line}L${WIDTH - 1} ${FLOOR}L${start} ${FLOOR}Z`);
       edge.setAttribute("d", line);
     }
   }

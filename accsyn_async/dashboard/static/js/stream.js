@@ -1,7 +1,7 @@
 // The SharedWorker that holds the stream of all pages.
 
-import { Hub } from "./hub.js";
+import { Switchboard } from "./switchboard.js";
 
-const shared = new Hub("./stream");
+const shared = new Switchboard("./stream");
 
 self.onconnect = (event) => shared.connect(event.ports[0]);

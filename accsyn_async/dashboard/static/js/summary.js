@@ -23,7 +23,7 @@ export class Summary {
       byId("states").append(chip);
     }
     this.numbers = Object.fromEntries(
-      ["jobs", "speed", "bytes", "seconds"].map((name) => [name, byId(`total-${name}`)]),
+      ["jobs", "meant", "speed", "bytes", "seconds", "others"].map((name) => [name, byId(`total-${name}`)]),
     );
   }
 
@@ -45,8 +45,10 @@ export class Summary {
       say(count, countText(number));
     }
     say(this.numbers.jobs, countText(totals.jobs));
+    say(this.numbers.meant, q.trim() ? `of ${jobsText(totals.all)} shown` : "Jobs");
     say(this.numbers.speed, totals.running ? speedText(totals.speed) : UNKNOWN);
-    say(this.numbers.bytes, sizeText(totals.bytes));
+    say(this.numbers.bytes, totals.running ? sizeText(totals.bytes) : UNKNOWN);
+    say(this.numbers.others, totals.others ? sizeText(totals.others) : UNKNOWN);
     say(this.numbers.seconds, durationText(totals.seconds));
     const running = totals.running ? `${countText(totals.running)} running` : jobsText(totals.jobs);
     const title = `${running} · ${this.workspace}`;

@@ -1,5 +1,6 @@
 // The list of jobs: only the rows that are seen exist, and they are changed in place.
 
+import { Choice } from "./choice.js";
 import { byId, make } from "./dom.js";
 import { HeadingView, RowView } from "./row_view.js";
 
@@ -7,7 +8,7 @@ const SPARE = 6;
 const TIDY_MS = 200;
 
 export class Table {
-  /** `moved()` is called when the rows that are seen, the cursor or the selection change. */
+  /** `moved()` is called when the rows that are seen change, or what is chosen of them. */
   constructor({ readOnly, columns, pendingOf, moved }) {
     this.readOnly = readOnly;
     this.columns = columns;
@@ -18,9 +19,6 @@ export class Table {
     this.body = byId("rows");
     this.items = [];
     this.places = new Map();
-    this.cursor = "";
-    this.anchor = "";
-    this.selected = new Set();
     this.views = new Map();
     this.free = { row: [], heading: [] };
     this.made = 0;
@@ -32,6 +30,7 @@ export class Table {
       this.measure();
       moved();
     }).observe(this.list);
+    this.choice = new Choice(this);
     this.measure();
   }
 
@@ -55,11 +54,7 @@ export class Table {
     this.places = new Map(items.map((item, index) => [item.id, index]));
     this.stretch();
     this.list.setAttribute("aria-rowcount", items.length + 1);
-    for (const id of this.selected) {
-      if (!this.places.has(id)) {
-        this.selected.delete(id);
-      }
-    }
+    this.choice.forget();
     if (this.places.has(anchor)) {
       this.list.scrollTop += (this.places.get(anchor) - top) * this.height;
     }
@@ -71,9 +66,13 @@ export class Table {
       this.covered = height;
       this.stretch();
       if (document.activeElement === this.list) {
-        this.reveal(this.places.get(this.cursor));
+        this.reveal(this.places.get(this.choice.cursor));
       }
     }
+  }
+
+  focus() {
+    this.list.focus({ preventScroll: true });
   }
 
   reveal(index) {
@@ -91,25 +90,29 @@ export class Table {
   /** Draws the rows that are seen; of those that were already, only the ones in `dirty` (all, when it is `null`). */
   render(dirty, now) {
     const first = Math.max(0, Math.floor(this.list.scrollTop / this.height) - SPARE);
-    const last = Math.min(this.items.length, first + Math.ceil(this.seen / this.height) + 2 * SPARE);
-    const wanted = new Set();
-    for (let index = first; index < last; index += 1) {
-      wanted.add(this.items[index].id);
+    const last = Math.max(first, Math.min(this.items.length, first + Math.ceil(this.seen / this.height) + 2 * SPARE));
+    const indexes = Array.from({ length: last - first }, (_, at) => first + at);
+    // The row under the cursor is there wherever it is: assistive technology is at it.
+    const at = this.places.get(this.choice.cursor);
+    if (at !== undefined && (at < first || at >= last)) {
+      indexes.push(at);
     }
+    const wanted = new Set(indexes.map((index) => this.items[index].id));
     for (const [id, view] of this.views) {
       if (!wanted.has(id)) {
         this.views.delete(id);
         this.free[view instanceof RowView ? "row" : "heading"].push(view);
       }
     }
-    for (let index = first; index < last; index += 1) {
+    const { cursor, selected } = this.choice;
+    for (const index of indexes) {
       const item = this.items[index];
       const known = this.views.get(item.id);
       const view = known ?? this.take(item);
       if (known === undefined || dirty === null || item.heading || dirty.has(item.id)) {
         view.show(item, this.pendingOf(item.id), now);
       }
-      view.place(index, this.height, item.id === this.cursor, this.selected.has(item.id));
+      view.place(index, this.height, item.id === cursor, selected.has(item.id));
     }
     for (const view of [...this.free.row, ...this.free.heading]) {
       view.element.hidden = true;
@@ -143,7 +146,7 @@ export class Table {
 
   /** Tells assistive technology where the cursor is. */
   point() {
-    const view = this.views.get(this.cursor);
+    const view = this.views.get(this.choice.cursor);
     if (view) {
       this.list.setAttribute("aria-activedescendant", view.element.id);
     } else {
@@ -174,63 +177,8 @@ export class Table {
     return Math.max(1, Math.floor(this.seen / this.height) - 1);
   }
 
-  /** Moves the cursor to the row at an index, or the nearest that there is. */
-  moveTo(index, extend = false) {
-    if (!this.items.length) {
-      return;
-    }
-    const to = Math.min(Math.max(index, 0), this.items.length - 1);
-    const from = this.cursor;
-    this.cursor = this.items[to].id;
-    if (extend && !this.readOnly) {
-      this.anchor ||= from || this.cursor;
-      this.extend();
-    } else {
-      this.anchor = "";
-    }
-    this.reveal(to);
-    this.moved();
-  }
-
-  moveBy(step, extend) {
-    const at = this.places.get(this.cursor);
-    this.moveTo(at === undefined ? (step > 0 ? 0 : this.items.length - 1) : at + step, extend);
-  }
-
-  /** Selects everything between the anchor and the cursor. */
-  extend() {
-    const ends = [this.places.get(this.anchor) ?? 0, this.places.get(this.cursor)].sort((a, b) => a - b);
-    this.selected = new Set(this.jobs(this.items.slice(ends[0], ends[1] + 1)));
-  }
-
   jobs(items) {
     return items.flatMap((item) => (item.heading ? [] : [item.id]));
-  }
-
-  /** Selects a row or lets it go; of a heading, all of its rows. */
-  toggle(id) {
-    const item = this.items[this.places.get(id)];
-    if (item === undefined || this.readOnly) {
-      return;
-    }
-    const ids = item.heading ? this.jobs(item.rows) : [id];
-    const all = ids.every((each) => this.selected.has(each));
-    for (const each of ids) {
-      if (all) {
-        this.selected.delete(each);
-      } else {
-        this.selected.add(each);
-      }
-    }
-    this.anchor = id;
-    this.moved();
-  }
-
-  /** Selects all rows that are shown, or none. */
-  selectAll(all) {
-    this.selected = new Set(all && !this.readOnly ? this.jobs(this.items) : []);
-    this.anchor = "";
-    this.moved();
   }
 }
 

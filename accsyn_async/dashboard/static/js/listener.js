@@ -10,7 +10,7 @@ const FORGET_MS = 60_000;
  * Calls `take(kind, data)` for each event, and `tell(link)` when the connection changes; `link` is
  * `{state: "connecting" | "live" | "down" | "asleep", code, retryAt}`, where `code` is the HTTP status that refused it.
  */
-export class Feed {
+export class Listener {
   constructor(url, take, tell) {
     this.url = url;
     this.take = take;

@@ -1,6 +1,6 @@
 // One stream for every page that is open: pages join by a port, and hear of it while they are visible.
 
-import { Feed } from "./feed.js";
+import { Listener } from "./listener.js";
 import { Rows, SAMPLE_MS } from "./rows.js";
 
 const CHUNK = 500;
@@ -10,13 +10,13 @@ const LOST_MS = 60_000;
  * A page says `show`, `hide`, `ping` (each 20 s while it is visible) and `retry`. It hears `begin`, `put` (rows),
  * `end` when it comes: all that is known; then `put` and `gone`, `whole` after a snapshot, `health` and `link`.
  */
-export class Hub {
+export class Switchboard {
   constructor(url) {
     this.rows = new Rows();
     this.health = null;
     this.link = null;
     this.pages = new Map();
-    this.feed = new Feed(
+    this.listener = new Listener(
       url,
       (kind, data) => this.take(kind, data),
       (link) => this.relink(link),
@@ -32,7 +32,7 @@ export class Hub {
 
   hear(port, kind) {
     if (kind === "retry") {
-      this.feed.retry();
+      this.listener.retry();
       return;
     }
     if (kind === "hide") {
@@ -49,9 +49,9 @@ export class Hub {
 
   settle() {
     if (this.pages.size) {
-      this.feed.wake();
+      this.listener.wake();
     } else {
-      this.feed.sleep();
+      this.listener.sleep();
     }
   }
 
