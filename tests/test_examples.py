@@ -404,7 +404,6 @@ async def send(session: Session, source: str, name: str) -> str:
 
 async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = str(tmp_path / "told.db")
-    (box.volume / "a.mov").write_bytes(b"frames" * 10)
     async with webhook(500, 429) as (url, taken), box.session(poll=OFTEN) as session:
         monkeypatch.setenv("WEBHOOK_URL", url)
         async with program("webhook_notifier.py", kept) as process:
@@ -507,7 +506,6 @@ async def test_webhook_notifier_tries_so_often_and_does_not_say_where(
 
 async def test_watcher_service(box: Sandbox, tmp_path: Path) -> None:
     kept = str(tmp_path / "seen.db")
-    (box.volume / "a.mov").write_bytes(b"frames" * 10)
     async with box.session(poll=OFTEN) as session:
         async with program("watcher_service.py", kept) as process:
             await polled(box)
