@@ -220,16 +220,16 @@ def test_no_panel_lies_over_another() -> None:
         assert apart_x or apart_y, (one, other)
 
 
-@pytest.mark.parametrize("text", expressions())
-def test_prometheus_understands_what_the_panels_ask_for(text: str, tmp_path: Path) -> None:
-    for variable, value in (("$__rate_interval", "1m"), ("$__range", "6h"), ("$instance", ".*")):
-        text = text.replace(variable, value)
-    assert "$" not in text
-    rules = tmp_path / "rules.yml"
-    rules.write_text(
-        json.dumps({"groups": [{"name": "g", "rules": [{"record": "asked:for", "expr": text}]}]})
-    )
-    promtool("check", "rules", str(rules))
+def test_prometheus_understands_what_the_panels_ask_for(tmp_path: Path) -> None:
+    rules = []
+    for number, text in enumerate(expressions()):
+        for variable, value in (("$__rate_interval", "1m"), ("$__range", "6h"), ("$instance", ".*")):
+            text = text.replace(variable, value)
+        assert "$" not in text
+        rules.append({"record": f"asked:for{number}", "expr": text})
+    file = tmp_path / "rules.yml"
+    file.write_text(json.dumps({"groups": [{"name": "g", "rules": rules}]}))
+    assert f"SUCCESS: {len(rules)} rules found" in promtool("check", "rules", str(file))
 
 
 def test_promtool_that_is_missing_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
