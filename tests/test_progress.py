@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import functools
 import io
+import os
 import re
 import subprocess
 import sys
@@ -706,6 +707,36 @@ async def test_only_so_many_bars_of_tqdm_stay() -> None:
     )
     async for _ in bars:
         assert sum(not bar.disable for bar in made) == 1
+
+
+class Terminal(io.StringIO):
+    def fileno(self) -> int:
+        return 7
+
+
+@pytest.mark.parametrize(
+    ("options", "most"),
+    [
+        ({"file": io.StringIO()}, 20),
+        ({"file": Terminal()}, 11),
+        ({"file": Terminal(), "position": 4}, 7),
+        ({"file": Terminal(), "nrows": 10}, 9),
+        ({"file": Terminal(), "most": 3}, 3),
+    ],
+)
+async def test_there_are_as_many_bars_of_tqdm_as_the_terminal_is_high(
+    options: dict[str, Any], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(number: int) -> os.terminal_size:
+        assert number == 7
+        return os.terminal_size((80, 12))
+
+    monkeypatch.setattr(os, "get_terminal_size", size)
+    made = list[Any]()
+    events = [found(str(number)) for number in range(60)]
+    async for _ in tqdm_progress(told(*events), tqdm=recording(made), each=True, **options):
+        pass
+    assert len(made) == most
 
 
 def test_a_bar_of_tqdm_is_not_left_behind_by_a_burst() -> None:
