@@ -2,9 +2,10 @@
 
     WEBHOOK_URL=https://hooks.slack.com/services/… python examples/webhook_notifier.py told.db
 
-Stop it and start it again when you like: what ended meanwhile is told then, and no end twice,
-unless it is killed between posting and writing that down. To have failed is no end: it is told
-anew at a start, if it still stands. The address is a secret: it is never printed. Needs
+Stop it (SIGTERM, Ctrl-C) and start it again when you like: what ended meanwhile is told then, and
+no end twice, unless it is killed between posting and writing that down. To have failed is no end:
+those that stand failed at a start are told anew, in one message. The address is a secret: it is
+never printed. Needs
 ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
@@ -13,15 +14,28 @@ import contextlib
 import html
 import os
 import random
+import signal
 import sys
+from collections.abc import Callable
 
 import aiohttp
 
-from accsyn_async import AccsynError, Event, JobChanged, JobFinished, JobFound, JobStatus, Session
+from accsyn_async import (
+    AccsynError,
+    Event,
+    Job,
+    JobChanged,
+    JobFinished,
+    JobFound,
+    JobStatus,
+    Session,
+    Synced,
+)
 from accsyn_async.safe_text import safe
 
 ATTEMPTS = 6
 LONGEST_PAUSE = 60.0
+NAMED = 20
 
 
 class NotTakenError(Exception):
@@ -32,17 +46,25 @@ def text_of(event: Event) -> str | None:
     """What to say of an event, if anything."""
     match event:
         case JobFinished(job=job):
-            what = "has arrived" if job.status is JobStatus.DONE else "was aborted"
+            return f"{name_of(job)} {'has arrived' if job.status is JobStatus.DONE else 'was aborted'}"
         case JobFound(job=job) | JobChanged(job=job, changes={"status": _}) if job.status is JobStatus.FAILED:
-            what = "has failed"
-        case _:
-            return None
-    # Slack reads <!channel> and the like; a name is a name.
-    return f"{html.escape(safe(job.name), quote=False)} {what}"
+            return f"{name_of(job)} has failed"
+    return None
 
 
-async def post(client: aiohttp.ClientSession, url: str, text: str) -> None:
-    """Post a message, again if need be.
+def name_of(job: Job) -> str:
+    """A job's name as text: Slack reads <!channel> and the like."""
+    return html.escape(safe(job.name), quote=False)
+
+
+def together(texts: list[str]) -> str:
+    """One message of several."""
+    more = [f"and {len(texts) - NAMED} more"] if len(texts) > NAMED else []
+    return "\n".join(texts[:NAMED] + more)
+
+
+async def post(client: aiohttp.ClientSession, url: str, text: str, stopping: asyncio.Event) -> None:
+    """Post a message, again if need be, but not while stopping.
 
     Raises:
         NotTakenError: it was refused, or not taken after several attempts. Says nothing of where.
@@ -50,7 +72,9 @@ async def post(client: aiohttp.ClientSession, url: str, text: str) -> None:
     why, asked = "", 0.0
     for attempt in range(ATTEMPTS):
         if attempt:
-            await asyncio.sleep(asked + random.random() * 2 ** (attempt - 1))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), asked + random.random() * 2 ** (attempt - 1))
+                break
         asked = 0.0
         try:
             async with client.post(url, json={"text": text}, allow_redirects=False) as answer:
@@ -69,28 +93,62 @@ async def post(client: aiohttp.ClientSession, url: str, text: str) -> None:
     raise NotTakenError(why)
 
 
+def on_stop(callback: Callable[[], object]) -> None:
+    """Have a function called, in place of an earlier one, when the program is to stop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, callback)
+
+
+async def tell(url: str, checkpoint: str, stopping: asyncio.Event) -> None:
+    """Tell until the program is to stop."""
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as client,
+        Session() as session,
+        session.watch("Transfer", checkpoint=checkpoint) as watch,
+    ):
+        closing: list[asyncio.Task[None]] = []
+
+        def stop() -> None:
+            stopping.set()
+            # The loop below then ends, after the message that it is at.
+            closing.append(asyncio.create_task(watch.aclose()))
+
+        on_stop(stop)
+        standing: list[str] | None = []
+        async for event in watch:
+            text = text_of(event)
+            if text and isinstance(event, JobFound) and standing is not None:
+                # Not so an end: to ask for the next event is to say that it was told.
+                standing.append(text)
+                continue
+            if isinstance(event, Synced) and standing is not None:
+                text, standing = together(standing), None
+            if text:
+                await post(client, url, text, stopping)
+
+
 async def main(url: str, checkpoint: str) -> int:
-    """Tell until interrupted; an exit code when that is not possible."""
-    timeout = aiohttp.ClientTimeout(total=10)
+    """Run and return an exit code."""
+    stopping = asyncio.Event()
+    telling = asyncio.create_task(tell(url, checkpoint, stopping))
+    # Until there is a watch, nothing is lost by giving up.
+    on_stop(telling.cancel)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as client,
-            Session() as session,
-            session.watch("Transfer", checkpoint=checkpoint) as watch,
-        ):
-            async for event in watch:
-                if text := text_of(event):
-                    await post(client, url, text)
+        await telling
+    except asyncio.CancelledError:
+        return 0
     except NotTakenError as error:
         # What was not taken is told at the next start.
-        print(f"the webhook does not take messages: {error}", file=sys.stderr)
+        if not stopping.is_set():
+            print(f"the webhook does not take messages: {error}", file=sys.stderr)
+            return 1
     except AccsynError as error:
         print(error, file=sys.stderr)
-    return 1
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or "WEBHOOK_URL" not in os.environ:
         sys.exit(__doc__)
-    with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(asyncio.run(main(os.environ["WEBHOOK_URL"], sys.argv[1])))
+    sys.exit(asyncio.run(main(os.environ["WEBHOOK_URL"], sys.argv[1])))

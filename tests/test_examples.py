@@ -12,7 +12,7 @@ import runpy
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from aiohttp import web
 from accsyn_async import Session
 from accsyn_async.sandbox import Sandbox
 from tests.official.recorder import recording
+from tests.quick_poll import OFTEN
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -54,11 +55,11 @@ async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
 async def program(
     name: str, *args: str, module: str | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """An example as a process, by itself or run by a module such as uvicorn."""
+    """An example as a process that polls often, or run by a module such as uvicorn."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-u",
-        *(("-m", module) if module else (str(ROOT / "examples" / name),)),
+        *(("-m", module) if module else ("-m", "tests.quick_poll", str(ROOT / "examples" / name))),
         *args,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -190,7 +191,7 @@ async def test_daily_sync(box: Sandbox) -> None:
         async with program("daily_sync.py", "site=berlin", f"share=projects/{name}") as process:
             output, _ = await asyncio.wait_for(process.communicate(), 60)
         assert output.decode() == "Daily sync to site=berlin: all of today has arrived\n"
-    async with box.session() as session:
+    async with box.session(poll=OFTEN) as session:
         (job,) = await session.find('Transfer WHERE name="Daily sync to site=berlin"', finished=True)
         assert len(await session.find("Task", entityid=job["id"])) == 3
     async with program("daily_sync.py", "site=berlin", "share=projects/none.mov") as process:
@@ -204,7 +205,7 @@ async def test_daily_sync(box: Sandbox) -> None:
 
 
 async def test_notify_on_failure(box: Sandbox) -> None:
-    async with program("notify_on_failure.py") as process, box.session() as session:
+    async with program("notify_on_failure.py") as process, box.session(poll=OFTEN) as session:
         assert process.stdout is not None
         await polled(box)
         await session.create("Transfer", {"source": "a.mov", "destination": "site=berlin"})
@@ -215,7 +216,7 @@ async def test_notify_on_failure(box: Sandbox) -> None:
 
 async def test_log_every_end(box: Sandbox, tmp_path: Path) -> None:
     log = tmp_path / "ends.log"
-    async with box.session() as session:
+    async with box.session(poll=OFTEN) as session:
         for name in ("a.mov", "b.mov"):
             async with program("log_every_end.py", str(log)) as process:
                 assert process.stdout is not None
@@ -279,10 +280,7 @@ async def until(stream: AsyncIterator[dict[str, Any]], event: str) -> dict[str, 
 
 STREAMING = {
     "sse_aiohttp.py": ("0",),
-    "sse_fastapi.py": (
-        *("--app-dir", str(ROOT / "examples"), "sse_fastapi:app", "--port", "0"),
-        *("--timeout-graceful-shutdown", "1"),
-    ),
+    "sse_fastapi.py": ("--app-dir", str(ROOT / "examples"), "sse_fastapi:app", "--port", "0"),
 }
 
 
@@ -290,7 +288,7 @@ STREAMING = {
 async def test_server_sent_events(name: str, box: Sandbox) -> None:
     module = "uvicorn" if name == "sse_fastapi.py" else None
     async with (
-        box.session() as session,
+        box.session(poll=OFTEN) as session,
         aiohttp.ClientSession() as client,
         program(name, *STREAMING[name], module=module) as process,
     ):
@@ -309,8 +307,10 @@ async def test_server_sent_events(name: str, box: Sandbox) -> None:
                     pass
             async with client.get(url, headers={"Host": "evil.example"}) as refused:
                 assert refused.status in (400, 421)
-            # Open streams do not keep it from stopping.
-            await stop(process)
+            # Open streams do not keep it from stopping: they end.
+            assert not re.search("Traceback|Error|Cancel", await stop(process))
+            for each in (stream, second):
+                assert "finished" not in [told["event"] async for told in each]
     assert process.returncode == (0 if module is None else -signal.SIGTERM)
 
 
@@ -404,8 +404,7 @@ async def send(session: Session, source: str, name: str) -> str:
 
 async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = str(tmp_path / "told.db")
-    (box.volume / "a.mov").write_bytes(b"frames" * 10)
-    async with webhook(500, 429) as (url, taken), box.session() as session:
+    async with webhook(500, 429) as (url, taken), box.session(poll=OFTEN) as session:
         monkeypatch.setenv("WEBHOOK_URL", url)
         async with program("webhook_notifier.py", kept) as process:
             await polled(box)
@@ -415,24 +414,64 @@ async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytes
             failing = await send(session, "none.mov", "none\x1b[2J")
             assert await asyncio.wait_for(taken.get(), 30) == "none\\x1b[2J has failed"
             output = await stop(process, signal.SIGINT)
+            assert process.returncode == 0
         await session.wait(await send(session, "a.mov", "meanwhile"), timeout=30)
+        await send(session, "none.mov", "another")
+        while len(await session.find("Transfer WHERE status=failed")) < 2:
+            await asyncio.sleep(0.01)
         async with program("webhook_notifier.py", kept) as process:
-            assert {await asyncio.wait_for(taken.get(), 30) for _ in range(2)} == {
-                "meanwhile has arrived",
-                "none\\x1b[2J has failed",
-            }
+            told = {await asyncio.wait_for(taken.get(), 30) for _ in range(2)}
+            (together,) = told - {"meanwhile has arrived"}
+            assert set(together.split("\n")) == {"none\\x1b[2J has failed", "another has failed"}
             await session.update("Transfer", failing, {"status": "aborted"})
             assert await asyncio.wait_for(taken.get(), 30) == "none\\x1b[2J was aborted"
-            output += await stop(process, signal.SIGINT)
+            output += await stop(process, signal.SIGTERM)
+            assert process.returncode == 0
         assert taken.empty()
     assert output == ""
+
+
+def test_webhook_notifier_names_so_many() -> None:
+    example = runpy.run_path(str(ROOT / "examples" / "webhook_notifier.py"))
+    together: Callable[[list[str]], str] = example["together"]
+    texts = [f"{number} has failed" for number in range(1000)]
+    assert together([]) == ""
+    assert together(texts[:20]).split("\n") == texts[:20]
+    assert together(texts).split("\n") == [*texts[:20], "and 980 more"]
+
+
+async def test_webhook_notifier_stops_while_it_waits_to_try_again(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asyncio.Event()
+
+    async def busy(request: web.Request) -> web.Response:
+        asked.set()
+        return web.Response(status=429, headers={"Retry-After": "60"})
+
+    app = web.Application()
+    app.router.add_post("/", busy)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        monkeypatch.setenv("WEBHOOK_URL", f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        async with program("webhook_notifier.py", str(tmp_path / "told.db")) as process:
+            await polled(box)
+            async with box.session(poll=OFTEN) as session:
+                await send(session, "a.mov", "a")
+            await asyncio.wait_for(asked.wait(), 30)
+            assert await stop(process, signal.SIGTERM) == ""
+    finally:
+        await runner.cleanup()
+    assert process.returncode == 0
 
 
 async def test_webhook_notifier_gives_up_where_it_is_refused_and_tells_it_at_the_next_start(
     box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = str(tmp_path / "told.db")
-    async with webhook(404) as (url, taken), box.session() as session:
+    async with webhook(404) as (url, taken), box.session(poll=OFTEN) as session:
         monkeypatch.setenv("WEBHOOK_URL", url)
         async with program("webhook_notifier.py", kept) as process:
             await polled(box)
@@ -449,6 +488,7 @@ async def test_webhook_notifier_tries_so_often_and_does_not_say_where(
 ) -> None:
     example = runpy.run_path(str(ROOT / "examples" / "webhook_notifier.py"))
     monkeypatch.setattr(example["random"], "random", lambda: 0.0)
+    going_on = asyncio.Event()
     async with aiohttp.ClientSession() as client, webhook(*[500] * 6, 307) as (url, taken):
         for address, why in (
             (url, "it answers 500"),
@@ -457,17 +497,16 @@ async def test_webhook_notifier_tries_so_often_and_does_not_say_where(
             ("https:///very-secret", "InvalidUrlClientError"),
         ):
             with pytest.raises(example["NotTakenError"]) as caught:
-                await example["post"](client, address, "a has arrived")
+                await example["post"](client, address, "a has arrived", going_on)
             assert str(caught.value) == why
             assert "very-secret" not in "".join(traceback.format_exception(caught.value))
-        await example["post"](client, url, "a has arrived")
+        await example["post"](client, url, "a has arrived", going_on)
         assert taken.get_nowait() == "a has arrived"
 
 
 async def test_watcher_service(box: Sandbox, tmp_path: Path) -> None:
     kept = str(tmp_path / "seen.db")
-    (box.volume / "a.mov").write_bytes(b"frames" * 10)
-    async with box.session() as session:
+    async with box.session(poll=OFTEN) as session:
         async with program("watcher_service.py", kept) as process:
             await polled(box)
             await send(session, "a.mov", "first")

@@ -7,9 +7,11 @@ import contextlib
 import datetime as dt
 import functools
 import io
+import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +22,8 @@ import tqdm.notebook
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TransferSpeedColumn
 from rich.text import Text
 from tqdm import tqdm as plain_tqdm
 
@@ -43,7 +46,9 @@ from accsyn_async import (
     TaskChanged,
 )
 from accsyn_async.progress import rich_progress, tqdm_progress
-from accsyn_async.progress.rich_bars import as_markup
+from accsyn_async.progress.places import Places
+from accsyn_async.progress.rich_bars import RichBars
+from accsyn_async.progress.rich_columns import as_markup
 from accsyn_async.sandbox import Sandbox
 from tests.support.backend import Backend
 from tests.support.virtual import run as run_virtual
@@ -309,6 +314,173 @@ async def test_tasks_of_ones_own_have_a_place_among_the_bars() -> None:
     assert "25 %" in written(bars.progress.console)
 
 
+@pytest.mark.parametrize("mine", [False, True])
+async def test_a_thousand_jobs_are_drawn_by_richs_thread_alone_and_no_more_than_there_is_room_for(
+    mine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    rows: list[int] = []
+    refresh, table = Live.refresh, Progress.make_tasks_table
+
+    def counted(live: Live) -> None:
+        drawn.append(threading.get_ident())
+        refresh(live)
+
+    def measured(progress: Progress, tasks: Any) -> Any:
+        made = table(progress, tasks)
+        rows.append(made.row_count)
+        return made
+
+    monkeypatch.setattr(Live, "refresh", counted)
+    monkeypatch.setattr(Progress, "make_tasks_table", measured)
+    console = silent(height=24)
+    watch = told(
+        *(found(str(number), "waiting") for number in range(600)),
+        *(found(str(number)) for number in range(600, 1000)),
+        *(changed(str(number), "running" if number % 2 else "failed", progress=50) for number in range(1000)),
+        *(JobRevived(at=NOW, job=job(str(number))) for number in range(500)),
+        *(finished(str(number)) for number in range(900)),
+    )
+    bars = (
+        rich_progress(watch, progress=own(console), total=True)
+        if mine
+        else rich_progress(watch, console=console, total=True)
+    )
+    await bars.run()
+    # Once as it starts, and once as it stops.
+    assert drawn.count(threading.get_ident()) == 2
+    assert 20 < max(rows) <= 23
+    total, *others = bars.progress.tasks
+    assert (total.completed, total.total) == (950_000, 1_000_000)
+    assert {task.fields["job"].id for task in others} == {str(number) for number in range(901, 944, 2)}
+    assert total.fields["more"] == 78
+    assert last_frame(console)[-1].startswith("943.mov" if mine else "and 78 more")
+
+
+async def test_running_jobs_come_first_and_places_that_fall_free_are_taken() -> None:
+    seen: list[list[str]] = []
+    events = [
+        found("a", "waiting"),
+        found("b", "waiting"),
+        found("c", "waiting"),
+        changed("c"),
+        changed("b"),
+        finished("c"),
+        finished("b"),
+        JobRemoved(at=NOW, job=job("a")),
+        found("d", "done"),
+        found("e", "done"),
+    ]
+    shown = ["a", "ab", "ab", "ac", "cb", "ba", "ab", "bc", "bd", "de"]
+    async for _ in (bars := rich_progress(told(*events), console=silent(), most=2)):
+        seen.append([str(task.fields["job"].id) for task in bars.progress.tasks])
+    assert [set(each) for each in seen] == [set(each) for each in shown]
+    made = list[Any]()
+    places: list[set[str]] = []
+    async for _ in tqdm_progress(
+        told(*events), tqdm=recording(made), each=True, most=2, file=io.StringIO(), mininterval=0
+    ):
+        places.append({bar.desc.partition(".")[0] for bar in made if not bar.disable})
+    assert places == [set(each) for each in shown]
+
+
+RANKS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from([None, 0, 1, 2]), st.integers(0, 4)))
+
+
+@given(RANKS)
+def test_whoever_has_a_place_deserves_it(puts: list[tuple[str, int | None, int]]) -> None:
+    places, ranks, bars, ends = Places(), dict[str, int](), set[str](), list[str]()
+    for ident, rank, room in puts:
+        had = set(bars)
+        gone, come = places.put(ident, rank, room)
+        assert len(gone) == len(set(gone))
+        assert bars >= set(gone)
+        bars -= set(gone)
+        assert not bars & set(come)
+        bars |= set(come)
+        if rank != ranks.get(ident):
+            ends = [one for one in ends if one != ident] + [ident] * (rank == 2)
+        if rank is None:
+            ranks.pop(ident, None)
+        else:
+            ranks[ident] = rank
+        assert set(places.shown()) == bars
+        assert len(bars) == min(room, len(ranks))
+        assert sorted(ranks[one] for one in bars) == sorted(ranks.values())[:room]
+        shown = [one for one in ends if one in bars]
+        assert shown == ends[len(ends) - len(shown) :]
+        assert places.more == sum(rank < 2 for one, rank in ranks.items() if one not in bars)
+        # Nobody loses a place to one who is no better, but for ends.
+        for one in had - bars & ranks.keys():
+            if one in ranks and one != ident and ranks[one] < 2 and len(had) <= room:
+                assert any(ranks[new] < ranks[one] for new in bars - had)
+
+
+async def test_bars_of_others_take_room_too_and_a_file_has_room_enough() -> None:
+    events = [found(str(number)) for number in range(90)]
+    bars = rich_progress(told(*events), console=silent(height=10))
+    for _ in range(4):
+        bars.progress.add_task("other")
+    await bars.run()
+    assert len(bars.progress.tasks) == 9
+    file = Console(file=io.StringIO(), width=100, height=10)
+    bars = rich_progress(told(*events), console=file)
+    await bars.run()
+    assert "and 40 more" in written(file)
+    assert written(file).count(".mov") == 50
+
+
+def test_bytes_that_were_there_already_are_no_speed_of_the_bar_of_all() -> None:
+    now = 0.0
+    progress = Progress(
+        TextColumn("{task.description}"), TransferSpeedColumn(), console=silent(), get_time=lambda: now
+    )
+    bars = RichBars(progress, total=True, clock=lambda: now)
+    bars.open()
+    (total,) = progress.tasks
+    size = 10**8
+
+    def poll(progresses: dict[str, int]) -> float | None:
+        nonlocal now
+        now += 1.0
+        for ident, progress in progresses.items():
+            now += 0.0001
+            bars.show(changed(ident, size=size, progress=progress))
+        return total.speed
+
+    for ident in "abcd":
+        bars.show(found(ident, size=size, progress=20))
+    # Four jobs move a hundredth of their 100 MB each second.
+    speeds = [poll(dict.fromkeys("abcd", 20 + second)) for second in range(1, 11)]
+    assert speeds[:2] == [None, None]
+    assert speeds[2:] == pytest.approx([4e6] * 8, rel=0.01)
+    for ident in "efgh":
+        bars.show(found(ident, "paused", size=size, progress=90))
+        assert total.speed == speeds[-1]
+    bars.show(found("i", "init", size=None))
+    bars.show(changed("i", "paused", size=size, progress=50))
+    assert total.speed == speeds[-1]
+    assert (total.completed, total.total) == (530_000_000, 900_000_000)
+    bars.show(JobRemoved(at=NOW, job=job("e", size=size, progress=90)))
+    assert poll(dict.fromkeys("abcd", 31)) == pytest.approx(4e6, rel=0.01)
+    # They rest for longer than rich looks back.
+    now += 60.0
+    assert [poll(dict.fromkeys("abcd", 32 + second)) for second in range(3)] == [
+        None,
+        pytest.approx(4e6, rel=0.01),
+        pytest.approx(4e6, rel=0.01),
+    ]
+    bars.close()
+
+
+async def test_the_bar_of_all_is_at_its_end_until_another_job_comes() -> None:
+    bars = rich_progress(told(found(), finished(), found("b"), finished("b")), console=silent(), total=True)
+    ended = []
+    async for _ in bars:
+        ended.append(bars.progress.tasks[0].finished)
+    assert ended == [False, True, False, True]
+
+
 class Broken(Exception):
     pass
 
@@ -537,6 +709,36 @@ async def test_only_so_many_bars_of_tqdm_stay() -> None:
         assert sum(not bar.disable for bar in made) == 1
 
 
+class Terminal(io.StringIO):
+    def fileno(self) -> int:
+        return 7
+
+
+@pytest.mark.parametrize(
+    ("options", "most"),
+    [
+        ({"file": io.StringIO()}, 20),
+        ({"file": Terminal()}, 11),
+        ({"file": Terminal(), "position": 4}, 7),
+        ({"file": Terminal(), "nrows": 10}, 9),
+        ({"file": Terminal(), "most": 3}, 3),
+    ],
+)
+async def test_there_are_as_many_bars_of_tqdm_as_the_terminal_is_high(
+    options: dict[str, Any], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(number: int) -> os.terminal_size:
+        assert number == 7
+        return os.terminal_size((80, 12))
+
+    monkeypatch.setattr(os, "get_terminal_size", size)
+    made = list[Any]()
+    events = [found(str(number)) for number in range(60)]
+    async for _ in tqdm_progress(told(*events), tqdm=recording(made), each=True, **options):
+        pass
+    assert len(made) == most
+
+
 def test_a_bar_of_tqdm_is_not_left_behind_by_a_burst() -> None:
     async def main() -> None:
         backend = Backend()
@@ -622,7 +824,9 @@ async def test_a_notebooks_bar_learns_its_size_and_shows_names_as_they_are(
     [
         (rich_progress, {"progress": own(), "console": silent()}, "pass one of the two"),
         (rich_progress, {"keep": -1}, "0 or more"),
+        (rich_progress, {"most": -1}, "most is a number of bars, 0 or more"),
         (tqdm_progress, {"keep": -1}, "0 or more"),
+        (tqdm_progress, {"most": -1}, "0 or more"),
         (tqdm_progress, {"total": 5}, "total is what the jobs say"),
         (tqdm_progress, {"each": True, "desc": "a"}, "desc is what the jobs say"),
     ],

@@ -25,7 +25,12 @@ _TAKEN = ("iterable", "total", "initial")
 
 @overload
 def rich_progress(
-    watch: AsyncIterable[E], *, progress: Progress, total: bool | str = False, keep: int | None = 20
+    watch: AsyncIterable[E],
+    *,
+    progress: Progress,
+    total: bool | str = False,
+    keep: int | None = 20,
+    most: int | None = None,
 ) -> RichProgress[E]: ...
 @overload
 def rich_progress(
@@ -34,6 +39,7 @@ def rich_progress(
     console: Console | None = None,
     total: bool | str = False,
     keep: int | None = 20,
+    most: int | None = None,
 ) -> RichProgress[E]: ...
 
 
@@ -44,6 +50,7 @@ def rich_progress(
     console: Console | None = None,
     total: bool | str = False,
     keep: int | None = 20,
+    most: int | None = None,
 ) -> RichProgress[E]:
     """Move bars of rich by a watch, one a job.
 
@@ -53,6 +60,9 @@ def rich_progress(
 
     A job that has no size yet has a bar that pulses. The bar of one that has ended stays,
     that of one that was removed is taken away, and one that lives again gets a new bar.
+    Where there are more jobs than room, running ones come first, then others that have not
+    ended, then the latest ends; the others are part of the bar of all, and a line says how
+    many more have not ended. A place that falls free is given to the next.
 
     Args:
         watch: entered; it is left by whoever entered it.
@@ -60,11 +70,16 @@ def rich_progress(
             bytes, its ``description`` is the job's name, as markup in which nothing is obeyed,
             followed by its state unless it runs or is done. ``task.fields`` holds ``name`` (the
             plain name), ``state`` (a status, or ``stalled``), ``speed`` (MB/s, or ``None``) and
-            ``job`` (the ``Job``; ``None`` for the bar of all). One that was started already is
-            left running. ``None`` for one with bars, sizes, speeds and time left.
+            ``job`` (the ``Job``; ``None`` for the bar of all, which has ``more``: how many that
+            have not ended are without a bar). One that was started already is left running, and
+            one without ``auto_refresh`` is drawn by you. ``None`` for one with bars, sizes, speeds
+            and time left.
         console: where to draw; ``None`` for rich's own. Not with ``progress``.
         total: whether there is a bar of all jobs, at the top; a text is its name.
-        keep: how many bars of jobs that have ended stay, the latest; ``None`` for all.
+        keep: how many bars of jobs that have ended stay, the latest; ``None`` for all that there
+            is room for.
+        most: how many jobs have a bar at a time; ``None`` for as many as the console is high, and
+            50 where it is no terminal.
 
     Returns:
         To be iterated over, or run. Its ``progress`` is rich's: print with
@@ -72,7 +87,8 @@ def rich_progress(
 
     Raises:
         ImportError: rich is not there: ``pip install rich``, or ``accsyn-async[cli]``.
-        ArgumentError: ``progress`` and ``console`` are both given, or ``keep`` is below 0.
+        ArgumentError: ``progress`` and ``console`` are both given, or ``keep`` or ``most``
+            is below 0.
 
     Example::
 
@@ -83,7 +99,7 @@ def rich_progress(
     """
     if progress is not None and console is not None:
         raise ArgumentError("a progress of your own has its console: pass one of the two")
-    _check_keep(keep)
+    _check(keep=keep, most=most)
     try:
         from accsyn_async.progress.rich_bars import RichBars, RichProgress, new_progress
     except ModuleNotFoundError as error:
@@ -91,8 +107,8 @@ def rich_progress(
             raise
         text = "rich_progress draws with rich, which is not there: pip install rich"
         raise ImportError(text, name="rich") from None
-    bars = RichBars(progress if progress is not None else new_progress(console), total=total, keep=keep)
-    return RichProgress(watch, bars)
+    drawn = progress if progress is not None else new_progress(console)
+    return RichProgress(watch, RichBars(drawn, total=total, keep=keep, most=most))
 
 
 def tqdm_progress(
@@ -101,6 +117,7 @@ def tqdm_progress(
     tqdm: Callable[..., std_tqdm[Any]] | None = None,
     each: bool = False,
     keep: int | None = 20,
+    most: int | None = None,
     **options: Any,
 ) -> Following[E]:
     """Move a bar of tqdm by a watch, or one a job.
@@ -112,7 +129,8 @@ def tqdm_progress(
     The one bar counts the bytes of all jobs whose size is known, those that have arrived
     already too, and says how many jobs are in each state. With ``each``, the bar of a job
     that has ended stays where it is, that of one that was removed is taken away, and one that
-    lives again begins anew.
+    lives again begins anew. Where there are more jobs than room, running ones come first, then
+    others that have not ended, then the latest ends; the others are not drawn.
 
     Args:
         watch: entered; it is left by whoever entered it.
@@ -120,21 +138,23 @@ def tqdm_progress(
             is one) or ``functools.partial(tqdm.tqdm, ascii=True)``; ``None`` for ``tqdm.tqdm``.
         each: whether each job has a bar, one below the other.
         keep: with ``each``, how many bars of jobs that have ended stay, the latest; ``None``
-            for all.
+            for all that there is room for.
+        most: with ``each``, how many jobs have a bar at a time; ``None`` for ``nrows``, or as many
+            as the terminal is high, and 20 where there is none.
         options: of each bar, as tqdm takes them: ``file``, ``desc``, ``leave``, ``disable``,
             ``position`` (of the first), ``mininterval`` … ``unit`` is B and ``unit_scale`` on
             unless you say otherwise. ``total`` and ``initial`` are the jobs'.
 
     Raises:
         ImportError: tqdm is not there: ``pip install tqdm``.
-        ArgumentError: an option that is the jobs', or ``keep`` is below 0.
+        ArgumentError: an option that is the jobs', or ``keep`` or ``most`` is below 0.
 
     Example::
 
         async with session.watch([first, second]) as watch:
             await tqdm_progress(watch, desc="to berlin").run()
     """
-    _check_keep(keep)
+    _check(keep=keep, most=most)
     wrong = [name for name in (*_TAKEN, *(("desc",) if each else ())) if name in options]
     if wrong:
         raise ArgumentError(f"{wrong[0]} is what the jobs say; it cannot be given")
@@ -150,9 +170,12 @@ def tqdm_progress(
     # Imported late, for those who draw with rich.
     from accsyn_async.progress.tqdm_bars import TqdmBar, TqdmBars
 
-    return Following(watch, TqdmBars(tqdm, options, keep=keep) if each else TqdmBar(tqdm, options))
+    if each:
+        return Following(watch, TqdmBars(tqdm, options, keep=keep, most=most))
+    return Following(watch, TqdmBar(tqdm, options))
 
 
-def _check_keep(keep: int | None) -> None:
-    if keep is not None and keep < 0:
-        raise ArgumentError(f"keep is a number of bars, 0 or more, not {keep}")
+def _check(**numbers: int | None) -> None:
+    for name, number in numbers.items():
+        if number is not None and number < 0:
+            raise ArgumentError(f"{name} is a number of bars, 0 or more, not {number}")

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from rich import get_console
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
-from rich.style import Style
-from rich.table import Column
-from rich.text import Text
+from rich.progress import Progress, TaskID
 
 from accsyn_async.board.board import Board, Entry
-from accsyn_async.board.quantities import UNKNOWN, duration_text, percent_text, size_text, speed_text
 from accsyn_async.events import Degraded, Event, JobRevived, Recovered, TaskChanged
 from accsyn_async.progress.following import E, Following
-from accsyn_async.progress.tally import Ended, Share, Tally, done_bytes, share_of
+from accsyn_async.progress.places import Moves, Places, rank_of
+from accsyn_async.progress.rich_columns import JobsProgress, as_markup, new_progress
+from accsyn_async.progress.rich_total import RichTotal
+from accsyn_async.progress.tally import Ended, Share, Tally, share_of
 from accsyn_async.safe_text import safe
 
 __all__ = ["RichBars", "RichProgress", "new_progress"]
 
-_STYLES = {
-    "failed": "bold red",
-    "aborted": "red",
-    "stalled": "magenta",
-    "paused": "magenta",
-    "done": "green",
-}
-_TAG = re.compile(r"(\\*)\[([a-z#/@][^[]*?\])?")
-_WIDE = 90
-"""Cells from which a line holds all that there is to say."""
-_NOTHING = "[none][/none]"
+_ELSEWHERE = 50
+"""Bars where there is no terminal, and so no height: in a file, what is left at the end."""
 
 
 class RichProgress(Following[E]):
@@ -49,12 +37,13 @@ class RichProgress(Following[E]):
 
 
 class RichBars:
-    """A task of rich for each job.
+    """A task of rich for each job that there is room for.
 
     Args:
         progress: rich's; started and stopped, unless it runs already.
         total: whether there is a bar of all jobs; a text is its name.
         keep: how many bars of jobs that have ended stay; ``None`` for all.
+        most: how many jobs have a bar at a time; ``None`` for as many as the console is high.
         clock: monotonic seconds.
     """
 
@@ -64,16 +53,20 @@ class RichBars:
         *,
         total: bool | str = False,
         keep: int | None = None,
+        most: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.progress = progress
         self._clock = clock
+        self._most = most
         self._board = Board()
         self._tally = Tally()
         self._ended = Ended(keep)
+        self._places = Places()
+        self._entries: dict[str, Entry] = {}
         self._tasks: dict[str, TaskID] = {}
         self._name = total if isinstance(total, str) else "total" if total else None
-        self._total: TaskID | None = None
+        self._total: RichTotal | None = None
         self._started = False
 
     def open(self) -> None:
@@ -82,9 +75,8 @@ class RichBars:
             self.progress.start()
             self._started = True
         if self._name is not None and self._total is None:
-            self._total = self.progress.add_task(
-                as_markup(self._name), total=None, name=self._name, state="", **self._of_all()
-            )
+            with _undrawn(self.progress):
+                self._total = RichTotal(self.progress, self._name, self._tally)
 
     def close(self) -> None:
         """Stop to draw, if it was this that has started. May be called twice."""
@@ -96,101 +88,62 @@ class RichBars:
         """Move the bar of the event's job, and that of all."""
         if isinstance(event, TaskChanged):
             return
-        entry = self._board.take(event, self._clock())
+        now = self._clock()
+        entry = self._board.take(event, now)
         if entry is not None:
-            ident = entry.job.id
-            share = share_of(entry)
-            self._show(ident, entry, share, anew=isinstance(event, JobRevived))
-            self._tally.put(ident, None if entry.word == "removed" else share)
-            for gone in self._ended.put(ident, entry.word in ("done", "aborted")):
-                self._remove(gone)
-                self._tally.forget(gone)
+            self._take(entry, now, anew=isinstance(event, JobRevived))
         elif not isinstance(event, Degraded | Recovered):
             return
+        if isinstance(self.progress, JobsProgress):
+            self.progress.more = self._places.more
         if self._total is not None:
             state = self._tally.words if self._board.trouble is None else "degraded"
-            self.progress.update(
-                self._total, total=self._tally.size, completed=self._tally.done, state=state, **self._of_all()
-            )
+            self._total.show(state, self._places.more)
 
-    def _show(self, ident: str, entry: Entry, share: Share, *, anew: bool) -> None:
-        if anew or entry.word == "removed":
-            self._remove(ident)
-        if entry.word == "removed":
-            return
-        values = _values(entry, share, self._clock)
+    def _take(self, entry: Entry, now: float, *, anew: bool) -> None:
+        ident, share, room = entry.job.id, share_of(entry), self._room()
+        self._entries[ident] = entry
+        before = self._tally.put(ident, None if entry.word == "removed" else share)
+        if self._total is not None:
+            self._total.moved(before, share, now)
+        if anew:
+            self._move(self._places.put(ident, None, room))
         if ident in self._tasks:
-            self.progress.update(self._tasks[ident], **values)
-        else:
-            self._tasks[ident] = self.progress.add_task(**values)
+            self.progress.update(self._tasks[ident], **_values(entry, share, self._clock))
+        self._move(self._places.put(ident, rank_of(entry), room))
+        if entry.word == "removed":
+            del self._entries[ident]
+        for gone in self._ended.put(ident, entry.word in ("done", "aborted")):
+            self._move(self._places.put(gone, None, room))
+            self._tally.forget(gone)
+            del self._entries[gone]
 
-    def _remove(self, ident: str) -> None:
-        task = self._tasks.pop(ident, None)
-        if task is not None:
-            self.progress.remove_task(task)
+    def _room(self) -> int:
+        """For bars of jobs: beside those of others, and the line that says how many more there are."""
+        if self._most is not None:
+            return self._most
+        console = self.progress.console
+        if not console.is_terminal:
+            return _ELSEWHERE
+        return max(1, console.height - 1 - (len(self.progress.task_ids) - len(self._tasks)))
 
-    def _of_all(self) -> dict[str, Any]:
-        tally = self._tally
-        share = 100 * tally.done / tally.size if tally.size else 0
-        return {"job": None, "percent": share, "speed": tally.speed or None, "left": _left_of(tally)}
-
-
-def new_progress(console: Console | None = None) -> Progress:
-    """Rich's, with columns for jobs: as many as the console is wide."""
-    console = console or get_console()
-    columns: list[ProgressColumn] = [
-        _Facts(lambda task: task.fields.get("name", task.description), ratio=3, longest=48),
-        BarColumn(bar_width=None, table_column=Column(ratio=2, min_width=8)),
-        _Facts(lambda task: percent_text(task.fields.get("percent", task.percentage)), right=True),
-    ]
-    if console.width >= _WIDE:
-        columns.append(_Facts(_amount, right=True))
-    columns.append(_Facts(_speed, right=True))
-    if console.width >= _WIDE - 15:
-        columns.append(_Facts(_time_left, right=True))
-    columns.append(_Facts(lambda task: task.fields.get("state", ""), styles=_STYLES))
-    return Progress(*columns, console=console, expand=True)
+    def _move(self, moves: Moves) -> None:
+        for ident in moves.gone:
+            self.progress.remove_task(self._tasks.pop(ident))
+        for ident in moves.come:
+            entry = self._entries[ident]
+            with _undrawn(self.progress):
+                self._tasks[ident] = self.progress.add_task(**_values(entry, share_of(entry), self._clock))
 
 
-def as_markup(text: str) -> str:
-    r"""A text as markup that shows it as it is: neither tags nor names of emoji in it are obeyed.
-
-    >>> print(as_markup("[red]a.mov"), as_markup(":fire:.mov"))
-    \[red]a.mov :[none][/none]fire:[none][/none].mov
-    """
-    shown = f":{_NOTHING}".join(_TAG.sub(_escaped, part) for part in text.split(":"))
-    slashes = shown[len(shown.rstrip("\\")) :]
-    # What follows may be a tag, which they would escape.
-    return f"{shown}{slashes}{_NOTHING}" if slashes else shown
-
-
-class _Facts(ProgressColumn):
-    """Text of a task, in which nothing is markup."""
-
-    def __init__(
-        self,
-        text: Callable[[Task], str],
-        *,
-        right: bool = False,
-        ratio: int | None = None,
-        longest: int | None = None,
-        styles: dict[str, str] | None = None,
-    ) -> None:
-        super().__init__(
-            Column(
-                justify="right" if right else "left",
-                no_wrap=True,
-                overflow="ellipsis",
-                ratio=ratio,
-                max_width=longest,
-            )
-        )
-        self._text = text
-        self._styles = styles or {}
-
-    def render(self, task: Task) -> Text:
-        text = self._text(task)
-        return Text(text, self._styles.get(text, Style.null()))
+@contextmanager
+def _undrawn(progress: Progress) -> Iterator[None]:
+    """Have rich not draw everything anew at once: its thread does, in a moment."""
+    before, progress.disable = progress.disable, True
+    try:
+        yield
+    finally:
+        progress.disable = before
 
 
 def _values(entry: Entry, share: Share, clock: Callable[[], float]) -> dict[str, Any]:
@@ -216,26 +169,3 @@ def _values(entry: Entry, share: Share, clock: Callable[[], float]) -> dict[str,
 
 def _left_of(tally: Tally) -> Callable[[], float | None]:
     return lambda: tally.seconds_left
-
-
-def _amount(task: Task) -> str:
-    job = task.fields.get("job")
-    if job is not None:
-        return f"{size_text(done_bytes(job))} / {size_text(job.size)}" if job.size is not None else UNKNOWN
-    return f"{size_text(task.completed)} / {size_text(task.total)}"
-
-
-def _speed(task: Task) -> str:
-    speed = task.fields.get("speed")
-    return speed_text(speed) if speed is not None else ""
-
-
-def _time_left(task: Task) -> str:
-    left: Callable[[], float | None] | None = task.fields.get("left")
-    seconds = left() if left is not None else task.time_remaining
-    return duration_text(seconds) if seconds is not None else ""
-
-
-def _escaped(found: re.Match[str]) -> str:
-    slashes, tag = found[1], found[2]
-    return f"{slashes * 2}\\[{tag}" if tag else f"{slashes}\\["

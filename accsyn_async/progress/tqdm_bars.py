@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from accsyn_async.board.board import Board, Entry, counts_text
 from accsyn_async.events import Degraded, Event, JobEvent, JobRevived, Recovered, TaskChanged
+from accsyn_async.progress.places import Moves, Places, rank_of
 from accsyn_async.progress.tally import Ended, Tally, share_of
 from accsyn_async.safe_text import safe
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["TqdmBar", "TqdmBars"]
 
 _LONGEST_NAME = 48
+_ELSEWHERE = 20
+"""Bars where there is no terminal, and so no height."""
 
 
 class _Pen:
@@ -124,27 +129,38 @@ class TqdmBar:
 
 
 class TqdmBars:
-    """A bar for each job.
+    """A bar for each job that there is room for.
 
     Args:
         make: tqdm's class.
         options: the arguments of each.
         keep: how many bars of jobs that have ended stay; ``None`` for all.
+        most: how many jobs have a bar at a time; ``None`` for as many as the terminal is high.
     """
 
     def __init__(
-        self, make: Callable[..., std_tqdm[Any]], options: Mapping[str, Any], *, keep: int | None = None
+        self,
+        make: Callable[..., std_tqdm[Any]],
+        options: Mapping[str, Any],
+        *,
+        keep: int | None = None,
+        most: int | None = None,
     ) -> None:
         self._make = make
         self._options = options
+        self._most = most
         self._board = Board()
         self._ended = Ended(keep)
+        self._places = Places()
+        self._entries: dict[str, Entry] = {}
         self._pen = _Pen()
         self._bars: dict[str, std_tqdm[Any]] = {}
         self._first: int | None = options.get("position")
 
     def open(self) -> None:
-        """Nothing is drawn before there is a job."""
+        """Draw the bars that there were; at first there is none."""
+        for ident in self._places.shown():
+            self._draw(ident)
 
     def close(self) -> None:
         """Close all bars. May be called twice."""
@@ -158,20 +174,38 @@ class TqdmBars:
         entry = self._board.take(event, time.monotonic())
         if entry is None:
             return
-        ident, word = entry.job.id, entry.word
-        bar = self._bars.get(ident)
-        if bar is not None and (word == "removed" or isinstance(event, JobRevived)):
-            self._remove(ident)
-            bar = None
-        if word == "removed":
-            self._ended.put(ident, False)
-            return
+        ident, room = entry.job.id, self._room()
+        self._entries[ident] = entry
+        if isinstance(event, JobRevived):
+            self._move(self._places.put(ident, None, room))
+        if ident in self._bars and entry.word != "removed":
+            self._draw(ident)
+        self._move(self._places.put(ident, rank_of(entry), room))
+        if entry.word == "removed":
+            del self._entries[ident]
+        for gone in self._ended.put(ident, entry.word in ("done", "aborted")):
+            self._move(self._places.put(gone, None, room))
+            del self._entries[gone]
+
+    def _room(self) -> int:
+        if self._most is not None:
+            return self._most
+        rows = self._options.get("nrows") or _height(self._options.get("file") or sys.stderr)
+        return max(1, rows - 1 - abs(self._first or 0))
+
+    def _move(self, moves: Moves) -> None:
+        for ident in moves.gone:
+            self._pen.take_away(self._bars.pop(ident))
+        for ident in moves.come:
+            self._draw(ident)
+
+    def _draw(self, ident: str) -> None:
+        entry = self._entries[ident]
         done, size = share_of(entry).done, entry.job.size
+        bar = self._bars.get(ident)
         if bar is None:
             bar = self._bars[ident] = self._new(entry.job.name, done, size)
-        self._pen.move(bar, done, size, "" if word == "running" else word)
-        for gone in self._ended.put(ident, word in ("done", "aborted")):
-            self._remove(gone)
+        self._pen.move(bar, done, size, "" if entry.word == "running" else entry.word)
 
     def _new(self, name: str, done: int, size: int | None) -> std_tqdm[Any]:
         options = {**self._options}
@@ -184,11 +218,6 @@ class TqdmBars:
         # Not among its arguments: a notebook's bar takes that for HTML.
         bar.set_description_str(_short(safe(name)))
         return bar
-
-    def _remove(self, ident: str) -> None:
-        bar = self._bars.pop(ident, None)
-        if bar is not None:
-            self._pen.take_away(bar)
 
 
 def _bar(
@@ -220,6 +249,14 @@ def _shift(bar: std_tqdm[Any], done: int) -> None:
 def _position(bar: std_tqdm[Any]) -> int:
     # Above it there are so many lines; one of a notebook, or one that is not drawn, has no place.
     return abs(int(getattr(bar, "pos", 0)))
+
+
+def _height(file: Any) -> int:
+    """Of the terminal that a file is, in lines."""
+    try:
+        return os.get_terminal_size(file.fileno()).lines
+    except (AttributeError, OSError, ValueError):
+        return _ELSEWHERE + 1
 
 
 def _short(name: str) -> str:
