@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from accsyn_async import events
 from accsyn_async.board.board import Board
@@ -129,6 +130,8 @@ class Top(App[int]):
         self._longest: dict[str, int] = {}
         self._dirty, self._idle = True, 0
         self._log_asked = False
+        # Kept: of a change one is told before ``size`` is the new one.
+        self._room = Size(80, 24)
         self._front = Front(self.jobs, self.board, self.journal, self.keys(), signs)
 
     def compose(self) -> ComposeResult:
@@ -157,6 +160,7 @@ class Top(App[int]):
         self.view = self._view_file.load()
         if self._view_file.note is not None:
             self.journal.write(dt.datetime.now(dt.UTC), "note", self._view_file.note)
+        self._room = self.size
         self.jobs.focus()
         self.set_interval(_REDRAW, self._tick)
         self._fit()
@@ -212,7 +216,7 @@ class Top(App[int]):
         """Write an answer into the log; where that is not seen, over the screen for a moment."""
         self.journal.write(dt.datetime.now(dt.UTC), word, text)
         self._dirty = True
-        if not self._log_is_seen or len(self.screen_stack) > 1:
+        if not (self._log_is_seen and self._front.log_follows) or len(self.screen_stack) > 1:
             bad = word in ("refused", "overdue")
             self.notify(f"{word}: {safe(text)}", markup=False, severity="error" if bad else "information")
 
@@ -332,12 +336,13 @@ class Top(App[int]):
             await self.action_undo()
 
     def on_resize(self, event: textual_events.Resize) -> None:
-        """Fit everything to the terminal, once its size is known to be another."""
-        self.call_later(self._fit)
+        """Fit everything to the terminal."""
+        self._room = event.size
+        self._fit()
 
     @property
     def _log_is_seen(self) -> bool:
-        return self.view.log and (self.size.height >= _LOG_FROM or self._log_asked)
+        return self.view.log and (self._room.height >= _LOG_FROM or self._log_asked)
 
     def _see(self, view: View) -> None:
         self.view = view
@@ -379,7 +384,7 @@ class Top(App[int]):
             self.screen.tick()
 
     def _fit(self) -> None:
-        self._front.fit(self.size.height, log=self._log_is_seen)
+        self._front.fit(self._room.height, log=self._log_is_seen)
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
@@ -387,7 +392,7 @@ class Top(App[int]):
         age = None
         if self.board.trouble is not None and self._session is not None:
             age = self._session.monitor.statistics().age
-        self._front.draw(what, self.view, age, self.size.width, now)
+        self._front.draw(what, self.view, age, self._room.width, now)
 
 
 async def show(app: Top) -> int:

@@ -63,7 +63,7 @@ class Front(Vertical):
         self._jobs, self._board, self._journal, self._keys, self._signs = jobs, board, journal, keys, signs
         self._title, self._totals = OneLine(id="title"), OneLine(id="totals")
         self._banner, self._titles = OneLine(id="banner"), Titles(id="titles")
-        self._log_title, self._log = OneLine(id="log-title"), Texts(id="log")
+        self._log_title, self._log = OneLine(id="log-title"), Texts(id="log", follow=True)
         self._written = -1
         self.field: Input | None = None
 
@@ -107,7 +107,12 @@ class Front(Vertical):
         self._log_title.show(Text(" log", palette.MUTED, no_wrap=True, end=""))
         if self._log.display and self._written != self._journal.count:
             self._written = self._journal.count
-            self._log.show([log_line(*line) for line in self._journal.lines], follow=True)
+            self._log.show([log_line(*line) for line in self._journal.lines])
+
+    @property
+    def log_follows(self) -> bool:
+        """Whether the last line of the log is in sight, when the log is."""
+        return self._log.following
 
     async def open_filter(self) -> None:
         """Show the filter's field, and let keys go there."""

@@ -95,7 +95,7 @@ class JobList(LineView, can_focus=True):
             at = next((at for at, entry in enumerate(rows) if entry.job.id == self._ident), None)
             self._at = min(self._at, max(0, len(rows) - 1)) if at is None else at
             if 0 <= seen < self.room:
-                self._put_top(self._at - seen)
+                self.put_top(self._at - seen)
         else:
             self._at = 0
         if rows and (settled or self._ident is not None):
@@ -168,10 +168,7 @@ class JobList(LineView, can_focus=True):
             self.redraw()
 
     def _reveal(self) -> None:
-        self._put_top(min(max(self.top, self._at - self.room + 1), self._at))
-
-    def _put_top(self, top: int) -> None:
-        self.scroll_to(y=max(0, min(top, self.count - self.room)), animate=False, immediate=True)
+        self.put_top(min(max(self.top, self._at - self.room + 1), self._at))
 
 
 class Titles(Widget):
