@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from accsyn_async import events
-from accsyn_async.board.board import Board
+from accsyn_async.board.board import Board, Entry
 from accsyn_async.board.signs import UNICODE, Signs
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import COLUMNS
@@ -25,10 +25,11 @@ from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
 from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder
 from accsyn_async.dashboard.top.front import Front
 from accsyn_async.dashboard.top.help import Help
-from accsyn_async.dashboard.top.job_list import JobList, Titles
+from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
 from accsyn_async.dashboard.top.listing import Filter, ordered
 from accsyn_async.dashboard.top.steering import Pending
+from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
 from accsyn_async.dashboard.top.view_file import ViewFile
 from accsyn_async.safe_text import safe
@@ -220,8 +221,12 @@ class Top(App[int]):
             bad = word in ("refused", "overdue")
             self.notify(f"{word}: {safe(text)}", markup=False, severity="error" if bad else "information")
 
-    def refresh_all(self) -> None:
-        """List the jobs anew and draw what has changed."""
+    def refresh_all(self, *, asked: bool = False) -> None:
+        """List the jobs anew and draw what has changed.
+
+        Args:
+            asked: whether somebody wanted to see other jobs, or another order.
+        """
         self._dirty, self._idle = False, 0
         now = self._seconds()
         for ident, action in self.requests.overdue(now):
@@ -232,7 +237,7 @@ class Top(App[int]):
         if jobs.marked:
             jobs.marked &= {entry.job.id for entry in entries}
         jobs.choose(self.view.columns, self._longest)
-        jobs.show(rows, now, settled=self.board.synced)
+        jobs.show(rows, now, asked=asked)
         self._draw(now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -261,9 +266,10 @@ class Top(App[int]):
         if await self._front.close_filter():
             self._filter = Filter()
             self.jobs.focus()
+            self.refresh_all(asked=True)
         else:
             self.jobs.marked.clear()
-        self.refresh_all()
+            self.refresh_all()
 
     def action_to_list(self) -> None:
         """Go from the filter to the jobs."""
@@ -304,7 +310,7 @@ class Top(App[int]):
 
     def action_open(self) -> None:
         """Show the job under the cursor with its tasks."""
-        entry = self.jobs.current
+        entry = self.job_in_sight()
         if entry is not None:
             keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
             self.push_screen(
@@ -314,6 +320,22 @@ class Top(App[int]):
                     clock=self._seconds,
                 )
             )
+
+    def job_in_sight(self) -> Entry | None:
+        """The job under the cursor, for a key that does something to it.
+
+        ``None`` when there is none, and when it was out of sight: then it is shown, and nothing is to
+        be done before the key is pressed again.
+        """
+        jobs = self.jobs
+        seen = jobs.in_sight
+        jobs.hold()
+        if not seen and jobs.rows:
+            jobs.reveal()
+            jobs.redraw()
+            self.notify("the cursor was out of sight; press again", markup=False)
+            return None
+        return jobs.current
 
     def on_titles_picked(self, message: Titles.Picked) -> None:
         """Order by a headline that was clicked."""
@@ -326,7 +348,7 @@ class Top(App[int]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter as one types."""
         self._filter = Filter(message.value)
-        self.refresh_all()
+        self.refresh_all(asked=True)
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Keep the filter; one without words is none."""
@@ -346,7 +368,7 @@ class Top(App[int]):
 
     def _see(self, view: View) -> None:
         self.view = view
-        self.refresh_all()
+        self.refresh_all(asked=True)
 
     def _begin(self) -> None:
         self._following = asyncio.create_task(self._follow(), name="accsyn-top follow")

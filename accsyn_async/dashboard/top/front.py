@@ -12,10 +12,11 @@ from accsyn_async.board.board import Board
 from accsyn_async.board.signs import Signs
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.headlines import banner, log_line, title, totals
-from accsyn_async.dashboard.top.job_list import JobList, Titles
+from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
 from accsyn_async.dashboard.top.line_view import Texts
 from accsyn_async.dashboard.top.one_line import Keys, OneLine
+from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
 
 if TYPE_CHECKING:

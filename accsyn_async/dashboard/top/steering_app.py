@@ -46,8 +46,9 @@ class SteeringTop(Top):
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away."""
-        self.jobs.mark()
-        self.refresh_all()
+        if self.job_in_sight() is not None:
+            self.jobs.mark()
+            self.refresh_all()
 
     def action_mark_all(self) -> None:
         """Mark all that are listed."""
@@ -92,8 +93,10 @@ class SteeringTop(Top):
         if isinstance(self.screen, Detail):
             return [self.screen.entry]
         marked = [entry for entry in self.board.entries() if entry.job.id in self.jobs.marked]
-        current = self.jobs.current
-        return marked or ([] if current is None else [current])
+        if marked:
+            return marked
+        current = self.job_in_sight()
+        return [] if current is None else [current]
 
     async def _steer(self, action: Action, entries: Sequence[Entry]) -> None:
         kind = select(self._asked).entitytype
