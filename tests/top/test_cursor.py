@@ -99,7 +99,7 @@ async def test_nothing_is_done_to_a_job_that_is_not_on_the_screen(many: Place, k
         assert not seat.app.jobs.marked
         await seat.sees(f"❯  {name}", "press again")
         await seat.press(key)
-        assert len(seat.app.screen_stack) == 1 + (key in "r a enter".split())
+        assert len(seat.app.screen_stack) == 1 + (key in ("r", "a", "enter"))
         assert bool(seat.app.jobs.marked) == (key == "space")
 
 

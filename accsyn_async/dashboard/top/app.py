@@ -22,7 +22,7 @@ from accsyn_async.board.signs import UNICODE, Signs
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import COLUMNS
 from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
-from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder
+from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder, Leave
 from accsyn_async.dashboard.top.front import Front
 from accsyn_async.dashboard.top.help import Help
 from accsyn_async.dashboard.top.job_list import JobList
@@ -210,15 +210,22 @@ class Top(App[int]):
 
     def note(self, text: str) -> None:
         """Write a message of the library into the log."""
-        self.journal.write(dt.datetime.now(dt.UTC), "note", text)
+        self.write("note", text)
+
+    def write(self, word: str, text: str) -> None:
+        """Write a line into the log."""
+        self.journal.write(dt.datetime.now(dt.UTC), word, text)
+        self._dirty = True
+
+    def redraw_soon(self) -> None:
+        """Let the next redraw show what has changed."""
         self._dirty = True
 
     def say(self, word: str, text: str) -> None:
         """Write an answer into the log; where that is not seen, over the screen for a moment."""
-        self.journal.write(dt.datetime.now(dt.UTC), word, text)
-        self._dirty = True
+        self.write(word, text)
         if not (self._log_is_seen and self._front.log_follows) or len(self.screen_stack) > 1:
-            bad = word in ("refused", "overdue")
+            bad = word in ("refused", "overdue", "unknown")
             self.notify(f"{word}: {safe(text)}", markup=False, severity="error" if bad else "information")
 
     def refresh_all(self, *, asked: bool = False) -> None:
@@ -229,8 +236,11 @@ class Top(App[int]):
         """
         self._dirty, self._idle = False, 0
         now = self._seconds()
-        for ident, action in self.requests.overdue(now):
-            self.say("overdue", f"{ident} was not seen {action.doing}; ask again")
+        for action, idents in self.requests.overdue(now).items():
+            entry = self.board.get(idents[0])
+            one = idents[0] if entry is None else entry.job.name
+            which = f"{one} was" if len(idents) == 1 else f"{len(idents):,} jobs were"
+            self.say("overdue", f"{which} not seen {action.doing}; ask again")
         entries = self.board.entries()
         rows = ordered(filter(self._filter.picks, entries), self.view, now)
         jobs = self.jobs
@@ -246,11 +256,19 @@ class Top(App[int]):
 
     def action_leave(self) -> None:
         """End. The jobs go on."""
-        self.exit(0)
+        self.leave_with(0)
 
     def action_interrupt(self) -> None:
         """End as Ctrl-C does."""
-        self.exit(INTERRUPTED)
+        self.leave_with(INTERRUPTED)
+
+    def leave_with(self, code: int) -> None:
+        """End with an exit code."""
+        self.exit(code)
+
+    def going_on(self) -> str:
+        """How far the actions on several jobs are; empty when there is none."""
+        return ""
 
     def action_help(self) -> None:
         """Show the help."""
@@ -402,7 +420,7 @@ class Top(App[int]):
             self._draw(now)
         else:
             return
-        if isinstance(self.screen, Detail):
+        if isinstance(self.screen, Detail | Leave):
             self.screen.tick()
 
     def _fit(self) -> None:
@@ -414,7 +432,7 @@ class Top(App[int]):
         age = None
         if self.board.trouble is not None and self._session is not None:
             age = self._session.monitor.statistics().age
-        self._front.draw(what, self.view, age, self._room.width, now)
+        self._front.draw(what, self.going_on(), self.view, age, self._room.width, now)
 
 
 async def show(app: Top) -> int:

@@ -85,11 +85,12 @@ class Front(Vertical):
         self._log.display = self._log_title.display = log
         self._written = -1
 
-    def draw(self, what: str, view: View, age: float | None, width: int, now: float) -> None:
+    def draw(self, what: str, going_on: str, view: View, age: float | None, width: int, now: float) -> None:
         """Draw what has changed.
 
         Args:
             what: what is followed.
+            going_on: how far the actions on several jobs are; empty when there is none.
             view: how the jobs are seen.
             age: seconds since the backend last answered; ``None`` when it never has.
             width: of the terminal.
@@ -98,7 +99,7 @@ class Front(Vertical):
         listed, there = len(self._jobs.rows), len(self._board.entries())
         counted = f"{listed} of " * (listed < there) + f"{there} job{'s' * (there != 1)}"
         marked = f" · {len(self._jobs.marked)} marked" if self._jobs.marked else ""
-        self._title.show(title(what, f"{counted}{marked}", width))
+        self._title.show(title(what, f"{going_on} · " * bool(going_on) + f"{counted}{marked}", width))
         self._totals.show(totals(self._board, width, now, self._signs))
         trouble = self._board.trouble
         self._banner.display = trouble is not None
