@@ -23,11 +23,12 @@ from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import COLUMNS
 from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
 from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder, Leave
+from accsyn_async.dashboard.top.filter import Filter
 from accsyn_async.dashboard.top.front import Front
 from accsyn_async.dashboard.top.help import Help
 from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
-from accsyn_async.dashboard.top.listing import Filter, ordered
+from accsyn_async.dashboard.top.listing import ordered
 from accsyn_async.dashboard.top.steering import Pending
 from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
@@ -84,6 +85,11 @@ class Top(App[int]):
         scrollbar-color-hover: {palette.MUTED}; scrollbar-background-hover: {palette.BACKGROUND};
         scrollbar-color-active: {palette.PRIMARY}; scrollbar-background-active: {palette.BACKGROUND};
     }}
+    .-low ToastRack {{ margin: 0 0 1 0; }}
+    .-low Toast {{
+        width: 1fr; max-width: 100%; height: 1; padding: 0 1; margin: 0;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }}
     ModalScreen {{ background: {palette.BACKGROUND} 65%; }}
     """
 
@@ -115,6 +121,7 @@ class Top(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_LOG_FROM, "-high")]
         self.failure: BaseException | None = None
         self.board = Board()
         self.journal = Journal()
@@ -246,6 +253,7 @@ class Top(App[int]):
         jobs = self.jobs
         if jobs.marked:
             jobs.marked &= {entry.job.id for entry in entries}
+        jobs.instead = f"No job matches {safe(self._filter.text)}" if entries and not rows else ""
         jobs.choose(self.view.columns, self._longest)
         jobs.show(rows, now, asked=asked)
         self._draw(now)
@@ -321,9 +329,12 @@ class Top(App[int]):
 
     def action_log(self) -> None:
         """Show or hide the log."""
-        self._log_asked = shown = not self._log_is_seen
         self.jobs.focus()
-        self._see(replace(self.view, log=shown))
+        if self._is_low:
+            # That there is no room is no wish for terminals that have it.
+            self._log_asked = not self._log_asked
+        else:
+            self.view = replace(self.view, log=not self.view.log)
         self._fit()
 
     def action_open(self) -> None:
@@ -382,7 +393,11 @@ class Top(App[int]):
 
     @property
     def _log_is_seen(self) -> bool:
-        return self.view.log and (self._room.height >= _LOG_FROM or self._log_asked)
+        return self._log_asked if self._is_low else self.view.log
+
+    @property
+    def _is_low(self) -> bool:
+        return self._room.height < _LOG_FROM
 
     def _see(self, view: View) -> None:
         self.view = view

@@ -122,7 +122,7 @@ class Front(Vertical):
             # Imported late: it is not part of the first frame.
             from textual.widgets import Input
 
-            self.field = Input(placeholder="words of name, state, party …", id="filter")
+            self.field = Input(placeholder="words, status:failed, user:lisa …", id="filter")
             label = OneLine(id="slash")
             label.show(Text(" / filter ", f"bold {palette.PRIMARY}", end=""))
             await self.mount(Horizontal(label, self.field, id="filter-row"), after="#banner")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,11 +13,12 @@ from textual.message import Message
 
 from accsyn_async.board.board import Entry
 from accsyn_async.board.signs import Signs
+from accsyn_async.cells import fitted
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import DEFAULT
 from accsyn_async.dashboard.top.drawing import Cell, Look, cells_of
 from accsyn_async.dashboard.top.drift import drift
-from accsyn_async.dashboard.top.layout import Layout, arrange
+from accsyn_async.dashboard.top.layout import GUTTER, Layout, arrange
 from accsyn_async.dashboard.top.line_view import LineView
 from accsyn_async.dashboard.top.steering import Pending
 
@@ -24,6 +26,8 @@ __all__ = ["JobList"]
 
 _CURSOR = Style(bgcolor=palette.CURSOR)
 _BLURRED = Style(bgcolor=palette.PANEL)
+_TOLD = Style(color=palette.MUTED)
+_CLEAR = "Esc clears the filter."
 _NEAR = 3
 """Lines by which a job may part from those around it and still take what is seen along."""
 
@@ -41,6 +45,7 @@ class JobList(LineView, can_focus=True):
     Attributes:
         rows: what is listed.
         marked: ids of the jobs that are marked; one that is not listed stays marked.
+        instead: what is written where no job is listed; safe.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,6 +64,7 @@ class JobList(LineView, can_focus=True):
         super().__init__(id=id)
         self.rows: Sequence[Entry] = ()
         self.marked: set[str] = set()
+        self.instead = ""
         self._signs, self._pending = signs, pending
         self._at = 0
         self._ident: str | None = None
@@ -132,6 +138,14 @@ class JobList(LineView, can_focus=True):
         look = Look(cursor, entry.job.id in self.marked, self._pending.of(entry.job.id))
         cells = cells_of(entry, self._layout, look, self._now, self._signs)
         return cells, (_CURSOR if self.has_focus else _BLURRED) if cursor else None
+
+    def beyond(self, index: int) -> tuple[list[Cell], Style | None]:
+        """Why nothing is listed, when nothing is."""
+        told = {1: self.instead, 2: _CLEAR} if self.instead and not self.rows else {}
+        if index not in told:
+            return [], None
+        width = max(1, self.scrollable_content_region.width - GUTTER)
+        return [Cell(GUTTER, width, (Segment(fitted(told[index], width), _TOLD),))], None
 
     def action_move(self, step: int) -> None:
         """Move the cursor up or down; bring one that is out of sight back."""

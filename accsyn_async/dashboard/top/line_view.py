@@ -36,6 +36,10 @@ class LineView(ScrollView):
         """A line's cells, and the style that lies beneath all of them."""
         raise NotImplementedError
 
+    def beyond(self, index: int) -> tuple[list[Cell], Style | None]:
+        """Likewise of a line below the last."""
+        return [], None
+
     def set_count(self, count: int) -> None:
         """Say how many lines there are."""
         self.virtual_size = Size(0, count)
@@ -66,7 +70,7 @@ class LineView(ScrollView):
             return
         for y in range(self.room):
             index = self.top + y
-            new = self.line(index) if index < self.count else ([], None)
+            new = self.line(index) if index < self.count else self.beyond(index)
             old = self._drawn.get(y)
             if old == new:
                 continue
@@ -79,7 +83,7 @@ class LineView(ScrollView):
     def render_line(self, y: int) -> Strip:
         """The line at a place on the screen, as Textual wants it."""
         index, width = self.top + y, self.size.width
-        cells, beneath = self._drawn[y] = self.line(index) if index < self.count else ([], None)
+        cells, beneath = self._drawn[y] = self.line(index) if index < self.count else self.beyond(index)
         strip = Strip(joined(cells, width)).crop(0, width)
         style = self.rich_style if beneath is None else self.rich_style + beneath
         return strip.apply_style(style)
