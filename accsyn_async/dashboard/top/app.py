@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,9 +18,7 @@ from textual.geometry import Size
 from accsyn_async import events
 from accsyn_async.board.board import Board, Entry
 from accsyn_async.board.signs import UNICODE, Signs
-from accsyn_async.dashboard.top import palette
-from accsyn_async.dashboard.top.columns import COLUMNS
-from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
+from accsyn_async.dashboard.top.detail import Detail
 from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder, Leave
 from accsyn_async.dashboard.top.filter import Filter
 from accsyn_async.dashboard.top.front import Front
@@ -29,10 +26,13 @@ from accsyn_async.dashboard.top.help import Help
 from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
 from accsyn_async.dashboard.top.listing import ordered
+from accsyn_async.dashboard.top.source import Source
 from accsyn_async.dashboard.top.steering import Pending
+from accsyn_async.dashboard.top.style import LOW, LOW_BELOW, STYLE
 from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
 from accsyn_async.dashboard.top.view_file import ViewFile
+from accsyn_async.dashboard.top.widths import Widths
 from accsyn_async.safe_text import safe
 
 if TYPE_CHECKING:
@@ -40,16 +40,13 @@ if TYPE_CHECKING:
 
     from accsyn_async.session import Session
 
-__all__ = ["INTERRUPTED", "Top", "show"]
+__all__ = ["INTERRUPTED", "Top"]
 
 INTERRUPTED = 130
 _REDRAW = 0.25
 """Seconds between two redraws, at least."""
 _IDLE = 4
 """Redraws of which one is done though nothing has happened: time left runs down."""
-_LOG_FROM = 20
-"""Lines of a terminal from which there is room for a log."""
-_MEASURED = ("name", "route", "user", "queue")
 _OF_LIST = frozenset({"filter", "order", "order_next", "turn", "columns", "log", "open", "undo", "to_list"})
 
 
@@ -70,6 +67,7 @@ class Top(App[int]):
         view: what is shown, and how.
         requests: what was asked of jobs and is not yet seen.
         signs: what is drawn with.
+        source: where the jobs come from.
         jobs: the list of jobs.
         failure: what ended it, when it did not end by itself; to be raised once the screen is restored.
     """
@@ -77,21 +75,7 @@ class Top(App[int]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "accsyn-async top"
 
-    CSS = f"""
-    Screen {{ background: {palette.BACKGROUND}; color: {palette.TEXT}; layout: vertical; }}
-    LineView {{
-        background: {palette.BACKGROUND}; color: {palette.TEXT};
-        scrollbar-color: {palette.LINE}; scrollbar-background: {palette.BACKGROUND};
-        scrollbar-color-hover: {palette.MUTED}; scrollbar-background-hover: {palette.BACKGROUND};
-        scrollbar-color-active: {palette.PRIMARY}; scrollbar-background-active: {palette.BACKGROUND};
-    }}
-    .-low ToastRack {{ margin: 0 0 1 0; }}
-    .-low Toast {{
-        width: 1fr; max-width: 100%; height: 1; padding: 0 1; margin: 0;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }}
-    ModalScreen {{ background: {palette.BACKGROUND} 65%; }}
-    """
+    CSS = STYLE
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "Leave"),
@@ -99,14 +83,14 @@ class Top(App[int]):
         Binding("question_mark,f1", "help", "Help"),
         Binding("slash", "filter", "Filter"),
         Binding("s", "order", "Order"),
-        Binding("less_than_sign,comma", "order_next(-1)", "Order by the column to the left"),
-        Binding("greater_than_sign,full_stop", "order_next(1)", "Order by the column to the right"),
+        Binding("less_than_sign", "order_next(-1)", "Order by the column to the left"),
+        Binding("greater_than_sign", "order_next(1)", "Order by the column to the right"),
         Binding("i", "turn", "Turn the order round"),
         Binding("c", "columns", "Columns"),
         Binding("l", "log", "Log"),
         Binding("enter", "open", "Open"),
         Binding("escape", "undo", "Undo"),
-        Binding("down,tab", "to_list", "To the jobs"),
+        Binding("tab,down", "to_list", "To the jobs"),
     ]
 
     def __init__(
@@ -121,7 +105,7 @@ class Top(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (_LOG_FROM, "-high")]
+        self.VERTICAL_BREAKPOINTS = [(0, LOW), (LOW_BELOW, "-high")]
         self.failure: BaseException | None = None
         self.board = Board()
         self.journal = Journal()
@@ -129,13 +113,12 @@ class Top(App[int]):
         self.requests = Pending()
         self.signs = signs
         self.jobs = JobList(signs, self.requests, id="jobs")
-        self._connect, self._asked, self._view_file, self._seconds = connect, asked, view_file, clock
-        self._what = asked if isinstance(asked, str) else f"{len(asked)} jobs"
+        self.source = Source(connect, asked)
+        self._view_file, self._seconds = view_file, clock
         self._tasks_every = tasks_every
-        self._session: Session | None = None
         self._following: asyncio.Task[None] | None = None
         self._filter = Filter()
-        self._longest: dict[str, int] = {}
+        self._widths = Widths()
         self._dirty, self._idle = True, 0
         self._log_asked = False
         # Kept: of a change one is told before ``size`` is the new one.
@@ -167,7 +150,7 @@ class Top(App[int]):
         """Show the first frame; only then connect."""
         self.view = self._view_file.load()
         if self._view_file.note is not None:
-            self.journal.write(dt.datetime.now(dt.UTC), "note", self._view_file.note)
+            self.note(self._view_file.note)
         self._room = self.size
         self.jobs.focus()
         self.set_interval(_REDRAW, self._tick)
@@ -184,17 +167,6 @@ class Top(App[int]):
                 await self._following
         await asyncio.to_thread(self._view_file.save, self.view)
 
-    @property
-    def session(self) -> Session:
-        """The session.
-
-        Raises:
-            RuntimeError: there is none yet.
-        """
-        if self._session is None:
-            raise RuntimeError("not connected yet")
-        return self._session
-
     def take(self, event: events.Event) -> None:
         """Take an event in; it is seen with the next redraw."""
         entry = self.board.take(event, self._seconds())
@@ -202,11 +174,7 @@ class Top(App[int]):
         self._dirty = True
         if entry is not None:
             self.requests.see(entry.job.id, entry.word)
-            if isinstance(event, events.JobFound):
-                for name in _MEASURED:
-                    longest = self._longest.get(name, 0)
-                    if longest < COLUMNS[name].most:
-                        self._longest[name] = max(longest, cell_len(COLUMNS[name].text(entry, 0.0)))
+            self._widths.see(event, entry)
         elif isinstance(event, events.Synced):
             self.call_later(self.refresh_all)
 
@@ -254,7 +222,7 @@ class Top(App[int]):
         if jobs.marked:
             jobs.marked &= {entry.job.id for entry in entries}
         jobs.instead = f"No job matches {safe(self._filter.text)}" if entries and not rows else ""
-        jobs.choose(self.view.columns, self._longest)
+        jobs.choose(self.view.columns, self._widths.longest)
         jobs.show(rows, now, asked=asked)
         self._draw(now)
 
@@ -344,7 +312,7 @@ class Top(App[int]):
             keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
             self.push_screen(
                 Detail(
-                    *(entry, self._tasks, self._tasks_every, self.requests, keys),
+                    *(entry, self.source.tasks, self._tasks_every, self.requests, keys),
                     signs=self.signs,
                     clock=self._seconds,
                 )
@@ -397,7 +365,7 @@ class Top(App[int]):
 
     @property
     def _is_low(self) -> bool:
-        return self._room.height < _LOG_FROM
+        return self._room.height < LOW_BELOW
 
     def _see(self, view: View) -> None:
         self.view = view
@@ -408,21 +376,9 @@ class Top(App[int]):
 
     async def _follow(self) -> None:
         try:
-            session = self._connect()
-            self._what = f"{session.workspace} · {self._what}"
-            async with session:
-                self._session = session
-                async with session.watch(self._asked) as watch:
-                    async for event in watch:
-                        self.take(event)
-                self.journal.write(dt.datetime.now(dt.UTC), "over", "every job has come to its end")
-                # What has ended can be resumed: the session is needed until somebody leaves.
-                await asyncio.Event().wait()
+            await self.source.follow(self.take, lambda: self.write("over", "every job has come to its end"))
         except Exception as error:
             self.end_with(error)
-
-    async def _tasks(self, ident: str) -> Rows:
-        return await self.session.find("Task", entityid=ident, limit=MOST_TASKS + 1)
 
     def _tick(self) -> None:
         self._idle += 1
@@ -443,29 +399,6 @@ class Top(App[int]):
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
-        what = self._what if self.steering_keys() else f"{self._what} · read-only"
-        age = None
-        if self.board.trouble is not None and self._session is not None:
-            age = self._session.monitor.statistics().age
+        what = self.source.what if self.steering_keys() else f"{self.source.what} · read-only"
+        age = self.source.age if self.board.trouble is not None else None
         self._front.draw(what, self.going_on(), self.view, age, self._room.width, now)
-
-
-async def show(app: Top) -> int:
-    """Show the screen until somebody leaves it; the terminal is restored in any case.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        Exception: what ended it.
-    """
-    running = asyncio.create_task(app.run_async(), name="accsyn-top")
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        app.exit()
-        await running
-        raise
-    if app.failure is not None:
-        raise app.failure
-    return app.return_code or app.return_value or 0

@@ -188,9 +188,9 @@ class ChooseColumns(_Dialog[tuple[str, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Show or hide"),
-        Binding("shift+up,less_than_sign,K", "shift(-1)", "Further left"),
-        Binding("shift+down,greater_than_sign,J", "shift(1)", "Further right"),
-        Binding("enter,c", "done", "Done"),
+        Binding("less_than_sign", "shift(-1)", "Further left"),
+        Binding("greater_than_sign", "shift(1)", "Further right"),
+        Binding("enter", "done", "Done"),
     ]
 
     def __init__(self, chosen: Sequence[str]) -> None:
@@ -258,7 +258,7 @@ class ChooseOrder(_Dialog[str]):
         view: says by which they are.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "done", "Order by it")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "done", "Order by it")]
 
     def __init__(self, view: View) -> None:
         super().__init__()

@@ -14,7 +14,6 @@ from accsyn_async.dashboard.top.detail import Detail
 from accsyn_async.dashboard.top.dialogs import Confirm, Leave
 from accsyn_async.dashboard.top.steering import ACTIONS, divide
 from accsyn_async.errors import AccsynError, OutcomeUnknownError
-from accsyn_async.monitor.selection import select
 
 __all__ = ["SteeringTop"]
 
@@ -101,7 +100,6 @@ class SteeringTop(Top):
         """Begin without anything under way."""
         self._steering: set[asyncio.Task[None]] = set()
         self._bulks: list[Bulk] = []
-        self._kind = select(self._asked).entitytype
 
     def _steered(self, task: asyncio.Task[None]) -> None:
         self._steering.discard(task)
@@ -147,7 +145,7 @@ class SteeringTop(Top):
         # Of many jobs the log tells those that went wrong; the rest is in the summary.
         tell = self.say if bulk.total == 1 else self.write
         try:
-            await self.session.update(self._kind, ident, {"status": action.status})
+            await self.source.session.update(self.source.kind, ident, {"status": action.status})
         except (OutcomeUnknownError, TimeoutError):
             # A poll will tell; until then it may be under way.
             bulk.unknown += 1
