@@ -46,7 +46,8 @@ async def top(
         return USAGE
     need("dashboard", "textual")
     from accsyn_async.board.signs import ASCII, UNICODE
-    from accsyn_async.dashboard.top.app import Top, show
+    from accsyn_async.dashboard.top.app import Top
+    from accsyn_async.dashboard.top.showing import show
     from accsyn_async.dashboard.top.steering_app import SteeringTop
     from accsyn_async.dashboard.top.view_file import ViewFile, default_path
 

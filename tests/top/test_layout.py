@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from accsyn_async import events
 from accsyn_async.board.board import Board, Entry
 from accsyn_async.board.signs import ASCII, UNICODE
 from accsyn_async.dashboard.top.columns import COLUMNS, DEFAULT
 from accsyn_async.dashboard.top.drawing import Look, cells_of, joined, titles
 from accsyn_async.dashboard.top.layout import BARS_FROM, GUTTER, arrange
 from accsyn_async.dashboard.top.steering import ACTIONS
+from accsyn_async.dashboard.top.widths import Widths
 from accsyn_async.safe_text import safe
-from tests.cli.making import HOSTILE, found, job
+from tests.cli.making import AT, HOSTILE, changed, found, job
 
 columns = st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, unique=True)
 longest = st.dictionaries(st.sampled_from(sorted(COLUMNS)), st.integers(0, 200))
@@ -141,3 +143,20 @@ def test_a_column_says_something_of_a_bare_job(name: str) -> None:
     text = COLUMNS[name].text(entry, 0.0)
     assert text.isprintable()
     assert cell_len(COLUMNS[name].title) <= COLUMNS[name].least
+
+
+def test_the_widths_are_those_of_the_longest_texts() -> None:
+    widths, board = Widths(), Board()
+
+    def see(event: events.Event) -> dict[str, int]:
+        entry = board.take(event, 0.0)
+        assert entry is not None
+        widths.see(event, entry)
+        return widths.longest
+
+    first, other = job(1, name="a.mov"), job(1, name="a_much_longer_name.mov")
+    assert see(found(first))["name"] == len("a.mov")
+    assert see(changed(first))["name"] == len("a.mov")
+    renamed = events.JobChanged(at=AT, job=other, previous=first, changes={"progress": (1, 2)})
+    assert see(renamed)["name"] == len("a_much_longer_name.mov")
+    assert see(found(job(2, name="b" * 500)))["name"] == COLUMNS["name"].most

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from accsyn_async.board.board import Entry
 from accsyn_async.dashboard.top.columns import COLUMNS
-from accsyn_async.dashboard.top.listing import Filter, ordered
+from accsyn_async.dashboard.top.filter import FIELDS, Filter
+from accsyn_async.dashboard.top.listing import ordered
 from accsyn_async.dashboard.top.view import View
 from tests.cli.making import job
 
@@ -37,7 +38,21 @@ TEASER = Entry(
         ("lisa@", True),
         ("tom", True),
         ("medium", True),
-        ("hq →", True),
+        ("hq", True),
+        ("status:FAIL", True),
+        ("STATUS:failed from:hq to:lisa user:tom queue:medium", True),
+        ("status:failed from:lisa", False),
+        ("user:lisa", False),
+        ("queue:tom", False),
+        ("status:", True),
+        ('"teaser_v2.mov"', True),
+        ('"teaser v2"', False),
+        ('status:"failed" "v2.m', True),
+        ('status:"fai led"', False),
+        ('""', True),
+        ("size:5", False),
+        ("users", False),
+        ("—", False),
         ("000000000000000000000001", True),
         ("teaser running", False),
         ("[standard]", False),
@@ -46,6 +61,17 @@ TEASER = Entry(
 )
 def test_a_filter_looks_for_words_in_whatever_is_written(text: str, picked: bool) -> None:
     assert Filter(text).picks(TEASER) is picked
+
+
+def test_what_a_job_does_not_have_is_not_found() -> None:
+    bare = Entry(job(1))
+    assert not any(Filter(f"{field}:—").picks(bare) for field in FIELDS)
+    assert all(Filter(f"{field}:").picks(bare) for field in FIELDS)
+
+
+@given(st.text())
+def test_any_text_is_a_filter(text: str) -> None:
+    assert Filter(text).picks(TEASER) in (True, False)
 
 
 def test_a_filter_sees_changes() -> None:

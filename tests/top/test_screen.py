@@ -72,10 +72,28 @@ async def test_a_filter_is_kept_with_enter_and_letters_are_no_keys_in_it(place: 
         assert len(seat.names) == few
 
 
+async def test_a_filter_that_finds_nothing_says_so_and_how_to_end_it(place: Place) -> None:
+    async with place.sit(size=(60, 15)) as seat:
+        await seat.press("slash", *"nobody_is", "enter")
+        await seat.sees("No job matches nobody_is", "Esc clears the filter.", "0 of 60 jobs")
+        await seat.press("enter", "space", "p", "down")
+        assert len(seat.app.screen_stack) == 1
+        await seat.press("escape")
+        await seat.sees_no("No job matches")
+        assert len(seat.names) == 60
+
+
+async def test_a_filter_names_a_field(place: Place) -> None:
+    async with place.sit() as seat:
+        await seat.press("slash", *"status:running")
+        await seat.until(lambda: 0 < len(seat.names) < 60)
+        assert {entry.word for entry in seat.app.jobs.rows} == {"running"}
+
+
 async def test_an_empty_filter_is_none(place: Place) -> None:
     async with place.sit() as seat:
         await seat.press("slash", "enter")
-        await seat.sees_no("words of name")
+        await seat.sees_no("words, status:")
         assert seat.app.focused is seat.app.jobs
 
 
@@ -234,6 +252,40 @@ async def test_the_log_opens_on_small_terminals_when_asked_for(place: Place) -> 
         await seat.sees_no("following")
 
 
+async def test_a_log_hidden_for_want_of_room_is_not_hidden_where_there_is(place: Place) -> None:
+    async with place.sit(size=(60, 15)) as seat:
+        await seat.press("l")
+        await seat.sees("following")
+        await seat.press("l")
+        await seat.sees_no("following")
+        await seat.pilot.resize_terminal(80, 24)
+        await seat.sees("following")
+        await seat.press("l")
+        await seat.sees_no("following")
+        assert seat.app.view.log is False
+        await seat.pilot.resize_terminal(60, 15)
+        await seat.press("l")
+        await seat.sees("following")
+        assert seat.app.view.log is False
+
+
+async def test_on_a_small_terminal_an_answer_is_one_line(place: Place) -> None:
+    async with place.sit(size=(60, 15)) as seat:
+        before = seat.lines
+        text = "abort of a job that is called something that is longer than the terminal is wide"
+        seat.app.say("refused", text)
+        await seat.sees("refused: abort of")
+        assert [y for y, line in enumerate(seat.lines) if "refused" in line or "called" in line] == [13]
+        assert (seat.lines[12], seat.lines[14]) == (before[12], before[14])
+
+
+async def test_each_line_of_the_help_fits_a_small_terminal(place: Place) -> None:
+    async with place.sit(size=(60, 45)) as seat:
+        await seat.press("question_mark")
+        await seat.sees("status: user: queue: from: to:", "was deleted")
+        assert "…" not in seat.text.replace("… ", "")
+
+
 async def test_the_terminal_may_change_its_size(place: Place) -> None:
     async with place.sit(size=(140, 40)) as seat:
         await seat.sees("USER", "following")
@@ -262,9 +314,9 @@ async def test_hostile_names_do_nothing(empty: Place) -> None:
 async def test_help_names_what_there_is(place: Place) -> None:
     async with place.sit(size=(100, 45)) as seat:
         await seat.press("question_mark")
-        await seat.sees("pause the marked jobs", "filter as you type", "‖ paused", "stalled")
+        await seat.sees("pause what is marked", "words that must all occur", "‖ paused", "stalled")
         await seat.press("question_mark")
-        await seat.sees_no("filter as you type")
+        await seat.sees_no("words that must")
 
 
 async def test_read_only_has_no_key_that_acts(place: Place) -> None:
@@ -275,7 +327,7 @@ async def test_read_only_has_no_key_that_acts(place: Place) -> None:
         await seat.sees("1 task")
         await seat.press("p", "y", "a", "y", "escape", "question_mark")
         await seat.sees("Read-only: nothing can be done to jobs.")
-        await seat.sees_no("abort them")
+        await seat.sees_no("abort it")
     assert not [
         request
         for request in place.box.requests

@@ -63,9 +63,9 @@ def test_a_refusal_is_no_longer_pending() -> None:
 def test_what_is_never_seen_is_told_once() -> None:
     pending = Pending()
     pending.ask("a", ACTIONS["pause"])
-    assert pending.overdue(1e9) == []
+    assert pending.overdue(1e9) == {}
     pending.answer("a", 100.0)
-    assert pending.overdue(100.0 + PATIENCE - 0.1) == []
-    assert pending.overdue(100.0 + PATIENCE) == [("a", ACTIONS["pause"])]
-    assert pending.overdue(1e9) == []
+    assert pending.overdue(100.0 + PATIENCE - 0.1) == {}
+    assert pending.overdue(100.0 + PATIENCE) == {ACTIONS["pause"]: ["a"]}
+    assert pending.overdue(1e9) == {}
     assert pending.of("a") is None

@@ -17,9 +17,11 @@ async def test_pausing_and_resuming_the_job_under_the_cursor(place: Place) -> No
         await seat.press("p")
         await seat.sees("Pause this job?", name)
         await seat.press("enter")
-        await seat.sees("‖ paused", f"answered  pausing {name}")
+        await seat.sees("‖ 1 paused", f"answered  pausing {name}")
         assert await place.status(ident) == "paused"
         assert seat.current == name
+        await seat.press("r")
+        await seat.sees("‖ paused", f"❯  {name}")
         await seat.press("r", "y")
         await seat.sees(f"answered  resuming {name}")
         await seat.sees_no("‖ paused")
@@ -32,7 +34,7 @@ async def test_an_action_is_pending_until_a_poll_confirms_it(place: Place) -> No
         await seat.until(lambda: late.hits)
         await seat.press("p", "y")
         await seat.sees("… pausing")
-        await seat.sees("‖ paused")
+        await seat.sees("‖ 1 paused")
         await seat.sees_no("… pausing")
     place.box.weather.clear()
 
@@ -50,7 +52,7 @@ async def test_abort_asks_names_and_takes_only_y_for_yes(place: Place) -> None:
             await seat.sees_no("Abort these 2 jobs?")
         assert [await place.status(ident) for ident in both] == ["running", "running"]
         await seat.press("a", "y")
-        await seat.sees("✗ 2 aborted", f"aborting {first}", f"aborting {second}")
+        await seat.sees("✗ 2 aborted", "answered  aborting 2 jobs")
         assert [await place.status(ident) for ident in both] == ["aborted", "aborted"]
         await seat.sees_no("marked")
 
@@ -81,7 +83,7 @@ async def test_what_makes_no_sense_is_left_alone(place: Place) -> None:
         await seat.press("r")
         await seat.sees(f"nothing to resume: {seat.current} is running")
         await seat.press("p", "y")
-        await seat.sees("‖ paused")
+        await seat.sees("‖ 1 paused")
         await seat.press("asterisk", "p")
         await seat.sees("left alone: ", "more")
         await seat.press("n")
@@ -92,7 +94,7 @@ async def test_each_job_has_an_answer_of_its_own(place: Place) -> None:
         first, second = seat.names[:2]
         place.box.weather.add("error", uri="transfer/edit", status=400, count=1)
         await seat.press("space", "space", "p", "y")
-        await seat.sees("refused   pause ", "answered  pausing ", "1 marked", "‖ 1 paused")
+        await seat.sees("refused   pause ", "answered  pausing 1 job · 1 refused", "1 marked", "‖ 1 paused")
         assert sum("running" in line and (first in line or second in line) for line in seat.lines) == 1
 
 

@@ -44,7 +44,7 @@ def test_the_totals_are_counts_speed_and_time_left() -> None:
     made.take(found(job(2, "failed")), 0.0)
     assert totals(made, 80, 0.0, UNICODE).plain.split("  ")[0] == " ▸ 1 running"
     assert totals(made, 80, 0.0, UNICODE).plain.endswith(
-        " ✗ 1 failed" + " " * 28 + "12.5 MB/s · 1 min 20 s left"
+        " ✗ 1 failed" + " " * 19 + "12.5 MB/s · running: 1 min 20 s left"
     )
     assert totals(made, 45, 0.0, UNICODE).plain.endswith(" 12.5 MB/s")
 

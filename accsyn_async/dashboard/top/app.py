@@ -10,26 +10,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import events as textual_events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from accsyn_async import events
-from accsyn_async.board.board import Board
+from accsyn_async.board.board import Board, Entry
 from accsyn_async.board.signs import UNICODE, Signs
-from accsyn_async.dashboard.top import palette
-from accsyn_async.dashboard.top.columns import COLUMNS
-from accsyn_async.dashboard.top.detail import MOST_TASKS, Detail, Rows
-from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder
+from accsyn_async.dashboard.top.detail import Detail
+from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder, Leave
+from accsyn_async.dashboard.top.filter import Filter
 from accsyn_async.dashboard.top.front import Front
 from accsyn_async.dashboard.top.help import Help
-from accsyn_async.dashboard.top.job_list import JobList, Titles
+from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
-from accsyn_async.dashboard.top.listing import Filter, ordered
+from accsyn_async.dashboard.top.listing import ordered
+from accsyn_async.dashboard.top.source import Source
 from accsyn_async.dashboard.top.steering import Pending
+from accsyn_async.dashboard.top.style import LOW, LOW_BELOW, STYLE
+from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
 from accsyn_async.dashboard.top.view_file import ViewFile
+from accsyn_async.dashboard.top.widths import Widths
 from accsyn_async.safe_text import safe
 
 if TYPE_CHECKING:
@@ -37,16 +40,13 @@ if TYPE_CHECKING:
 
     from accsyn_async.session import Session
 
-__all__ = ["INTERRUPTED", "Top", "show"]
+__all__ = ["INTERRUPTED", "Top"]
 
 INTERRUPTED = 130
 _REDRAW = 0.25
 """Seconds between two redraws, at least."""
 _IDLE = 4
 """Redraws of which one is done though nothing has happened: time left runs down."""
-_LOG_FROM = 20
-"""Lines of a terminal from which there is room for a log."""
-_MEASURED = ("name", "route", "user", "queue")
 _OF_LIST = frozenset({"filter", "order", "order_next", "turn", "columns", "log", "open", "undo", "to_list"})
 
 
@@ -67,6 +67,7 @@ class Top(App[int]):
         view: what is shown, and how.
         requests: what was asked of jobs and is not yet seen.
         signs: what is drawn with.
+        source: where the jobs come from.
         jobs: the list of jobs.
         failure: what ended it, when it did not end by itself; to be raised once the screen is restored.
     """
@@ -74,16 +75,7 @@ class Top(App[int]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "accsyn-async top"
 
-    CSS = f"""
-    Screen {{ background: {palette.BACKGROUND}; color: {palette.TEXT}; layout: vertical; }}
-    LineView {{
-        background: {palette.BACKGROUND}; color: {palette.TEXT};
-        scrollbar-color: {palette.LINE}; scrollbar-background: {palette.BACKGROUND};
-        scrollbar-color-hover: {palette.MUTED}; scrollbar-background-hover: {palette.BACKGROUND};
-        scrollbar-color-active: {palette.PRIMARY}; scrollbar-background-active: {palette.BACKGROUND};
-    }}
-    ModalScreen {{ background: {palette.BACKGROUND} 65%; }}
-    """
+    CSS = STYLE
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "Leave"),
@@ -91,14 +83,14 @@ class Top(App[int]):
         Binding("question_mark,f1", "help", "Help"),
         Binding("slash", "filter", "Filter"),
         Binding("s", "order", "Order"),
-        Binding("less_than_sign,comma", "order_next(-1)", "Order by the column to the left"),
-        Binding("greater_than_sign,full_stop", "order_next(1)", "Order by the column to the right"),
+        Binding("less_than_sign", "order_next(-1)", "Order by the column to the left"),
+        Binding("greater_than_sign", "order_next(1)", "Order by the column to the right"),
         Binding("i", "turn", "Turn the order round"),
         Binding("c", "columns", "Columns"),
         Binding("l", "log", "Log"),
         Binding("enter", "open", "Open"),
         Binding("escape", "undo", "Undo"),
-        Binding("down,tab", "to_list", "To the jobs"),
+        Binding("tab,down", "to_list", "To the jobs"),
     ]
 
     def __init__(
@@ -113,6 +105,7 @@ class Top(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.VERTICAL_BREAKPOINTS = [(0, LOW), (LOW_BELOW, "-high")]
         self.failure: BaseException | None = None
         self.board = Board()
         self.journal = Journal()
@@ -120,15 +113,16 @@ class Top(App[int]):
         self.requests = Pending()
         self.signs = signs
         self.jobs = JobList(signs, self.requests, id="jobs")
-        self._connect, self._asked, self._view_file, self._seconds = connect, asked, view_file, clock
-        self._what = asked if isinstance(asked, str) else f"{len(asked)} jobs"
+        self.source = Source(connect, asked)
+        self._view_file, self._seconds = view_file, clock
         self._tasks_every = tasks_every
-        self._session: Session | None = None
         self._following: asyncio.Task[None] | None = None
         self._filter = Filter()
-        self._longest: dict[str, int] = {}
+        self._widths = Widths()
         self._dirty, self._idle = True, 0
         self._log_asked = False
+        # Kept: of a change one is told before ``size`` is the new one.
+        self._room = Size(80, 24)
         self._front = Front(self.jobs, self.board, self.journal, self.keys(), signs)
 
     def compose(self) -> ComposeResult:
@@ -156,7 +150,8 @@ class Top(App[int]):
         """Show the first frame; only then connect."""
         self.view = self._view_file.load()
         if self._view_file.note is not None:
-            self.journal.write(dt.datetime.now(dt.UTC), "note", self._view_file.note)
+            self.note(self._view_file.note)
+        self._room = self.size
         self.jobs.focus()
         self.set_interval(_REDRAW, self._tick)
         self._fit()
@@ -172,17 +167,6 @@ class Top(App[int]):
                 await self._following
         await asyncio.to_thread(self._view_file.save, self.view)
 
-    @property
-    def session(self) -> Session:
-        """The session.
-
-        Raises:
-            RuntimeError: there is none yet.
-        """
-        if self._session is None:
-            raise RuntimeError("not connected yet")
-        return self._session
-
     def take(self, event: events.Event) -> None:
         """Take an event in; it is seen with the next redraw."""
         entry = self.board.take(event, self._seconds())
@@ -190,11 +174,7 @@ class Top(App[int]):
         self._dirty = True
         if entry is not None:
             self.requests.see(entry.job.id, entry.word)
-            if isinstance(event, events.JobFound):
-                for name in _MEASURED:
-                    longest = self._longest.get(name, 0)
-                    if longest < COLUMNS[name].most:
-                        self._longest[name] = max(longest, cell_len(COLUMNS[name].text(entry, 0.0)))
+            self._widths.see(event, entry)
         elif isinstance(event, events.Synced):
             self.call_later(self.refresh_all)
 
@@ -205,30 +185,45 @@ class Top(App[int]):
 
     def note(self, text: str) -> None:
         """Write a message of the library into the log."""
-        self.journal.write(dt.datetime.now(dt.UTC), "note", text)
+        self.write("note", text)
+
+    def write(self, word: str, text: str) -> None:
+        """Write a line into the log."""
+        self.journal.write(dt.datetime.now(dt.UTC), word, text)
+        self._dirty = True
+
+    def redraw_soon(self) -> None:
+        """Let the next redraw show what has changed."""
         self._dirty = True
 
     def say(self, word: str, text: str) -> None:
         """Write an answer into the log; where that is not seen, over the screen for a moment."""
-        self.journal.write(dt.datetime.now(dt.UTC), word, text)
-        self._dirty = True
-        if not self._log_is_seen or len(self.screen_stack) > 1:
-            bad = word in ("refused", "overdue")
+        self.write(word, text)
+        if not (self._log_is_seen and self._front.log_follows) or len(self.screen_stack) > 1:
+            bad = word in ("refused", "overdue", "unknown")
             self.notify(f"{word}: {safe(text)}", markup=False, severity="error" if bad else "information")
 
-    def refresh_all(self) -> None:
-        """List the jobs anew and draw what has changed."""
+    def refresh_all(self, *, asked: bool = False) -> None:
+        """List the jobs anew and draw what has changed.
+
+        Args:
+            asked: whether somebody wanted to see other jobs, or another order.
+        """
         self._dirty, self._idle = False, 0
         now = self._seconds()
-        for ident, action in self.requests.overdue(now):
-            self.say("overdue", f"{ident} was not seen {action.doing}; ask again")
+        for action, idents in self.requests.overdue(now).items():
+            entry = self.board.get(idents[0])
+            one = idents[0] if entry is None else entry.job.name
+            which = f"{one} was" if len(idents) == 1 else f"{len(idents):,} jobs were"
+            self.say("overdue", f"{which} not seen {action.doing}; ask again")
         entries = self.board.entries()
         rows = ordered(filter(self._filter.picks, entries), self.view, now)
         jobs = self.jobs
         if jobs.marked:
             jobs.marked &= {entry.job.id for entry in entries}
-        jobs.choose(self.view.columns, self._longest)
-        jobs.show(rows, now, settled=self.board.synced)
+        jobs.instead = f"No job matches {safe(self._filter.text)}" if entries and not rows else ""
+        jobs.choose(self.view.columns, self._widths.longest)
+        jobs.show(rows, now, asked=asked)
         self._draw(now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -237,11 +232,19 @@ class Top(App[int]):
 
     def action_leave(self) -> None:
         """End. The jobs go on."""
-        self.exit(0)
+        self.leave_with(0)
 
     def action_interrupt(self) -> None:
         """End as Ctrl-C does."""
-        self.exit(INTERRUPTED)
+        self.leave_with(INTERRUPTED)
+
+    def leave_with(self, code: int) -> None:
+        """End with an exit code."""
+        self.exit(code)
+
+    def going_on(self) -> str:
+        """How far the actions on several jobs are; empty when there is none."""
+        return ""
 
     def action_help(self) -> None:
         """Show the help."""
@@ -257,9 +260,10 @@ class Top(App[int]):
         if await self._front.close_filter():
             self._filter = Filter()
             self.jobs.focus()
+            self.refresh_all(asked=True)
         else:
             self.jobs.marked.clear()
-        self.refresh_all()
+            self.refresh_all()
 
     def action_to_list(self) -> None:
         """Go from the filter to the jobs."""
@@ -293,23 +297,42 @@ class Top(App[int]):
 
     def action_log(self) -> None:
         """Show or hide the log."""
-        self._log_asked = shown = not self._log_is_seen
         self.jobs.focus()
-        self._see(replace(self.view, log=shown))
+        if self._is_low:
+            # That there is no room is no wish for terminals that have it.
+            self._log_asked = not self._log_asked
+        else:
+            self.view = replace(self.view, log=not self.view.log)
         self._fit()
 
     def action_open(self) -> None:
         """Show the job under the cursor with its tasks."""
-        entry = self.jobs.current
+        entry = self.job_in_sight()
         if entry is not None:
             keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
             self.push_screen(
                 Detail(
-                    *(entry, self._tasks, self._tasks_every, self.requests, keys),
+                    *(entry, self.source.tasks, self._tasks_every, self.requests, keys),
                     signs=self.signs,
                     clock=self._seconds,
                 )
             )
+
+    def job_in_sight(self) -> Entry | None:
+        """The job under the cursor, for a key that does something to it.
+
+        ``None`` when there is none, and when it was out of sight: then it is shown, and nothing is to
+        be done before the key is pressed again.
+        """
+        jobs = self.jobs
+        seen = jobs.in_sight
+        jobs.hold()
+        if not seen and jobs.rows:
+            jobs.reveal()
+            jobs.redraw()
+            self.notify("the cursor was out of sight; press again", markup=False)
+            return None
+        return jobs.current
 
     def on_titles_picked(self, message: Titles.Picked) -> None:
         """Order by a headline that was clicked."""
@@ -322,7 +345,7 @@ class Top(App[int]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter as one types."""
         self._filter = Filter(message.value)
-        self.refresh_all()
+        self.refresh_all(asked=True)
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Keep the filter; one without words is none."""
@@ -332,37 +355,30 @@ class Top(App[int]):
             await self.action_undo()
 
     def on_resize(self, event: textual_events.Resize) -> None:
-        """Fit everything to the terminal, once its size is known to be another."""
-        self.call_later(self._fit)
+        """Fit everything to the terminal."""
+        self._room = event.size
+        self._fit()
 
     @property
     def _log_is_seen(self) -> bool:
-        return self.view.log and (self.size.height >= _LOG_FROM or self._log_asked)
+        return self._log_asked if self._is_low else self.view.log
+
+    @property
+    def _is_low(self) -> bool:
+        return self._room.height < LOW_BELOW
 
     def _see(self, view: View) -> None:
         self.view = view
-        self.refresh_all()
+        self.refresh_all(asked=True)
 
     def _begin(self) -> None:
         self._following = asyncio.create_task(self._follow(), name="accsyn-top follow")
 
     async def _follow(self) -> None:
         try:
-            session = self._connect()
-            self._what = f"{session.workspace} · {self._what}"
-            async with session:
-                self._session = session
-                async with session.watch(self._asked) as watch:
-                    async for event in watch:
-                        self.take(event)
-                self.journal.write(dt.datetime.now(dt.UTC), "over", "every job has come to its end")
-                # What has ended can be resumed: the session is needed until somebody leaves.
-                await asyncio.Event().wait()
+            await self.source.follow(self.take, lambda: self.write("over", "every job has come to its end"))
         except Exception as error:
             self.end_with(error)
-
-    async def _tasks(self, ident: str) -> Rows:
-        return await self.session.find("Task", entityid=ident, limit=MOST_TASKS + 1)
 
     def _tick(self) -> None:
         self._idle += 1
@@ -375,37 +391,14 @@ class Top(App[int]):
             self._draw(now)
         else:
             return
-        if isinstance(self.screen, Detail):
+        if isinstance(self.screen, Detail | Leave):
             self.screen.tick()
 
     def _fit(self) -> None:
-        self._front.fit(self.size.height, log=self._log_is_seen)
+        self._front.fit(self._room.height, log=self._log_is_seen)
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
-        what = self._what if self.steering_keys() else f"{self._what} · read-only"
-        age = None
-        if self.board.trouble is not None and self._session is not None:
-            age = self._session.monitor.statistics().age
-        self._front.draw(what, self.view, age, self.size.width, now)
-
-
-async def show(app: Top) -> int:
-    """Show the screen until somebody leaves it; the terminal is restored in any case.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        Exception: what ended it.
-    """
-    running = asyncio.create_task(app.run_async(), name="accsyn-top")
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        app.exit()
-        await running
-        raise
-    if app.failure is not None:
-        raise app.failure
-    return app.return_code or app.return_value or 0
+        what = self.source.what if self.steering_keys() else f"{self.source.what} · read-only"
+        age = self.source.age if self.board.trouble is not None else None
+        self._front.draw(what, self.going_on(), self.view, age, self._room.width, now)

@@ -23,10 +23,22 @@ from accsyn_async.dashboard.top.steering import Pending
 from accsyn_async.errors import AccsynError
 from accsyn_async.safe_text import safe
 
-__all__ = ["MOST_TASKS", "Detail"]
+__all__ = ["MOST_TASKS", "Detail", "pause"]
 
 MOST_TASKS = 1000
 Rows = Sequence[Mapping[str, Any]]
+
+
+_LONGEST_PAUSE = 60.0
+
+
+def pause(every: float, failures: int) -> float:
+    """Seconds until the next question, after so many failures in a row.
+
+    >>> [pause(3.0, failures) for failures in (0, 1, 4, 5, 5000)]
+    [3.0, 6.0, 48.0, 60.0, 60.0]
+    """
+    return max(every, min(_LONGEST_PAUSE, every * 2.0 ** min(failures, 30)))
 
 
 class Detail(Screen[None]):
@@ -35,7 +47,7 @@ class Detail(Screen[None]):
     Args:
         entry: the job, as the board keeps it.
         ask: asks for the rows of a job's tasks, ``MOST_TASKS`` and one at most.
-        every: seconds between two questions.
+        every: seconds between two questions; after a failure the pauses grow to a minute.
         pending: what was asked of jobs.
         keys: what can be done to it.
         signs: what to draw with.
@@ -51,7 +63,7 @@ class Detail(Screen[None]):
     Detail Keys {{ background: {palette.PANEL}; }}
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,left", "close", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", "Back")]
 
     def __init__(
         self,
@@ -73,6 +85,7 @@ class Detail(Screen[None]):
         self._headline, self._facts = OneLine(id="name"), Texts(id="facts")
         self._tasks_title, self._list = OneLine(id="tasks-title"), Texts(id="tasks")
         self._asking: asyncio.Task[None] | None = None
+        self._word, self._woken = entry.word, asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Facts, tasks, keys."""
@@ -101,7 +114,10 @@ class Detail(Screen[None]):
         self.call_after_refresh(self.tick)
 
     def tick(self) -> None:
-        """Show how the job is now."""
+        """Show how the job is now; in another state it may have other tasks."""
+        if self.entry.word != self._word:
+            self._word = self.entry.word
+            self._woken.set()
         width = self._facts.scrollable_content_region.width
         if not width:
             # Nothing has a size before all is there.
@@ -118,18 +134,26 @@ class Detail(Screen[None]):
         self.dismiss()
 
     async def _ask_again_and_again(self) -> None:
-        last: tuple[str, float] | None = None
+        told: tuple[str, float] | None = None
+        failures = 0
         while True:
+            self._woken.clear()
             now = self.entry.word, float(self.entry.job.progress)
-            if now != last or self.entry.running:
+            if now != told or self.entry.running:
                 try:
                     rows = await self._ask(self.entry.job.id)
                 except AccsynError as error:
-                    self._say(f"tasks: {safe(error.message)}; asking again", "degraded")
+                    failures += 1
+                    # What has ended does not change any more, and may be gone.
+                    over = self.entry.ended
+                    told = now if over else None
+                    self._say(f"tasks: {safe(error.message)}" + "; asking again" * (not over), "degraded")
                 else:
-                    last = now
+                    told, failures = now, 0
                     self._take(rows)
-            await asyncio.sleep(self._every)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause(self._every, failures)):
+                    await self._woken.wait()
 
     def _take(self, rows: Rows) -> None:
         more = len(rows) > MOST_TASKS

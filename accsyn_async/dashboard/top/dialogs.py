@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
@@ -25,7 +25,7 @@ from accsyn_async.dashboard.top.steering import Action
 from accsyn_async.dashboard.top.view import View
 from accsyn_async.safe_text import safe
 
-__all__ = ["ChooseColumns", "ChooseOrder", "Confirm"]
+__all__ = ["ChooseColumns", "ChooseOrder", "Confirm", "Leave"]
 
 T = TypeVar("T")
 
@@ -137,6 +137,48 @@ class Confirm(_Dialog[bool]):
         self.dismiss(not self.action.careful)
 
 
+class Leave(_Dialog[bool]):
+    """Asks whether to leave though something would be left undone.
+
+    Args:
+        left: what would be, in a few words; empty once nothing is.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,q,enter", "answer(False)", "No"),
+    ]
+
+    def __init__(self, left: Callable[[], str]) -> None:
+        super().__init__()
+        self._left = left
+
+    def compose(self) -> ComposeResult:
+        """Question, what it is about, answers."""
+        with Vertical():
+            yield OneLine(id="question")
+            yield OneLine(id="why")
+            yield Keys(
+                (("y", "leave", "screen.answer(True)"), ("n Enter Esc", "stay", "screen.answer(False)"))
+            )
+
+    def on_mount(self) -> None:
+        """Ask, and keep up with what is left."""
+        self.tick()
+        why = Text("What was not asked will not be done.", palette.MUTED, no_wrap=True, end="")
+        self.query_one("#why", OneLine).show(why)
+
+    def tick(self) -> None:
+        """Show what is left by now."""
+        style = palette.state_style("degraded")
+        text = f"{self._left() or 'Nothing is left to be asked'}; leave?"
+        self.query_one("#question", OneLine).show(Text(text, style, no_wrap=True, end=""))
+
+    def action_answer(self, yes: bool) -> None:
+        """Yes or no."""
+        self.dismiss(yes)
+
+
 class ChooseColumns(_Dialog[tuple[str, ...]]):
     """Lets columns be chosen and put in order.
 
@@ -146,9 +188,9 @@ class ChooseColumns(_Dialog[tuple[str, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "choose", "Show or hide"),
-        Binding("shift+up,less_than_sign,K", "shift(-1)", "Further left"),
-        Binding("shift+down,greater_than_sign,J", "shift(1)", "Further right"),
-        Binding("enter,c", "done", "Done"),
+        Binding("less_than_sign", "shift(-1)", "Further left"),
+        Binding("greater_than_sign", "shift(1)", "Further right"),
+        Binding("enter", "done", "Done"),
     ]
 
     def __init__(self, chosen: Sequence[str]) -> None:
@@ -216,7 +258,7 @@ class ChooseOrder(_Dialog[str]):
         view: says by which they are.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "done", "Order by it")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "done", "Order by it")]
 
     def __init__(self, view: View) -> None:
         super().__init__()

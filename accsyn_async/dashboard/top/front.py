@@ -12,10 +12,11 @@ from accsyn_async.board.board import Board
 from accsyn_async.board.signs import Signs
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.headlines import banner, log_line, title, totals
-from accsyn_async.dashboard.top.job_list import JobList, Titles
+from accsyn_async.dashboard.top.job_list import JobList
 from accsyn_async.dashboard.top.journal import Journal
 from accsyn_async.dashboard.top.line_view import Texts
 from accsyn_async.dashboard.top.one_line import Keys, OneLine
+from accsyn_async.dashboard.top.titles import Titles
 from accsyn_async.dashboard.top.view import View
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Front(Vertical):
         self._jobs, self._board, self._journal, self._keys, self._signs = jobs, board, journal, keys, signs
         self._title, self._totals = OneLine(id="title"), OneLine(id="totals")
         self._banner, self._titles = OneLine(id="banner"), Titles(id="titles")
-        self._log_title, self._log = OneLine(id="log-title"), Texts(id="log")
+        self._log_title, self._log = OneLine(id="log-title"), Texts(id="log", follow=True)
         self._written = -1
         self.field: Input | None = None
 
@@ -84,11 +85,12 @@ class Front(Vertical):
         self._log.display = self._log_title.display = log
         self._written = -1
 
-    def draw(self, what: str, view: View, age: float | None, width: int, now: float) -> None:
+    def draw(self, what: str, going_on: str, view: View, age: float | None, width: int, now: float) -> None:
         """Draw what has changed.
 
         Args:
             what: what is followed.
+            going_on: how far the actions on several jobs are; empty when there is none.
             view: how the jobs are seen.
             age: seconds since the backend last answered; ``None`` when it never has.
             width: of the terminal.
@@ -97,7 +99,7 @@ class Front(Vertical):
         listed, there = len(self._jobs.rows), len(self._board.entries())
         counted = f"{listed} of " * (listed < there) + f"{there} job{'s' * (there != 1)}"
         marked = f" · {len(self._jobs.marked)} marked" if self._jobs.marked else ""
-        self._title.show(title(what, f"{counted}{marked}", width))
+        self._title.show(title(what, f"{going_on} · " * bool(going_on) + f"{counted}{marked}", width))
         self._totals.show(totals(self._board, width, now, self._signs))
         trouble = self._board.trouble
         self._banner.display = trouble is not None
@@ -107,7 +109,12 @@ class Front(Vertical):
         self._log_title.show(Text(" log", palette.MUTED, no_wrap=True, end=""))
         if self._log.display and self._written != self._journal.count:
             self._written = self._journal.count
-            self._log.show([log_line(*line) for line in self._journal.lines], follow=True)
+            self._log.show([log_line(*line) for line in self._journal.lines])
+
+    @property
+    def log_follows(self) -> bool:
+        """Whether the last line of the log is in sight, when the log is."""
+        return self._log.following
 
     async def open_filter(self) -> None:
         """Show the filter's field, and let keys go there."""
@@ -115,7 +122,7 @@ class Front(Vertical):
             # Imported late: it is not part of the first frame.
             from textual.widgets import Input
 
-            self.field = Input(placeholder="words of name, state, party …", id="filter")
+            self.field = Input(placeholder="words, status:failed, user:lisa …", id="filter")
             label = OneLine(id="slash")
             label.show(Text(" / filter ", f"bold {palette.PRIMARY}", end=""))
             await self.mount(Horizontal(label, self.field, id="filter-row"), after="#banner")

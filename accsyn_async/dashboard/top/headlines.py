@@ -54,7 +54,7 @@ def _pace(board: Board, now: float) -> str:
     if board.speed() <= 0:
         return ""
     seconds = board.seconds_left(now)
-    left = "" if seconds is None else f" · {duration_text(seconds)} left"
+    left = "" if seconds is None else f" · running: {duration_text(seconds)} left"
     return f"{speed_text(board.speed())}{left}"
 
 

@@ -18,24 +18,27 @@ from accsyn_async.dashboard.top.one_line import Keys, OneLine
 __all__ = ["Help"]
 
 _LOOK = (
-    ("↑ ↓  j k", "move the cursor; PgUp PgDn Home End, too"),
+    ("↑ ↓  j k", "move the cursor; so do PgUp and PgDn"),
+    ("Home End", "the first, the last; so do g and G"),
     ("Enter", "one job, with its tasks; Esc goes back"),
-    ("/", "filter as you type: words, all of which must occur in name, state,"),
-    ("", "parties, user, queue or id; Enter keeps it, Esc ends it"),
-    ("s", "choose the column to order by; or click its headline"),
-    ("< >", "order by the column to the left, to the right"),
+    ("/", "filter: words that must all occur"),
+    ("", "in name, state, parties, queue or id;"),
+    ("", "status: user: queue: from: to: name one"),
+    ("", "Enter keeps the filter, Esc ends it"),
+    ("s", "order by a column; or click its title"),
+    ("< >", "order by the column to the left, right"),
     ("i", "turn the order round"),
-    ("c", "choose the columns, and put them in order"),
-    ("l", "show or hide the log; Tab goes there and back"),
+    ("c", "choose the columns, and their order"),
+    ("l", "show or hide the log; Tab goes there"),
 )
 _ACT = (
     ("Space", "mark a job; Esc takes all marks away"),
     ("*", "mark all that are listed"),
-    ("p", "pause the marked jobs, or the one under the cursor"),
-    ("r", "resume them"),
-    ("a", "abort them: only y means yes"),
+    ("p", "pause what is marked, or has the cursor"),
+    ("r", "resume it"),
+    ("a", "abort it: only y means yes"),
 )
-_LEAVE = (("?", "this help"), ("q", "leave; the jobs go on"))
+_LEAVE = (("?  F1", "this help"), ("q", "leave; the jobs go on"))
 _STATES = (
     ("running", "moves"),
     ("stalled", "runs, and has not moved for a minute"),

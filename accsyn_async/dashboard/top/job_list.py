@@ -10,26 +10,33 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
 from accsyn_async.board.board import Entry
 from accsyn_async.board.signs import Signs
+from accsyn_async.cells import fitted
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.columns import DEFAULT
-from accsyn_async.dashboard.top.drawing import Cell, Look, cells_of, joined, titles
-from accsyn_async.dashboard.top.layout import Layout, arrange
+from accsyn_async.dashboard.top.drawing import Cell, Look, cells_of
+from accsyn_async.dashboard.top.drift import drift
+from accsyn_async.dashboard.top.layout import GUTTER, Layout, arrange
 from accsyn_async.dashboard.top.line_view import LineView
 from accsyn_async.dashboard.top.steering import Pending
 
-__all__ = ["JobList", "Titles"]
+__all__ = ["JobList"]
 
 _CURSOR = Style(bgcolor=palette.CURSOR)
 _BLURRED = Style(bgcolor=palette.PANEL)
+_TOLD = Style(color=palette.MUTED)
+_CLEAR = "Esc clears the filter."
+_NEAR = 3
+"""Lines by which a job may part from those around it and still take what is seen along."""
 
 
 class JobList(LineView, can_focus=True):
     """The jobs that are listed, one a line.
+
+    The cursor keeps its job once a key has moved or used it; until then it is on top. When its job
+    goes elsewhere as the jobs move, what is seen stays: the next key brings the cursor into sight.
 
     Args:
         signs: what to draw with.
@@ -38,13 +45,14 @@ class JobList(LineView, can_focus=True):
     Attributes:
         rows: what is listed.
         marked: ids of the jobs that are marked; one that is not listed stays marked.
+        instead: what is written where no job is listed; safe.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home,g", "jump(0)", "First", show=False),
         Binding("end,G", "jump(1)", "Last", show=False),
     ]
@@ -56,9 +64,11 @@ class JobList(LineView, can_focus=True):
         super().__init__(id=id)
         self.rows: Sequence[Entry] = ()
         self.marked: set[str] = set()
+        self.instead = ""
         self._signs, self._pending = signs, pending
         self._at = 0
         self._ident: str | None = None
+        self._had_room = 1
         self._now = 0.0
         self._names: Sequence[str] = DEFAULT
         self._longest: Mapping[str, int] = {}
@@ -79,27 +89,42 @@ class JobList(LineView, can_focus=True):
         self._names, self._longest = names, longest
         self._arrange()
 
-    def show(self, rows: Sequence[Entry], now: float, *, settled: bool = True) -> None:
-        """List these jobs. The cursor stays on its job, and that where it is on the screen.
+    @property
+    def in_sight(self) -> bool:
+        """Whether the cursor is seen."""
+        return self._sees(self._at, self.room)
+
+    def show(self, rows: Sequence[Entry], now: float, *, asked: bool = False) -> None:
+        """List these jobs.
 
         Args:
             rows: the jobs, in their order.
             now: seconds of the board's clock.
-            settled: whether all jobs are there; until then an untouched cursor stays on top.
+            asked: whether somebody wanted to see other jobs, or another order: then the cursor stays
+                where it is on the screen, and the jobs around it are seen.
         """
         self._now = now
-        seen = self._at - self.top
+        places = {entry.job.id: at for at, entry in enumerate(rows)}
+        before, was_at, was_seen, top = self.rows, self._at, self.in_sight, self.top
+        seen = ((at, before[at].job.id) for at in range(top, min(top + self.room, len(before))))
+        moved = drift(seen, places)
         self.rows = rows
         self.set_count(len(rows))
-        if self._ident is not None:
-            at = next((at for at, entry in enumerate(rows) if entry.job.id == self._ident), None)
-            self._at = min(self._at, max(0, len(rows) - 1)) if at is None else at
-            if 0 <= seen < self.room:
-                self._put_top(self._at - seen)
-        else:
+        if self._ident is None:
             self._at = 0
-        if rows and (settled or self._ident is not None):
-            self._ident = rows[self._at].job.id
+        else:
+            # Where its job is listed no longer, the next one that is has its place.
+            still = (places[entry.job.id] for entry in before[was_at:] if entry.job.id in places)
+            self._at = next(still, max(0, len(rows) - 1))
+            self._ident = rows[self._at].job.id if rows else None
+        if asked:
+            self.put_top(self._at - (was_at - top) if was_seen else top)
+            self.reveal()
+        else:
+            # Who looks at the beginning of the list wants to see what comes there.
+            self.put_top(top + moved if top else 0)
+            if was_seen and abs(self._at - was_at - moved) <= _NEAR:
+                self.reveal()
         self.redraw()
 
     def tick(self, now: float) -> None:
@@ -114,9 +139,17 @@ class JobList(LineView, can_focus=True):
         cells = cells_of(entry, self._layout, look, self._now, self._signs)
         return cells, (_CURSOR if self.has_focus else _BLURRED) if cursor else None
 
+    def beyond(self, index: int) -> tuple[list[Cell], Style | None]:
+        """Why nothing is listed, when nothing is."""
+        told = {1: self.instead, 2: _CLEAR} if self.instead and not self.rows else {}
+        if index not in told:
+            return [], None
+        width = max(1, self.scrollable_content_region.width - GUTTER)
+        return [Cell(GUTTER, width, (Segment(fitted(told[index], width), _TOLD),))], None
+
     def action_move(self, step: int) -> None:
-        """Move the cursor up or down."""
-        self._go(self._at + step)
+        """Move the cursor up or down; bring one that is out of sight back."""
+        self._go(self._at + step if self.in_sight else self._at)
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by what is seen."""
@@ -125,6 +158,15 @@ class JobList(LineView, can_focus=True):
     def action_jump(self, end: int) -> None:
         """Move the cursor to the first or last job."""
         self._go((len(self.rows) - 1) * end)
+
+    def hold(self) -> None:
+        """Let the cursor keep the job that it is on."""
+        if self.current is not None:
+            self._ident = self.current.job.id
+
+    def reveal(self) -> None:
+        """Bring the cursor into sight."""
+        self.put_top(min(max(self.top, self._at - self.room + 1), self._at))
 
     def mark(self) -> None:
         """Mark the job under the cursor, or take its mark away, and go to the next."""
@@ -141,10 +183,13 @@ class JobList(LineView, can_focus=True):
                 self.post_message(self.Opened())
 
     def on_resize(self) -> None:
-        """Fit the columns, and keep the cursor in sight."""
+        """Fit the columns, and keep the cursor in sight, if it was."""
         self._arrange()
-        if self.rows:
-            self._reveal()
+        was_seen = self._sees(self._at, self._had_room)
+        self._had_room = self.room
+        if was_seen:
+            self.reveal()
+        self.redraw()
 
     def on_focus(self) -> None:
         """Show where the cursor is."""
@@ -163,50 +208,9 @@ class JobList(LineView, can_focus=True):
     def _go(self, at: int) -> None:
         if self.rows:
             self._at = min(max(0, at), len(self.rows) - 1)
-            self._ident = self.rows[self._at].job.id
-            self._reveal()
+            self.hold()
+            self.reveal()
             self.redraw()
 
-    def _reveal(self) -> None:
-        self._put_top(min(max(self.top, self._at - self.room + 1), self._at))
-
-    def _put_top(self, top: int) -> None:
-        self.scroll_to(y=max(0, min(top, self.count - self.room)), animate=False, immediate=True)
-
-
-class Titles(Widget):
-    """The headlines above a list of jobs; a click orders by a column."""
-
-    class Picked(Message):
-        """A headline was clicked.
-
-        Args:
-            name: the column's.
-        """
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._layout: Layout | None = None
-        self._sort, self._reverse = "status", False
-
-    def show(self, layout: Layout, sort: str, reverse: bool) -> None:
-        """Show the headlines of these columns."""
-        if (layout, sort, reverse) != (self._layout, self._sort, self._reverse):
-            self._layout, self._sort, self._reverse = layout, sort, reverse
-            self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """The headlines, as Textual wants them."""
-        cells = titles(self._layout, self._sort, self._reverse) if self._layout and y == 0 else []
-        segments: list[Segment] = joined(cells, self.size.width)
-        return Strip(segments).crop(0, self.size.width).apply_style(self.rich_style)
-
-    def on_click(self, event: events.Click) -> None:
-        """Tell which headline was clicked."""
-        name = self._layout.column_at(event.x) if self._layout else None
-        if name is not None:
-            self.post_message(self.Picked(name))
+    def _sees(self, at: int, room: int) -> bool:
+        return self.top <= at < self.top + room

@@ -36,6 +36,10 @@ class LineView(ScrollView):
         """A line's cells, and the style that lies beneath all of them."""
         raise NotImplementedError
 
+    def beyond(self, index: int) -> tuple[list[Cell], Style | None]:
+        """Likewise of a line below the last."""
+        return [], None
+
     def set_count(self, count: int) -> None:
         """Say how many lines there are."""
         self.virtual_size = Size(0, count)
@@ -55,13 +59,18 @@ class LineView(ScrollView):
         """The first line that is seen."""
         return self.scroll_offset.y
 
+    def put_top(self, top: int) -> None:
+        """Scroll so that a line is the first that is seen, as far as there are lines enough."""
+        # Forced: otherwise nothing scrolls until the scrollbar has been laid out.
+        self.scroll_to(y=max(0, min(top, self.count - self.room)), animate=False, force=True, immediate=True)
+
     def redraw(self) -> None:
         """Draw what has changed of what is seen, cell by cell."""
         if self.size.width == 0:
             return
         for y in range(self.room):
             index = self.top + y
-            new = self.line(index) if index < self.count else ([], None)
+            new = self.line(index) if index < self.count else self.beyond(index)
             old = self._drawn.get(y)
             if old == new:
                 continue
@@ -74,31 +83,33 @@ class LineView(ScrollView):
     def render_line(self, y: int) -> Strip:
         """The line at a place on the screen, as Textual wants it."""
         index, width = self.top + y, self.size.width
-        cells, beneath = self._drawn[y] = self.line(index) if index < self.count else ([], None)
+        cells, beneath = self._drawn[y] = self.line(index) if index < self.count else self.beyond(index)
         strip = Strip(joined(cells, width)).crop(0, width)
         style = self.rich_style if beneath is None else self.rich_style + beneath
         return strip.apply_style(style)
 
 
 class Texts(LineView):
-    """Texts, a line each."""
+    """Texts, a line each.
 
-    def __init__(self, *, id: str | None = None) -> None:
+    Args:
+        follow: keep the end in sight, until somebody scrolls away from it; there, again.
+
+    Attributes:
+        following: whether the end is kept in sight.
+    """
+
+    def __init__(self, *, id: str | None = None, follow: bool = False) -> None:
         super().__init__(id=id)
         self.texts: Sequence[Text] = ()
+        self.following = self._follow = follow
+        self._settling = False
 
-    def show(self, texts: Sequence[Text], *, follow: bool = False) -> None:
-        """Show these texts.
-
-        Args:
-            texts: a line each.
-            follow: keep the end in sight, when it was so far.
-        """
-        at_end = self.top + self.room >= self.count
+    def show(self, texts: Sequence[Text]) -> None:
+        """Show these texts, a line each."""
         self.texts = texts
         self.set_count(len(texts))
-        if follow and at_end:
-            self.scroll_end(animate=False, immediate=True)
+        self._settle()
         self.redraw()
 
     def line(self, index: int) -> tuple[list[Cell], Style | None]:
@@ -108,3 +119,23 @@ class Texts(LineView):
         text.truncate(width, overflow="ellipsis", pad=True)
         segments = tuple(segment for segment in text.render(self.app.console) if segment.text)
         return [Cell(0, width, segments)], None
+
+    def on_resize(self) -> None:
+        """Keep the end in sight."""
+        self._settle()
+        self.redraw()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Somebody who scrolls leaves the end, or comes back to it."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._follow and not self._settling:
+            self.following = new_value >= self.max_scroll_y
+
+    def _settle(self) -> None:
+        if not self.following:
+            return
+        self._settling = True
+        try:
+            self.put_top(self.count - self.room)
+        finally:
+            self._settling = False

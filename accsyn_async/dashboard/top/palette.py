@@ -25,6 +25,8 @@ _STATES = {
     "recovered": Style(color="#7ddc96"),
     "degraded": Style(color="#ffb454", bold=True),
     "refused": Style(color="#ff6b7a", bold=True),
+    "unknown": Style(color="#ffb454", bold=True),
+    "overdue": Style(color="#ffb454", bold=True),
     "revived": Style(color="#5cc8ff"),
     "executing": Style(color="#5cc8ff"),
     "booting": Style(color="#5cc8ff"),

@@ -69,7 +69,7 @@ class Pending:
         self._asked[ident] = action, None
 
     def answer(self, ident: str, now: float) -> None:
-        """The backend said yes."""
+        """The backend said yes, or its answer was lost."""
         if ident in self._asked:
             self._asked[ident] = self._asked[ident][0], now
 
@@ -83,15 +83,19 @@ class Pending:
         if asked is not None and asked[0].seen(word):
             del self._asked[ident]
 
-    def overdue(self, now: float) -> list[tuple[str, Action]]:
-        """What was answered long ago and is still not seen; told once, and no longer pending."""
-        late = [
-            (ident, action)
-            for ident, (action, answered) in self._asked.items()
-            if answered is not None and now - answered >= PATIENCE
-        ]
-        for ident, _ in late:
-            del self._asked[ident]
+    def overdue(self, now: float) -> dict[Action, list[str]]:
+        """What was answered long ago and is still not seen; told once, and no longer pending.
+
+        Returns:
+            The ids of the jobs of each action.
+        """
+        late: dict[Action, list[str]] = {}
+        for ident, (action, answered) in self._asked.items():
+            if answered is not None and now - answered >= PATIENCE:
+                late.setdefault(action, []).append(ident)
+        for idents in late.values():
+            for ident in idents:
+                del self._asked[ident]
         return late
 
     def of(self, ident: str) -> Action | None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from accsyn_async.board.board import Entry
 from accsyn_async.dashboard.top.app import Top
+from accsyn_async.dashboard.top.bulk import Bulk, going_on, left_to_do
 from accsyn_async.dashboard.top.detail import Detail
-from accsyn_async.dashboard.top.dialogs import Confirm
-from accsyn_async.dashboard.top.steering import ACTIONS, Action, divide
-from accsyn_async.errors import AccsynError
-from accsyn_async.monitor.selection import select
+from accsyn_async.dashboard.top.dialogs import Confirm, Leave
+from accsyn_async.dashboard.top.steering import ACTIONS, divide
+from accsyn_async.errors import AccsynError, OutcomeUnknownError
 
 __all__ = ["SteeringTop"]
 
@@ -46,8 +45,9 @@ class SteeringTop(Top):
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away."""
-        self.jobs.mark()
-        self.refresh_all()
+        if self.job_in_sight() is not None:
+            self.jobs.mark()
+            self.refresh_all()
 
     def action_mark_all(self) -> None:
         """Mark all that are listed."""
@@ -67,11 +67,28 @@ class SteeringTop(Top):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                task = asyncio.create_task(self._steer(action, entries), name="accsyn-top steer")
+                task = asyncio.create_task(self._steer(Bulk(action, entries)), name="accsyn-top steer")
                 self._steering.add(task)
                 task.add_done_callback(self._steered)
 
         self.push_screen(Confirm(action, entries, left_out, self.signs), answered)
+
+    def going_on(self) -> str:
+        """How far the actions on several jobs are."""
+        return going_on([bulk for bulk in self._bulks if bulk.total > 1])
+
+    def leave_with(self, code: int) -> None:
+        """End; asks first when something would be left undone."""
+        left = left_to_do(self._bulks)
+        if not left or isinstance(self.screen, Leave):
+            super().leave_with(code)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.exit(code)
+
+        self.push_screen(Leave(lambda: left_to_do(self._bulks)), answered)
 
     async def on_unmount(self) -> None:
         """Steer no more; what was sent, was sent."""
@@ -82,6 +99,7 @@ class SteeringTop(Top):
     def on_load(self) -> None:
         """Begin without anything under way."""
         self._steering: set[asyncio.Task[None]] = set()
+        self._bulks: list[Bulk] = []
 
     def _steered(self, task: asyncio.Task[None]) -> None:
         self._steering.discard(task)
@@ -92,29 +110,55 @@ class SteeringTop(Top):
         if isinstance(self.screen, Detail):
             return [self.screen.entry]
         marked = [entry for entry in self.board.entries() if entry.job.id in self.jobs.marked]
-        current = self.jobs.current
-        return marked or ([] if current is None else [current])
+        if marked:
+            return marked
+        current = self.job_in_sight()
+        return [] if current is None else [current]
 
-    async def _steer(self, action: Action, entries: Sequence[Entry]) -> None:
-        kind = select(self._asked).entitytype
-        room = asyncio.Semaphore(_AT_ONCE)
-
-        async def steer(entry: Entry) -> None:
-            ident, name = entry.job.id, entry.job.name
-            async with room:
-                try:
-                    await self.session.update(kind, ident, {"status": action.status})
-                except AccsynError as error:
-                    self.requests.forget(ident)
-                    self.say("refused", f"{action.name} {name}: {error.message}")
-                else:
-                    self.requests.answer(ident, self._seconds())
-                    self.say("answered", f"{action.doing} {name}")
-                    self.jobs.marked.discard(ident)
-
-        for entry in entries:
-            self.requests.ask(entry.job.id, action)
+    async def _steer(self, bulk: Bulk) -> None:
+        self._bulks.append(bulk)
+        for entry in bulk.entries:
+            self.requests.ask(entry.job.id, bulk.action)
         self.refresh_all()
-        async with asyncio.TaskGroup() as group:
-            for entry in entries:
-                group.create_task(steer(entry))
+        waiting = iter(bulk.entries)
+
+        async def steer_some() -> None:
+            for entry in waiting:
+                bulk.asked += 1
+                await self._steer_one(bulk, entry)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(_AT_ONCE, bulk.total)):
+                    group.create_task(steer_some())
+        finally:
+            self._bulks.remove(bulk)
+        if bulk.total > 1:
+            self.say("answered", bulk.summary())
+
+    async def _steer_one(self, bulk: Bulk, entry: Entry) -> None:
+        ident, name, action = entry.job.id, entry.job.name, bulk.action
+        if not action.suits(entry.word):
+            bulk.passed += 1
+            self.requests.forget(ident)
+            return
+        # Of many jobs the log tells those that went wrong; the rest is in the summary.
+        tell = self.say if bulk.total == 1 else self.write
+        try:
+            await self.source.session.update(self.source.kind, ident, {"status": action.status})
+        except (OutcomeUnknownError, TimeoutError):
+            # A poll will tell; until then it may be under way.
+            bulk.unknown += 1
+            self.requests.answer(ident, self._seconds())
+            tell("unknown", f"{action.name} {name}: outcome unknown; it may have been done")
+        except AccsynError as error:
+            bulk.refused += 1
+            self.requests.forget(ident)
+            tell("refused", f"{action.name} {name}: {error.message}")
+        else:
+            bulk.done += 1
+            self.requests.answer(ident, self._seconds())
+            self.jobs.marked.discard(ident)
+            if bulk.total == 1:
+                self.say("answered", f"{action.doing} {name}")
+        self.redraw_soon()
