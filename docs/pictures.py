@@ -2,7 +2,7 @@
 
     python docs/pictures.py
 
-Takes two minutes: the lines of speed show the last ones. Needs the extra ``dev``, and chromium.
+Takes three minutes: the lines of speed show the last ones. Needs the extra ``dev``, and chromium.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ QUIET = (
 )
 JOBS = 160
 FACTOR = 25
-SECONDS = 75
+SECONDS = 150
 
 
 async def main() -> None:
