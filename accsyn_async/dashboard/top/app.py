@@ -211,7 +211,8 @@ class Top(App[int]):
         """
         self._dirty, self._idle = False, 0
         now = self._seconds()
-        for action, idents in self.requests.overdue(now).items():
+        late = self.requests.overdue(now) if self.board.trouble is None else {}
+        for action, idents in late.items():
             entry = self.board.get(idents[0])
             one = idents[0] if entry is None else entry.job.name
             which = f"{one} was" if len(idents) == 1 else f"{len(idents):,} jobs were"
