@@ -14,7 +14,7 @@ from accsyn_async.dashboard.top.bulk import Bulk, going_on, left_to_do
 from accsyn_async.dashboard.top.steering import ACTIONS, PATIENCE
 from accsyn_async.errors import OutcomeUnknownError
 from accsyn_async.models import Job
-from tests.cli.making import changed, job
+from tests.cli.making import DEGRADED, RECOVERED, changed, job
 from tests.top.conftest import Place, Seat
 
 
@@ -142,6 +142,20 @@ async def test_what_is_never_seen_is_told_by_name_or_by_number(place: Place) -> 
                 seat.app.requests.answer(ident, now - PATIENCE)
         seat.app.refresh_all()
         await seat.sees(f"overdue   {names[0]} was not seen pausing", "2 jobs were not seen aborting")
+
+
+async def test_while_no_poll_can_tell_nothing_is_overdue(place: Place) -> None:
+    async with place.sit(size=(140, 40)) as seat:
+        ident = seat.app.jobs.rows[0].job.id
+        seat.app.take(DEGRADED)
+        seat.app.requests.ask(ident, ACTIONS["pause"])
+        seat.app.requests.answer(ident, seat.app._seconds() - PATIENCE)
+        seat.app.refresh_all()
+        await seat.sees("… pausing")
+        assert seat.app.requests.of(ident) is ACTIONS["pause"]
+        seat.app.take(RECOVERED)
+        await seat.sees("was not seen pausing")
+        await seat.sees_no("… pausing")
 
 
 async def test_a_job_that_has_ended_before_its_turn_is_left_alone(place: Place, gate: Gate) -> None:

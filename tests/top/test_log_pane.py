@@ -56,6 +56,19 @@ async def test_who_scrolls_up_is_left_there_until_the_end_is_reached_again(place
         await seat.until(lambda: "line 23" in shown(seat, 30))
 
 
+async def test_who_reads_is_not_carried_off_as_the_oldest_lines_go(place: Place) -> None:
+    async with place.sit(size=(80, 24)) as seat:
+        for number in range(1, 1001):
+            seat.app.note(f"line {number}")
+        await seat.until(lambda: "line 1000" in shown(seat, 1000))
+        seat.app.query_one("#log").focus()
+        await seat.press("pageup", "pageup")
+        before = shown(seat, 1000)
+        assert "line 1000" not in before
+        await write(seat, *range(1001, 1011))
+        assert shown(seat, 1010) == before
+
+
 async def test_an_answer_in_the_log_needs_no_toast(place: Place) -> None:
     async with place.sit(size=(80, 24)) as seat:
         await write(seat, *range(1, 21))

@@ -16,7 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
 from accsyn_async import events
-from accsyn_async.board.board import Board, Entry
+from accsyn_async.board.board import Board
 from accsyn_async.board.signs import UNICODE, Signs
 from accsyn_async.dashboard.top.detail import Detail
 from accsyn_async.dashboard.top.dialogs import ChooseColumns, ChooseOrder, Leave
@@ -211,7 +211,8 @@ class Top(App[int]):
         """
         self._dirty, self._idle = False, 0
         now = self._seconds()
-        for action, idents in self.requests.overdue(now).items():
+        late = self.requests.overdue(now) if self.board.trouble is None else {}
+        for action, idents in late.items():
             entry = self.board.get(idents[0])
             one = idents[0] if entry is None else entry.job.name
             which = f"{one} was" if len(idents) == 1 else f"{len(idents):,} jobs were"
@@ -307,7 +308,7 @@ class Top(App[int]):
 
     def action_open(self) -> None:
         """Show the job under the cursor with its tasks."""
-        entry = self.job_in_sight()
+        entry = self.jobs.to_act_on()
         if entry is not None:
             keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
             self.push_screen(
@@ -317,22 +318,6 @@ class Top(App[int]):
                     clock=self._seconds,
                 )
             )
-
-    def job_in_sight(self) -> Entry | None:
-        """The job under the cursor, for a key that does something to it.
-
-        ``None`` when there is none, and when it was out of sight: then it is shown, and nothing is to
-        be done before the key is pressed again.
-        """
-        jobs = self.jobs
-        seen = jobs.in_sight
-        jobs.hold()
-        if not seen and jobs.rows:
-            jobs.reveal()
-            jobs.redraw()
-            self.notify("the cursor was out of sight; press again", markup=False)
-            return None
-        return jobs.current
 
     def on_titles_picked(self, message: Titles.Picked) -> None:
         """Order by a headline that was clicked."""

@@ -109,7 +109,8 @@ class Front(Vertical):
         self._log_title.show(Text(" log", palette.MUTED, no_wrap=True, end=""))
         if self._log.display and self._written != self._journal.count:
             self._written = self._journal.count
-            self._log.show([log_line(*line) for line in self._journal.lines])
+            lines = self._journal.lines
+            self._log.show([log_line(*line) for line in lines], self._journal.count - len(lines))
 
     @property
     def log_follows(self) -> bool:

@@ -159,6 +159,21 @@ class JobList(LineView, can_focus=True):
         """Move the cursor to the first or last job."""
         self._go((len(self.rows) - 1) * end)
 
+    def to_act_on(self) -> Entry | None:
+        """The job under the cursor, for a key that does something to it.
+
+        ``None`` when there is none, and when it was out of sight: then it is shown, and nothing is to
+        be done before the key is pressed again.
+        """
+        seen = self.in_sight
+        self.hold()
+        if seen or not self.rows:
+            return self.current
+        self.reveal()
+        self.redraw()
+        self.notify("the cursor was out of sight; press again", markup=False)
+        return None
+
     def hold(self) -> None:
         """Let the cursor keep the job that it is on."""
         if self.current is not None:

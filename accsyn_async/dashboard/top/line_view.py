@@ -104,11 +104,20 @@ class Texts(LineView):
         self.texts: Sequence[Text] = ()
         self.following = self._follow = follow
         self._settling = False
+        self._gone = 0
 
-    def show(self, texts: Sequence[Text]) -> None:
-        """Show these texts, a line each."""
+    def show(self, texts: Sequence[Text], gone: int = 0) -> None:
+        """Show these texts.
+
+        Args:
+            texts: a line each.
+            gone: how many lines there were above them in all; what is seen stays, as they go.
+        """
+        went, self._gone = gone - self._gone, gone
         self.texts = texts
         self.set_count(len(texts))
+        if went and not self.following:
+            self._put_top_ourselves(self.top - went)
         self._settle()
         self.redraw()
 
@@ -132,10 +141,12 @@ class Texts(LineView):
             self.following = new_value >= self.max_scroll_y
 
     def _settle(self) -> None:
-        if not self.following:
-            return
+        if self.following:
+            self._put_top_ourselves(self.count - self.room)
+
+    def _put_top_ourselves(self, top: int) -> None:
         self._settling = True
         try:
-            self.put_top(self.count - self.room)
+            self.put_top(top)
         finally:
             self._settling = False

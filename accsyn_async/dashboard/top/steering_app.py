@@ -45,7 +45,7 @@ class SteeringTop(Top):
 
     def action_mark(self) -> None:
         """Mark the job under the cursor, or take its mark away."""
-        if self.job_in_sight() is not None:
+        if self.jobs.to_act_on() is not None:
             self.jobs.mark()
             self.refresh_all()
 
@@ -112,7 +112,7 @@ class SteeringTop(Top):
         marked = [entry for entry in self.board.entries() if entry.job.id in self.jobs.marked]
         if marked:
             return marked
-        current = self.job_in_sight()
+        current = self.jobs.to_act_on()
         return [] if current is None else [current]
 
     async def _steer(self, bulk: Bulk) -> None:
