@@ -48,23 +48,26 @@ class Filter:
 
     def __init__(self, text: str = "") -> None:
         self.text = text
-        self._words: list[tuple[Callable[[Entry], str], str]] = []
+        self._words: list[str] = []
+        self._told_apart: list[tuple[Callable[[Entry], str], str]] = []
         self._read: dict[str, tuple[Job, str]] = {}
         for found in _WORD.finditer(text):
             quoted = found["quoted"]
             word = (found[0] if quoted is None else (found["field"] or "") + quoted).casefold()
             name, colon, wanted = word.partition(":")
             if colon and name in FIELDS:
-                self._words.append((FIELDS[name], wanted))
+                self._told_apart.append((FIELDS[name], wanted))
             else:
-                self._words.append((self._whole, word))
+                self._words.append(word)
 
     def picks(self, entry: Entry) -> bool:
         """Whether a job is picked."""
-        return all(word in text(entry) for text, word in self._words)
-
-    def _whole(self, entry: Entry) -> str:
-        return f"{self._text(entry.job)}\n{entry.word}"
+        if not all(wanted in text(entry) for text, wanted in self._told_apart):
+            return False
+        if not self._words:
+            return True
+        text = self._text(entry.job)
+        return all(word in text or word in entry.word for word in self._words)
 
     def _text(self, job: Job) -> str:
         known = self._read.get(job.id)
