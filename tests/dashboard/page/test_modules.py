@@ -109,6 +109,9 @@ async def test_a_filter_takes_words_fields_and_quotes(bare: Page) -> None:
     assert await found("status:failed") == everyone[:1]
     assert await found('"dailies mon"') == everyone[2:]
     assert await found("from:lisa to:berlin") == everyone[2:]
+    # Nearly a field's name, and a word like any other.
+    script = "return x[1].filter(m.matcher(x[0])).map((r) => r.id)"
+    assert await run(bare, "match", script, ["users", [job("users.mov", user="lisa")]]) != []
     assert await found("constructor:x") == []
     assert await found(".*") == []
 

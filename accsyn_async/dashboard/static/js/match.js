@@ -29,7 +29,7 @@ function wordsOf(text) {
 export function matcher(text) {
   const tests = wordsOf(text).map((word) => {
     const colon = word.indexOf(":");
-    const field = Object.hasOwn(FIELDS, word.slice(0, colon)) ? FIELDS[word.slice(0, colon)] : null;
+    const field = colon > 0 && Object.hasOwn(FIELDS, word.slice(0, colon)) ? FIELDS[word.slice(0, colon)] : null;
     const wanted = field && word.slice(colon + 1);
     return field ? (row) => fold(field(row)).includes(wanted) : (row) => hay(row).includes(word);
   });
