@@ -26,6 +26,7 @@ class Desk:
         self.now = 0.0
         self.board = Board(on_drop=lambda ident: self.feed.drop(ident))
         self.feed = Feed(self.board, "e")
+        self.feed.tell_health(HEALTH)
 
     def take(self, *events: Event) -> None:
         for event in events:
@@ -37,7 +38,7 @@ class Desk:
         self.feed.publish(self.now, 0.0)
 
     def send(self, page: Page, cursor: int | None) -> int:
-        news = self.feed.news(cursor, HEALTH, self.now, 0.0)
+        news = self.feed.news(cursor, self.now, 0.0)
         for message in news.messages:
             page.take(message)
         return news.cursor
@@ -102,17 +103,17 @@ def test_each_change_is_encoded_once_however_many_pages_are_open() -> None:
     desk.publish()
     desk.take(changed(job(1, progress=10)))
     desk.publish()
-    one, other = (desk.feed.news(1, HEALTH, 0.0, 0.0).messages for _ in range(2))
+    one, other = (desk.feed.news(1, 0.0, 0.0).messages for _ in range(2))
     assert one[0] is other[0]
     assert b'"rows":[{"id":"%s","progress":10' % ident(1).encode() in one[0]
     assert ident(2).encode() not in one[0]
     for _ in range(3):
         desk.take(changed(job(2, progress=desk.feed.number)))
         desk.publish()
-    one, other = (desk.feed.news(1, HEALTH, 0.0, 0.0).messages for _ in range(2))
+    one, other = (desk.feed.news(1, 0.0, 0.0).messages for _ in range(2))
     assert len(one) == 1
     assert one[0] is other[0]
-    one, other = (desk.feed.news(None, HEALTH, 0.0, 0.0).messages for _ in range(2))
+    one, other = (desk.feed.news(None, 0.0, 0.0).messages for _ in range(2))
     assert one[0] is other[0]
 
 
@@ -149,7 +150,7 @@ def test_time_left_that_runs_down_is_not_told_and_time_left_that_jumps_is() -> N
     desk.now = 10.0
     desk.take(changed(job(1, size=100_000_000, speed=1.0, progress=10)))
     desk.publish()
-    assert b"eta_s" not in desk.feed.news(cursor, HEALTH, 10.0, 0.0).messages[0]
+    assert b"eta_s" not in desk.feed.news(cursor, 10.0, 0.0).messages[0]
     fresh = Page()
     desk.send(fresh, None)
     assert fresh.rows[ident(1)]["eta_s"] == 90
@@ -164,7 +165,7 @@ def test_many_rows_come_in_parts_and_only_the_last_can_be_resumed_from() -> None
     desk, page = Desk(), Page()
     desk.take(*(found(job(number)) for number in range(2500)))
     desk.publish()
-    first, second, third = desk.feed.news(None, HEALTH, 0.0, 0.0).messages
+    first, second, third = desk.feed.news(None, 0.0, 0.0).messages
     page.take(first)
     page.take(second)
     assert (len(page.rows), page.event_id) == (2000, None)
@@ -180,7 +181,7 @@ def test_a_page_of_another_time_begins_anew() -> None:
     for ident_ in (None, "", "e", "e.", "e.x", "e.-1", "e.4", "d.2", "e.2.2", "e.²", "e." + "9" * 5000):
         assert desk.feed.cursor_of(ident_) is None
     assert desk.feed.cursor_of("e.2") == 2
-    assert len(desk.feed.news(9, HEALTH, 0.0, 0.0).messages) == 1
+    assert len(desk.feed.news(9, 0.0, 0.0).messages) == 1
 
 
 def test_a_page_too_far_behind_to_be_told_what_left_begins_anew() -> None:

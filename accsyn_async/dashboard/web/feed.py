@@ -70,6 +70,7 @@ class Feed:
         self._merged: dict[int, bytes] = {}
         self._whole: list[bytes] = []
         self._health = b""
+        self._state: dict[str, Any] = {}
         self._wake = asyncio.Event()
 
     @property
@@ -153,7 +154,8 @@ class Feed:
         self.wake()
 
     def tell_health(self, health: dict[str, Any]) -> None:
-        """Tell pages how the backend is."""
+        """Tell pages how the backend is; those that are sent everything are told the same."""
+        self._state = health
         self._health = b"event: health\ndata: " + msgspec.json.encode(health) + b"\n\n"
         self.wake()
 
@@ -174,17 +176,16 @@ class Feed:
         cursor = int(number)
         return cursor if self._forgotten <= cursor <= self._number else None
 
-    def news(self, cursor: int | None, health: dict[str, Any], now: float, wall: float) -> News:
+    def news(self, cursor: int | None, now: float, wall: float) -> News:
         """What to send to a page.
 
         Args:
             cursor: where it is; ``None`` for one that knows nothing.
-            health: how the backend is, for pages that are sent everything.
             now: of the board's clock.
             wall: seconds since 1970.
         """
         if cursor is None or not self._forgotten <= cursor <= self._number:
-            return News(self._everything(health, now, wall), self._number)
+            return News(self._everything(now, wall), self._number)
         if cursor == self._number:
             return News([], cursor)
         if cursor == self._number - 1:
@@ -217,7 +218,7 @@ class Feed:
         gone = [ident for number, ident in self._gone if number > cursor and ident not in self._told]
         return self._changes(self._number, changed, gone, wall)
 
-    def _everything(self, health: dict[str, Any], now: float, wall: float) -> list[bytes]:
+    def _everything(self, now: float, wall: float) -> list[bytes]:
         if not self._whole:
             # As told, not as known: what changed since is told to everybody in the next message.
             rows = [self._with_trail(self._fresh(ident, row, now)) for ident, row in self._told.items()]
@@ -227,7 +228,7 @@ class Feed:
                     "part": part,
                     "parts": parts,
                     "rows": rows[part * _PART : (part + 1) * _PART],
-                    "health": health,
+                    "health": self._state,
                     "now": wall,
                 }
                 number = self._number if part == parts - 1 else None

@@ -78,6 +78,7 @@ class Hub:
         self._due: asyncio.TimerHandle | None = None
         self._state: tuple[str, str | None] = ("", None)
         self._ended = asyncio.Event()
+        self._tell_health()
 
     @property
     def session(self) -> Session:

@@ -46,7 +46,7 @@ async def _tell(request: web.Request, response: EventSourceResponse, hub: Hub, c
     health = b""
     try:
         while not hub.closed:
-            news = feed.news(cursor, hub.health(), clock.monotonic(), round(time.time(), 3))
+            news = feed.news(cursor, clock.monotonic(), round(time.time(), 3))
             cursor = news.cursor
             for message in news.messages:
                 await _write(request, response, message)
