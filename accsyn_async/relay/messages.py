@@ -128,12 +128,14 @@ class StateMessage(JobMessage, frozen=True, kw_only=True, gc=False):
         removed: whether it ended by being deleted or getting out of reach.
         event_id: the id of its last event.
         event_seq: that event's sequence in the stream of events.
+        stalled: whether it was told that it gets nowhere, and it has not moved since.
     """
 
     k: int
     removed: bool
     event_id: str
     event_seq: int
+    stalled: bool = False
 
     @property
     def version(self) -> Version:
