@@ -93,6 +93,7 @@ class Record:
         removed: whether that end was that it was nowhere to be found.
         event_id: the id of the last event that matters for ever.
         event_seq: that event's sequence in its stream; 0 when it is not there (yet, or any more).
+        confirmed: whether that is certain, and not only what the state says.
         state_seq: the sequence of its latest state in its stream; likewise.
         at: when it was observed to be so, UTC.
         stalled: whether it was told that it gets nowhere.
@@ -108,6 +109,7 @@ class Record:
     state_seq: int
     at: dt.datetime
     stalled: bool = False
+    confirmed: bool = True
 
 
 class Book:
@@ -162,6 +164,7 @@ class Book:
             known.state_seq = seq
             return
         self._dirty.pop(job.id, None)
+        confirmed = known is not None and known.event_id == message.event_id
         self.records[job.id] = Record(
             message.type,
             job,
@@ -169,10 +172,11 @@ class Book:
             message.ended,
             message.removed,
             message.event_id,
-            event_seq=known.event_seq if known is not None and known.event_id == message.event_id else 0,
+            event_seq=known.event_seq if known is not None and confirmed else message.event_seq,
             state_seq=seq,
             at=message.at,
             stalled=message.stalled,
+            confirmed=confirmed,
         )
 
     def recollection(self, kind: str, since: dt.datetime | None) -> Recollection:
@@ -322,7 +326,8 @@ class Book:
         before = record.job
         run, n, _ = record.version
         record.version = Version(run, n + 1)
-        record.job, record.at, record.event_seq = event.job, event.at, 0
+        record.job, record.at = event.job, event.at
+        record.event_seq, record.confirmed = 0, True
         record.ended = isinstance(event, JobFinished | JobRemoved)
         record.removed = isinstance(event, JobRemoved)
         if isinstance(event, JobFinished):

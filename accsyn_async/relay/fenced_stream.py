@@ -17,18 +17,12 @@ import nats.errors
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, Error, NotFoundError
 
-from accsyn_async.relay.messages import NotOursError, read_term
+from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM, NotOursError, read_term
 
-__all__ = ["RELAY", "TERM", "DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError"]
+__all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
-RELAY: Final = "Accsyn-Relay"
-"""The header that says which process published a message."""
-TERM: Final = "Accsyn-Term"
-"""The header that says the how-manieth leader it was."""
-
-_ID: Final = "Nats-Msg-Id"
 _EXPECTED: Final = "Nats-Expected-Last-Sequence"
 _EXPECTED_OF_SUBJECT: Final = "Nats-Expected-Last-Subject-Sequence"
 _AT_ONCE: Final = 500
@@ -56,12 +50,14 @@ class Outgoing(NamedTuple):
     Attributes:
         subject: where to.
         data: what.
-        ident: its ``Nats-Msg-Id``; ``None`` for one that needs none.
+        ident: the event's id, in two headers; ``None`` for what is no event.
+        known: whether NATS remembers that id and has no such message: then only one header tells it.
     """
 
     subject: str
     data: bytes
     ident: str | None = None
+    known: bool = False
 
 
 class FencedStream:
@@ -100,7 +96,7 @@ class FencedStream:
         self.last = 0
         self.created: dt.datetime | None = None
 
-    async def begin(self, first: Outgoing, subjects: Mapping[str, int], last: int) -> int:
+    async def begin(self, first: Outgoing, subjects: Mapping[str, int], last: int) -> int | None:
         """Put up the fence: from here on nobody else's writing is accepted.
 
         Args:
@@ -109,20 +105,23 @@ class FencedStream:
             last: the sequence of the stream's last message, up to which it was read.
 
         Returns:
-            The sequence of the message.
+            The sequence of the message; ``None`` when somebody wrote after ``last``: read on, and begin anew.
 
         Raises:
-            DeposedError: another has begun, or somebody wrote after ``last``: read on, and begin anew.
+            DeposedError: another has begun.
+            WipedError: the stream is gone, or was cut back.
             PublishError: it is not known whether it was published.
         """
         self._subjects = dict(subjects)
         self.last = last
         await self._check()
+        self.last = last
         outcome = (await self._send([first]))[0]
         if isinstance(outcome, int):
             self.created = await self._created()
             return outcome
-        raise DeposedError(f"the beginning was refused: {outcome}")
+        logger.debug("a term was not begun in %s: %s", self._stream, outcome)
+        return None
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[int]:
         """Publish messages, each behind the one before where both are of one subject.
@@ -155,15 +154,14 @@ class FencedStream:
     async def _publish_some(self, messages: Sequence[Outgoing]) -> list[int]:
         done: dict[int, int] = {}
         waiting = list(range(len(messages)))
-        sent = [message.ident for message in messages]
+        known: set[int] = set()
         for _ in range(_TRIES):
-            outcomes = await self._send([messages[index]._replace(ident=sent[index]) for index in waiting])
+            outcomes = await self._send([messages[index]._replace(known=index in known) for index in waiting])
             for index, outcome in zip(waiting, outcomes, strict=True):
                 if isinstance(outcome, int):
                     done[index] = outcome
                 elif outcome == _KNOWN:
-                    # Who remembers an id need not have the message any more: it goes out without.
-                    sent[index] = None
+                    known.add(index)
             waiting = [index for index in waiting if index not in done]
             if not waiting:
                 return [done[index] for index in range(len(messages))]
@@ -190,7 +188,9 @@ class FencedStream:
                     _EXPECTED_OF_SUBJECT: str(predicted.get(message.subject, 0)),
                 }
                 if message.ident is not None:
-                    headers[_ID] = message.ident
+                    headers[EVENT] = message.ident
+                    if not message.known:
+                        headers[ID] = message.ident
                 predicted[message.subject] = self.last + number + 1
                 acks.append(
                     await self._jetstream.publish_async(message.subject, message.data, headers=headers)
