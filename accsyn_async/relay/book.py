@@ -223,7 +223,7 @@ class Book:
                 return []
             record.stalled = True
             return [self._next(record, event)]
-        if isinstance(event, JobRevived) or event.run > record.version.run or record.ended:
+        if event.run > record.version.run or record.ended:
             return self._revive(event, record)
         return self._move(event, record)
 
