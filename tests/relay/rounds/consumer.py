@@ -1,4 +1,4 @@
-"""A durable consumer in a process of its own: what it was given, and what it has used, it says a line at a time.
+"""A durable consumer in a process of its own, which says what it was given, and what it has used.
 
 Nothing is kept back: what was said before a kill has been heard.
 """

@@ -13,7 +13,9 @@ __all__ = ["Account", "lines_of"]
 def lines_of(event: Event) -> Iterator[tuple[str, str]]:
     """What a consumer says when it has used an event: ``event`` and its id, if it matters for ever; then what
     a `Ledger` takes down."""
-    lasting = isinstance(event, JobEvent) and not (isinstance(event, JobChanged) and "." in event.id.rpartition(":")[2])
+    lasting = isinstance(event, JobEvent) and not (
+        isinstance(event, JobChanged) and "." in event.id.rpartition(":")[2]
+    )
     if isinstance(event, JobEvent) and lasting:
         yield "event", event.id
     if isinstance(event, JobFinished | JobRemoved):

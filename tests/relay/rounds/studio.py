@@ -335,6 +335,11 @@ class Studio:
             faults += relay_.faults
         return faults
 
+    def so_far(self) -> list[str]:
+        """What was seen already that must not be."""
+        said = [fault for relay_ in self.relays for fault in relay_.faults]
+        return [*self._faults, *said, *self.events.faults, *self.states.faults][:SAID]
+
     async def audit(self) -> list[str]:
         """Read the events anew: what must not be of them."""
         await self._catch_up()

@@ -1,4 +1,4 @@
-"""Reads streams message by message, by plain requests: no consumer is between what stands there and who looks."""
+"""Reads streams message by message, by plain requests: no consumer of NATS stands between."""
 
 from __future__ import annotations
 

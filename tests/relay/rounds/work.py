@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from accsyn_async import Session
+from accsyn_async.rows import JobRow
 from accsyn_async.sandbox import Sandbox
 from tests.kill.ledger import Truth
 from tests.relay.rounds.streams import ENDS, Told
@@ -153,11 +154,7 @@ class Work:
 
     async def delete(self) -> bool:
         """Delete a job that goes on, and was told to."""
-        able = [
-            job
-            for job in self._in("active", "paused")
-            if self._published.is_active(job.id, job.since)
-        ]
+        able = [job for job in self._in("active", "paused") if self._published.is_active(job.id, job.since)]
         if not able:
             return False
         job = self._rng.choice(able)
@@ -176,13 +173,13 @@ class Work:
         await self._session.delete_one("Transfer", job.id)
         return True
 
-    async def look(self) -> list[dict[str, Any]]:
+    async def look(self) -> list[JobRow]:
         """Note what has come to its end by itself; gives the rows of the active jobs."""
         for row in await self._finished():
             end = self._end_of(row)
             if end not in self.truth.fleeting:
                 self.truth.ends.add(end)
-        rows: list[dict[str, Any]] = await self._session.find("Transfer")
+        rows: list[JobRow] = await self._session.find("Transfer")
         return rows
 
     @property
@@ -196,9 +193,7 @@ class Work:
         """Jobs that have ended and are there."""
         return [job.id for job in self._in("ended")]
 
-    async def _set(
-        self, able: list[_Job], status: str, state: Literal["active", "paused", "ended"]
-    ) -> bool:
+    async def _set(self, able: list[_Job], status: str, state: Literal["active", "paused", "ended"]) -> bool:
         if not able:
             return False
         job = self._rng.choice(able)
@@ -217,8 +212,8 @@ class Work:
     def _in(self, *states: str) -> list[_Job]:
         return [job for job in self._jobs.values() if job.state in states]
 
-    async def _finished(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await self._session.find("Transfer", finished=True)
+    async def _finished(self) -> list[JobRow]:
+        rows: list[JobRow] = await self._session.find("Transfer", finished=True)
         return rows
 
     def _end_of(self, row: Any) -> str:
@@ -227,7 +222,5 @@ class Work:
 
     async def _created(self, source: str, to: str) -> str:
         self._made += 1
-        row = await self._session.create(
-            "Transfer", {"source": source, "destination": f"{to}{self._made}/"}
-        )
+        row = await self._session.create("Transfer", {"source": source, "destination": f"{to}{self._made}/"})
         return str(row["id"])
