@@ -105,6 +105,7 @@ class EventRules:
         told: the events that stand there, and those that stood in streams before it.
         terms: of each term the relay that led.
         planted_seen: how many that were planted have been read.
+        rebuilds: how often the stream was made anew.
     """
 
     def __init__(self, names: Names, planted: set[bytes] | None = None) -> None:
@@ -112,6 +113,7 @@ class EventRules:
         self.told: list[Told] = []
         self.terms: dict[int, str] = {}
         self.planted_seen = 0
+        self.rebuilds = 0
         self._names = names
         self._planted = set() if planted is None else planted
         self._writers = _Writers("events")
@@ -132,6 +134,7 @@ class EventRules:
 
     def rebuilt(self) -> None:
         """The stream is another one from here on."""
+        self.rebuilds += 1
         self._writers.seq = 0
         self._earlier |= self._ids.keys()
         self._ids.clear()
@@ -238,6 +241,7 @@ class StateRules:
         self._planted = set() if planted is None else planted
         self._writers = _Writers("states")
         self._open: list[tuple[int, StateMessage]] = []
+        self._rebuilds = 0
 
     @property
     def last(self) -> int:
@@ -270,6 +274,10 @@ class StateRules:
     def conclude(self, events: EventRules) -> list[str]:
         """What must not be, once both streams were read to their ends."""
         faults = []
+        if events.rebuilds != self._rebuilds:
+            # What a stream that is no more held last, nobody may have read.
+            self._rebuilds = events.rebuilds
+            self._open.clear()
         for seq, state in self._open:
             if state.event_seq and not events.stands(state.event_seq, state.event_id):
                 faults.append(

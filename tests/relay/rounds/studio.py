@@ -137,6 +137,8 @@ class Studio:
             stack.push_async_callback(self._end_processes)
             await self.start_relays()
             await self.leader()
+            # What comes and goes before anybody has looked is nothing to a relay.
+            await self.when(lambda: self.states.health and self.states.health.polls, "a good poll")
             await self._start_consumers(stack)
             self._stack = stack.pop_all()
         return self
