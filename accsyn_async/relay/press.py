@@ -129,6 +129,8 @@ async def open_press(
             # Nobody else tells of events any more. Now the states, up to where they end.
             for _ in range(_FENCES):
                 inventory = await read_inventory(link, names)
+                # Our own beginning is in it by now.
+                inventory.term, inventory.book = before.term, before.book
                 states = fence.stream(names.states, masthead.term, names.health)
                 first = Outgoing(names.health, encode(health(masthead, inventory.events.last)))
                 if await states.begin(first, inventory.states.subjects, inventory.states.last) is None:
