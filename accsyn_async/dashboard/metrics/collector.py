@@ -21,26 +21,27 @@ from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics.per_job import PerJob
 from accsyn_async.dashboard.metrics.requests import folded
 from accsyn_async.dashboard.metrics.tally import Tally
+from accsyn_async.dashboard.origin import Origin
 from accsyn_async.models import JobStatus
-from accsyn_async.session import Session
+from accsyn_async.transport.traffic import Traffic
 
-__all__ = ["JobCollector", "SessionCollector"]
+__all__ = ["JobCollector", "OriginCollector"]
 
 
-class SessionCollector(Collector):
-    """How a session and its backend get along.
+class OriginCollector(Collector):
+    """How the backend answers, and what was sent to it where that is known.
 
     Args:
-        session: what asks the backend.
+        origin: where the jobs come from.
         board: says whether the backend is degraded.
         tally: how often it was.
         now: the time of day, seconds since the epoch.
     """
 
     def __init__(
-        self, session: Session, board: Board, tally: Tally, now: Callable[[], float] = time.time
+        self, origin: Origin, board: Board, tally: Tally, now: Callable[[], float] = time.time
     ) -> None:
-        self._session = session
+        self._origin = origin
         self._board = board
         self._tally = tally
         self._now = now
@@ -52,7 +53,7 @@ class SessionCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The families."""
-        statistics = self._session.monitor.statistics()
+        statistics = self._origin.statistics()
         if statistics.age is not None:
             self._last = max(self._last, self._now() - statistics.age)
         answers = statistics.watches and statistics.age is not None and self._board.trouble is None
@@ -69,20 +70,16 @@ class SessionCollector(Collector):
             "How often the backend ceased to answer the watch as it should.",
             self._tally.degradations,
         )
-        yield from self._requests()
+        if (traffic := self._origin.traffic) is not None:
+            yield from self._requests(traffic)
         build = InfoMetricFamily("accsyn_build", "The version of accsyn-async and of what it runs on.")
-        build.add_metric(
-            [],
-            {
-                "version": __version__,
-                "python_version": platform.python_version(),
-                "api_version": self._session.api_version,
-            },
-        )
+        runs_on = {"version": __version__, "python_version": platform.python_version()}
+        if (dialect := self._origin.api_version) is not None:
+            runs_on["api_version"] = dialect
+        build.add_metric([], runs_on)
         yield build
 
-    def _requests(self) -> Iterator[Metric]:
-        traffic = self._session.traffic
+    def _requests(self, traffic: Traffic) -> Iterator[Metric]:
         requests = CounterMetricFamily(
             "accsyn_api_requests",
             "Requests sent to the backend, each attempt counted, by what they were about and came to.",

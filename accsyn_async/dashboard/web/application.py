@@ -10,6 +10,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from accsyn_async.dashboard.origin import Relayed
 from accsyn_async.dashboard.web.guard import Guard
 from accsyn_async.dashboard.web.handlers import Handlers
 from accsyn_async.dashboard.web.hub import Hub
@@ -25,7 +26,7 @@ _HANDLERS: Final = web.AppKey("accsyn_dashboard", Handlers)
 
 
 def app(
-    session: Session,
+    session: Session | Relayed,
     query: str = "Transfer",
     *,
     token: str | None = None,
@@ -34,14 +35,15 @@ def app(
     per_job: bool = False,
     hosts: Collection[str] = (),
 ) -> web.Application:
-    """The dashboard of a session.
+    """The dashboard of a session, or of a relay's feed.
 
     It follows the jobs from the start of the application to its end. Whoever opens the page needs
     a key: an address of one use (``one_use_path``), or the token. Run it with aiohttp's
     ``handler_cancellation=True``, and pages that leave are let go of at once, not seconds later.
 
     Args:
-        session: an open session; whoever may use the page acts in its name.
+        session: an open session; whoever may use the page acts in its name. Or a relay's feed: what can
+            be done to jobs is what the relay allows, and there are no tasks.
         query: the jobs to show.
         token: lets in whoever sends it, as a bearer token or typed into the page; ``None`` for a
             random one that nobody is told.
@@ -73,7 +75,8 @@ def app(
             raise ArgumentError(f"{host!r} is no host: such as farm.example.com, or farm.example.com:8443")
     keys = Keys(token)
     guard = Guard(keys, is_open=open, hosts=hosts)
-    handlers = Handlers(Hub(session, query, per_job=per_job), keys, guard, read_only=read_only)
+    hub = Hub(session, query, per_job=per_job, read_only=read_only)
+    handlers = Handlers(hub, keys, guard, read_only=read_only)
     application = web.Application(middlewares=[_admitting(handlers)], client_max_size=_MOST_BYTES)
     application[_HANDLERS] = handlers
     application.add_routes(handlers.routes())

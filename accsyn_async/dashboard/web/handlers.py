@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from aiohttp.web import RequestPayloadError
 
 from accsyn_async._version import __version__
+from accsyn_async.dashboard.origin import ACTIONS
 from accsyn_async.dashboard.web.assets import Asset, Assets
 from accsyn_async.dashboard.web.attempts import Attempts
 from accsyn_async.dashboard.web.guard import COOKIE, CSRF_HEADER, Access, Guard, Knock, Refusal
@@ -18,7 +19,6 @@ from accsyn_async.dashboard.web.hub import Hub
 from accsyn_async.dashboard.web.keys import Keys
 from accsyn_async.dashboard.web.pages import stream
 from accsyn_async.dashboard.web.replies import document, file, refuse
-from accsyn_async.dashboard.web.steering import ACTIONS
 from accsyn_async.errors import AccsynError, NotFoundError, SessionClosedError
 from accsyn_async.models import is_entity_id
 from accsyn_async.safe_text import safe
@@ -109,11 +109,7 @@ class Handlers:
             return self._ask_for_token(request, 403, used=True, known=known)
         if once is None and not known:
             return self._ask_for_token(request, 401, used=False, known=False)
-        told = self.hub.facts() | {
-            "csrf": self.keys.csrf,
-            "readOnly": self._read_only,
-            "version": __version__,
-        }
+        told = self.hub.facts() | {"csrf": self.keys.csrf, "version": __version__}
         response = document(request, lambda nonce: self._assets.page(nonce, told))
         if once is not None:
             self.used.set()
