@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from accsyn_async import dashboard
-from accsyn_async.dashboard.web.guard import Access, Knock
 from accsyn_async.sandbox import Sandbox
+from accsyn_async.serving.guard import Access, Knock
 from tests.dashboard.reading import Page
 from tests.dashboard.serving import Served, browser, follow, serving
 
@@ -252,7 +252,7 @@ async def test_what_is_open_is_open_to_its_own_computer_alone() -> None:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             handlers = next(value for value in application.values() if hasattr(value, "keys"))
             knock = Knock("GET", ["farm.example.com"], local="192.0.2.2:8484")
-            refusal = handlers._guard.refusal(knock, Access.KNOWN)
+            refusal = handlers.gate._guard.refusal(knock, Access.KNOWN)
             assert refusal is not None
             assert refusal.status == 403
         finally:
