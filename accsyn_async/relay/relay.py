@@ -17,6 +17,7 @@ from typing import Final, Literal
 from accsyn_async.board.actions import ACTIONS
 from accsyn_async.errors import ArgumentError
 from accsyn_async.monitor.selection import select
+from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
 from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
@@ -206,41 +207,49 @@ class Relay:
             await asyncio.gather(leading, keeping, return_exceptions=True)
 
     async def _work(self, lease: Lease) -> None:
+        """Lead a term to its end."""
         leader = Leader(self._session, self._queries, allowed=self._allowed, clock=self._clock)
-        press, inventory = await open_press(
-            self._link,
-            self._names,
-            workspace=self._session.workspace,
-            relay=self.name,
-            new_book=secrets.token_hex(8),
-            replicas=self._replicas,
-            may_write=lambda: lease.held,
-            now=self._clock.now,
-            health=leader.health,
-            memory=self._memory,
-        )
+        async with Acks(self._link.client) as acks:
+            press, inventory = await open_press(
+                self._link,
+                acks,
+                self._names,
+                workspace=self._session.workspace,
+                relay=self.name,
+                new_book=secrets.token_hex(8),
+                replicas=self._replicas,
+                may_write=lambda: lease.held,
+                now=self._clock.now,
+                health=leader.health,
+                memory=self._memory,
+            )
+            self._begin(press, leader)
+            try:
+                async with CommandDesk(
+                    self._session,
+                    self._link,
+                    self._names,
+                    leader,
+                    press.book,
+                    allowed=self._allowed,
+                    count=self._count,
+                ):
+                    await leader.lead(press, _published_until(inventory.health))
+            finally:
+                self._end(press)
+
+    def _begin(self, press: Press, leader: Leader) -> None:
         self._press, self._leader, self._memory = press, leader, press.book
         self._terms += 1
         term = press.book.masthead.term
         logger.info("it leads, as number %s", term)
         self._on_role(Role("leader", self.name, term=term, leader=self.name))
-        try:
-            desk = CommandDesk(
-                self._session,
-                self._link,
-                self._names,
-                leader,
-                press.book,
-                allowed=self._allowed,
-                count=self._count,
-            )
-            async with desk:
-                await leader.lead(press, _published_until(inventory.health))
-        finally:
-            self._press = self._leader = None
-            self._events += press.events_published
-            self._states += press.states_published
-            self._mended += press.mended
+
+    def _end(self, press: Press) -> None:
+        self._press = self._leader = None
+        self._events += press.events_published
+        self._states += press.states_published
+        self._mended += press.mended
 
 
 def _published_until(health: HealthMessage | None) -> dt.datetime | None:
