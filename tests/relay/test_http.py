@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 
 from accsyn_async import ArgumentError
 from accsyn_async.cli.listening import listen, listening
@@ -23,6 +26,7 @@ from tests.support.relay_facts import LEADER, STANDBY
 
 TOKEN = "correct horse battery staple"
 BEARER = ("Authorization", f"Bearer {TOKEN}")
+PAGE = (Path(__file__).parents[2] / "docs" / "monitoring" / "README.md").read_text()
 PATHS = ("/healthz", "/healthz/ready", "/metrics")
 SECRET = "the backend at 10.1.2.3 said: lisa@example.com may not log in"
 
@@ -232,6 +236,17 @@ async def test_nothing_is_expected_before_it_is_let_in() -> None:
                 headers = [("Host", host), ("Expect", expect)]
                 status, head = await raw(served.port, "GET", "/metrics", headers)
                 assert status in (401, 403), head
+
+
+def test_the_page_says_what_there_is() -> None:
+    text = PAGE.split("## Relays")[1]
+    assert re.findall(r"^\| `(/[^`]*)` \|", text, re.MULTILINE) == list(PATHS)
+    example = re.search(r"`(\{\"alive\".*?\})`", text)
+    assert example is not None
+    assert json.loads(example[1]) == standing(LEADER)
+    (probes,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    paths = [probe["httpGet"]["path"] for probe in yaml.safe_load(probes).values()]
+    assert paths == ["/healthz", "/healthz/ready"]
 
 
 @pytest.mark.parametrize(
