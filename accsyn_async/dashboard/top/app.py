@@ -38,6 +38,7 @@ from accsyn_async.safe_text import safe
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from accsyn_async.dashboard.origin import Relayed
     from accsyn_async.session import Session
 
 __all__ = ["INTERRUPTED", "Top"]
@@ -54,7 +55,7 @@ class Top(App[int]):
     """Shows the jobs of a watch.
 
     Args:
-        connect: makes the session; called after the first frame.
+        connect: makes the session, or a relay's feed; called after the first frame.
         asked: what to watch: a query, or ids.
         view_file: where the view is remembered.
         signs: what to draw with.
@@ -95,7 +96,7 @@ class Top(App[int]):
 
     def __init__(
         self,
-        connect: Callable[[], Session],
+        connect: Callable[[], Session | Relayed],
         asked: str | Sequence[str],
         view_file: ViewFile,
         *,
@@ -250,7 +251,7 @@ class Top(App[int]):
     def action_help(self) -> None:
         """Show the help."""
         if not isinstance(self.screen, Help):
-            self.push_screen(Help(self.signs, read_only=not self.steering_keys()))
+            self.push_screen(Help(self.signs, [action for _, action, _ in self.steering_keys()]))
 
     async def action_filter(self) -> None:
         """Begin to filter."""
@@ -310,10 +311,10 @@ class Top(App[int]):
         """Show the job under the cursor with its tasks."""
         entry = self.jobs.to_act_on()
         if entry is not None:
-            keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
+            ask = None if self.source.relayed else self.source.tasks
             self.push_screen(
                 Detail(
-                    *(entry, self.source.tasks, self._tasks_every, self.requests, keys),
+                    *(entry, ask, self._tasks_every, self.requests, self.steering_keys),
                     signs=self.signs,
                     clock=self._seconds,
                 )
@@ -384,6 +385,7 @@ class Top(App[int]):
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
+        self._front.offer(self.keys())
         what = self.source.what if self.steering_keys() else f"{self.source.what} · read-only"
         age = self.source.age if self.board.trouble is not None else None
         self._front.draw(what, self.going_on(), self.view, age, self._room.width, now)
