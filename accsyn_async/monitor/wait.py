@@ -68,7 +68,7 @@ async def wait_for_job(
         raise WaitTimeoutError(
             f"not {wanted} within {timeout:g} s: {selection.ids[0]}; {seen}", last
         ) from None
-    raise SessionClosedError("the session was closed before the job was what was waited for")
+    raise SessionClosedError("it was closed before the job was what was waited for")
 
 
 async def wait_for_all(
@@ -129,7 +129,7 @@ class _Waiting:
         Raises:
             JobEndedError: one came to another end, unless errors are collected.
             AccsynError: what a watch raises, unless it is about one job and errors are collected.
-            SessionClosedError: the session was closed meanwhile.
+            SessionClosedError: the session, or the feed, was closed meanwhile.
         """
         idents = selection.ids or ()
         try:
@@ -148,7 +148,7 @@ class _Waiting:
                 self._close(idents[0], error)
                 return
         else:
-            raise SessionClosedError("the session was closed before every job was done")
+            raise SessionClosedError("it was closed before every job was done")
         # What is wrong with one of them ended the watch of all: apart, it ends its own.
         apart = [self.settle(replace(selection, ids=(ident,))) for ident in idents if ident in self.open]
         for failure in await asyncio.gather(*apart, return_exceptions=True):
@@ -243,7 +243,7 @@ class AsCompleted:
         """
         idents = ids_of(jobs)
         if self._over:
-            raise AccsynError("it is over; make another with session.as_completed()")
+            raise AccsynError("it is over; make another with as_completed()")
         known = self._selection.ids or ()
         new = [ident for ident in idents if ident not in known]
         if self._watch is not None and new:

@@ -12,8 +12,8 @@ from typing import Any, TypeVar, overload
 from accsyn_async.errors import AccsynError, ArgumentError
 from accsyn_async.events import Event, JobChanged
 from accsyn_async.models import Job
-from accsyn_async.monitor.checkpoint import Checkpoint
 from accsyn_async.monitor.fields import WATCHED
+from accsyn_async.monitor.keeper import Keeper
 from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
 from accsyn_async.monitor.selection import Jobs, Selection, ids_of
 from accsyn_async.monitor.source import Membership, Source
@@ -31,10 +31,10 @@ _AnyCallback = Callable[[Any], Awaitable[object] | object]
 
 
 class Watch:
-    """Events of some jobs; use it in ``async with``.
+    """Events of some jobs, from a session or from a relay's feed; use it in ``async with``.
 
     A watch of ids ends by itself when each job has finished or been removed; a watch of
-    a query ends when it, or the session, is closed. Leaving it never touches the jobs.
+    a query ends when it, or the session or feed, is closed. Leaving it never touches the jobs.
 
     Iterate, or register callbacks and ``run``::
 
@@ -51,8 +51,8 @@ class Watch:
         NotFoundError: a job of that id was never there.
         AuthenticationError: a login was refused.
         QueryError, PermissionDeniedError, BackendError: the backend refuses to answer.
-        CheckpointError: the checkpoint cannot be written; entering it, that it is in use
-            or belongs to something else.
+        CheckpointError: the checkpoint, or a durable watch's place, cannot be written;
+            entering it, that it is in use or belongs to something else.
     """
 
     __slots__ = (
@@ -67,7 +67,7 @@ class Watch:
         "_taken",
     )
 
-    def __init__(self, source: Source, selection: Selection, checkpoint: Checkpoint | None = None) -> None:
+    def __init__(self, source: Source, selection: Selection, checkpoint: Keeper | None = None) -> None:
         self._source = source
         self._selection = selection
         self._checkpoint = checkpoint
@@ -80,7 +80,7 @@ class Watch:
 
     async def __aenter__(self) -> Watch:
         if self._mailbox is not None:
-            raise AccsynError("a watch is entered once; make another with session.watch()")
+            raise AccsynError("a watch is entered once; make another with watch()")
         self._mailbox = Mailbox()
         if self._checkpoint is None:
             self._membership = self._source.subscribe(self._selection, self._mailbox)
@@ -107,7 +107,7 @@ class Watch:
 
     async def __anext__(self) -> Event:
         if self._mailbox is None:
-            raise AccsynError("enter the watch first: async with session.watch(…) as watch")
+            raise AccsynError("enter the watch first: async with ….watch(…) as watch")
         if self._taken:
             raise AccsynError("two tasks iterate over one watch; give each a watch of its own")
         self._taken = True
@@ -170,7 +170,7 @@ class Watch:
         assert self._mailbox is not None
         assert self._membership is not None
         if not self._mailbox.reopen():
-            raise AccsynError("the watch has ended; make another with session.watch()")
+            raise AccsynError("the watch has ended; make another with watch()")
         self._membership.add(idents)
 
     def remove(self, jobs: Jobs) -> None:
@@ -229,8 +229,8 @@ class Watch:
     async def run(self) -> None:
         """Call the callbacks with each event, one event at a time, until the watch ends.
 
-        A callback that raises is logged, and the others go on. With a checkpoint, a final
-        event on which one has raised is told again by the next watch.
+        A callback that raises is logged, and the others go on. With a checkpoint, or a durable
+        watch, a final event on which one has raised is told again by the next watch.
 
         Raises:
             AccsynError: what iterating raises.
@@ -253,7 +253,7 @@ class Watch:
     async def aclose(self) -> None:
         """Leave. The jobs go on; an iteration under way ends. May be called twice.
 
-        A checkpoint is let go of by leaving the ``async with``.
+        A checkpoint, or a durable watch's place, is let go of by leaving the ``async with``.
         """
         membership, self._membership = self._membership, None
         if membership is not None:
@@ -267,7 +267,7 @@ class Watch:
         if membership is not None:
             membership.leave()
 
-    async def _get_written(self, mailbox: Mailbox, checkpoint: Checkpoint) -> Event:
+    async def _get_written(self, mailbox: Mailbox, checkpoint: Keeper) -> Event:
         if self._held is None:
             await checkpoint.acknowledge()
             self._held = await mailbox.get()
