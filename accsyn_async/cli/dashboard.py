@@ -17,9 +17,9 @@ from cyclopts import Parameter
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.extras import need
 from accsyn_async.cli.log_lines import logging_to
-from accsyn_async.cli.nats_options import Nats
+from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
-from accsyn_async.cli.relayed import check_from, feed_from
+from accsyn_async.cli.relayed import check_from, source_of
 from accsyn_async.errors import ArgumentError, TransportError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def dashboard(
     json: bool = False,
     from_: str | None = None,
     connection: Connection | None = None,
-    nats: Nats | None = None,
+    nats: NatsConnection | None = None,
 ) -> int:
     """Serve a page on which every job is seen to move, and can be steered; and metrics for Prometheus.
 
@@ -63,7 +63,7 @@ async def dashboard(
         allow_host: A name that the page is reached by, such as farm.example.com:8484; can be given again.
         per_job: Metrics tell of single jobs, by their ids.
         json: Begin with one JSON object that holds the address to open.
-        from_: Read what a relay publishes at this address of NATS, such as nats://host:4222, without logging in.
+        from_: Read what a relay publishes on NATS at this address, such as nats://host, without logging in.
         connection: How to reach the backend.
         nats: How to reach NATS.
     """
@@ -71,7 +71,7 @@ async def dashboard(
     from accsyn_async.dashboard.web.application import app
     from accsyn_async.dashboard.web.guard import host_names, is_loopback
 
-    connection, nats = connection or Connection(), nats or Nats()
+    connection, nats = connection or Connection(), nats or NatsConnection()
     check_from(from_, connection, nats)
     output = Output()
     _check(host, port, token, open=open, loopback=is_loopback(host))
@@ -82,7 +82,7 @@ async def dashboard(
         port = listener.getsockname()[1]
         names = [name for each in _names(host) for name in host_names(each, port)]
         with contextlib.closing(listener):
-            source = connection.session() if from_ is None else feed_from(from_, connection, nats)
+            source = source_of(from_, connection, nats, "dashboard")
             async with source:
                 application = app(
                     source,

@@ -11,9 +11,9 @@ from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.exit_codes import USAGE
 from accsyn_async.cli.extras import need
 from accsyn_async.cli.log_lines import logging_to
-from accsyn_async.cli.nats_options import Nats
+from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output, takes_unicode
-from accsyn_async.cli.relayed import check_from, feed_from
+from accsyn_async.cli.relayed import check_from, source_of
 from accsyn_async.cli.watched import watched
 from accsyn_async.errors import ArgumentError, TransportError
 from accsyn_async.monitor.selection import select
@@ -32,7 +32,7 @@ async def top(
     json: bool = False,
     from_: str | None = None,
     connection: Connection | None = None,
-    nats: Nats | None = None,
+    nats: NatsConnection | None = None,
 ) -> int:
     """See jobs on a screen of the terminal, and steer them.
 
@@ -41,18 +41,18 @@ async def top(
         read_only: Offer nothing that acts on jobs.
         once: Print the jobs as they are now, and end.
         json: With --once, write each job as one JSON object a line, in the form of 'watch --json'.
-        from_: Read what a relay publishes at this address of NATS, such as nats://host:4222, without logging in.
+        from_: Read what a relay publishes on NATS at this address, such as nats://host, without logging in.
         connection: How to reach the backend.
         nats: How to reach NATS.
     """
-    connection, nats = connection or Connection(), nats or Nats()
+    connection, nats = connection or Connection(), nats or NatsConnection()
     check_from(from_, connection, nats)
     output = Output()
     asked = watched(what, "top")
     select(asked)
 
     def connect() -> Session | Feed:
-        return connection.session() if from_ is None else feed_from(from_, connection, nats)
+        return source_of(from_, connection, nats, "top")
 
     if once:
         with logging_to(output, verbose=connection.verbose):

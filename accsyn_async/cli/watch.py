@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.following import checked_timeout, explain, follow, within
 from accsyn_async.cli.log_lines import logging_to
-from accsyn_async.cli.nats_options import Nats
+from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.relayed import check_from, feed_from
 from accsyn_async.cli.renderer import renderer_for
 from accsyn_async.cli.verdict import Verdict
 from accsyn_async.cli.watched import watched
+from accsyn_async.errors import ArgumentError
 from accsyn_async.monitor.selection import select
 from accsyn_async.safe_text import safe
 
@@ -37,7 +38,7 @@ async def watch(
     from_: str | None = None,
     durable: str | None = None,
     connection: Connection | None = None,
-    nats: Nats | None = None,
+    nats: NatsConnection | None = None,
 ) -> int:
     """Follow jobs: those of a query until Ctrl-C, those given by id until each has come to its end.
 
@@ -48,12 +49,12 @@ async def watch(
         tasks: Tell of the tasks of running jobs as well.
         checkpoint: A file that keeps what was seen: the next watch with it tells what ended meanwhile.
         json: Write each event as one JSON object a line.
-        from_: Read what a relay publishes at this address of NATS, such as nats://host:4222, without logging in.
+        from_: Read what a relay publishes on NATS at this address, such as nats://host, without logging in.
         durable: With --from, a name: the next watch of that name tells what it missed meanwhile.
         connection: How to reach the backend.
         nats: How to reach NATS.
     """
-    connection, nats = connection or Connection(), nats or Nats()
+    connection, nats = connection or Connection(), nats or NatsConnection()
     check_from(
         from_,
         connection,
@@ -64,6 +65,8 @@ async def watch(
             "--checkpoint": (checkpoint, "what was seen is kept with --durable NAME"),
         },
     )
+    if durable is not None and not durable.strip():
+        raise ArgumentError("--durable must not be empty: it is a name of your own")
     output = Output()
     asked = watched(what, "watch")
     selection = select(asked)
@@ -76,7 +79,7 @@ async def watch(
             source = session = connection.session()
             begin = partial(session.watch, asked, tasks=tasks, checkpoint=checkpoint)
         else:
-            source = feed = feed_from(from_, connection, nats)
+            source = feed = feed_from(from_, connection, nats, "watch")
             begin = partial(feed.watch, asked, durable=durable)
         kept = checkpoint is not None or durable is not None
 

@@ -13,9 +13,10 @@ from accsyn_async import (
     PermissionDeniedError,
     TransportError,
 )
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
-from accsyn_async.dashboard.origin import ACTIONS, FeedOrigin, SessionOrigin, origin_of
+from accsyn_async.dashboard.origin import FeedOrigin, SessionOrigin, origin_of
 from accsyn_async.dashboard.web.hub import Hub
 from tests.cli.making import found, ident, job
 from tests.dashboard.metrics.happenings import scraped, value
@@ -84,7 +85,7 @@ def test_what_a_relay_answers_is_told_apart() -> None:
 def test_nobody_to_ask_is_a_refusal_of_each_job() -> None:
     class Deserted(StandIn):
         async def command(
-            self, action: str, idents: Sequence[str], *, entitytype: str = "transfer"
+            self, action: str, jobs: Sequence[str], *, entitytype: str = "transfer"
         ) -> list[Answer]:
             raise TransportError("no relay leads: nobody answered")
 

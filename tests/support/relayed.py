@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from accsyn_async import AccsynError, OutcomeUnknownError, Session
-from accsyn_async.dashboard.origin import ACTIONS
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.monitor.selection import Watchable
 from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.watch import Watch
@@ -56,10 +56,10 @@ class StandIn:
         return self._session.watch(what, fields=fields)
 
     async def command(
-        self, action: str, idents: Sequence[str], *, entitytype: str = "transfer"
+        self, action: str, jobs: Sequence[str], *, entitytype: str = "transfer"
     ) -> list[Answer]:
-        self.asked += [(action, entitytype, ident) for ident in idents]
-        return [await self._one(action, entitytype, ident) for ident in idents]
+        self.asked += [(action, entitytype, ident) for ident in jobs]
+        return [await self._one(action, entitytype, ident) for ident in jobs]
 
     async def _one(self, action: str, entitytype: str, ident: str) -> Answer:
         try:
