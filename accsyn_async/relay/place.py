@@ -132,10 +132,13 @@ class Trail:
     Args:
         place: what was kept; ``None`` at the first time.
         by_ids: whether it is a watch of ids.
+        keeps_members: whether events alone do not tell which jobs are its own, so that they
+            are to be kept.
     """
 
-    def __init__(self, place: Place | None, *, by_ids: bool) -> None:
+    def __init__(self, place: Place | None, *, by_ids: bool, keeps_members: bool = True) -> None:
         self._by_ids = by_ids
+        self._keeps_members = keeps_members
         self._stream = place.stream if place else None
         self._seq = place.seq if place else None
         self._at = place.at if place else None
@@ -145,9 +148,11 @@ class Trail:
         self._ends = dict.fromkeys(place.ends if place else ())
         self._read: tuple[str | None, int | None] = (self._stream, self._seq)
         self._ahead: deque[_Step] = deque()
+        # How often each event, and each job, stands in there.
         self._waiting: Counter[str] = Counter()
+        self._jobs: Counter[str] = Counter()
         # What the consumer failed on: to be told again by the next watch.
-        self._failed: set[str] = set()
+        self._failed = set[str]() if keeps_members else set(self.members)
         self._handed_out: _Step | None = None
 
     def __len__(self) -> int:
@@ -173,6 +178,10 @@ class Trail:
         """When the last event that was used was observed, UTC."""
         return self._at
 
+    def awaits(self, ident: str) -> bool:
+        """Whether something of a job is on its way to the consumer."""
+        return ident in self._jobs
+
     def knows_end(self, event: JobFinished | JobRemoved) -> bool:
         """Whether an end is one of those that were used last."""
         return _mark(event.id) in self._ends
@@ -190,6 +199,9 @@ class Trail:
         ends = event.job.id if isinstance(event, JobFinished | JobRemoved) else None
         self._ahead.append(_Step(name, stream, seq, event.at, tuple(joins), ends))
         self._waiting[name] += 1
+        self._jobs[_job_in(name)] += 1
+        if seq is not None:
+            self._read = (stream, seq)
 
     def read(self, stream: str | None, seq: int) -> None:
         """Everything up to here was read: what concerns the watch was put."""
@@ -260,13 +272,12 @@ class Trail:
         if self._by_ids:
             self.done.add(ident)
 
-    def kept(self, what: str, holder: Holder | None, *, everything: bool) -> Place:
+    def kept(self, what: str, holder: Holder | None) -> Place:
         """What is to be kept of it now.
 
         Args:
             what: what the watch is of.
             holder: who has it open.
-            everything: whether events alone do not tell which jobs are its own.
         """
         stream, seq = self._now()
         return Place(
@@ -277,7 +288,7 @@ class Trail:
             seq=seq,
             at=self._at,
             begun=self.begun,
-            members=sorted(self.members if everything else self._failed),
+            members=sorted(self.members if self._keeps_members else self._failed),
             done=sorted(self.done),
             ends=list(self._ends),
         )
@@ -296,9 +307,10 @@ class Trail:
         self.members.update(step.joins)
 
     def _take_off(self, name: str) -> None:
-        self._waiting[name] -= 1
-        if not self._waiting[name]:
-            del self._waiting[name]
+        for counter, key in ((self._waiting, name), (self._jobs, _job_in(name))):
+            counter[key] -= 1
+            if not counter[key]:
+                del counter[key]
 
 
 def _name(event: Event) -> str:
