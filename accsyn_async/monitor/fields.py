@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from accsyn_async.errors import ArgumentError
 
-__all__ = ["TASK_FIELDS", "WATCHED", "attributes_for", "check_fields"]
+__all__ = ["TASK_FIELDS", "WATCHABLE", "WATCHED", "attributes_for", "check_fields"]
 
 WATCHED = ("status", "progress", "speed", "etr", "size")
 """The fields whose changes are events, unless a watch names its own."""
@@ -31,6 +31,9 @@ _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "metadata": ("metadata",),
 }
 """Each field that can be watched, and the attributes that it is read from."""
+
+WATCHABLE = tuple(_ATTRIBUTES)
+"""Every field that can be watched."""
 
 
 def check_fields(fields: Iterable[str] | None) -> tuple[str, ...] | None:

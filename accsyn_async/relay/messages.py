@@ -8,6 +8,7 @@ has the schema.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -15,6 +16,10 @@ import msgspec
 from accsyn_async.models import Job
 
 __all__ = [
+    "EVENT",
+    "ID",
+    "RELAY",
+    "TERM",
     "VERSION",
     "EventMessage",
     "EventName",
@@ -25,6 +30,7 @@ __all__ = [
     "StateMessage",
     "TermMessage",
     "Version",
+    "check_sender",
     "encode",
     "job_from",
     "read_event",
@@ -35,6 +41,15 @@ __all__ = [
 ]
 
 VERSION: Final = 1
+
+RELAY: Final = "Accsyn-Relay"
+"""The header that says which process published a message."""
+TERM: Final = "Accsyn-Term"
+"""The header that says the how-manieth leader it was."""
+EVENT: Final = "Accsyn-Event"
+"""The header that holds an event's id, as ``Nats-Msg-Id`` does where it was published once."""
+ID: Final = "Nats-Msg-Id"
+"""The header by which NATS knows a message that it has."""
 
 EventName = Literal["found", "changed", "finished", "revived", "removed", "stalled"]
 
@@ -128,12 +143,14 @@ class StateMessage(JobMessage, frozen=True, kw_only=True, gc=False):
         removed: whether it ended by being deleted or getting out of reach.
         event_id: the id of its last event.
         event_seq: that event's sequence in the stream of events.
+        stalled: whether it was told that it gets nowhere, and it has not moved since.
     """
 
     k: int
     removed: bool
     event_id: str
     event_seq: int
+    stalled: bool = False
 
     @property
     def version(self) -> Version:
@@ -224,6 +241,18 @@ def read_term(text: bytes) -> TermMessage:
         NotOursError: it is none, or of another version.
     """
     return _read(_TERMS, text)
+
+
+def check_sender(message: Published, headers: Mapping[str, str]) -> None:
+    """See whether a message came with the headers of who it says it is from.
+
+    That tells what other programs write by mistake; who may write at all is a matter of NATS's permissions.
+
+    Raises:
+        NotOursError: it did not.
+    """
+    if headers.get(RELAY) != message.relay or headers.get(TERM) != str(message.term):
+        raise NotOursError("a message without the headers of a relay's")
 
 
 def row_of(job: Job) -> msgspec.Raw:

@@ -16,8 +16,8 @@ import pytest
 
 from accsyn_async.errors import ArgumentError
 from accsyn_async.models import JobStatus
+from accsyn_async.querying.query import parse
 from accsyn_async.rows import JobRow, TaskRow
-from accsyn_async.sandbox.query.query import parse
 from accsyn_async.wire.condition import Condition, where
 from accsyn_async.wire.query import parse_query
 

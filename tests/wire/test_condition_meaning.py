@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accsyn_async.errors import ArgumentError
-from accsyn_async.sandbox.query.predicate import compile_query
-from accsyn_async.sandbox.query.query import Comparison, parse
+from accsyn_async.querying.predicate import compile_query
+from accsyn_async.querying.query import Comparison, parse
 from accsyn_async.wire.condition import Condition, where
 from accsyn_async.wire.query import parse_query
 

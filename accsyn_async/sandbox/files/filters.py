@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError, quoted_expression, wildcard
+from accsyn_async.querying.patterns import Expression, PatternError, quoted_expression, wildcard
 
 __all__ = ["FilterError", "NameFilter", "read_filter"]
 

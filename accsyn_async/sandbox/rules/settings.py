@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, Protocol
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError, quoted_expression
+from accsyn_async.querying.patterns import Expression, PatternError, quoted_expression
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules.closed import Closed
 

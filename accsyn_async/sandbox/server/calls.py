@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from inspect import isawaitable
 
-from accsyn_async.sandbox.query.query import QueryError
+from accsyn_async.querying.query import QueryError
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.state.entities import SandboxUser
 from accsyn_async.sandbox.topics.event import Event

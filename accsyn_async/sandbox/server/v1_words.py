@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from accsyn_async.sandbox.query.query import And, Comparison, Node, Or, QueryError, parse
+from accsyn_async.querying.query import And, Comparison, Node, Or, QueryError, parse
 from accsyn_async.sandbox.server.v1_rows import CLEARANCES, NAMES, ROLES, SHARE_TYPES
 
 __all__ = ["data_from_v1", "query_from_v1"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from accsyn_async.querying.patterns import PatternError
 from accsyn_async.sandbox.files.file_changes import NotEmptyError, delete, make_folder, move
 from accsyn_async.sandbox.files.file_places import FilePlaces, Spot
 from accsyn_async.sandbox.files.filters import FilterError, NameFilter, read_filter
 from accsyn_async.sandbox.files.listing import Allowance, Listing, exists, list_files, list_named, measure
 from accsyn_async.sandbox.files.storage import StorageError, opened
-from accsyn_async.sandbox.query.patterns import PatternError
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rules.closed import touches
 from accsyn_async.sandbox.state.entities import SandboxUser

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from accsyn_async.sandbox.query.predicate import compile_query
+from accsyn_async.querying.predicate import compile_query
 from accsyn_async.sandbox.refusal import Refusal
 from accsyn_async.sandbox.rows.table import Table
 from accsyn_async.sandbox.state.entities import SandboxUser

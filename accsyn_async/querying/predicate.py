@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError, wildcard
-from accsyn_async.sandbox.query.query import And, Comparison, Node, Or, QueryError, parse
+from accsyn_async.querying.patterns import Expression, PatternError, wildcard
+from accsyn_async.querying.query import And, Comparison, Node, Or, QueryError, parse
 
 __all__ = ["compile_query"]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.query.patterns import Expression, PatternError, wildcard
+from accsyn_async.querying.patterns import Expression, PatternError, wildcard
 
 PIECES = [
     *("a", "b", "B", "_", "1", ".", "\\n", "\\S", "\\w", "\\W", "\\d", "[ab]", "[^a]", "[a-c]", "[^\\W]"),

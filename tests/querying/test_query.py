@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.sandbox.query.predicate import compile_query
-from accsyn_async.sandbox.query.query import And, Comparison, Or, QueryError, parse
+from accsyn_async.querying.predicate import compile_query
+from accsyn_async.querying.query import And, Comparison, Or, QueryError, parse
 
 ROW = {
     "code": "Daily Backup.mov",

@@ -1,0 +1,459 @@
+"""What a leader publishes, on both streams: events first, then the states that include them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import nats.errors
+from nats.js.errors import APIError, Error
+
+from accsyn_async.events import JobEvent
+from accsyn_async.relay.book import Book, Masthead, Record
+from accsyn_async.relay.fenced_stream import FencedStream, Outgoing, PublishError, WipedError
+from accsyn_async.relay.inventory import Inventory, Shelf, read_inventory, read_shelf
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.messages import (
+    EVENT,
+    RELAY,
+    EventMessage,
+    HealthMessage,
+    NotOursError,
+    TermMessage,
+    encode,
+)
+from accsyn_async.relay.streams import KEPT, ensure_streams
+from accsyn_async.relay.subjects import Names
+
+__all__ = ["Press", "open_press"]
+
+logger = logging.getLogger("accsyn_async.relay")
+
+_RECENT: Final = 5_000
+"""Events that are kept, to be published again should their stream lose them."""
+_SAFE: Final = dt.timedelta(seconds=KEPT) - dt.timedelta(hours=1)
+"""How long nobody wonders that a message is gone: then it ages out."""
+_RENEWED: Final = dt.timedelta(seconds=KEPT / 3)
+"""After this a state that does not change is published again, lest it ages out."""
+
+_FENCES: Final = 20
+_MENDS: Final = 3
+
+MakeHealth = Callable[[Masthead, int], HealthMessage]
+"""Makes the message about the leader's health, given what is settled."""
+
+
+@dataclass(slots=True)
+class _Print:
+    """An event that was published, or is about to be."""
+
+    message: EventMessage
+    subject: str
+    data: bytes
+    seq: int = 0
+
+
+class _Fence(NamedTuple):
+    """What every fenced stream of a leader has in common."""
+
+    link: Link
+    relay: str
+    may_write: Callable[[], bool]
+
+    def stream(self, name: str, term: int, subject: str) -> FencedStream:
+        """A stream that this leader is to publish to."""
+        return FencedStream(
+            self.link.jetstream,
+            name,
+            relay=self.relay,
+            term=term,
+            term_subject=subject,
+            may_write=self.may_write,
+        )
+
+
+async def open_press(
+    link: Link,
+    names: Names,
+    *,
+    workspace: str,
+    relay: str,
+    new_book: str,
+    replicas: int,
+    may_write: Callable[[], bool],
+    now: Callable[[], dt.datetime],
+    health: MakeHealth,
+    memory: Book | None = None,
+) -> tuple[Press, Inventory]:
+    """Read what was published, and put up the fence behind which only this leader writes.
+
+    Args:
+        link: the connection.
+        names: the workspace's.
+        workspace: its code.
+        relay: which process this is.
+        new_book: the name of a book, should there be none yet.
+        replicas: how many servers hold each message, of streams that have to be made.
+        may_write: whether this process holds the lease.
+        now: the time of day, UTC.
+        health: makes the message about the leader's health.
+        memory: what this process published when it led before, should the streams have lost it.
+
+    Raises:
+        DeposedError: another leads.
+        PublishError: NATS does not answer as it should.
+        ArgumentError: the streams cannot be made as wanted.
+    """
+    fence = _Fence(link, relay, may_write)
+
+    try:
+        for _ in range(_FENCES):
+            await ensure_streams(link.jetstream, names, replicas)
+            before = await read_inventory(link, names)
+            masthead = Masthead(workspace, relay, before.term + 1, before.book or new_book)
+            if before.book is None and memory is not None:
+                masthead = Masthead(workspace, relay, memory.masthead.term + 1, memory.masthead.book)
+            events = fence.stream(names.events, masthead.term, names.term)
+            if await _begin_events(events, masthead, names, before.events, now()) is None:
+                continue
+            # Nobody else tells of events any more. Now the states, up to where they end.
+            for _ in range(_FENCES):
+                inventory = await read_inventory(link, names)
+                states = fence.stream(names.states, masthead.term, names.health)
+                first = Outgoing(names.health, encode(health(masthead, inventory.events.last)))
+                if await states.begin(first, inventory.states.subjects, inventory.states.last) is None:
+                    continue
+                book = _book(masthead, inventory, memory)
+                press = Press(
+                    link,
+                    names,
+                    book,
+                    fence,
+                    events,
+                    states,
+                    make_health=health,
+                    replicas=replicas,
+                    now=now,
+                )
+                return press, inventory
+    except WipedError as error:
+        raise PublishError(str(error)) from None
+    except (Error, nats.errors.Error, TimeoutError, OSError) as error:
+        raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
+    raise PublishError("others write to the streams without end")
+
+
+async def _begin_events(
+    events: FencedStream, masthead: Masthead, names: Names, shelf: Shelf, now: dt.datetime
+) -> int | None:
+    first = Outgoing(names.term, encode(TermMessage(**masthead.fields(now))))
+    return await events.begin(first, shelf.subjects, shelf.last)
+
+
+def _book(masthead: Masthead, inventory: Inventory, memory: Book | None) -> Book:
+    book = Book(masthead)
+    if inventory.book is None and memory is not None:
+        book.records = dict(memory.records)
+        for record in book.records.values():
+            record.event_seq = record.state_seq = 0
+            record.confirmed = False
+        book.touch(book.records)
+        return book
+    for event, seq in inventory.event_messages:
+        try:
+            book.read_event(event, seq)
+        except NotOursError as error:
+            logger.warning("left out an event: %s", error)
+    for state, seq in inventory.state_messages:
+        try:
+            book.read_state(state, seq)
+        except NotOursError as error:
+            logger.warning("left out a state: %s", error)
+    return book
+
+
+class Press:
+    """Publishes what a book says is new.
+
+    Args:
+        link: the connection.
+        names: the workspace's.
+        book: what was published.
+        fence: makes fenced streams.
+        events: the stream of events, fenced.
+        states: the stream of states, fenced.
+        make_health: makes the message about the leader's health.
+        replicas: how many servers hold each message, of streams that have to be made anew.
+        now: the time of day, UTC.
+
+    Attributes:
+        book: likewise.
+        settled: up to this sequence, every event is in its job's state.
+        events_published: how many since the term began.
+        states_published: likewise.
+        mended: how often what a stream had lost was published again.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        names: Names,
+        book: Book,
+        fence: _Fence,
+        events: FencedStream,
+        states: FencedStream,
+        *,
+        make_health: MakeHealth,
+        replicas: int,
+        now: Callable[[], dt.datetime],
+    ) -> None:
+        self.book = book
+        self.settled = 0
+        self.events_published = self.states_published = self.mended = 0
+        self._link = link
+        self._names = names
+        self._fence = fence
+        self._events = events
+        self._states = states
+        self._replicas = replicas
+        self._now = now
+        self._make_health = make_health
+        self._lock = asyncio.Lock()
+        self._recent: deque[_Print] = deque(maxlen=_RECENT)
+
+    async def repair(self) -> None:
+        """Publish what an earlier leader had not come to: states of its last events, and ends that are lost.
+
+        Raises:
+            DeposedError, PublishError: as ``tell``.
+        """
+        async with self._lock:
+            await self._mending(self._repair)
+
+    async def tell(self, events: Sequence[JobEvent], kind: str) -> None:
+        """Publish what is new in events of the leader's watch.
+
+        Args:
+            events: in order.
+            kind: the entity type of their jobs.
+
+        Raises:
+            DeposedError: another leads.
+            PublishError: NATS does not answer as it should.
+        """
+        async with self._lock:
+            messages = [message for event in events for message in self.book.take(event, kind)]
+            await self._mending(lambda: self._print(messages))
+
+    async def tell_health(self) -> None:
+        """Publish how the leader is.
+
+        Raises:
+            DeposedError, PublishError: as ``tell``.
+        """
+        async with self._lock:
+            await self._mending(self._print_health)
+
+    async def check(self) -> None:
+        """See whether the streams are what they were, and mend them if not; cheap.
+
+        Raises:
+            DeposedError, PublishError: as ``tell``.
+        """
+
+        async def look() -> None:
+            await self._events.check()
+            await self._states.check()
+
+        async with self._lock:
+            await self._mending(look)
+
+    async def audit(self) -> None:
+        """Compare what stands in the streams with what was published, and publish again what is lost.
+
+        Raises:
+            DeposedError, PublishError: as ``tell``.
+        """
+        async with self._lock:
+            await self._mending(self._audit)
+
+    async def _mending(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something; should a stream not be what it was, see to it that it is."""
+        try:
+            await work()
+            return
+        except WipedError as error:
+            reason: WipedError = error
+        for _ in range(_MENDS):
+            logger.warning("%s; what it held is published again", reason)
+            try:
+                await self._mend()
+            except WipedError as error:
+                reason = error
+                continue
+            except (Error, nats.errors.Error, TimeoutError, OSError) as error:
+                raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
+            self.mended += 1
+            return
+        raise PublishError(f"the streams are lost again and again: {reason}")
+
+    async def _print(self, messages: Sequence[EventMessage]) -> None:
+        prints = [
+            _Print(message, self._names.event(message.job["id"]), encode(message)) for message in messages
+        ]
+        self._recent += prints
+        await self._print_events(prints)
+        await self._print_states()
+
+    async def _print_events(self, prints: Sequence[_Print]) -> None:
+        sequences = await self._events.publish(
+            [Outgoing(each.subject, each.data, each.message.id) for each in prints]
+        )
+        for each, seq in zip(prints, sequences, strict=True):
+            each.seq = seq
+            self.book.published_event(each.message, seq)
+        self.events_published += len(prints)
+
+    async def _print_states(self) -> None:
+        messages = self.book.states()
+        idents = [message.job["id"] for message in messages]
+        try:
+            sequences = await self._states.publish(
+                [
+                    Outgoing(self._names.state(ident), encode(message))
+                    for ident, message in zip(idents, messages, strict=True)
+                ]
+            )
+        except BaseException:
+            self.book.touch(idents)
+            raise
+        for ident, seq in zip(idents, sequences, strict=True):
+            self.book.published_state(ident, seq)
+        self.states_published += len(messages)
+        self.settled = self._events.last
+
+    async def _print_health(self) -> None:
+        text = encode(self._make_health(self.book.masthead, self.settled))
+        await self._states.publish([Outgoing(self._names.health, text)])
+
+    async def _repair(self) -> None:
+        """Publish what an earlier leader did not come to."""
+        unsure = [ident for ident, record in self.book.records.items() if not record.confirmed]
+        await self._print_ends([ident for ident in unsure if not await self._stands(ident)])
+        await self._print_states()
+
+    async def _audit(self) -> None:
+        await self._events.check()
+        await self._states.check()
+        now = self._now()
+        self.book.forget(now - dt.timedelta(seconds=KEPT))
+        events = (await read_shelf(self._link, self._names.events, headers_only=True)).subjects
+        states = (await read_shelf(self._link, self._names.states, headers_only=True)).subjects
+        for ident, record in self.book.records.items():
+            if self._is_kept(record) and events.get(self._names.event(ident), 0) < record.event_seq:
+                raise WipedError(f"an event of {ident} is gone")
+            if not record.ended and now - record.at > _RENEWED:
+                record.at = now
+                self.book.touch([ident])
+            if states.get(self._names.state(ident)) != record.state_seq:
+                self.book.touch([ident])
+        await self._print_states()
+
+    async def _mend(self) -> None:
+        """Make the streams anew, where they are gone, and publish what they have lost."""
+        await ensure_streams(self._link.jetstream, self._names, self._replicas)
+        events = await self._begin_again(self._names.events, self._names.term, self._term_text())
+        self._events = events.stream
+        await self._print_events(await self._missing(events.shelf))
+        await self._print_ends(
+            [ident for ident in self.book.records if not await self._stands(ident, events.shelf)]
+        )
+        health = encode(self._make_health(self.book.masthead, self.settled))
+        states = await self._begin_again(self._names.states, self._names.health, health)
+        self._states = states.stream
+        for ident, record in self.book.records.items():
+            if states.shelf.subjects.get(self._names.state(ident)) != record.state_seq:
+                self.book.touch([ident])
+        await self._print_states()
+
+    async def _begin_again(self, stream: str, subject: str, text: bytes) -> _Begun:
+        for _ in range(_FENCES):
+            shelf = await read_shelf(self._link, stream, headers_only=True)
+            fenced = self._fence.stream(stream, self.book.masthead.term, subject)
+            if await fenced.begin(Outgoing(subject, text), shelf.subjects, shelf.last) is not None:
+                return _Begun(fenced, shelf)
+        raise PublishError(f"others write to the stream {stream} without end")
+
+    async def _missing(self, shelf: Shelf) -> list[_Print]:
+        """The recent events that do not stand in the stream, in order."""
+        by_subject: dict[str, list[_Print]] = {}
+        for each in self._recent:
+            by_subject.setdefault(each.subject, []).append(each)
+        there: set[int] = set()
+        for subject, prints in by_subject.items():
+            last = shelf.messages.get(subject)
+            if last is None:
+                continue
+            ident = _id_of(last.headers)
+            places = [place for place, each in enumerate(prints) if each.message.id == ident]
+            if places:
+                there.update(map(id, prints[: places[-1] + 1]))
+            elif ident is None:
+                # Something else stands on top of what is looked for.
+                there.update([id(each) for each in prints if await self._is_at(each.seq, each.message.id)])
+        return [each for each in self._recent if id(each) not in there]
+
+    async def _stands(self, ident: str, shelf: Shelf | None = None) -> bool:
+        """Whether a job's last event stands in the stream; its sequence is noted, or that there is none."""
+        record = self.book.records[ident]
+        last = shelf.messages.get(self._names.event(ident)) if shelf is not None else None
+        if last is not None and _id_of(last.headers) == record.event_id:
+            record.event_seq, record.confirmed = last.seq, True
+        elif not record.confirmed or shelf is not None:
+            record.confirmed = bool(record.event_seq) and await self._is_at(record.event_seq, record.event_id)
+            record.event_seq = record.event_seq if record.confirmed else 0
+        return record.confirmed
+
+    async def _is_at(self, seq: int, ident: str) -> bool:
+        if not seq:
+            return False
+        try:
+            there = await self._link.jetstream.get_msg(self._names.events, seq=seq)
+        except APIError as error:
+            if error.code != 404:
+                raise
+            return False
+        return _id_of(there.headers or {}) == ident
+
+    async def _print_ends(self, lost: Sequence[str]) -> None:
+        """Publish the ends of jobs whose last event is lost; of the others the state says enough."""
+        self.book.touch(lost)
+        kept = [ident for ident in lost if self._is_kept(self.book.records[ident])]
+        ends = list(self.book.ends(kept))
+        if ends:
+            logger.warning("%s ends are published again", len(ends))
+        await self._print_events([_Print(end, self._names.event(end.job["id"]), encode(end)) for end in ends])
+
+    def _is_kept(self, record: Record) -> bool:
+        """Whether what was published of a job then is not about to age out."""
+        return self._now() - record.at < _SAFE
+
+    def _term_text(self) -> bytes:
+        return encode(TermMessage(**self.book.masthead.fields(self._now())))
+
+
+class _Begun(NamedTuple):
+    """A stream that was begun, and what stood in it before."""
+
+    stream: FencedStream
+    shelf: Shelf
+
+
+def _id_of(headers: Mapping[str, str]) -> str | None:
+    """The id of an event that is a relay's; ``None`` for what is none."""
+    return headers.get(EVENT) if RELAY in headers else None

@@ -1,0 +1,250 @@
+"""A relay: it leads, or it waits to lead."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import os
+import random
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from accsyn_async.board.actions import ACTIONS
+from accsyn_async.errors import ArgumentError
+from accsyn_async.monitor.selection import select
+from accsyn_async.relay.book import Book
+from accsyn_async.relay.commands import CommandDesk
+from accsyn_async.relay.fenced_stream import DeposedError, PublishError
+from accsyn_async.relay.leader import Leader
+from accsyn_async.relay.lease import Lease
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.messages import HealthMessage
+from accsyn_async.relay.press import Press, open_press
+from accsyn_async.relay.subjects import Names
+from accsyn_async.session import Session
+from accsyn_async.transport.seam import AsyncioClock, Clock
+
+__all__ = ["Relay", "RelayStatistics", "Role"]
+
+logger = logging.getLogger("accsyn_async.relay")
+
+_GRACE: Final = 1.5
+"""Seconds that letting go of the lease may take at the end."""
+_PAUSE: Final = 1.0
+"""Seconds before a relay that could not lead tries again, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a relay is at the moment.
+
+    Attributes:
+        role: whether it leads.
+        relay: its name.
+        term: the how-manieth leader it is; ``None`` when it does not lead.
+        leader: the name of who leads, as far as is known.
+        reason: why it leads no more; ``None`` at the start, and while it leads.
+    """
+
+    role: Literal["leader", "standby"]
+    relay: str
+    term: int | None = None
+    leader: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelayStatistics:
+    """What a relay has done, and how it stands.
+
+    Attributes:
+        leads: whether it leads.
+        term: the how-manieth leader it is; ``None`` when it does not lead.
+        terms: how often it has led.
+        events: how many events it has published, in all its terms.
+        states: how many states.
+        mended: how often what a stream had lost was published again.
+        commands: how many jobs it was asked to pause, resume or abort.
+        jobs: how many jobs are published.
+        connected: whether it is connected to NATS.
+        trouble: what is wrong with the backend, for people; ``None`` when nothing is, or it does not lead.
+        age: seconds since the backend last answered; ``None`` when it does not lead, or it never has.
+    """
+
+    leads: bool
+    term: int | None
+    terms: int
+    events: int
+    states: int
+    mended: int
+    commands: int
+    jobs: int
+    connected: bool
+    trouble: str | None
+    age: float | None
+
+
+class Relay:
+    """Publishes jobs on NATS, or waits to do so while another does.
+
+    Args:
+        session: an open session.
+        link: an open connection to NATS.
+        queries: what to publish; all that publish a workspace's jobs should name the same.
+        allowed: what jobs can be made to do by who asks: of pause, resume and abort.
+        replicas: how many NATS servers hold each message, of streams that have to be made.
+        on_role: called when it begins to lead, and to wait.
+        clock: time.
+
+    Raises:
+        QueryError: what is to be published is no query of jobs.
+        ArgumentError: nothing is to be published; there is no such action.
+
+    Attributes:
+        name: tells this process from others.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        link: Link,
+        *,
+        queries: Sequence[str] = ("Transfer",),
+        allowed: Sequence[str] = (),
+        replicas: int = 1,
+        on_role: Callable[[Role], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if not queries:
+            raise ArgumentError("a relay publishes the jobs of at least one query, such as 'Transfer'")
+        for query in queries:
+            if select(query).ids is not None:
+                raise ArgumentError(f"{query!r} is a job's id; a relay publishes the jobs of queries")
+        for action in allowed:
+            if action not in ACTIONS:
+                raise ArgumentError(f"{action!r} cannot be allowed; there are {', '.join(ACTIONS)}")
+        if replicas not in (1, 3, 5):
+            raise ArgumentError(f"replicas are 1, 3 or 5, not {replicas}")
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+        self._session = session
+        self._link = link
+        self._names = Names.of(session.workspace)
+        self._queries = tuple(dict.fromkeys(queries))
+        self._allowed = tuple(dict.fromkeys(allowed))
+        self._replicas = replicas
+        self._on_role = on_role or (lambda role: None)
+        self._clock = clock or AsyncioClock()
+        self._press: Press | None = None
+        self._leader: Leader | None = None
+        self._memory: Book | None = None
+        self._terms = 0
+        self._events = self._states = self._mended = self._commands = 0
+
+    def statistics(self) -> RelayStatistics:
+        """What it has done, and how it stands."""
+        press, leader = self._press, self._leader
+        leads = press is not None and leader is not None
+        age = self._session.monitor.statistics().age if leads else None
+        return RelayStatistics(
+            leads=leads,
+            term=press.book.masthead.term if press is not None else None,
+            terms=self._terms,
+            events=self._events + (press.events_published if press is not None else 0),
+            states=self._states + (press.states_published if press is not None else 0),
+            mended=self._mended + (press.mended if press is not None else 0),
+            commands=self._commands,
+            jobs=len(press.book.records) if press is not None else 0,
+            connected=self._link.connected,
+            trouble=leader.standing.trouble if leader is not None else None,
+            age=age,
+        )
+
+    async def run(self) -> None:
+        """Lead whenever nobody else does, until cancelled.
+
+        Raises:
+            AccsynError: why it can lead no more, such as a login that was refused.
+        """
+        reason: str | None = None
+        while True:
+            lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
+            self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
+            await lease.acquire()
+            try:
+                reason = await self._lead(lease)
+            finally:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_GRACE):
+                        await lease.release()
+            logger.warning("it leads no more: %s", reason)
+            await self._clock.sleep(_PAUSE * (0.5 + random.random()))
+
+    def _count(self, commands: int) -> None:
+        self._commands += commands
+
+    async def _lead(self, lease: Lease) -> str:
+        """Lead for as long as the lease is held; why it ended."""
+        keeping = asyncio.create_task(lease.keep(), name="accsyn-relay-lease")
+        leading = asyncio.create_task(self._work(lease), name="accsyn-relay-term")
+        try:
+            await asyncio.wait({keeping, leading}, return_when=asyncio.FIRST_COMPLETED)
+            if not leading.done():
+                return lease.lost or "the lease was lost"
+            try:
+                leading.result()
+            except (DeposedError, PublishError) as error:
+                return str(error)
+            return "it has ended"
+        finally:
+            for task in (leading, keeping):
+                task.cancel()
+            await asyncio.gather(leading, keeping, return_exceptions=True)
+
+    async def _work(self, lease: Lease) -> None:
+        leader = Leader(self._session, self._queries, allowed=self._allowed, clock=self._clock)
+        press, inventory = await open_press(
+            self._link,
+            self._names,
+            workspace=self._session.workspace,
+            relay=self.name,
+            new_book=secrets.token_hex(8),
+            replicas=self._replicas,
+            may_write=lambda: lease.held,
+            now=self._clock.now,
+            health=leader.health,
+            memory=self._memory,
+        )
+        self._press, self._leader, self._memory = press, leader, press.book
+        self._terms += 1
+        term = press.book.masthead.term
+        logger.info("it leads, as number %s", term)
+        self._on_role(Role("leader", self.name, term=term, leader=self.name))
+        try:
+            desk = CommandDesk(
+                self._session,
+                self._link,
+                self._names,
+                leader,
+                press.book,
+                allowed=self._allowed,
+                count=self._count,
+            )
+            async with desk:
+                await leader.lead(press, _published_until(inventory.health))
+        finally:
+            self._press = self._leader = None
+            self._events += press.events_published
+            self._states += press.states_published
+            self._mended += press.mended
+
+
+def _published_until(health: HealthMessage | None) -> dt.datetime | None:
+    """Until when what happened was seen by the leader before; ``None`` when there was none."""
+    if health is None:
+        return None
+    return health.at - dt.timedelta(seconds=health.age_s or 0.0)
