@@ -14,7 +14,9 @@ from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.extras import need
 from accsyn_async.cli.listening import SHORT, listen, listening, names_of, shown
 from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
+from accsyn_async.cli.relayed import check_from, source_of
 from accsyn_async.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ async def dashboard(
     allow_host: tuple[str, ...] = (),
     per_job: bool = False,
     json: bool = False,
+    from_: str | None = None,
     connection: Connection | None = None,
+    nats: NatsConnection | None = None,
 ) -> int:
     """Serve a page on which every job is seen to move, and can be steered; and metrics for Prometheus.
 
@@ -52,13 +56,16 @@ async def dashboard(
         allow_host: A name that the page is reached by, such as farm.example.com:8484; can be given again.
         per_job: Metrics tell of single jobs, by their ids.
         json: Begin with one JSON object that holds the address to open.
+        from_: Read what a relay publishes on NATS at this address, such as nats://host, without logging in.
         connection: How to reach the backend.
+        nats: How to reach NATS.
     """
     need("dashboard", "aiohttp_sse", "prometheus_client")
     from accsyn_async.dashboard.web.application import app
     from accsyn_async.serving.guard import is_loopback
 
-    connection = connection or Connection()
+    connection, nats = connection or Connection(), nats or NatsConnection()
+    check_from(from_, connection, nats)
     output = Output()
     _check(host, port, token, open=open, loopback=is_loopback(host))
     if token is not None and len(token) < SHORT:
@@ -67,9 +74,10 @@ async def dashboard(
         listener = listen(host, port)
         port = listener.getsockname()[1]
         with contextlib.closing(listener):
-            async with connection.session() as session:
+            source = source_of(from_, connection, nats, "dashboard")
+            async with source:
                 application = app(
-                    session,
+                    source,
                     query,
                     token=token,
                     open=open,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.errors import BackendError, NotFoundError, OutcomeUnknownError, PermissionDeniedError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from accsyn_async.transport.traffic import Traffic
 
 __all__ = [
-    "ACTIONS",
     "NO_TASKS",
     "Commanded",
     "FeedOrigin",
@@ -25,9 +25,6 @@ __all__ = [
     "SessionOrigin",
     "origin_of",
 ]
-
-ACTIONS: Final = {"pause": "paused", "resume": "waiting", "abort": "aborted"}
-"""What can be done to jobs, and the status that is set."""
 
 _ALL: Final = frozenset(ACTIONS)
 
@@ -164,7 +161,7 @@ class Relayed(Protocol):
         ...
 
     async def command(
-        self, action: str, idents: Sequence[str], *, entitytype: str = "transfer"
+        self, action: str, jobs: Sequence[str], *, entitytype: str = "transfer"
     ) -> Sequence[Commanded]:
         """Have the leader do something to jobs."""
         ...

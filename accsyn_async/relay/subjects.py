@@ -68,6 +68,10 @@ class Names(NamedTuple):
         """The subject of a job's latest state."""
         return self.every_state.replace("*", token_of(ident))
 
+    def holder(self, ident: str) -> str:
+        """The subject on which a feed answers which durable watches it has open."""
+        return f"{self.term.removesuffix('term')}holders.{token_of(ident)}"
+
 
 def token_of(text: str) -> str:
     """A text as one token of a subject, which is a stream's and a bucket's name too.

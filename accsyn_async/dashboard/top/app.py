@@ -124,6 +124,7 @@ class Top(App[int]):
         self._log_asked = False
         # Kept: of a change one is told before ``size`` is the new one.
         self._room = Size(80, 24)
+        self._offered = self.steering_keys()
         self._front = Front(self.jobs, self.board, self.journal, self.keys(), signs)
 
     def compose(self) -> ComposeResult:
@@ -222,7 +223,7 @@ class Top(App[int]):
         rows = ordered(filter(self._filter.picks, entries), self.view, now)
         jobs = self.jobs
         if jobs.marked:
-            jobs.marked &= {entry.job.id for entry in entries}
+            jobs.marked &= {entry.job.id for entry in entries} if self.steering_keys() else set()
         jobs.instead = f"No job matches {safe(self._filter.text)}" if entries and not rows else ""
         jobs.choose(self.view.columns, self._widths.longest)
         jobs.show(rows, now, asked=asked)
@@ -368,7 +369,9 @@ class Top(App[int]):
 
     def _tick(self) -> None:
         self._idle += 1
-        if self._dirty:
+        offered = self.steering_keys()
+        if self._dirty or offered != self._offered:
+            self._offered = offered
             self.refresh_all()
         elif self._idle >= _IDLE:
             self._idle = 0

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from accsyn_async import events
-from accsyn_async.dashboard.origin import ACTIONS, Origin, Relayed, origin_of
+from accsyn_async.board.actions import ACTIONS
+from accsyn_async.dashboard.origin import Origin, Relayed, origin_of
 from accsyn_async.dashboard.top.detail import MOST_TASKS, Rows
 from accsyn_async.monitor.selection import select
 

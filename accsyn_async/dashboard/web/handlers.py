@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from aiohttp.web import RequestPayloadError
 
 from accsyn_async._version import __version__
-from accsyn_async.dashboard.origin import ACTIONS
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.dashboard.web.assets import Asset, Assets
 from accsyn_async.dashboard.web.hub import Hub
 from accsyn_async.dashboard.web.pages import stream

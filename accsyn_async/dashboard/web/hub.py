@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
-from accsyn_async.dashboard.origin import ACTIONS, Relayed, origin_of
+from accsyn_async.dashboard.origin import Relayed, origin_of
 from accsyn_async.dashboard.web.feed import Feed
 from accsyn_async.dashboard.web.steering import steer
 from accsyn_async.dashboard.web.task_desk import TaskDesk

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accsyn_async.board.actions import hindrance
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.origin import Origin
 from accsyn_async.errors import AccsynError, OutcomeUnknownError, SessionClosedError
@@ -13,11 +14,6 @@ from accsyn_async.safe_text import safe
 
 __all__ = ["steer"]
 
-_CANNOT: Final = {
-    "pause": frozenset({"paused", "done", "aborted", "removed"}),
-    "resume": frozenset({"running", "stalled", "waiting", "done", "removed"}),
-    "abort": frozenset({"done", "aborted", "removed"}),
-}
 _AT_ONCE: Final = 8
 
 
@@ -46,8 +42,8 @@ async def steer(
         entry = board.get(ident)
         if entry is None:
             return _refused(ident, "it is not shown here any longer")
-        if entry.word in _CANNOT[action]:
-            return _refused(ident, f"it is {entry.word}")
+        if (reason := hindrance(action, entry.word)) is not None:
+            return _refused(ident, reason)
         async with places:
             try:
                 status = await origin.steer(entitytype, ident, action)
