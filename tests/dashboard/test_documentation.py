@@ -7,11 +7,15 @@ import asyncio
 import inspect
 import re
 import socket
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from accsyn_async.cli.dashboard import dashboard as command
+from accsyn_async.cli.nats_connection import NatsConnection
+from accsyn_async.cli.top import top
+from accsyn_async.cli.watch import watch
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.serving import serving
 
@@ -21,8 +25,19 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 def test_every_option_is_described_and_none_else() -> None:
     told = set(re.findall(r"`--([a-z-]+)`", TEXT.split("**Who may come in.**")[0]))
-    there = set(inspect.signature(command).parameters) - {"query", "connection"}
-    assert told == {name.replace("_", "-") for name in there}
+    there = set(inspect.signature(command).parameters) - {"query", "connection", "nats"}
+    assert told == {name.replace("_", "-").strip("-") for name in there}
+
+
+def test_the_options_about_relays_are_those_of_the_commands() -> None:
+    section = TEXT.split("\n## From a relay\n")[1].split("\n## ")[0]
+    table = section.split("| option | |")[1].split("\n\n")[0]
+    told = set(re.findall(r"`(--[a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines()[1:])))
+    there = {f"--{field.name.replace('_', '-')}" for field in fields(NatsConnection)}
+    assert told == there | {"--from", "--workspace", "--durable"}
+    for name, run in {"dashboard": command, "top": top, "watch": watch}.items():
+        assert f"accsyn-async {name} --from " in section
+        assert "from_" in inspect.signature(run).parameters
 
 
 async def test_every_path_is_described_and_none_else() -> None:
