@@ -71,7 +71,7 @@ class Following:
     def learn(self, record: Record) -> Record:
         """Take over what a mirror knows of a job; nothing is told."""
         mine = copy.copy(record)
-        mine.groups, mine.left = [], {}
+        mine.groups = []
         self._file(mine)
         return mine
 
@@ -209,17 +209,14 @@ class Following:
         """What a mirror's record means of which nothing is known here."""
         ident, trail = record.ident, self._trail
         if record.ended:
-            end = record.ending(at)
-            if trail.knows_end(end):
-                self.learn(record)
-                return []
-            if ident in trail.members:
-                self.learn(record)
-                return [end]
-            if not doubt or self.idents is not None or not self._missed(record):
+            told = ident in trail.members
+            if not told and (not doubt or self.idents is not None or not self._missed(record)):
                 return []
             self.learn(record)
-            return [record.found(at), end]
+            end = record.ending(at)
+            if trail.knows_end(end):
+                return []
+            return [end] if told else [record.found(at), end]
         known = ident in trail.members or ident in trail.done
         everything = self.idents is None and self._matcher.expression is None
         if not known and not self._means(record.snapshot):

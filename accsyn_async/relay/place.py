@@ -174,6 +174,12 @@ class Trail:
         return self._now()[0]
 
     @property
+    def read_up_to(self) -> tuple[int, str | None]:
+        """Up to where was read, used or not, and the stream that this counts in."""
+        stream, seq = self._read
+        return seq or 0, stream
+
+    @property
     def at(self) -> dt.datetime | None:
         """When the last event that was used was observed, UTC."""
         return self._at
@@ -305,6 +311,7 @@ class Trail:
             self.begun = self.begun or step.at
         self._at = step.at
         self.members.update(step.joins)
+        self.done.difference_update(step.joins)
 
     def _take_off(self, name: str) -> None:
         for counter, key in ((self._waiting, name), (self._jobs, _job_in(name))):
