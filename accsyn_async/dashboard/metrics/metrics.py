@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, exposition
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client import CollectorRegistry
 
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics.collector import JobCollector, OriginCollector
@@ -16,14 +15,10 @@ from accsyn_async.dashboard.origin import Relayed, origin_of
 from accsyn_async.errors import ArgumentError
 from accsyn_async.events import Event
 from accsyn_async.models import JOB_TYPES
+from accsyn_async.serving.exposition import expose
 from accsyn_async.session import Session
 
-__all__ = ["OPEN_METRICS", "TEXT", "Metrics"]
-
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-"""The content type of the plain text format."""
-OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-"""The content type of OpenMetrics."""
+__all__ = ["Metrics"]
 
 
 class Metrics:
@@ -87,16 +82,4 @@ class Metrics:
         Returns:
             The body, and its ``Content-Type``.
         """
-        if _wants_open_metrics(accept or ""):
-            return openmetrics.generate_latest(self._registry), OPEN_METRICS  # type: ignore[no-untyped-call]
-        return exposition.generate_latest(self._registry), TEXT
-
-
-def _wants_open_metrics(accept: str) -> bool:
-    """Whether it is among what an Accept header names; prometheus-client's own reading fails on odd ones.
-
-    >>> _wants_open_metrics("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
-    True
-    """
-    ranges = (each.split(";") for each in accept.lower().replace(" ", "").split(","))
-    return any(kind == "application/openmetrics-text" and "q=0" not in rest for kind, *rest in ranges)
+        return expose(self._registry, accept)

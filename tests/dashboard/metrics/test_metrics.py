@@ -20,11 +20,11 @@ from accsyn_async import ArgumentError, JobStatus, Session, Traffic
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
 from accsyn_async.dashboard.metrics.collector import OriginCollector
-from accsyn_async.dashboard.metrics.metrics import OPEN_METRICS, TEXT
 from accsyn_async.dashboard.metrics.per_job import MOST_JOBS
 from accsyn_async.dashboard.metrics.tally import ENDED_FOR, Tally
 from accsyn_async.dashboard.origin import origin_of
 from accsyn_async.models import JOB_TYPES
+from accsyn_async.serving.exposition import OPEN_METRICS, TEXT
 from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES
 from tests.cli.making import HOSTILE
 from tests.dashboard.metrics.happenings import (
