@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def test_the_options_about_relays_are_those_of_the_commands() -> None:
     told = set(re.findall(r"`(--[a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines()[1:])))
     there = {f"--{field.name.replace('_', '-')}" for field in fields(NatsConnection)}
     assert told == there | {"--from", "--workspace", "--durable"}
-    for name, run in {"dashboard": command, "top": top, "watch": watch}.items():
+    commands: dict[str, Callable[..., object]] = {"dashboard": command, "top": top, "watch": watch}
+    for name, run in commands.items():
         assert f"accsyn-async {name} --from " in section
         assert "from_" in inspect.signature(run).parameters
 
