@@ -8,6 +8,7 @@ import inspect
 import re
 import socket
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from accsyn_async.cli.top import top
 from accsyn_async.cli.watch import watch
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.serving import serving
+from tests.relay.support.relaying import relaying
+from tests.support.nats_servers import NatsServer
 
 TEXT = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -52,9 +55,13 @@ async def test_every_path_is_described_and_none_else() -> None:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
 async def test_the_programs_run(
-    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    async with Sandbox(speed=500) as box:
+    async with Sandbox(speed=500) as box, AsyncExitStack() as stack:
+        if "relay.connect" in snippet:
+            nats = stack.enter_context(NatsServer(tmp_path))
+            await stack.enter_async_context(relaying(nats.url, box.workspace))
+            snippet = snippet.replace("nats://127.0.0.1:4222", nats.url)
         (box.volume / "a.mov").write_bytes(bytes(100_000))
         user = box.user("admin")
         for name, value in {
