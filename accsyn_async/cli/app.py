@@ -78,7 +78,7 @@ _COMMANDS = {
     "relay": _Command(
         "",
         "Publish what happens to jobs on NATS JetStream, for other machines.",
-        "Until Ctrl-C. Several at a time are well: one leads, and another takes over. Needs the extra 'relay'.",
+        "Until Ctrl-C. Of several, one leads, and another takes over from it; needs the extra 'relay'.",
     ),
     "sandbox": _Command(
         "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json as json_text
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -54,7 +55,7 @@ async def relay(
         store: The folder of that server's streams; one that ends with it when left out.
         http: Where to serve /healthz and /metrics, such as 127.0.0.1:8485; a token in ACCSYN_RELAY_TOKEN is
             needed where others reach it.
-        allow_host: A name that this address is reached by, such as relay.example.com:8485; can be given again.
+        allow_host: A name that it is reached by, such as relay.example.com:8485; can be given again.
         json: Write a line of JSON at the start, and whenever it begins to lead or to wait.
         nats_connection: How to reach NATS.
         connection: How to reach the backend.
