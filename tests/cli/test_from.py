@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -47,3 +48,14 @@ async def test_without_the_extra_it_says_what_to_install(
     ran = await cli(*command, *ADDRESS)
     assert (ran.code, ran.out) == (2, "")
     assert "pip install 'accsyn-async[relay]'" in ran.err
+
+
+def test_nats_is_imported_for_a_relay_alone() -> None:
+    code = """
+import sys
+import accsyn_async.cli.watch, accsyn_async.cli.top, accsyn_async.cli.dashboard
+import accsyn_async.dashboard.top.steering_app, accsyn_async.dashboard.web.application
+assert not {name for name in sys.modules if name.partition(".")[0] in ("nats", "nkeys")}
+assert not {name for name in sys.modules if name.startswith("accsyn_async.relay.")}
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

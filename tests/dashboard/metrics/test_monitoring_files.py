@@ -22,6 +22,7 @@ from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES
 from tests.dashboard.metrics.happenings import changed, finished, found, job, samples
 from tests.support.backend import Backend
 from tests.support.relay_facts import LEADER, STANDBY
+from tests.support.relayed import StandIn
 
 FILES = Path(__file__).parents[3] / "docs" / "monitoring"
 GRAFANA: dict[str, Any] = json.loads((FILES / "grafana.json").read_text())
@@ -112,6 +113,11 @@ def test_prometheus_likes_what_it_reads_of_a_relay_on_standby() -> None:
 
 def test_prometheus_likes_what_it_reads_of_a_session_that_has_done_nothing() -> None:
     empty = Metrics(Backend().session(), Board())
+    assert promtool("check", "metrics", fed=empty.exposition()[0]) == ""
+
+
+def test_prometheus_likes_what_it_reads_of_a_relays_feed() -> None:
+    empty = Metrics(StandIn(Backend().session()), Board())
     assert promtool("check", "metrics", fed=empty.exposition()[0]) == ""
 
 
