@@ -7,7 +7,6 @@ from collections.abc import Collection
 from accsyn_async.events import Degraded, Event, JobEvent, JobFound, JobRevived, Recovered
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.recollection import Recollection
-from accsyn_async.monitor.schedule import Health
 from accsyn_async.monitor.selection import Selection
 
 __all__ = ["Subscription"]
@@ -59,24 +58,24 @@ class Subscription:
         self.extra: Collection[str] = ()
         self.behind = recollection is not None and selection.ids is None
         self.unsure = False
-        self._troubles: tuple[Health, ...] = ()
+        self._troubles: tuple[object, ...] = ()
 
     @property
     def followed(self) -> Collection[str]:
         """The jobs that are asked for by their ids on its behalf."""
         return self.extra if self.selection.ids is None else self.selection.ids
 
-    def degrade(self, health: Health, event: Degraded) -> None:
+    def degrade(self, source: object, event: Degraded) -> None:
         """Something that it depends on is not answered; told once, however much it is."""
         if not self._troubles:
             self.mailbox.put(event)
-        if health not in self._troubles:
-            self._troubles += (health,)
+        if source not in self._troubles:
+            self._troubles += (source,)
 
-    def recover(self, health: Health, event: Recovered) -> None:
+    def recover(self, source: object, event: Recovered) -> None:
         """Something is answered again; told when all is."""
-        if health in self._troubles:
-            self._troubles = tuple(each for each in self._troubles if each is not health)
+        if source in self._troubles:
+            self._troubles = tuple(each for each in self._troubles if each is not source)
             if not self._troubles:
                 self.mailbox.put(event)
 

@@ -106,7 +106,12 @@ async def _ask(
     client = link.client
     asking = asyncio.ensure_future(client.request(names.command, text, timeout=limit))
     lost = asyncio.Event()
-    off = link.on_change(lambda: (link.connected and link.client is client) or lost.set())
+
+    def look() -> None:
+        if not link.connected or link.client is not client:
+            lost.set()
+
+    off = link.on_change(look)
     losing = asyncio.ensure_future(lost.wait())
     try:
         await asyncio.wait({asking, losing}, return_when=asyncio.FIRST_COMPLETED)

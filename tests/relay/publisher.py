@@ -1,0 +1,188 @@
+"""A relay's leader for tests of what reads it: jobs live, and it publishes that in two streams.
+
+It numbers events and states as a leader does, by itself: that is what a mirror is held against.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from accsyn_async.event_json import job_to_dict
+from accsyn_async.models import Job
+from accsyn_async.relay.messages import (
+    EventMessage,
+    EventName,
+    HealthMessage,
+    StateMessage,
+    encode,
+    read_event,
+    read_health,
+    read_state,
+)
+from accsyn_async.times import format_time
+from tests.support.backend import job_id, row
+from tests.support.virtual import START
+
+__all__ = ["WORKSPACE", "Publisher", "Standing"]
+
+WORKSPACE = "acme"
+
+
+@dataclass
+class Standing:
+    """How a job stands: its row, and where it is in what is told of it."""
+
+    row: dict[str, Any]
+    run: int = 0
+    n: int = 0
+    k: int = 0
+    ended: bool = False
+    removed: bool = False
+    event_id: str = ""
+    event_seq: int = 0
+
+
+@dataclass
+class Publisher:
+    """Jobs by number, and what was published of them.
+
+    Attributes:
+        events: the stream of events, by sequence from 1.
+        states: the stream of states, in order.
+        jobs: how each job stands.
+        book: what numbers are counted in.
+        term: which leader it is.
+        at: when things are observed.
+    """
+
+    book: str = "book"
+    term: int = 1
+    events: list[EventMessage] = field(default_factory=list)
+    states: list[StateMessage] = field(default_factory=list)
+    jobs: dict[int, Standing] = field(default_factory=dict)
+    at: dt.datetime = START
+
+    # -- what happens to a job
+
+    def find(self, number: int, **values: Any) -> Standing:
+        standing = self.jobs[number] = Standing(row(number, **values))
+        self._event(number, "found", 0)
+        return standing
+
+    def progress(self, number: int, **values: Any) -> None:
+        standing = self.jobs[number]
+        standing.row = {**standing.row, **values}
+        standing.k += 1
+        self._state(number)
+
+    def change(self, number: int, status: str, **values: Any) -> None:
+        standing = self.jobs[number]
+        previous, standing.row = standing.row, {**standing.row, "status": status, **values}
+        self._event(number, "changed", standing.n + 1, previous=previous)
+
+    def stall(self, number: int) -> None:
+        self._event(number, "stalled", self.jobs[number].n + 1)
+
+    def finish(self, number: int, status: str = "done", *, finished: str | None = None) -> None:
+        """The job changes to its end, and has ended."""
+        standing = self.jobs[number]
+        moment = finished or format_time(self.at)
+        self.change(number, status, finished=moment, speed=-1.0, etr="", progress=100)
+        standing.ended = True
+        self._event(number, "finished", standing.n + 1)
+
+    def remove(self, number: int) -> None:
+        standing = self.jobs[number]
+        standing.ended = standing.removed = True
+        self._event(number, "removed", standing.n + 1)
+
+    def revive(self, number: int, **values: Any) -> None:
+        standing = self.jobs[number]
+        previous = standing.row
+        fresh = {"status": "running", "progress": 0, "finished": "1970-01-01T00:00:00"}
+        standing.row = {**standing.row, **fresh, **values}
+        standing.run, standing.n, standing.ended, standing.removed = standing.run + 1, 0, False, False
+        self._event(number, "revived", 1, previous=previous)
+
+    # -- what is read of it
+
+    def health(self, state: str = "ok", **values: Any) -> HealthMessage:
+        message = HealthMessage(
+            **self._common(),
+            state=state,  # type: ignore[arg-type]
+            **{
+                "reason": None if state == "ok" else "502 Bad Gateway",
+                "since": self.at,
+                "age_s": 0.5,
+                "polls": 7,
+                "period_s": 3.0,
+                "settled": len(self.events),
+                "queries": ["Transfer"],
+                "allowed": [],
+                **values,
+            },
+        )
+        return read_health(encode(message))
+
+    def job(self, number: int) -> Job:
+        return Job.from_row(self.jobs[number].row)
+
+    def republish(self) -> None:
+        """Each job's state once more, as a leader does whose streams were lost."""
+        for number in self.jobs:
+            self._state(number)
+
+    # -- how it is written
+
+    def _event(self, number: int, event: EventName, n: int, **more: Any) -> None:
+        standing = self.jobs[number]
+        standing.n, standing.k, standing.event_seq = n, 0, len(self.events) + 1
+        ident = f"{WORKSPACE}:{job_id(number)}"
+        if event == "finished":
+            standing.event_id = f"{ident}:{standing.row['status']}:{standing.row['finished']}"
+        else:
+            standing.event_id = f"{ident}:{standing.run}:{n}"
+        if "previous" in more:
+            more["previous"] = msgspec.Raw(msgspec.json.encode(more["previous"]))
+        ended = event in ("finished", "removed")
+        message = EventMessage(
+            **self._about(standing), ended=ended, event=event, id=standing.event_id, **more
+        )
+        self.events.append(read_event(encode(message)))
+        self._state(number)
+
+    def _state(self, number: int) -> None:
+        standing = self.jobs[number]
+        message = StateMessage(
+            **self._about(standing),
+            ended=standing.ended,
+            k=standing.k,
+            removed=standing.removed,
+            event_id=standing.event_id,
+            event_seq=standing.event_seq,
+        )
+        self.states.append(read_state(encode(message)))
+
+    def _about(self, standing: Standing) -> dict[str, Any]:
+        job = Job.from_row(standing.row)
+        return self._common() | {
+            "type": "transfer",
+            "run": standing.run,
+            "n": standing.n,
+            "job": job_to_dict(job),
+            "row": msgspec.Raw(msgspec.json.encode(standing.row)),
+        }
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "v": 1,
+            "workspace": WORKSPACE,
+            "relay": "relay@ws1",
+            "term": self.term,
+            "book": self.book,
+            "at": self.at,
+        }
