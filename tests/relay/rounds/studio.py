@@ -274,8 +274,8 @@ class Studio:
                         self._changed.set()
         except Exception as error:
             self.ephemeral.take("failed", f"{type(error).__name__}: {error}")
-            raise
-        self.ephemeral.take("failed", "its watch ended")
+        else:
+            self.ephemeral.take("failed", "its watch ended")
 
     def feed(self) -> relay.Feed:
         """A feed of what is published."""
