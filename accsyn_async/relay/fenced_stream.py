@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import nats.errors
-from nats.js import JetStreamContext, api
+from nats.js import JetStreamContext
 from nats.js.errors import APIError, Error, NotFoundError
 
+from accsyn_async.relay.acks import Ack, Acks
 from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM, NotOursError, read_term
 
 __all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError"]
@@ -65,6 +66,7 @@ class FencedStream:
 
     Args:
         jetstream: makes the requests.
+        acks: sends the messages.
         stream: its name.
         relay: which process publishes.
         term: the how-manieth leader.
@@ -79,6 +81,7 @@ class FencedStream:
     def __init__(
         self,
         jetstream: JetStreamContext,
+        acks: Acks,
         stream: str,
         *,
         relay: str,
@@ -87,6 +90,7 @@ class FencedStream:
         may_write: Callable[[], bool],
     ) -> None:
         self._jetstream = jetstream
+        self._acks = acks
         self._stream = stream
         self._relay = relay
         self._term = term
@@ -177,7 +181,7 @@ class FencedStream:
         """Send messages; of each its sequence, or why it is not known to stand there."""
         if not self._may_write():
             raise DeposedError("the lease has run out")
-        acks: list[asyncio.Future[api.PubAck]] = []
+        acks: list[asyncio.Future[Ack]] = []
         predicted = dict(self._subjects)
         try:
             for number, message in enumerate(messages):
@@ -192,9 +196,7 @@ class FencedStream:
                     if not message.known:
                         headers[ID] = message.ident
                 predicted[message.subject] = self.last + number + 1
-                acks.append(
-                    await self._jetstream.publish_async(message.subject, message.data, headers=headers)
-                )
+                acks.append(await self._acks.send(message.subject, message.data, headers))
             await asyncio.wait(acks, timeout=_PATIENCE)
         except (Error, nats.errors.Error, OSError) as error:
             raise PublishError(f"NATS does not take messages: {error}") from None
@@ -204,13 +206,15 @@ class FencedStream:
                     ack.exception()
         return [self._outcome(ack, message) for ack, message in zip(acks, messages, strict=True)]
 
-    def _outcome(self, ack: asyncio.Future[api.PubAck], message: Outgoing) -> int | str:
+    def _outcome(self, ack: asyncio.Future[Ack], message: Outgoing) -> int | str:
         if ack.cancelled():
             return "no answer in time"
         error = ack.exception()
         if error is not None:
             return str(error)
         answer = ack.result()
+        if answer.reason is not None:
+            return answer.reason
         if answer.duplicate:
             return _KNOWN
         self.last = max(self.last, answer.seq)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
@@ -21,12 +22,15 @@ from accsyn_async.relay.messages import (
     read_state,
     read_term,
 )
-from accsyn_async.relay.reader import Arrived, Reader
+from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.subjects import Names
 
 __all__ = ["Inventory", "Shelf", "read_inventory", "read_shelf"]
 
 logger = logging.getLogger("accsyn_async.relay")
+
+_PATIENCE: Final = 10.0
+"""Seconds that reading a stream may take."""
 
 P = TypeVar("P", bound=Published)
 
@@ -108,20 +112,22 @@ async def read_shelf(link: Link, stream: str, *, headers_only: bool = False) -> 
 
     Raises:
         Error: (of nats) NATS does not answer.
+        TimeoutError: likewise.
     """
     info = await link.jetstream.stream_info(stream)
     shelf = Shelf(last=info.state.last_seq)
-    if not info.state.messages:
-        return shelf
-    reader = Reader(link, stream, (), latest=True, headers_only=headers_only)
-    try:
+    async with (
+        asyncio.timeout(_PATIENCE),
+        Reader(link, stream, latest=True, headers_only=headers_only) as reader,
+    ):
+        await reader.begun()
         while not reader.caught_up:
             for message in await reader.several(1000):
-                if isinstance(message, Arrived):
+                if isinstance(message, Rebuilt):
+                    shelf = Shelf()
+                else:
                     shelf.messages[message.subject] = message
-    finally:
-        await reader.aclose()
-    shelf.last = max(shelf.last, reader.position)
+        shelf.last = max(shelf.last, reader.position)
     return shelf
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import random
 import re
 import ssl
@@ -36,12 +37,14 @@ from accsyn_async.relay.nats_options import Endpoint, NatsOptions
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import AsyncioClock, Clock
 
-__all__ = ["Link", "NatsOptions", "translate"]
+__all__ = ["Link", "NatsOptions", "end", "translate"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
 _CONNECTS_WITHIN: Final = 2.0
 _ANSWERS_WITHIN: Final = 3.0
+_TAKES_WITHIN: Final = 1.0
+_CANCELS_EVERY: Final = 0.5
 _NEVER: Final = 10**8
 _FIRST_PAUSE: Final = 0.25
 _PAUSES: Final = (1.0, 10.0)
@@ -102,14 +105,12 @@ class Link:
         keeper, self._keeper = self._keeper, None
         try:
             if keeper is not None:
-                keeper.cancel()
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({keeper})
+                await end(keeper)
         finally:
             self._trouble = "closed"
             self._tell(False)
             if self._current is not None:
-                await self._current.dispose()
+                await self._current.dispose(gracefully=True)
 
     @property
     def client(self) -> Client:
@@ -128,7 +129,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether there is a connection now."""
-        return self._up.is_set() and self._current is not None and self._current.client.is_connected
+        return self._up.is_set() and self._current is not None and not self._current.lost.is_set()
 
     @property
     def trouble(self) -> str | None:
@@ -144,21 +145,24 @@ class Link:
         """Have something called whenever `connected` or `client` changes; what is returned ends that."""
         key = object()
         self._callbacks[key] = callback
-        return lambda: self._callbacks.pop(key, None) and None
+
+        def off() -> None:
+            self._callbacks.pop(key, None)
+
+        return off
 
     async def ready(self) -> Client:
         """The client, once there is a connection."""
         while not self.connected:
-            # A client may have noticed that it is cut off, and the keeper not yet.
-            if self._up.is_set():
-                await asyncio.sleep(0.01)
-            else:
-                await self._up.wait()
+            # When the client knows that it is cut off, the keeper will in a moment.
+            await (asyncio.sleep(0) if self._up.is_set() else self._up.wait())
         return self.client
 
     def is_denied(self, subject: str) -> bool:
         """Whether the server has said on this connection that one may not publish or subscribe there."""
-        return self._current is not None and subject.lower() in self._current.denied
+        denied = self._current.denied if self._current else ()
+        # Who may not hear answers may not ask.
+        return any(each == subject.lower() or each.startswith("_inbox.") for each in denied)
 
     async def request(
         self,
@@ -225,17 +229,18 @@ class Link:
         return self._current
 
     async def _connect_first(self) -> None:
-        self._trouble = "no server answered"
+        where = ", ".join(endpoint.url for endpoint in self._endpoints)
+        self._trouble = f"NATS does not answer ({where})"
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
                 while True:
                     try:
-                        await self._connect_anywhere()
-                        return
+                        return await self._connect_anywhere()
                     except TransportError:
                         await self._clock.sleep(_FIRST_PAUSE * random.uniform(0.5, 1.5))
-        where = ", ".join(endpoint.url for endpoint in self._endpoints)
-        raise TransportError(f"NATS is out of reach at {where}: {self._trouble}")
+        raise TransportError(
+            self._trouble if len(self._endpoints) == 1 else f"no server of {where}: {self._trouble}"
+        )
 
     async def _keep(self) -> None:
         while True:
@@ -245,8 +250,11 @@ class Link:
             logger.warning("%s", self._trouble)
             self._discovered = connection.discovered(self._endpoints)
             self._tell(False)
-            await connection.dispose()
-            await self._connect_again()
+            disposing = asyncio.create_task(connection.dispose(), name="accsyn-relay link lost")
+            try:
+                await self._connect_again()
+            finally:
+                await disposing
 
     async def _connect_again(self) -> None:
         pause, longest = _PAUSES
@@ -265,21 +273,21 @@ class Link:
         """Connect to the first server that answers.
 
         Raises:
-            AuthenticationError: one refuses the login.
+            AuthenticationError: none takes this login, and one refuses it.
             ArgumentError: a file cannot be used.
             TransportError: none answers.
         """
         last = self._current.endpoint if self._current else None
-        endpoints = [*self._endpoints]
-        random.shuffle(endpoints)
-        endpoints += self._discovered
+        endpoints = [*random.sample(self._endpoints, len(self._endpoints)), *self._discovered]
         # The one that was just lost comes last.
-        endpoints.sort(key=lambda endpoint: endpoint.url == (last and last.url))
+        endpoints.sort(key=lambda endpoint: endpoint == last)
+        failures: list[AccsynError] = []
         for endpoint in endpoints:
             connection = _Connection(endpoint)
             try:
                 await connection.open(self._options)
-            except TransportError as error:
+            except (AuthenticationError, TransportError) as error:
+                failures.append(error)
                 self._trouble = error.message
                 continue
             self._current = connection
@@ -287,7 +295,7 @@ class Link:
             logger.info("connected to %s", endpoint.url)
             self._tell(True)
             return
-        raise TransportError(self._trouble or "no server answered")
+        raise min(failures, key=lambda error: isinstance(error, TransportError))
 
     def _tell(self, up: bool) -> None:
         if up == self._up.is_set():
@@ -301,12 +309,20 @@ class Link:
 
 
 class _Client(Client):
-    """Says who it is over TLS only, where TLS is asked for."""
+    """Says who it is over TLS only, where TLS is asked for; and says at once when it is closed."""
 
-    insists_on_tls = False
+    def __init__(self, lost: asyncio.Event, *, insists_on_tls: bool) -> None:
+        super().__init__()
+        self._lost = lost
+        self._insists_on_tls = insists_on_tls
+
+    async def _close(self, status: int, do_cbs: bool = True) -> None:
+        # Its own callbacks come when all bytes are written, which may be never.
+        self._lost.set()
+        await super()._close(status, do_cbs)
 
     def _connect_command(self) -> bytes:
-        if self.insists_on_tls and not self._server_info.get("tls_required"):
+        if self._insists_on_tls and not self._server_info.get("tls_required"):
             raise nats.errors.SecureConnRequiredError
         return super()._connect_command()
 
@@ -318,7 +334,7 @@ class _Connection:
         self.endpoint = endpoint
         self.lost = asyncio.Event()
         self.denied: set[str] = set()
-        self.client: Client = _Client()
+        self.client: Client = _Client(self.lost, insists_on_tls=endpoint.tls)
         self._opening = True
         self._jetstream: JetStreamContext | None = None
 
@@ -336,28 +352,32 @@ class _Connection:
             ArgumentError: a file cannot be used.
             TransportError: it is not reached.
         """
-        client, endpoint = _Client(), self.endpoint
-        self.client = client
-        client.insists_on_tls = endpoint.tls
+        endpoint = self.endpoint
         settings = _identity(options, endpoint)
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task else 0
         context = options.context()
         if context is not None:
             settings["tls"] = context
         try:
             async with asyncio.timeout(2 * _CONNECTS_WITHIN):
-                await client.connect(
+                await self.client.connect(
                     [endpoint.url],
                     name=options.name,
                     error_cb=self._on_error,
-                    closed_cb=self._on_closed,
                     allow_reconnect=False,
                     connect_timeout=_CONNECTS_WITHIN,  # type: ignore[arg-type]
                     reconnect_time_wait=0,
                     ping_interval=_NEVER,
+                    # A publish whose bytes nobody takes would wait for ever, also when all is closed.
+                    flush_timeout=_TAKES_WITHIN,
                     tls_hostname=endpoint.hostname,
                     **settings,
                 )
-        except (nats.errors.Error, OSError, TimeoutError, ValueError) as error:
+            if task and task.cancelling() > cancelled_before:
+                # Swallowed by wait_for, before Python 3.12.
+                raise asyncio.CancelledError
+        except Exception as error:
             await self.dispose()
             raise translate(error, endpoint.url) from None
         except BaseException:
@@ -377,20 +397,28 @@ class _Connection:
                 except (nats.errors.Error, OSError):
                     self.lost.set()
 
-    async def dispose(self) -> None:
-        """Close it, also when the other side takes no more bytes."""
+    async def dispose(self, *, gracefully: bool = False) -> None:
+        """End it, whatever the other side does.
+
+        Args:
+            gracefully: try to write first what has not been.
+        """
         self._opening = False
         self.lost.set()
         try:
-            with suppress(Exception):
-                async with asyncio.timeout(1):
-                    await self.client.close()
+            if gracefully:
+                with suppress(Exception):
+                    async with asyncio.timeout(_TAKES_WITHIN):
+                        await self.client.close()
         finally:
+            transport, self.client._transport = self.client._transport, None
             for writer in ("_io_writer", "_bare_io_writer"):
-                # A socket whose bytes nobody takes would stay open until the system gives up.
-                left = getattr(self.client._transport, writer, None)
+                # Closed only, a socket whose bytes nobody takes stays open until the system gives up.
+                left = getattr(transport, writer, None)
                 if left is not None:
                     left.transport.abort()
+            with suppress(Exception):
+                await self.client.close()
 
     def discovered(self, known: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
         """The servers that the server told of, to be reached as this one was."""
@@ -414,9 +442,6 @@ class _Connection:
         if isinstance(error, nats.errors.StaleConnectionError):
             self.lost.set()
 
-    async def _on_closed(self) -> None:
-        self.lost.set()
-
 
 def _identity(options: NatsOptions, endpoint: Endpoint) -> dict[str, Any]:
     """What nats-py is to be told of who connects."""
@@ -433,6 +458,13 @@ def _identity(options: NatsOptions, endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.user is None:
         return {"token": endpoint.secret.reveal()}
     return {"user": endpoint.user, "password": endpoint.secret.reveal()}
+
+
+async def end(task: asyncio.Task[Any]) -> None:
+    """Cancel a task of one's own, and wait until it has ended, also when nats-py swallows a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCELS_EVERY)
 
 
 def translate(error: BaseException, server: str = "") -> AccsynError:
@@ -467,13 +499,16 @@ def translate(error: BaseException, server: str = "") -> AccsynError:
         reason = error.verify_message or "it cannot be verified"
         return TransportError(f"NATS: the server's certificate is not trusted{where}: {safe(reason)}")
     if isinstance(error, ssl.SSLError):
-        return TransportError(f"NATS: no TLS with the server{where}: {safe(error.reason or error)}")
+        return TransportError(
+            f"NATS: no TLS with the server{where}: {safe(getattr(error, 'reason', None) or error)}"
+        )
     if isinstance(error, nats.errors.NoRespondersError):
         return TransportError("NATS: nobody answers there")
     if isinstance(error, TimeoutError):
         return TransportError(f"NATS does not answer{where}")
     if isinstance(error, OSError):
-        return TransportError(f"NATS is out of reach{where}: {safe(error.strerror or error)}")
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+        return TransportError(f"NATS is out of reach{where}: {safe(reason)}")
     if isinstance(error, nats.errors.Error):
         return TransportError(f"NATS: {safe(said or type(error).__name__)}{where}")
     return ArgumentError(f"NATS{where}: {safe(said)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
@@ -17,10 +18,9 @@ from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.relay.admission import Admission
 from accsyn_async.relay.archive import Archive
 from accsyn_async.relay.audience import kind_of
-from accsyn_async.relay.messages import EventMessage, HealthMessage, NotOursError, StateMessage, job_from
+from accsyn_async.relay.messages import EventMessage, NotOursError, StateMessage, job_from
 from accsyn_async.relay.record import Record
 from accsyn_async.relay.telling import Teller
-from accsyn_async.relay.weather import Weather
 from accsyn_async.relay.withheld import Withheld
 from accsyn_async.transport.seam import Clock
 
@@ -66,10 +66,14 @@ class Mirror:
         self._audience = self._teller.audience
         self._admission = Admission(self._archive, self._teller, clock, on_wanted)
         self._withheld = Withheld()
-        self._weather = Weather(clock)
         self._book: str | None = None
         self._books: dict[_Stream, str] = {}
         self._position = 0
+        # Jobs of an earlier book of which this one has not told, and since when, on the monotonic clock.
+        self._unsure: set[str] = set()
+        self._unsure_since = 0.0
+        self._degraded: Degraded | None = None
+        self._degraded_at = 0.0
         self._closed = False
 
     @property
@@ -83,14 +87,16 @@ class Mirror:
         return self._position
 
     @property
-    def health(self) -> HealthMessage | None:
-        """What a leader said last of itself; ``None`` before the first word."""
-        return self._weather.health
-
-    @property
     def wanted(self) -> frozenset[str]:
-        """The ids that somebody waits for, and of which nothing is known."""
-        return self._audience.sought if self.ready else frozenset()
+        """The ids to ask a leader for: somebody waits for a job of which nothing is known.
+
+        Or the leader counts anew, as all that it had published was lost, and has told nothing
+        of a job that had not ended.
+        """
+        if not self.ready:
+            return frozenset()
+        asked_for = self._unsure if self._clock.monotonic() - self._unsure_since >= PATIENCE else ()
+        return self._audience.sought.union(asked_for)
 
     # -- what was read
 
@@ -137,11 +143,6 @@ class Mirror:
         else:
             self._take(message)
 
-    def take_health(self, message: HealthMessage) -> None:
-        """What a leader says of itself was read."""
-        if message.workspace == self._workspace:
-            self._tell_weather(self._weather.heard(message))
-
     def passed(self, seq: int) -> None:
         """Events were read up to a sequence, whatever they were."""
         self._position = max(self._position, seq)
@@ -160,33 +161,47 @@ class Mirror:
                 self._take_late(message)
 
     def missing(self, ident: str) -> None:
-        """A leader says that there is no job of an id: watches that ask for it end with ``NotFoundError``."""
+        """A leader says that there is no job of an id.
+
+        Watches that wait for it end with ``NotFoundError``; a job that was there was removed.
+        """
+        record = self._archive.records.get(ident)
+        if record is not None and ident in self._unsure:
+            self._unsure.discard(ident)
+            self._teller.tell(record, record.remove(self._clock.now()))
+            self._archive.file(record, self._audience.by_id)
         self._admission.missing(ident)
+
+    def caught_up(self) -> None:
+        """Every event that there is has been read: call it every second or so while that is so.
+
+        States that have waited for an event too long then tell what there is to know.
+        """
+        for message in self._withheld.overdue(self._clock.monotonic() - PATIENCE):
+            self._take_late(message)
 
     # -- how things stand
 
     def degrade(self, reason: str) -> None:
-        """There is no way to NATS: watches are told, once.
+        """What is read cannot be relied on to be all and new: watches are told, once.
 
         Args:
             reason: what is wrong, for people.
         """
-        self._tell_weather(self._weather.cut_off(reason))
+        if self._degraded is None:
+            self._degraded_at = self._clock.monotonic()
+            self._degraded = Degraded(at=self._clock.now(), reason=reason)
+            for subscription in self._audience:
+                subscription.degrade(self, self._degraded)
 
     def recover(self) -> None:
-        """There is a way to NATS again: watches are told, when nothing else is wrong."""
-        self._tell_weather(self._weather.connected())
-
-    def look(self, *, caught_up: bool) -> None:
-        """Look at the clock, every second or so: whether leaders are silent, and events missing.
-
-        Args:
-            caught_up: whether every event that there is has been read.
-        """
-        self._tell_weather(self._weather.look())
-        if caught_up:
-            for message in self._withheld.overdue(self._clock.monotonic() - PATIENCE):
-                self._take_late(message)
+        """All is well again: watches are told, if anything was wrong."""
+        if self._degraded is not None:
+            self._degraded = None
+            after = dt.timedelta(seconds=self._clock.monotonic() - self._degraded_at)
+            event = Recovered(at=self._clock.now(), after=after)
+            for subscription in self._audience:
+                subscription.recover(self, event)
 
     def close(self, error: AccsynError | None = None) -> None:
         """End every watch: its iterator ends, or raises ``error``. Nobody else is let in."""
@@ -195,17 +210,14 @@ class Mirror:
             subscription.mailbox.close(error, for_good=True)
 
     def statistics(self) -> Statistics:
-        """What it has done, and how it stands; polls and age are those of the relay."""
+        """What it has done, and how it stands; how often was polled, and when, the relay's health tells."""
         boxes = [subscription.mailbox for subscription in self._audience]
-        health = self._weather.health
         return Statistics(
             watches=len(boxes),
             jobs=len(self._archive.records),
-            polls=0 if health is None else health.polls,
             events=self._teller.told,
             merged=self._teller.merged + sum(box.merged for box in boxes),
             backlog=sum(map(len, boxes)),
-            age=self._weather.age,
         )
 
     # -- who watches
@@ -233,8 +245,8 @@ class Mirror:
             raise ArgumentError("a feed's watch keeps no checkpoint; give it a name with durable=")
         subscription = Subscription(selection, mailbox)
         self._audience.add(subscription, self._archive.records.values())
-        if (degraded := self._weather.degraded) is not None:
-            subscription.degrade(self._weather, degraded)
+        if self._degraded is not None:
+            subscription.degrade(self, self._degraded)
         self._admission.add(subscription)
         return _Place(self._admission, subscription)
 
@@ -246,7 +258,15 @@ class Mirror:
             return False
         if self._books.get(stream) != message.book:
             # Within a stream, what comes later is newer.
-            self._books[stream] = self._book = message.book
+            self._books[stream] = message.book
+            if self._book != message.book:
+                self._book = message.book
+                self._unsure = {
+                    ident
+                    for ident, record in self._archive.records.items()
+                    if not record.ended and record.book != message.book
+                }
+                self._unsure_since = self._clock.monotonic()
         return message.book == self._book
 
     def _take_late(self, message: StateMessage) -> None:
@@ -268,24 +288,18 @@ class Mirror:
             logger.warning("a message about the job %s holds the row of %s", ident, job.id)
             return
         first = record is None
+        self._unsure.discard(ident)
         if record is None:
             record = Record(self._workspace, ident, kind_of(message.type), message.book)
         for event in record.take(message, job, self._audience.fields):
             self._teller.tell(record, event)
         self._archive.file(record, self._audience.by_id)
-        # What a leader only looked up, as somebody asked for it, is no news to others.
+        # What a leader only looked up, as somebody asked, is no news to others.
         looked_up = first and isinstance(message, StateMessage) and message.event_seq == 0
         if not record.ended or (self.ready and not record.removed and not looked_up):
             self._teller.join(record, job, message.at)
         if not record.removed:
             self._admission.arrived(ident)
-
-    def _tell_weather(self, event: Degraded | Recovered | None) -> None:
-        for subscription in self._audience if event is not None else ():
-            if isinstance(event, Degraded):
-                subscription.degrade(self._weather, event)
-            elif event is not None:
-                subscription.recover(self._weather, event)
 
 
 class _Place:

@@ -14,6 +14,7 @@ import nats.errors
 from nats.js.errors import APIError, Error
 
 from accsyn_async.events import JobEvent
+from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book, Masthead, Record
 from accsyn_async.relay.fenced_stream import FencedStream, Outgoing, PublishError, WipedError
 from accsyn_async.relay.inventory import Inventory, Shelf, read_inventory, read_shelf
@@ -62,6 +63,7 @@ class _Fence(NamedTuple):
     """What every fenced stream of a leader has in common."""
 
     link: Link
+    acks: Acks
     relay: str
     may_write: Callable[[], bool]
 
@@ -69,6 +71,7 @@ class _Fence(NamedTuple):
         """A stream that this leader is to publish to."""
         return FencedStream(
             self.link.jetstream,
+            self.acks,
             name,
             relay=self.relay,
             term=term,
@@ -79,6 +82,7 @@ class _Fence(NamedTuple):
 
 async def open_press(
     link: Link,
+    acks: Acks,
     names: Names,
     *,
     workspace: str,
@@ -94,6 +98,7 @@ async def open_press(
 
     Args:
         link: the connection.
+        acks: sends messages over it.
         names: the workspace's.
         workspace: its code.
         relay: which process this is.
@@ -109,7 +114,7 @@ async def open_press(
         PublishError: NATS does not answer as it should.
         ArgumentError: the streams cannot be made as wanted.
     """
-    fence = _Fence(link, relay, may_write)
+    fence = _Fence(link, acks, relay, may_write)
 
     try:
         for _ in range(_FENCES):
@@ -124,6 +129,8 @@ async def open_press(
             # Nobody else tells of events any more. Now the states, up to where they end.
             for _ in range(_FENCES):
                 inventory = await read_inventory(link, names)
+                # Our own beginning is in it by now.
+                inventory.term, inventory.book = before.term, before.book
                 states = fence.stream(names.states, masthead.term, names.health)
                 first = Outgoing(names.health, encode(health(masthead, inventory.events.last)))
                 if await states.begin(first, inventory.states.subjects, inventory.states.last) is None:

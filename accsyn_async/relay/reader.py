@@ -26,7 +26,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from accsyn_async.errors import AccsynError, PermissionDeniedError, SessionClosedError
-from accsyn_async.relay.link import Link
+from accsyn_async.relay.link import Link, end
 
 __all__ = ["Arrived", "Reader", "ReaderClosed", "Rebuilt"]
 
@@ -39,6 +39,7 @@ _MISSED: Final = 2.5
 _FORGOTTEN_AFTER: Final = 30.0
 _ANSWERS_WITHIN: Final = 2.0
 _PAUSES: Final = (0.1, 2.0)
+_LOOKS_BEFORE_CUT_BACK: Final = 4
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _ACK: Final = "$JS.ACK."
 _NOWHERE: Final = "_INBOX.accsyn.nowhere"
@@ -124,6 +125,7 @@ class Reader:
         self._pending: int | None = None
         self._queue: deque[Arrived | Rebuilt] = deque()
         self._reads = 0
+        self._short = 0
         self._run: _Run | None = None
         self._begun = asyncio.Event()
         self._arrived = asyncio.Event()
@@ -211,9 +213,7 @@ class Reader:
         self._begun.set()
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
+            await end(task)
 
     def _start(self) -> None:
         if self._task is None and not self._closed and self._failure is None:
@@ -325,11 +325,11 @@ class _Run:
         reader, loop = self._reader, asyncio.get_running_loop()
         patience = _MISSED * reader._heartbeat
         while self.doubt is None:
+            reader._wake.clear()
             room = reader._prefetch - len(reader._queue) - self.outstanding
             if 2 * room >= reader._prefetch:
                 await self._ask_for(room)
                 self._heard = loop.time()
-            reader._wake.clear()
             if not self.outstanding:
                 await reader._wake.wait()
                 continue
@@ -382,12 +382,22 @@ class _Run:
         if incarnation is not None and incarnation != created:
             self._rebuilt(created, "the stream was made anew")
         elif seq is not None and last < seq:
-            self._rebuilt(created, f"the stream ends at {last}, and {seq} had been read")
+            self._found_short(created, f"the stream ends at {last}, and {seq} had been read")
         elif seq is None and not reader._latest:
             reader._mark = _Mark(last, None, created)
             reader._position = last
         else:
             reader._mark = _Mark(seq, at, created)
+            reader._short = 0
+
+    def _found_short(self, created: str, reason: str) -> None:
+        # A new leader of a stream may not have taken in all that it has.
+        self._reader._short += 1
+        if self._reader._short < _LOOKS_BEFORE_CUT_BACK:
+            self._doubt(reason)
+        else:
+            self._reader._short = 0
+            self._rebuilt(created, reason)
 
     def _rebuilt(self, created: str, reason: str) -> None:
         reader = self._reader

@@ -52,7 +52,9 @@ class Record:
         "_number",
         "_numbers",
         "_runs",
+        "_stalled",
         "_step",
+        "_term",
         "_workspace",
         "book",
         "ended",
@@ -79,6 +81,8 @@ class Record:
         self._end_id = ""
         self._number = 0
         self._step = 0
+        self._term = 0
+        self._stalled = False
         # What to add to the lives of the book, and to the numbers of its first one.
         self._runs = 0
         self._first: int | None = None
@@ -97,7 +101,12 @@ class Record:
 
     def is_news(self, message: EventMessage | StateMessage) -> bool:
         """Whether a message says anything that is not known."""
-        return message.book != self.book or message.version > self.version
+        if message.book != self.book or message.version > self.version:
+            return True
+        if message.run != self.version.run or (self.ended and not message.ended):
+            return False
+        # Who leads now may never have read what an earlier leader's last messages said: NATS lost them.
+        return message.term > self._term or (message.ended and not self.ended)
 
     def take(self, message: EventMessage | StateMessage, job: Job, fields: Iterable[str]) -> list[JobEvent]:
         """Take note of a message that is news.
@@ -114,36 +123,37 @@ class Record:
             What it means to those who knew the job before: nothing at first sight.
         """
         before, known = self.job, _Number(self._number, self._step)
-        if before is not None and message.book != self.book:
-            self._begin_book(message, job)
-        self.book, self.version = message.book, message.version
+        if before is not None and self._begins_anew(message, job):
+            self._count_on(message, job)
+        self.book, self.version, self._term = message.book, message.version, message.term
         run = message.run + self._runs
-        if before is None:
-            self.job, self.run = job, run
-            self._count(message)
-            if message.ended:
-                self._end(message)
-            return []
-        if self.ended and run <= self.run:
-            if message.ended:
-                self.job = job
+        if before is not None and self.ended and run <= self.run:
+            self.job = job if message.ended else before
             return []
         self.job = job
         self._count(message)
-        at, events = message.at, list[JobEvent]()
+        if before is None:
+            self.run, self._stalled = run, _stalls(message)
+            if message.ended:
+                self._end(message)
+            return []
+        events: list[JobEvent] = []
         if run > self.run:
             if not self.ended and run == self.run + 1:
                 events += self._missed_end(message)
-            self.run, self.ended, self.removed = run, False, False
-            events.append(self.revived(at))
+            self.run, self.ended, self.removed, self._stalled = run, False, False, False
+            events.append(self.revived(message.at))
         elif changes := changes_between(before, job, fields):
             ident = self._change_id(message, known, durable="status" in changes)
-            events.append(JobChanged(at=at, job=job, run=run, id=ident, previous=before, changes=changes))
+            events.append(
+                JobChanged(at=message.at, job=job, run=run, id=ident, previous=before, changes=changes)
+            )
+        stalled, self._stalled = self._stalled, _stalls(message)
         if message.ended:
             self._end(message)
-            events.append(self.ending(at))
-        elif isinstance(message, EventMessage) and message.event == "stalled":
-            events.append(JobStalled(at=at, job=job, run=run, id=self._event_id(message)))
+            events.append(self.ending(message.at))
+        elif self._stalled and not stalled:
+            events.append(JobStalled(at=message.at, job=job, run=run, id=self._event_id(message)))
         return events
 
     def found(self, at: dt.datetime) -> JobFound:
@@ -160,6 +170,12 @@ class Record:
         """The event that tells how this life has ended."""
         kind = JobRemoved if self.removed else JobFinished
         return kind(at=at, job=self.snapshot, run=self.run, id=self._end_id)
+
+    def remove(self, at: dt.datetime) -> JobRemoved:
+        """It is gone, and no message told of that; the event that tells of it."""
+        self.ended, self.removed = True, True
+        self._end_id = self._id(_Number(self._number + 1))
+        return JobRemoved(at=at, job=self.snapshot, run=self.run, id=self._end_id)
 
     def _end(self, message: EventMessage | StateMessage) -> None:
         self.ended, self.removed = True, _removes(message)
@@ -185,7 +201,14 @@ class Record:
         when = format_time(job.finished) if job.finished else f"run-{self.run}"
         return f"{self._workspace}:{job.id}:{job.status.value}:{when}"
 
-    def _begin_book(self, message: EventMessage | StateMessage, job: Job) -> None:
+    def _begins_anew(self, message: EventMessage | StateMessage, job: Job) -> bool:
+        """Whether numbers are no more those that are known, as whoever counts does not know these."""
+        if message.book != self.book or message.version < self.version:
+            return True
+        lived = self.ended and message.ended and message.run == self.version.run
+        return lived and not self._is_same_end(message, job)
+
+    def _count_on(self, message: EventMessage | StateMessage, job: Job) -> None:
         """Numbers begin anew: count on from those that are known."""
         lives_on = not self.ended or (message.ended and self._is_same_end(message, job))
         self._runs = self.run + (not lives_on) - message.run
@@ -233,6 +256,10 @@ class Record:
 class _Number(NamedTuple):
     n: int
     k: int = 0
+
+
+def _stalls(message: EventMessage | StateMessage) -> bool:
+    return message.event == "stalled" if isinstance(message, EventMessage) else message.stalled
 
 
 def _removes(message: EventMessage | StateMessage) -> bool:

@@ -37,7 +37,7 @@ class Withheld:
             now: on the monotonic clock, seconds.
         """
         known = self._states.get(ident)
-        if known is not None and known[0].book == message.book and known[0].version >= message.version:
+        if known is not None and known[0].book == message.book and known[0].version > message.version:
             return
         self._states[ident] = (message, now)
         heapq.heappush(self._queue, (message.event_seq, ident))
