@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import random
 import shutil
 import sys
@@ -33,6 +34,9 @@ def main() -> int:
     days = [day for day in DAYS if chosen.only is None or day.name in chosen.only]
     folder = Path(tempfile.mkdtemp(prefix="accsyn-rounds-")) if chosen.keep is None else chosen.keep
     folder.mkdir(parents=True, exist_ok=True)
+
+    # What this process's own feeds have to say is no part of the report.
+    logging.basicConfig(filename=folder / "campaign.log", format="%(asctime)s %(name)s %(message)s")
 
     def tell(outcome: Outcome) -> None:
         took = "" if outcome.takeover is None else f", taken over after {outcome.takeover:.1f} s"

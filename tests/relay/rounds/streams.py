@@ -287,15 +287,22 @@ class StateRules:
         health = self.health
         if health is not None and health.settled > events.last:
             faults.append(f"#{health.settled} of the events is settled, and #{events.last} is the last")
-        faults += (f"the state of {job} lacks {told.id}" for job, told in self._behind(events).items())
+        settled = 0 if health is None else health.settled
+        behind = self.behind(events, settled)
+        faults += (f"the state of {job} lacks {told.id}" for job, told in behind.items())
         self.faults += faults
         return self.faults
 
-    def _behind(self, events: EventRules) -> dict[str, Told]:
-        """Jobs with an event that is said to be in their states, and is not."""
-        settled = 0 if self.health is None else self.health.settled
+    def behind(self, events: EventRules, settled: int | None = None) -> dict[str, Told]:
+        """Jobs with an event that is not in their states, and the last such event.
+
+        Args:
+            events: the events.
+            settled: up to which sequence events count; all when left out.
+        """
         lacking: dict[str, Told] = {}
-        for told in {told.job: told for told in events.told if told.seq <= settled}.values():
+        last = {told.job: told for told in events.told if settled is None or told.seq <= settled}
+        for told in last.values():
             state = self.latest.get(told.job)
             version = None if state is None else events.version_of(state.book, told.job)
             if state is None or (version is not None and state.version < version):
