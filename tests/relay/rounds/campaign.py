@@ -105,9 +105,9 @@ class Campaign:
     async def _play_one(self, studio: Studio, day: Day, number: int, *, last: bool) -> Outcome:
         began, takeover = time.monotonic(), None
         faults: list[str] = []
+        now = Round(number, random.Random(f"{self.report.seed} {day.name} {number}"))
         try:
-            rng = random.Random(f"{self.report.seed} {day.name} {number}")
-            takeover = await day.play(studio, Round(number, rng))
+            takeover = await day.play(studio, now)
             await studio.replace()
             faults += await studio.settle()
             faults += await studio.faults()
@@ -118,7 +118,7 @@ class Campaign:
             faults += studio.so_far()
         if takeover is not None and day.takeover and takeover > GENEROUS:
             faults.append(f"it took {takeover:.1f} s until another relay led")
-        return Outcome(day.name, number, time.monotonic() - began, takeover, faults)
+        return Outcome(day.name, number, time.monotonic() - began, takeover, now.torn, faults)
 
     @asynccontextmanager
     async def _servers(self, lane: Lane, number: int, shared: Servers | None) -> AsyncIterator[Servers]:

@@ -21,17 +21,19 @@ LEASE: Final = 10.0
 """Seconds after which a lease that is not renewed is free."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Round:
     """One time that a day is played.
 
     Attributes:
         number: the how-manieth, from 0; days have several forms, which take turns.
         rng: decides what is not the machine's to decide.
+        torn: of how many jobs the killed leader had published an event and not the state.
     """
 
     number: int
     rng: random.Random
+    torn: int | None = None
 
 
 Play = Callable[[Studio, Round], Awaitable["float | None"]]
@@ -68,8 +70,9 @@ async def killed(studio: Studio, now: Round) -> float:
         await studio.mid_publish(now.rng)
         since = _now()
         await studio.kill(leader)
+        now.torn = await studio.torn()
         if now.rng.random() < 0.5:
-            await studio.kill_consumer(now.rng.random() * 3)
+            await studio.crowd.kill_durable(now.rng.random() * 3)
         return await studio.taken_over(term, since)
 
 
@@ -91,7 +94,7 @@ async def frozen(studio: Studio, now: Round, seconds: float = 20.0) -> float:
         since = _now()
         leader.freeze()
         if now.rng.random() < 0.5:
-            await studio.kill_consumer(now.rng.random() * 3)
+            await studio.crowd.kill_durable(now.rng.random() * 3)
         passed = await studio.taken_over(term, since)
         await asyncio.sleep(max(seconds - (_now() - since), 0.0))
         # It wakes while the other one publishes.
@@ -192,7 +195,7 @@ async def accsyn_down(studio: Studio, now: Round) -> None:
         for way in studio.ways:
             await _close(way.accsyn, reset=now.number % 2 == 0)
         if now.rng.random() < 0.5:
-            await studio.kill_consumer(now.rng.random() * 10)
+            await studio.crowd.kill_durable(now.rng.random() * 10)
         if now.rng.random() < 0.3:
             await studio.kill(await studio.leader())
         await asyncio.sleep(max(60.0 - (_now() - since), 0.0))

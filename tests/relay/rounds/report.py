@@ -26,6 +26,7 @@ class Outcome:
         number: the number of the round.
         seconds: how long it took.
         takeover: seconds until another relay led; ``None`` where none was to.
+        torn: of how many jobs a killed leader had published an event and not the state.
         faults: what must not be.
     """
 
@@ -33,6 +34,7 @@ class Outcome:
     number: int
     seconds: float
     takeover: float | None = None
+    torn: int | None = None
     faults: list[str] = field(default_factory=list)
 
 
@@ -66,6 +68,12 @@ class Report:
         names = {day.name for day in DAYS if day.takeover == after}
         return [each.takeover for each in self.outcomes if each.day in names and each.takeover is not None]
 
+    @property
+    def torn(self) -> tuple[int, int]:
+        """How many kills tore a publication in two, and how many there were."""
+        torn = [each.torn for each in self.outcomes if each.torn is not None]
+        return sum(map(bool, torn)), len(torn)
+
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
         return {
@@ -81,6 +89,7 @@ class Report:
                 for after in PROMISED
                 if (took := self.takeovers(after))
             },
+            "torn": dict(zip(("kills_between_event_and_state", "kills"), self.torn, strict=True)),
             "outcomes": [
                 {**asdict(each), "replay": self.replay(each)}
                 for each in sorted(self.outcomes, key=lambda each: (each.day, each.number))
@@ -110,6 +119,8 @@ class Report:
                     f"takeover after a {after}: p50 {percentile(took, 50)} s, p99 {percentile(took, 99)} s"
                     f" of {len(took)} (promised: {promised:.0f} s)"
                 )
+        if self.torn[1]:
+            lines.append(f"kills between an event and its state: {self.torn[0]} of {self.torn[1]}")
         for each in self.violated:
             lines += ["", f"{each.day} #{each.number}: {self.replay(each)}"]
             lines += (f"  {fault}" for fault in each.faults)

@@ -11,14 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from accsyn_async import relay
-from accsyn_async.events import JobFound, Synced
 from accsyn_async.relay.subjects import Names
 from accsyn_async.sandbox import Sandbox
-from tests.relay.rounds.consumer import Orders
+from tests.relay.rounds.crowd import Crowd
 from tests.relay.rounds.host_names import renaming
-from tests.relay.rounds.lines import Account, lines_of
-from tests.relay.rounds.processes import Program, Relay
+from tests.relay.rounds.processes import Relay
 from tests.relay.rounds.servers import Servers
 from tests.relay.rounds.streams import EventRules, StateRules, Stored, differences
 from tests.relay.rounds.tail import TROUBLE, Tail, read_all
@@ -32,6 +29,8 @@ T = TypeVar("T")
 LIMIT = 60.0
 """Seconds after which what has to happen does not happen any more, however slow the machine is."""
 LOOKS_EVERY = 0.1
+MID_PUBLISH = 3.0
+"""Seconds within which what happens is being published, if somebody leads."""
 SETTLES_EVERY = 0.5
 SAID = 12
 """How many faults of a kind are told at most."""
@@ -71,7 +70,7 @@ class Studio:
         ways: how each reaches others.
         events, states: what is asked of the streams.
         planted: what others put into the streams on purpose.
-        durable, ephemeral: what consumers have used.
+        crowd: who reads what is published.
     """
 
     def __init__(
@@ -82,8 +81,6 @@ class Studio:
         self.planted: set[bytes] = set()
         self.events = EventRules(self.names, self.planted)
         self.states = StateRules(self.names, self.planted)
-        self.durable = Account("the durable consumer")
-        self.ephemeral = Account("the ephemeral consumer")
         self.relays: list[Relay] = []
         self.ways: list[Way] = []
         self.raw: dict[str, bytes] = {}
@@ -95,16 +92,14 @@ class Studio:
         self._rng = random.Random(f"{seed} studio")
         self._published = Published()
         self._changed = asyncio.Event()
+        self.crowd = Crowd(servers.urls, workspace, folder, seed, starts, self._changed.set)
         self._began: dict[int, float] = {}
         self._stack = AsyncExitStack()
         self._given_up: set[Relay] = set()
-        self._ready = 0
-        self._required_from = 0
         self._lives = 0
         self._faults: list[str] = []
         self._event_tail: Tail
         self._state_tail: Tail
-        self._consumer: Program
         self._environment: dict[str, str] = {}
 
     # -- begin and end
@@ -134,12 +129,15 @@ class Studio:
             port = await stack.enter_async_context(renaming(box.url))
             for _ in range(2):
                 self.ways.append(await self._way(stack, port))
-            stack.push_async_callback(self._end_processes)
+            stack.push_async_callback(self._end_relays)
             await self.start_relays()
             await self.leader()
             # What comes and goes before anybody has looked is nothing to a relay.
             await self.when(lambda: self.states.health and self.states.health.polls, "a good poll")
-            await self._start_consumers(stack)
+            stack.push_async_callback(self.crowd.aclose)
+            await self.crowd.start()
+            await self.when(lambda: self.crowd.ready == 2, "both consumers know what there is")
+            self.crowd.require_from(len(self.events.told))
             self._stack = stack.pop_all()
         return self
 
@@ -165,18 +163,9 @@ class Studio:
             nats = await stack.enter_async_context(CuttingProxy(self.servers.server.port))
         return Way(nats, await stack.enter_async_context(CuttingProxy(port, "http")))
 
-    async def _start_consumers(self, stack: AsyncExitStack) -> None:
-        await self.start_consumer()
-        watching = asyncio.create_task(self._watch())
-        stack.push_async_callback(_cancelled, watching)
-        await self.when(lambda: self._ready == 2, "both consumers know what there is")
-        self._required_from = len(self.events.told)
-
-    async def _end_processes(self) -> None:
-        for relay_ in self.relays:
-            await relay_.kill()
-        if hasattr(self, "_consumer"):
-            await self._consumer.kill()
+    async def _end_relays(self) -> None:
+        for relay in self.relays:
+            await relay.kill()
 
     # -- relays
 
@@ -199,21 +188,21 @@ class Studio:
                     await new.start()
                     await self.when(lambda new=new: new.role, f"{new.name} has a role")  # type: ignore[misc]
 
-    async def kill(self, relay_: Relay) -> None:
+    async def kill(self, relay: Relay) -> None:
         """End a relay by SIGKILL."""
-        self._given_up.add(relay_)
-        await relay_.kill()
+        self._given_up.add(relay)
+        await relay.kill()
 
-    async def stop(self, relay_: Relay) -> None:
+    async def stop(self, relay: Relay) -> None:
         """End a relay as its supervisor would."""
-        self._given_up.add(relay_)
-        await relay_.stop()
-        if relay_.code != 0:
-            self._faults.append(f"{relay_.name} was stopped, and ended with {relay_.code}")
+        self._given_up.add(relay)
+        await relay.stop()
+        if relay.code != 0:
+            self._faults.append(f"{relay.name} was stopped, and ended with {relay.code}")
 
-    def way_of(self, relay_: Relay) -> Way:
+    def way_of(self, relay: Relay) -> Way:
         """How a relay reaches others."""
-        return self.ways[self.relays.index(relay_)]
+        return self.ways[self.relays.index(relay)]
 
     async def leader(self) -> Relay:
         """The relay that leads, when it is clear."""
@@ -232,54 +221,6 @@ class Studio:
         environment = self._environment | {"ACCSYN_URL": way.accsyn.url}
         name = f"relay-{self._lives}"
         return Relay(servers, environment, self._folder, name, self._changed.set, options)
-
-    # -- consumers
-
-    async def start_consumer(self) -> None:
-        """Let the durable consumer live."""
-        self._lives += 1
-        orders = Orders(self.servers.urls, self._workspace, "ledger", f"{self._seed} {self._lives}")
-        arguments = ["-m", "tests.relay.rounds.consumer", orders.text()]
-        self._consumer = Program(
-            arguments, {}, self._folder, f"consumer-{self._lives}", self._take_line, self._consumer_ended
-        )
-        async with self._starts:
-            await self._consumer.start()
-
-    async def kill_consumer(self, after: float) -> None:
-        """Kill the durable consumer, and let it live again after some seconds."""
-        await self._consumer.kill()
-        await asyncio.sleep(after)
-        await self.start_consumer()
-
-    def _take_line(self, line: str) -> None:
-        word, _, rest = line.partition(" ")
-        if word == "ready":
-            self._ready += 1
-            self._changed.set()
-        else:
-            self.durable.take(word, rest)
-
-    def _consumer_ended(self, by_signal: bool) -> None:
-        self.durable.dead(killed=by_signal)
-
-    async def _watch(self) -> None:
-        try:
-            async with self.feed() as feed, feed.watch("Transfer") as watch:
-                async for event in watch:
-                    for line in lines_of(event):
-                        self.ephemeral.take(*line)
-                    if isinstance(event, Synced):
-                        self._ready += 1
-                        self._changed.set()
-        except Exception as error:
-            self.ephemeral.take("failed", f"{type(error).__name__}: {error}")
-        else:
-            self.ephemeral.take("failed", "its watch ended")
-
-    def feed(self) -> relay.Feed:
-        """A feed of what is published."""
-        return relay.connect(self.servers.urls, workspace=self._workspace)
 
     # -- what is waited for
 
@@ -306,11 +247,17 @@ class Studio:
 
     async def mid_publish(self, rng: random.Random) -> None:
         """Let much happen at once, and come back while it is being published."""
-        begin, count = self._event_tail.hints, rng.randint(1, 25)
+        tail = self._state_tail if rng.random() < 0.3 else self._event_tail
+        count = tail.hints + rng.randint(1, 25)
         await self.work.burst(40)
-        with suppress(Violation):
-            await self.when(lambda: self._event_tail.hints >= begin + count, "events", within=3.0)
-        await asyncio.sleep(rng.random() * 0.005)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MID_PUBLISH):
+                await tail.heard(count)
+
+    async def torn(self) -> int:
+        """How many jobs have an event by now that is not in their states."""
+        await self._catch_up()
+        return len(self.states.behind(self.events))
 
     # -- what is asked
 
@@ -328,18 +275,21 @@ class Studio:
         """What must not be, once all is settled and nothing happens."""
         await self._catch_up()
         await self.work.look()
-        if self._of_consumers():
+        faults = self.crowd.faults(self.work.truth, self.events.told)
+        if faults:
             # What ended by itself may have been told before it was noted here.
             await self.work.look()
-        faults = [*self._faults, *self.events.faults, *self.states.conclude(self.events)]
-        faults += self._of_consumers() + await self._newcomer()
-        for relay_ in self.relays:
-            faults += relay_.faults
+            faults = self.crowd.faults(self.work.truth, self.events.told)
+        faults += [*self._faults, *self.events.faults, *self.states.conclude(self.events)]
+        for relay in self.relays:
+            faults += relay.faults
+        faults += await self._told_wrongly()
+        self.crowd.require_from(len(self.events.told))
         return faults
 
     def so_far(self) -> list[str]:
         """What was seen already that must not be."""
-        said = [fault for relay_ in self.relays for fault in relay_.faults]
+        said = [fault for relay in self.relays for fault in relay.faults]
         return [*self._faults, *said, *self.events.faults, *self.states.faults][:SAID]
 
     async def audit(self) -> list[str]:
@@ -356,8 +306,7 @@ class Studio:
 
     async def _lacking(self) -> list[str]:
         rows = await self.work.look()
-        truth = self.work.truth
-        lacking = [*self.durable.lacks(truth), *self.ephemeral.lacks(truth)]
+        lacking = self.crowd.lacks(self.work.truth, self.events.told)
         lacking += differences(rows, self.states.latest, self.work.ended)
         if self._leader() is None or any(each.role is None for each in self.relays):
             lacking.append(f"one relay leads: {[(each.name, each.role) for each in self.relays]}")
@@ -366,27 +315,11 @@ class Studio:
             lacking.append(f"the leader is well: {health}")
         elif health.settled < self._last_told:
             lacking.append(f"#{self._last_told} of the events is in the states: {health.settled}")
-        return lacking + [f"{who}: the event {each}" for who, each in self._unused()]
+        return lacking
 
     @property
     def _last_told(self) -> int:
         return self.events.told[-1].seq if self.events.told else 0
-
-    @property
-    def _required(self) -> set[str]:
-        return {told.id for told in self.events.told[self._required_from :]}
-
-    def _unused(self) -> list[tuple[str, str]]:
-        required = self._required
-        return [
-            (account.who, each)
-            for account in (self.durable, self.ephemeral)
-            for each in sorted(required - account.used)
-        ]
-
-    def _of_consumers(self) -> list[str]:
-        truth, required = self.work.truth, self._required
-        return [*self.durable.faults(truth, required), *self.ephemeral.faults(truth, required)]
 
     async def _catch_up(self) -> None:
         async with asyncio.timeout(LIMIT):
@@ -394,18 +327,12 @@ class Studio:
             await self._state_tail.catch_up()
             await self._event_tail.catch_up()
 
-    async def _newcomer(self) -> list[str]:
+    async def _told_wrongly(self) -> list[str]:
         """What somebody who comes now is told wrongly."""
         wrong: list[str] = []
         for _ in range(3):
-            found: dict[str, str] = {}
             try:
-                async with asyncio.timeout(LIMIT), self.feed() as feed, feed.watch("Transfer") as watch:
-                    async for event in watch:
-                        if isinstance(event, JobFound):
-                            found[event.job.id] = event.job.status.value
-                        if isinstance(event, Synced):
-                            break
+                found = await self.crowd.newcomer(LIMIT)
             except TimeoutError:
                 return ["a newcomer is not told what there is"]
             there = {str(row["id"]): str(row["status"]) for row in await self.work.look()}
@@ -416,6 +343,7 @@ class Studio:
             ]
             if not wrong:
                 break
+            # It may have changed meanwhile.
             await asyncio.sleep(SETTLES_EVERY)
         return wrong
 
@@ -433,8 +361,7 @@ class Studio:
 
     def _events_rebuilt(self) -> None:
         self.events.rebuilt()
-        # What nobody had read by then, nobody can read any more; of ends that is told all the same.
-        self._required_from = len(self.events.told)
+        self.crowd.require_from(len(self.events.told), lost=True)
 
     @asynccontextmanager
     async def under_load(self, rate: float) -> AsyncIterator[None]:

@@ -79,6 +79,7 @@ class Tail:
         self._take = take
         self._rebuilt = rebuilt
         self._hint = asyncio.Event()
+        self._passing = asyncio.Event()
         self._created: dt.datetime | None = None
         self._reading = asyncio.Lock()
         self.position = 0
@@ -121,9 +122,16 @@ class Tail:
             self.position = stored.seq
             self._take(stored)
 
+    async def heard(self, hints: int) -> None:
+        """Wait until so many messages went by; at once when the last of them does."""
+        while self.hints < hints:
+            await self._passing.wait()
+
     async def _on_hint(self, _: object) -> None:
         self.hints += 1
         self._hint.set()
+        self._passing.set()
+        self._passing.clear()
 
 
 async def read_all(client: Client, stream: str) -> list[Stored]:

@@ -45,8 +45,8 @@ def test_percentiles(values: list[float], share: float, value: float) -> None:
 def test_a_report_says_what_was_violated_and_how_to_play_it_again() -> None:
     report = Report("7", seconds=100.0, events=30, changes=40)
     report.outcomes = [
-        Outcome("killed", 1, 20.0, 12.5),
-        Outcome("killed", 0, 20.0, 11.0, ["the end x was never told"]),
+        Outcome("killed", 1, 20.0, 12.5, 7),
+        Outcome("killed", 0, 20.0, 11.0, 0, ["the end x was never told"]),
         Outcome("stopped", 0, 5.0, 0.5),
         Outcome("frozen", 0, 30.0, 29.0),
     ]
@@ -58,6 +58,8 @@ def test_a_report_says_what_was_violated_and_how_to_play_it_again() -> None:
     }
     replay = "python -m tests.relay.rounds --only killed --first 0 --rounds 1 --seed 7"
     assert [each["replay"] for each in told["outcomes"] if each["faults"]] == [replay]
+    assert told["torn"] == {"kills_between_event_and_state": 1, "kills": 2}
     lines = str(report).splitlines()
+    assert "kills between an event and its state: 1 of 2" in lines
     assert "takeover after a kill: p50 11.0 s, p99 12.5 s of 2 (promised: 14 s)" in lines
     assert lines[-2:] == [f"killed #0: {replay}", "  the end x was never told"]
