@@ -126,6 +126,7 @@ class Reader:
         self._queue: deque[Arrived | Rebuilt] = deque()
         self._reads = 0
         self._short = 0
+        self._served = False
         self._run: _Run | None = None
         self._begun = asyncio.Event()
         self._arrived = asyncio.Event()
@@ -236,7 +237,7 @@ class Reader:
                     await run.begin()
                     await run.read()
                 except PermissionDeniedError as error:
-                    if not self._reads:
+                    if not self._served and not run.lived:
                         self._fail(error)
                         return
                     run.doubt = error.message
@@ -247,7 +248,7 @@ class Reader:
                     await run.end()
                 logger.debug("reading %s begins anew: %s", self._stream, run.doubt)
                 if run.lived:
-                    pause = _PAUSES[0]
+                    self._served, pause = True, _PAUSES[0]
                 await asyncio.sleep(pause * random.random())
                 if not run.lived:
                     pause = min(2 * pause, longest)
