@@ -6,6 +6,7 @@ nats-py's own ``publish_async`` never ends where a message is refused: nobody he
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
@@ -73,8 +74,9 @@ class Acks:
         for future in self._waiting.values():
             future.cancel()
         self._waiting.clear()
-        if subscription is not None and not self._client.is_closed:
-            await subscription.unsubscribe()
+        if subscription is not None:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
 
     async def send(self, subject: str, data: bytes, headers: Mapping[str, str]) -> asyncio.Future[Ack]:
         """Send a message; what comes back ends with the answer, or is cancelled by who waits no longer.
@@ -92,6 +94,14 @@ class Acks:
             future.cancel()
             raise
         return future
+
+    async def push(self, subject: str, data: bytes, headers: Mapping[str, str]) -> None:
+        """Send a message that gets no answer of its own: part of a batch.
+
+        Raises:
+            Error: (of nats) there is no connection.
+        """
+        await self._client.publish(subject, data, headers=dict(headers))
 
     async def _receive(self, message: Msg) -> None:
         future = self._waiting.get(message.subject)

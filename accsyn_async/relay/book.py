@@ -25,6 +25,7 @@ from accsyn_async.events import (
 )
 from accsyn_async.models import Job
 from accsyn_async.monitor.diff import changes_between
+from accsyn_async.monitor.fields import WATCHABLE
 from accsyn_async.monitor.past import REMOVED, Past
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.relay.messages import (
@@ -308,7 +309,7 @@ class Book:
 
     def _move(self, event: JobEvent, record: Record) -> list[EventMessage]:
         job, before = event.job, record.job
-        if job == before:
+        if not changes_between(before, job, WATCHABLE):
             return []
         changes = changes_between(before, job)
         if "status" not in changes:

@@ -96,6 +96,8 @@ class Durable:
         self._doubt = False
         self._synced = False
         self._reader: Reader | None = None
+        # Up to where events were told; the reader may have handed out more just now.
+        self._position = -1
         self._room = asyncio.Event()
         self._dirty = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -126,8 +128,7 @@ class Durable:
         self._held = True
         self._siblings[self] = None
         self._holding.hold(self._name)
-        by_ids = selection.ids is not None
-        self._trail = Trail(place, by_ids=by_ids, keeps_members=by_ids or selection.expression is not None)
+        self._trail = Trail(place, by_ids=selection.ids is not None)
         self._following = Following(self._workspace, selection, self._trail)
         if selection.ids is not None:
             self._open = {ident for ident in selection.ids if ident not in self._trail.done}
@@ -142,10 +143,14 @@ class Durable:
         while self._owing and isinstance(event, JobEvent):
             await self._link.ready()
             await self._write_if_possible()
-        self._trail.hand_out(event)
+        if self._trail.hand_out(event):
+            self._owing = True
         self._room.set()
         if isinstance(event, JobEvent):
             self._release(event.job.id)
+        while self._owing and isinstance(event, Synced):
+            await self._link.ready()
+            await self._write_if_possible()
 
     async def acknowledge(self) -> None:
         """Write down what the consumer is done with; while NATS is away, that waits.
@@ -258,8 +263,7 @@ class Durable:
         following = self._following
         if not following.concerns(message):
             return
-        reader = self._reader
-        if reader is None or message.event_seq > reader.position:
+        if message.event_seq > self._position:
             self._withheld.keep(str(message.job.get("id")), message, self._clock.monotonic())
         elif self._synced:
             self._take_state(message)
@@ -299,6 +303,7 @@ class Durable:
         ) as reader:
             self._reader = reader
             await reader.begun()
+            self._position = after
             self._take_due(reader)
             while True:
                 if self._new and self._synced:
@@ -340,8 +345,9 @@ class Durable:
     def _take_event(self, each: Arrived | Rebuilt, reader: Reader) -> None:
         if isinstance(each, Rebuilt):
             logger.warning("events for the durable watch %r may be lost: %s", self._name, each.reason)
-            self._doubt = True
+            self._doubt, self._position = True, 0
             return
+        self._position = each.seq
         told = False
         if each.subject != self._names.term:
             try:
@@ -365,7 +371,7 @@ class Durable:
         """Take the states whose events have been read, or do not come."""
         if not self._synced:
             return
-        for state in self._withheld.due(reader.position):
+        for state in self._withheld.due(self._position):
             self._take_state(state)
         if reader.caught_up:
             for state in self._withheld.overdue(self._clock.monotonic() - _PATIENCE):
@@ -421,6 +427,8 @@ class Durable:
                     # Not told, as history is not asked for.
                     trail.settle(ident)
                     open_.discard(ident)
+        ended = [each.snapshot.finished for each in tuple(self._mirror.records.values()) if each.ended]
+        trail.oldest = max((moment for moment in ended if moment is not None), default=None)
         members = [ident for ident, each in self._following.records.items() if not each.ended]
         for event in events:
             if isinstance(event, Synced):
@@ -460,7 +468,7 @@ class Durable:
         mirror = self._mirror
         if not mirror.ready or not reader.caught_up or reader.incarnation != mirror.stream:
             return False
-        if reader.position >= mirror.position:
+        if self._position >= mirror.position:
             return True
         try:
             facts = await stream_facts(self._link, self._names.events)
@@ -481,12 +489,12 @@ class Durable:
             else:
                 later.append(event)
         if self._doubt:
-            trail.read(reader.incarnation, reader.position)
+            trail.read(reader.incarnation, self._position)
         self._doubt = False
         if first:
             count = sum(1 for record in following.records.values() if not record.ended)
             synced = Synced(at=at, jobs=count)
-            trail.put(synced, stream=reader.incarnation, seq=reader.position)
+            trail.put(synced, stream=reader.incarnation, seq=self._position)
             self._mailbox.put(synced)
             self._synced = True
         for event in later:

@@ -136,6 +136,7 @@ class Feed(Awaiting):
         self._entered = True
         try:
             await self._link.__aenter__()
+            _heed_cancellation()
             workspace = self._workspace = await self._find_workspace()
             names = Names.of(workspace)
             self._holding = Holding(self._link, names, self._who)
@@ -390,3 +391,10 @@ class Feed(Awaiting):
                 f"several workspaces are published: {', '.join(sorted(several))}; say which, with workspace="
             )
         return several[0] if several else None
+
+
+def _heed_cancellation() -> None:
+    """Connecting by nats-py swallows a cancellation that comes at the wrong moment."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

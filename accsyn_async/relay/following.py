@@ -28,7 +28,7 @@ logger = logging.getLogger("accsyn_async.relay")
 _ENDED_KEPT = 10_000
 """Jobs that are remembered after their ends; the oldest are forgotten first."""
 _SLACK = dt.timedelta(seconds=60)
-"""How much clocks may differ."""
+"""How much later than others an end may be noticed that came before them."""
 
 
 class Following:
@@ -133,7 +133,11 @@ class Following:
     def _meet_event(self, message: EventMessage, job: Job) -> list[JobEvent]:
         """An event of a job of which nothing is known here; an earlier watch may have been told of it."""
         ident, before = job.id, self._before(message)
-        if self._was_told(message, ident):
+        if message.ended and self._trail.knows_end(message.id):
+            # Published once more, as the stream was made anew.
+            self._taken(Record(self._workspace, ident, kind_of(message.type), message.book), message, job)
+            return []
+        if ident in self._trail.members or ident in self._trail.done:
             record = self._seed(message, before or job)
             return self._cut(self._taken(record, message, job))
         if before is not None and message.event != "revived" and self._means(before):
@@ -151,13 +155,6 @@ class Following:
         lives_again = self._resumes and isinstance(message, EventMessage) and message.event == "revived"
         first = record.revived(message.at) if lives_again else record.found(message.at)
         return [first, record.ending(message.at)] if record.ended else [first]
-
-    def _was_told(self, message: EventMessage, ident: str) -> bool:
-        """Whether the consumer knows the job of an event, though nothing was read of it here."""
-        if ident in self._trail.members or ident in self._trail.done:
-            return True
-        everything = self.idents is None and self._matcher.expression is None
-        return self._resumes and everything and message.event not in ("found", "revived")
 
     def _before(self, message: EventMessage) -> Job | None:
         if message.previous is msgspec.UNSET:
@@ -214,24 +211,25 @@ class Following:
                 return []
             self.learn(record)
             end = record.ending(at)
-            if trail.knows_end(end):
+            if trail.knows_end(end.id):
                 return []
             return [end] if told else [record.found(at), end]
         known = ident in trail.members or ident in trail.done
-        everything = self.idents is None and self._matcher.expression is None
         if not known and not self._means(record.snapshot):
             return []
         self.learn(record)
         if ident in trail.done:
             return [record.revived(at)]
-        return [] if known or (everything and not doubt and self._resumes) else [record.found(at)]
+        return [] if known else [record.found(at)]
 
     def _missed(self, record: Record) -> bool:
         """Whether a job ended while events were lost, as far as its time tells."""
         finished, trail = record.snapshot.finished, self._trail
-        if record.removed or finished is None or trail.at is None or trail.begun is None:
+        if record.removed or finished is None:
             return False
-        return finished >= max(trail.at - _SLACK, trail.begun) and self._means(record.snapshot)
+        is_old = trail.oldest is not None and finished <= trail.oldest
+        is_read = trail.newest is not None and finished < trail.newest - _SLACK
+        return not is_old and not is_read and self._means(record.snapshot)
 
     def _means(self, job: Job) -> bool:
         return self.idents is not None or self._matcher.holds(job)
@@ -244,7 +242,7 @@ class Following:
                 changes = {name: pair for name, pair in event.changes.items() if name in self._told}
                 if changes:
                     told.append(replace(event, changes=changes))
-            elif not (isinstance(event, JobFinished | JobRemoved) and self._trail.knows_end(event)):
+            elif not (isinstance(event, JobFinished | JobRemoved) and self._trail.knows_end(event.id)):
                 told.append(event)
         return told
 

@@ -18,7 +18,15 @@ from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.relay.admission import Admission
 from accsyn_async.relay.archive import Archive
 from accsyn_async.relay.audience import kind_of
-from accsyn_async.relay.messages import EventMessage, NotOursError, StateMessage, job_from
+from accsyn_async.relay.messages import (
+    EventMessage,
+    HealthMessage,
+    NotOursError,
+    Published,
+    StateMessage,
+    TermMessage,
+    job_from,
+)
 from accsyn_async.relay.record import Record
 from accsyn_async.relay.telling import Teller
 from accsyn_async.relay.withheld import Withheld
@@ -143,6 +151,23 @@ class Mirror:
         else:
             self._take(message)
 
+    def take_health(self, message: HealthMessage) -> None:
+        """What a leader says of itself was read, in its place among the states.
+
+        It says in which book that leader counts.
+        """
+        self._is_ours(message, "states")
+
+    def take_term(self, message: TermMessage, seq: int) -> None:
+        """That a leader begins was read, in its place among the events.
+
+        Args:
+            message: what it says.
+            seq: its sequence in the stream of events.
+        """
+        self._is_ours(message, "events")
+        self.passed(seq)
+
     def passed(self, seq: int) -> None:
         """Events were read up to a sequence, whatever they were."""
         self._position = max(self._position, seq)
@@ -252,7 +277,7 @@ class Mirror:
 
     # -- what becomes of it
 
-    def _is_ours(self, message: EventMessage | StateMessage, stream: _Stream) -> bool:
+    def _is_ours(self, message: Published, stream: _Stream) -> bool:
         """Whether a message is the workspace's, and not of a book after which another has begun."""
         if message.workspace != self._workspace:
             return False
@@ -282,10 +307,10 @@ class Mirror:
         try:
             job = job_from(message)
         except NotOursError as error:
-            logger.warning("a message about the job %s is not understood: %s", ident, error)
+            logger.debug("a message about the job %s is not understood: %s", ident, error)
             return
         if job.id != ident:
-            logger.warning("a message about the job %s holds the row of %s", ident, job.id)
+            logger.debug("a message about the job %s holds the row of %s", ident, job.id)
             return
         first = record is None
         self._unsure.discard(ident)

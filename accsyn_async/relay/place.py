@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from accsyn_async.errors import CheckpointError
-from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved
+from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved, Synced
 from accsyn_async.monitor.selection import Selection
 
 __all__ = ["VERSION", "Holder", "Place", "Trail", "about", "read_place"]
@@ -45,9 +45,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         holder: who has it open; ``None`` when it was left.
         stream: when the stream of events was created that ``seq`` counts in.
         seq: everything up to here was used; ``None`` before what there was at first was.
-        at: when the last event that was used was observed, UTC.
-        begun: when it was used for the first time, UTC.
-        members: jobs whose ends are still to be told, as far as that cannot be seen from events.
+        oldest: what ended up to then had ended before it began, by accsyn's clock; ``None`` when
+            nothing had.
+        newest: when the latest end that was used came, by accsyn's clock; ``None`` before one was.
+        members: jobs whose ends are still to be used.
         done: of a watch of ids: the jobs whose ends were used.
         ends: the marks of the ends that were used last.
     """
@@ -57,8 +58,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     holder: Holder | None = None
     stream: str | None = None
     seq: int | None = None
-    at: dt.datetime | None = None
-    begun: dt.datetime | None = None
+    oldest: dt.datetime | None = None
+    newest: dt.datetime | None = None
     members: list[str] = []
     done: list[str] = []
     ends: list[str] = []
@@ -114,7 +115,7 @@ class _Step(NamedTuple):
     event: str
     stream: str | None
     seq: int | None
-    at: dt.datetime
+    finished: dt.datetime | None
     joins: tuple[str, ...]
     ends: str | None
 
@@ -128,21 +129,20 @@ class Trail:
     Attributes:
         members: jobs whose ends are still to be used.
         done: jobs whose ends were used, of a watch of ids.
+        oldest: as in ``Place``.
+        newest: as in ``Place``.
 
     Args:
         place: what was kept; ``None`` at the first time.
         by_ids: whether it is a watch of ids.
-        keeps_members: whether events alone do not tell which jobs are its own, so that they
-            are to be kept.
     """
 
-    def __init__(self, place: Place | None, *, by_ids: bool, keeps_members: bool = True) -> None:
+    def __init__(self, place: Place | None, *, by_ids: bool) -> None:
         self._by_ids = by_ids
-        self._keeps_members = keeps_members
         self._stream = place.stream if place else None
         self._seq = place.seq if place else None
-        self._at = place.at if place else None
-        self.begun = place.begun if place else None
+        self.oldest = place.oldest if place else None
+        self.newest = place.newest if place else None
         self.members = set(place.members if place else ())
         self.done = set(place.done if place else ())
         self._ends = dict.fromkeys(place.ends if place else ())
@@ -151,8 +151,6 @@ class Trail:
         # How often each event, and each job, stands in there.
         self._waiting: Counter[str] = Counter()
         self._jobs: Counter[str] = Counter()
-        # What the consumer failed on: to be told again by the next watch.
-        self._failed = set[str]() if keeps_members else set(self.members)
         self._handed_out: _Step | None = None
 
     def __len__(self) -> int:
@@ -179,18 +177,13 @@ class Trail:
         stream, seq = self._read
         return seq or 0, stream
 
-    @property
-    def at(self) -> dt.datetime | None:
-        """When the last event that was used was observed, UTC."""
-        return self._at
-
     def awaits(self, ident: str) -> bool:
         """Whether something of a job is on its way to the consumer."""
         return ident in self._jobs
 
-    def knows_end(self, event: JobFinished | JobRemoved) -> bool:
-        """Whether an end is one of those that were used last."""
-        return _mark(event.id) in self._ends
+    def knows_end(self, ident: str) -> bool:
+        """Whether the end of an id, as events have them, is one of those that were used last."""
+        return _mark(ident) in self._ends
 
     def put(self, event: Event, *, stream: str | None, seq: int | None, joins: Iterable[str] = ()) -> None:
         """An event goes into the mailbox.
@@ -203,7 +196,8 @@ class Trail:
         """
         name = _name(event)
         ends = event.job.id if isinstance(event, JobFinished | JobRemoved) else None
-        self._ahead.append(_Step(name, stream, seq, event.at, tuple(joins), ends))
+        finished = event.job.finished if isinstance(event, JobFinished) else None
+        self._ahead.append(_Step(name, stream, seq, finished, tuple(joins), ends))
         self._waiting[name] += 1
         self._jobs[_job_in(name)] += 1
         if seq is not None:
@@ -214,19 +208,16 @@ class Trail:
         self._read = (stream, seq)
 
     def hand_out(self, event: Event) -> bool:
-        """Take note of what the consumer gets; whether that is something that was put."""
-        name = _name(event)
-        if not self._waiting[name]:
-            self._handed_out = None
+        """Take note of what the consumer gets; whether that is to be written before.
+
+        That is so with the first ``Synced``: what happens from then on is not to be missed,
+        though its consumer may never come to use it.
+        """
+        began = not self.begins
+        self._hand_out(event)
+        if began or not isinstance(event, Synced):
             return False
-        while True:
-            step = self._ahead.popleft()
-            self._take_off(step.event)
-            if step.event == name:
-                break
-            # It was merged into this one.
-            self._settle(step)
-        self._handed_out = step
+        self.used()
         return True
 
     def used(self) -> bool:
@@ -238,7 +229,6 @@ class Trail:
         if step.ends is None:
             return False
         self.members.discard(step.ends)
-        self._failed.discard(step.ends)
         if self._by_ids:
             self.done.add(step.ends)
         self._ends.pop(mark := _mark(step.event), None)
@@ -256,13 +246,11 @@ class Trail:
         self._settle(step)
         if step.ends is not None:
             self.members.add(step.ends)
-            self._failed.add(step.ends)
 
     def forget(self, idents: Collection[str]) -> None:
         """These jobs are watched no more, and nothing of them is handed out any more."""
         self.members.difference_update(idents)
         self.done.difference_update(idents)
-        self._failed.difference_update(idents)
         gone = set(idents)
         kept: deque[_Step] = deque()
         for step in self._ahead:
@@ -292,12 +280,26 @@ class Trail:
             holder=holder,
             stream=stream,
             seq=seq,
-            at=self._at,
-            begun=self.begun,
-            members=sorted(self.members if self._keeps_members else self._failed),
+            oldest=self.oldest,
+            newest=self.newest,
+            members=sorted(self.members),
             done=sorted(self.done),
             ends=list(self._ends),
         )
+
+    def _hand_out(self, event: Event) -> None:
+        name = _name(event)
+        if not self._waiting[name]:
+            self._handed_out = None
+            return
+        while True:
+            step = self._ahead.popleft()
+            self._take_off(step.event)
+            if step.event == name:
+                break
+            # It was merged into this one.
+            self._settle(step)
+        self._handed_out = step
 
     def _now(self) -> tuple[str | None, int | None]:
         """Where it is; when nothing is on its way, that is how far was read."""
@@ -308,8 +310,8 @@ class Trail:
     def _settle(self, step: _Step) -> None:
         if step.seq is not None:
             self._stream, self._seq = step.stream, step.seq
-            self.begun = self.begun or step.at
-        self._at = step.at
+        if step.finished is not None:
+            self.newest = max(self.newest or step.finished, step.finished)
         self.members.update(step.joins)
         self.done.difference_update(step.joins)
 

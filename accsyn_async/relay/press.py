@@ -66,6 +66,7 @@ class _Fence(NamedTuple):
     acks: Acks
     relay: str
     may_write: Callable[[], bool]
+    atomic: bool
 
     def stream(self, name: str, term: int, subject: str) -> FencedStream:
         """A stream that this leader is to publish to."""
@@ -77,6 +78,7 @@ class _Fence(NamedTuple):
             term=term,
             term_subject=subject,
             may_write=self.may_write,
+            atomic=self.atomic,
         )
 
 
@@ -114,11 +116,10 @@ async def open_press(
         PublishError: NATS does not answer as it should.
         ArgumentError: the streams cannot be made as wanted.
     """
-    fence = _Fence(link, acks, relay, may_write)
-
     try:
         for _ in range(_FENCES):
-            await ensure_streams(link.jetstream, names, replicas)
+            atomic = await ensure_streams(link, names, replicas)
+            fence = _Fence(link, acks, relay, may_write, atomic)
             before = await read_inventory(link, names)
             masthead = Masthead(workspace, relay, before.term + 1, before.book or new_book)
             if before.book is None and memory is not None:
@@ -373,7 +374,8 @@ class Press:
 
     async def _mend(self) -> None:
         """Make the streams anew, where they are gone, and publish what they have lost."""
-        await ensure_streams(self._link.jetstream, self._names, self._replicas)
+        atomic = await ensure_streams(self._link, self._names, self._replicas)
+        self._fence = self._fence._replace(atomic=atomic)
         events = await self._begin_again(self._names.events, self._names.term, self._term_text())
         self._events = events.stream
         await self._print_events(await self._missing(events.shelf))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import os
@@ -35,8 +34,6 @@ __all__ = ["Relay", "RelayStatistics", "Role"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
-_GRACE: Final = 1.5
-"""Seconds that letting go of the lease may take at the end."""
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
 
@@ -141,17 +138,15 @@ class Relay:
         Raises:
             AccsynError: why it can lead no more, such as a login that was refused.
         """
+        lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
         reason: str | None = None
         while True:
-            lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
             await lease.acquire()
             try:
                 reason = await self._lead(lease)
             finally:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_GRACE):
-                        await lease.release()
+                await lease.release()
             logger.warning("it leads no more: %s", reason)
             await self._clock.sleep(_PAUSE * (0.5 + random.random()))
 

@@ -42,6 +42,7 @@ class Standing:
     k: int = 0
     ended: bool = False
     removed: bool = False
+    stalled: bool = False
     event_id: str = ""
     event_seq: int = 0
 
@@ -54,6 +55,7 @@ class Publisher:
         events: the stream of events, by sequence from 1.
         states: the stream of states, in order.
         jobs: how each job stands.
+        gone: those that had ended when everything was lost.
         book: what numbers are counted in.
         term: which leader it is.
         at: when things are observed.
@@ -64,6 +66,7 @@ class Publisher:
     events: list[EventMessage] = field(default_factory=list)
     states: list[StateMessage] = field(default_factory=list)
     jobs: dict[int, Standing] = field(default_factory=dict)
+    gone: dict[int, Standing] = field(default_factory=dict)
     at: dt.datetime = START
 
     # -- what happens to a job
@@ -77,6 +80,7 @@ class Publisher:
         standing = self.jobs[number]
         standing.row = {**standing.row, **values}
         standing.k += 1
+        standing.stalled = False
         self._state(number)
 
     def change(self, number: int, status: str, **values: Any) -> None:
@@ -131,16 +135,53 @@ class Publisher:
     def job(self, number: int) -> Job:
         return Job.from_row(self.jobs[number].row)
 
-    def republish(self) -> None:
-        """Each job's state once more, as a leader does whose streams were lost."""
+    # -- what NATS does to it, and what a leader does about that
+
+    def lose_states(self) -> None:
+        """The stream of states is lost; each job's is published again."""
+        self.states = []
         for number in self.jobs:
             self._state(number)
+
+    def lose_events(self, *, kept: int) -> None:
+        """The stream of events is lost, but for its last messages, which are published again; and ends."""
+        lost, self.events = self.events[: len(self.events) - kept], self.events[len(self.events) - kept :]
+        there = {message.id for message in self.events}
+        self.events += [
+            message
+            for message in lost
+            for standing in self.jobs.values()
+            if standing.ended and message.id == standing.event_id and message.id not in there
+        ]
+        sequences = {message.id: seq for seq, message in enumerate(self.events, 1)}
+        for number, standing in self.jobs.items():
+            standing.event_seq = sequences.get(standing.event_id, 0)
+            self._state(number)
+
+    def lose_all(self, book: str) -> None:
+        """Everything is lost, and the leader begins with what is there: numbers begin anew."""
+        self.book, self.events, self.states = book, [], []
+        for number, standing in list(self.jobs.items()):
+            if standing.ended:
+                self.gone[number] = self.jobs.pop(number)
+            else:
+                self.find(number, **standing.row)
+
+    def look(self, number: int) -> None:
+        """Somebody asks for a job that was not published: one that has ended meanwhile."""
+        standing = self.gone.pop(number)
+        ended, removed = standing.ended, standing.removed
+        self.find(number, **standing.row)
+        if ended and not removed:
+            self.jobs[number].ended = True
+            self._event(number, "finished", 1)
 
     # -- how it is written
 
     def _event(self, number: int, event: EventName, n: int, **more: Any) -> None:
         standing = self.jobs[number]
         standing.n, standing.k, standing.event_seq = n, 0, len(self.events) + 1
+        standing.stalled = event == "stalled"
         ident = f"{WORKSPACE}:{job_id(number)}"
         if event == "finished":
             standing.event_id = f"{ident}:{standing.row['status']}:{standing.row['finished']}"
@@ -164,6 +205,7 @@ class Publisher:
             removed=standing.removed,
             event_id=standing.event_id,
             event_seq=standing.event_seq,
+            stalled=standing.stalled,
         )
         self.states.append(read_state(encode(message)))
 

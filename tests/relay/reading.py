@@ -76,6 +76,8 @@ class Feeder:
         self.publisher = publisher
         self.events_read = 0
         self.states_read = 0
+        # How many events stood in streams that are lost.
+        self.offset = 0
 
     def load(self) -> None:
         """Read all there is, and begin."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import Job, JobChanged, JobFinished, JobFound
+from accsyn_async import ArgumentError, Job, JobChanged, JobFinished, JobFound
 from accsyn_async.monitor.diff import changes_between
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book, Masthead
@@ -54,7 +54,13 @@ def health(masthead: Masthead, settled: int) -> HealthMessage:
 
 @contextlib.asynccontextmanager
 async def leading(
-    link: Link, names: Names, relay: str = "one", memory: Book | None = None, *, holds: bool = True
+    link: Link,
+    names: Names,
+    relay: str = "one",
+    memory: Book | None = None,
+    *,
+    holds: bool = True,
+    replicas: int = 1,
 ) -> AsyncIterator[tuple[Press, Inventory]]:
     async with Acks(link.client) as acks:
         yield await open_press(
@@ -64,7 +70,7 @@ async def leading(
             workspace="acme",
             relay=relay,
             new_book=f"book of {relay}",
-            replicas=1,
+            replicas=replicas,
             may_write=lambda: holds,
             now=now,
             health=health,
@@ -161,6 +167,52 @@ async def test_a_deposed_leader_writes_nothing(nats_server: NatsServer, names: N
                 assert await events(link, names) == before
                 await second.tell([finished(1)], "transfer")
         assert [name for _, name in await events(link, names)] == ["found", "finished"]
+
+
+async def test_nothing_of_a_burst_of_a_deposed_leader_is_taken(nats_server: NatsServer, names: Names) -> None:
+    # Were each message to count on the one before, the second would fit behind the new leader's beginning.
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (first, _):
+            await first.tell([found(number) for number in range(20)], "transfer")
+            async with leading(link, names, "two"):
+                before = await events(link, names)
+                with pytest.raises(DeposedError):
+                    await first.tell([finished(number) for number in range(20)], "transfer")
+                assert await events(link, names) == before
+                assert not (await state_of(link, names, 7)).ended
+
+
+async def test_a_server_without_batches_takes_one_message_after_the_other(
+    nats_server: NatsServer, names: Names
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        await link.jetstream.add_stream(name=names.events, subjects=[names.every_event, names.term])
+        await link.jetstream.add_stream(
+            name=names.states, subjects=[names.every_state, names.health], max_msgs_per_subject=1
+        )
+        async with leading(link, names) as (first, _):
+            await first.tell([found(1), found(2), finished(1), found(3)], "transfer")
+            async with leading(link, names, "two") as (second, _):
+                with pytest.raises(DeposedError):
+                    await first.tell([finished(2), finished(3)], "transfer")
+                await second.tell([finished(2), finished(3)], "transfer")
+        told = [name for _, name in await events(link, names)]
+        assert told == ["found", "found", "finished", "found", "finished", "finished"]
+
+
+async def test_a_stream_of_something_else_is_left_alone(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        await link.jetstream.add_stream(name=names.events, subjects=[f"orders.{names.events}"])
+        with pytest.raises(ArgumentError, match="of other subjects"):
+            async with leading(link, names):
+                pass
+
+
+async def test_more_replicas_than_servers_are_refused(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        with pytest.raises(ArgumentError, match="cannot be made"):
+            async with leading(link, names, replicas=3):
+                pass
 
 
 async def test_who_does_not_hold_the_lease_puts_up_no_fence(nats_server: NatsServer, names: Names) -> None:

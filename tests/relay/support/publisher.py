@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import nats
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
@@ -75,6 +76,8 @@ class Publisher:
         self._workspace = workspace
         self._url = url
         self._last: dict[str, int] = {self.names.events: 0, self.names.states: 0}
+        # The last sequence of each subject of an event.
+        self._subjects: dict[str, int] = {}
         self._client: Client | None = None
 
     @property
@@ -83,7 +86,9 @@ class Publisher:
         return self._client
 
     async def __aenter__(self) -> Publisher:
-        self._client = await nats.connect(self._url, allow_reconnect=True, max_reconnect_attempts=-1)
+        self._client = await nats.connect(
+            self._url, max_reconnect_attempts=-1, reconnect_time_wait=0, error_cb=_keep_quiet
+        )
         await self.make_streams()
         return self
 
@@ -115,6 +120,8 @@ class Publisher:
         for config in made:
             info = await jetstream.add_stream(config)
             assert config.name is not None
+            if info.did_create and config.name == names.events:
+                self._subjects.clear()
             self._last[config.name] = info.state.last_seq
         await self.begin_term()
 
@@ -229,6 +236,50 @@ class Publisher:
         ack = await self.client.jetstream().publish(subject, data)
         self._last[ack.stream] = ack.seq
 
+    async def last(self, stream: str) -> bytes:
+        """The last message of a stream."""
+        found = await self.client.jetstream().get_msg(stream, self._last[stream])
+        return found.data or b""
+
+    async def last_seq(self, stream: str) -> int:
+        """The sequence of the last message of a stream."""
+        return (await self.client.jetstream().stream_info(stream)).state.last_seq
+
+    async def place(self, name: str) -> dict[str, Any]:
+        """What is kept of a durable watch."""
+        bucket = await self.client.jetstream().key_value(self.names.bookmarks)
+        return dict(msgspec.json.decode((await bucket.get(name)).value or b"{}"))
+
+    async def purge(self, stream: str) -> None:
+        """All messages of a stream are gone, as when they are too old."""
+        await self.client.jetstream().purge_stream(stream)
+        self._subjects.clear()
+
+    async def again(self, number: int) -> None:
+        """The last event of a job is published once more, as by a leader who does not know whether it was."""
+        known = self.jobs[ident(number)]
+        await self._event(known, "finished", known.event_id, known.row)
+
+    async def consumers(self) -> int:
+        """How many consumers read the workspace's streams."""
+        several = [
+            await self.client.jetstream().stream_info(stream)
+            for stream in (self.names.events, self.names.states)
+        ]
+        return sum(each.state.consumer_count for each in several)
+
+    async def back(self) -> None:
+        """Wait until the connection is there again."""
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    for stream in self._last:
+                        info = await self.client.jetstream().stream_info(stream)
+                        self._last[stream] = info.state.last_seq
+                    return
+                except (nats.errors.Error, OSError):
+                    await asyncio.sleep(0.05)
+
     async def delete(self, stream: str) -> None:
         """A stream is gone."""
         await self.client.jetstream().delete_stream(stream)
@@ -248,8 +299,10 @@ class Publisher:
             previous=msgspec.UNSET if before is None else msgspec.Raw(msgspec.json.encode(before)),
         )
         subject = self.names.event(known.row["id"])
-        headers = {"Nats-Msg-Id": name, "Nats-Expected-Last-Subject-Sequence": str(known.event_seq)}
+        last = str(self._subjects.get(subject, 0))
+        headers = {"Nats-Msg-Id": name, "Nats-Expected-Last-Subject-Sequence": last}
         known.event_seq = await self._publish(self.names.events, subject, message, headers=headers)
+        self._subjects[subject] = known.event_seq
         known.event_id = name
         known.told.append(name)
 
@@ -291,8 +344,5 @@ class Publisher:
         }
 
 
-async def beating(publisher: Publisher, every: float = 0.2) -> None:
-    """Health for ever."""
-    while True:
-        await publisher.health()
-        await asyncio.sleep(every)
+async def _keep_quiet(_: Exception) -> None:
+    return

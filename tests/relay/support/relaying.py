@@ -40,14 +40,20 @@ class Relaying:
 
 @contextlib.asynccontextmanager
 async def relaying(
-    url: str, workspace: str, allowed: Sequence[str] = (), **options: Any
+    url: str,
+    workspace: str,
+    allowed: Sequence[str] = (),
+    *,
+    queries: Sequence[str] = ("Transfer",),
+    **options: Any,
 ) -> AsyncIterator[Relaying]:
-    """Publish a sandbox's transfers until left.
+    """Publish a sandbox's jobs until left.
 
     Args:
         url: of NATS.
         workspace: the workspace's code.
         allowed: what jobs can be made to do by who asks.
+        queries: what to publish.
         options: of the sandbox.
     """
     leads = asyncio.Event()
@@ -61,7 +67,7 @@ async def relaying(
         box.session(poll=QUICK, rate_limit=None) as session,
         Link(NatsOptions((url,))) as link,
     ):
-        relay = Relay(session, link, allowed=allowed, on_role=turned)
+        relay = Relay(session, link, queries=queries, allowed=allowed, on_role=turned)
         running = asyncio.create_task(relay.run())
         leading = asyncio.create_task(leads.wait())
         try:
