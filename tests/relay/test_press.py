@@ -108,7 +108,7 @@ async def state_of(link: Link, names: Names, number: int) -> StateMessage:
 async def events(link: Link, names: Names) -> list[tuple[str, str]]:
     """What stands in the stream of events, in order: the event's id, and what happened."""
     state = (await link.jetstream.stream_info(names.events)).state
-    told = []
+    told: list[tuple[str, str]] = []
     for seq in range(state.first_seq, state.last_seq + 1):
         with contextlib.suppress(Exception):
             message = await link.jetstream.get_msg(names.events, seq=seq)
