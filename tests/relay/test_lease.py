@@ -474,6 +474,7 @@ async def test_who_is_cut_off_gives_it_up_before_another_gets_it(
                 proxy.freeze()
             await held_in_time(two)
             assert not one.held
+            keeping_two = asyncio.create_task(two.keep())
             await keeping
             assert one.lost == "not renewed for 0.6 s"
             proxy.resume()
@@ -483,6 +484,8 @@ async def test_who_is_cut_off_gives_it_up_before_another_gets_it(
                 await one._write()
             await one.release()
             assert await two.holder() == "two"
+            await two.release()
+            await keeping_two
 
 
 async def test_more_replicas_than_the_server_keeps(nats_server: NatsServer, names: Names) -> None:
