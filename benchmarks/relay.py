@@ -2,9 +2,9 @@
 
     python benchmarks/relay.py [latency] [mirror] [takeover]
 
-*latency*: a sandbox with 500 jobs that move, a NATS server, a relay, and four times a feed with 250 watches have
-a process each. A watch beside the relay, of the same session, notes when each change became known there: how
-much later do watches of feeds hear of it? And how often was accsyn asked?
+*latency*: a sandbox with 500 jobs that move, a NATS server, a relay, and four times a feed with 250 watches
+have a process each. A watch beside the relay, of the same session, notes when each change became known there:
+how much later do watches of feeds hear of it? And how often was accsyn asked?
 *mirror*: how many messages a second one feed takes, with a watch of all of it.
 *takeover*: pairs of relays, of which the leader is killed, or told to end: how long is there none?
 """
