@@ -2,9 +2,9 @@
 
     python benchmarks/relay.py [latency] [mirror] [takeover]
 
-*latency*: a sandbox with 500 jobs that move, a NATS server, a relay, and four processes with 250 watches each,
-of a feed, have a process each. A watch beside the relay, of the same session, notes when each change became
-known there: how much later do watches of feeds hear of it? And how often was accsyn asked?
+*latency*: a sandbox with 500 jobs that move, a NATS server, a relay, and four times a feed with 250 watches
+have a process each. A watch beside the relay, of the same session, notes when each change became known there:
+how much later do watches of feeds hear of it? And how often was accsyn asked?
 *mirror*: how many messages a second one feed takes, with a watch of all of it.
 *takeover*: pairs of relays, of which the leader is killed, or told to end: how long is there none?
 """
@@ -116,7 +116,7 @@ async def serve_watches(url: str) -> None:
     async with relay.connect(url) as feed:
         tasks = [asyncio.create_task(_note(feed, told))]
         tasks += [asyncio.create_task(_note(feed, {})) for _ in range(WATCHES - 1)]
-        while feed.statistics().backlog or feed.statistics().jobs < JOBS:
+        while feed.statistics().backlog or feed.statistics().jobs < JOBS:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         told.clear()
         print("watches", flush=True)

@@ -180,6 +180,14 @@ class Book:
             confirmed=confirmed,
         )
 
+    def remember(self, other: Book) -> None:
+        """Take over what another book holds: the streams have lost it, and it is published again."""
+        self.records = dict(other.records)
+        for record in self.records.values():
+            record.event_seq = record.state_seq = 0
+            record.confirmed = False
+        self.touch(self.records)
+
     def recollection(self, kind: str, since: dt.datetime | None) -> Recollection:
         """What a watch has to know, so that it tells what is new.
 

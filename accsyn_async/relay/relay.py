@@ -18,13 +18,14 @@ from accsyn_async.errors import ArgumentError
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
+from accsyn_async.relay.candidate import Candidate
 from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import HealthMessage
-from accsyn_async.relay.press import Press, open_press
+from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
 from accsyn_async.session import Session
@@ -175,10 +176,10 @@ class Relay:
         """Lead a term to its end."""
         leader = Leader(self._session, self._queries, allowed=self._allowed, clock=self._clock)
         async with Acks(self._link.client) as acks:
-            press, inventory = await open_press(
-                self._link,
-                acks,
-                self._names,
+            press, inventory = await Candidate(
+                link=self._link,
+                acks=acks,
+                names=self._names,
                 workspace=self._session.workspace,
                 relay=self.name,
                 new_book=secrets.token_hex(8),
@@ -187,7 +188,7 @@ class Relay:
                 now=self._clock.now,
                 health=leader.health,
                 memory=self._memory,
-            )
+            ).begin()
             self._begin(press, leader)
             try:
                 async with CommandDesk(
