@@ -75,6 +75,11 @@ _COMMANDS = {
         "Serve a page on which jobs are seen to move, and metrics for Prometheus.",
         "Until Ctrl-C. On this computer alone, unless there is a token; needs the extra 'dashboard'.",
     ),
+    "relay": _Command(
+        "",
+        "Publish what happens to jobs on NATS JetStream, for other machines.",
+        "Until Ctrl-C. Of several, one leads, and another takes over from it; needs the extra 'relay'.",
+    ),
     "sandbox": _Command(
         "",
         "Serve a workspace in a box, to develop against.",

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json as json_text
-import logging
-import os
 import signal
-import socket
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.extras import need
+from accsyn_async.cli.listening import SHORT, listen, listening, names_of, shown
 from accsyn_async.cli.log_lines import logging_to
+from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
-from accsyn_async.errors import ArgumentError, TransportError
+from accsyn_async.cli.relayed import check_from, source_of
+from accsyn_async.errors import ArgumentError
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["dashboard"]
 
 _TOKEN: Final = "ACCSYN_DASHBOARD_TOKEN"
-_SHORT: Final = 16
-_PATIENCE: Final = 2.0
-"""Seconds that open pages have to leave."""
-_BACKLOG: Final = 256
 
 
 async def dashboard(
@@ -44,7 +39,9 @@ async def dashboard(
     allow_host: tuple[str, ...] = (),
     per_job: bool = False,
     json: bool = False,
+    from_: str | None = None,
     connection: Connection | None = None,
+    nats: NatsConnection | None = None,
 ) -> int:
     """Serve a page on which every job is seen to move, and can be steered; and metrics for Prometheus.
 
@@ -59,66 +56,38 @@ async def dashboard(
         allow_host: A name that the page is reached by, such as farm.example.com:8484; can be given again.
         per_job: Metrics tell of single jobs, by their ids.
         json: Begin with one JSON object that holds the address to open.
+        from_: Read what a relay publishes on NATS at this address, such as nats://host, without logging in.
         connection: How to reach the backend.
+        nats: How to reach NATS.
     """
     need("dashboard", "aiohttp_sse", "prometheus_client")
     from accsyn_async.dashboard.web.application import app
-    from accsyn_async.dashboard.web.guard import host_names, is_loopback
+    from accsyn_async.serving.guard import is_loopback
 
-    connection = connection or Connection()
+    connection, nats = connection or Connection(), nats or NatsConnection()
+    check_from(from_, connection, nats)
     output = Output()
     _check(host, port, token, open=open, loopback=is_loopback(host))
-    if token is not None and len(token) < _SHORT:
-        output.note(f"accsyn-async: a token of {len(token)} characters can be guessed; take {_SHORT} or more")
+    if token is not None and len(token) < SHORT:
+        output.note(f"accsyn-async: a token of {len(token)} characters can be guessed; take {SHORT} or more")
     with logging_to(output, verbose=connection.verbose):
-        listener = _listen(host, port)
+        listener = listen(host, port)
         port = listener.getsockname()[1]
-        names = [name for each in _names(host) for name in host_names(each, port)]
         with contextlib.closing(listener):
-            async with connection.session() as session:
+            source = source_of(from_, connection, nats, "dashboard")
+            async with source:
                 application = app(
-                    session,
+                    source,
                     query,
                     token=token,
                     open=open,
                     read_only=read_only,
                     per_job=per_job,
-                    hosts=(*names, *allow_host),
+                    hosts=(*names_of(host, port), *allow_host),
                 )
-                async with _listening(application, listener):
-                    address = f"http://{host_names(_shown(host), port)[0]}/"
-                    await _serve(application, output, address, is_open=open, json=json)
+                async with listening(application, listener, "accsyn_async.dashboard.http"):
+                    await _serve(application, output, shown(host, port), is_open=open, json=json)
     return 0
-
-
-@contextlib.asynccontextmanager
-async def _listening(application: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    """Let browsers and programs in."""
-    from aiohttp import web
-
-    from accsyn_async.dashboard.web.door import Door, is_worth_a_line
-
-    logger = logging.getLogger("accsyn_async.dashboard.http")
-    logger.addFilter(is_worth_a_line)
-    runner = web.AppRunner(
-        application,
-        access_log=None,
-        logger=logger,
-        shutdown_timeout=_PATIENCE,
-        handler_cancellation=True,
-    )
-    try:
-        await runner.setup()
-        assert runner.server is not None
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(Door(runner.server), sock=listener, backlog=_BACKLOG)
-        try:
-            yield
-        finally:
-            server.close()
-    finally:
-        await runner.cleanup()
-        logger.removeFilter(is_worth_a_line)
 
 
 async def _serve(
@@ -178,39 +147,3 @@ def _check(host: str, port: int, token: str | None, *, open: bool, loopback: boo
             f"others on the network can reach {host}: set a token for them, in {_TOKEN} or with --token"
             + (" (--open is for this computer alone)" if open else "")
         )
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, _, _, _, address = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            if os.name == "posix":
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        except BaseException:
-            listener.close()
-            raise
-    except OSError as error:
-        raise TransportError(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, 0 for a free one"
-        ) from None
-    return listener
-
-
-def _names(host: str) -> list[str]:
-    """What the page may be called besides the address that a request comes to."""
-    names = [host.strip("[]")]
-    if _is_everywhere(host):
-        names += [socket.gethostname(), socket.getfqdn()]
-    return list(dict.fromkeys(names))
-
-
-def _shown(host: str) -> str:
-    return socket.gethostname() if _is_everywhere(host) else host.strip("[]")
-
-
-def _is_everywhere(host: str) -> bool:
-    return host.strip("[]") in ("0.0.0.0", "::", "")

@@ -35,6 +35,7 @@ _IN_SHELL = (
     ("check path_envfile or", "check --envfile or"),
     ("pass ssl=<SSLContext> with the right authority", "set SSL_CERT_FILE to the right authority"),
     ("or pass ssl=False", "or pass --insecure"),
+    ("say which, with workspace=", "say which, with --workspace"),
     ("(attributes=, limit=)", "(--attributes, --limit)"),
 )
 """What the library advises to Python programs, in the words of the command line."""

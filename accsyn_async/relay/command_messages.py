@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, TypeVar, get_args
 
 import msgspec
 
-from accsyn_async.relay.messages import NotOursError
+from accsyn_async.relay.messages import NotOursError, as_json
 
 __all__ = [
     "ACTIONS",
@@ -97,7 +97,6 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 _REQUESTS: Final = msgspec.json.Decoder(CommandRequest)
 _REPLIES: Final = msgspec.json.Decoder(CommandReply)
-_ENCODER: Final = msgspec.json.Encoder()
 
 _M = TypeVar("_M", CommandRequest, CommandReply)
 
@@ -108,7 +107,7 @@ def encode_request(action: Action, jobs: Sequence[str], *, type: str, by: str) -
     >>> encode_request("pause", ["a"], type="transfer", by="lisa@ws12")
     b'{"v":1,"action":"pause","jobs":["a"],"type":"transfer","by":"lisa@ws12"}'
     """
-    return _ENCODER.encode(CommandRequest(v=VERSION, action=action, jobs=[*jobs], type=type, by=by))
+    return as_json(CommandRequest(v=VERSION, action=action, jobs=[*jobs], type=type, by=by))
 
 
 def encode_reply(
@@ -121,7 +120,7 @@ def encode_reply(
     >>> encode_reply(error="abort is not allowed", refused=True)
     b'{"v":1,"error":"abort is not allowed","refused":true}'
     """
-    return _ENCODER.encode(CommandReply(v=VERSION, results=results, error=error, refused=refused))
+    return as_json(CommandReply(v=VERSION, results=results, error=error, refused=refused))
 
 
 def read_request(text: bytes) -> CommandRequest:

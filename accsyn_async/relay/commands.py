@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Final
 
+import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
@@ -76,8 +78,9 @@ class CommandDesk:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         subscription, self._subscription = self._subscription, None
-        if subscription is not None and not self._link.client.is_closed:
-            await subscription.unsubscribe()
+        if subscription is not None:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
         answering = tuple(self._answering)
         for task in answering:
             task.cancel()

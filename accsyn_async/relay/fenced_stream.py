@@ -1,31 +1,41 @@
 """Publishing to a stream that nobody else may write to meanwhile.
 
-Every message says which sequence the stream's last message has, and which its subject's last one: whoever is
-no longer the only one is refused, not merged. As only one writes, sequences are known beforehand, and so many
-messages are on their way at a time.
+Every message says which sequence its subject's last message has, and every publication which one the stream's
+last has: whoever is no longer the only one is refused, not merged. Several messages go as one batch, which is
+taken whole or not at all: were they on their way one by one, each counting on the one before, the first would
+be refused when somebody else has written, and the second find just the sequence that it expects.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import nats.errors
-from nats.js import JetStreamContext, api
+from nats.js import JetStreamContext
 from nats.js.errors import APIError, Error, NotFoundError
 
+from accsyn_async.errors import AccsynError, ArgumentError, PermissionDeniedError
+from accsyn_async.relay.acks import Ack, Acks
 from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM, NotOursError, read_term
+from accsyn_async.relay.nats_errors import translate
 
-__all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError"]
+__all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError", "reaching_nats"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
 _EXPECTED: Final = "Nats-Expected-Last-Sequence"
 _EXPECTED_OF_SUBJECT: Final = "Nats-Expected-Last-Subject-Sequence"
+_BATCH: Final = "Nats-Batch-Id"
+_PLACE: Final = "Nats-Batch-Sequence"
+_COMMIT: Final = "Nats-Batch-Commit"
 _AT_ONCE: Final = 500
+"""Messages of a batch, at most; NATS takes a thousand."""
 _PATIENCE: Final = 3.0
 """Seconds that the answer to a message may take."""
 _TRIES: Final = 5
@@ -42,6 +52,17 @@ class DeposedError(Exception):
 
 class WipedError(Exception):
     """The stream is not what it was: it was deleted, made anew, or cut back."""
+
+
+@contextlib.contextmanager
+def reaching_nats() -> Iterator[None]:
+    """What goes wrong with NATS, or on the way to it, is a ``PublishError``: it may go right next time."""
+    try:
+        yield
+    except (ArgumentError, PermissionDeniedError):
+        raise
+    except (AccsynError, Error, nats.errors.Error, TimeoutError, OSError) as error:
+        raise PublishError(translate(error).message) from None
 
 
 class Outgoing(NamedTuple):
@@ -65,11 +86,13 @@ class FencedStream:
 
     Args:
         jetstream: makes the requests.
+        acks: sends the messages.
         stream: its name.
         relay: which process publishes.
         term: the how-manieth leader.
         term_subject: where each leader says that it begins, in this stream.
         may_write: asked before anything is sent; ``False`` ends it all.
+        atomic: whether several messages can be sent as one batch; else one waits for the other.
 
     Attributes:
         last: the sequence of the stream's last message.
@@ -79,19 +102,23 @@ class FencedStream:
     def __init__(
         self,
         jetstream: JetStreamContext,
+        acks: Acks,
         stream: str,
         *,
         relay: str,
         term: int,
         term_subject: str,
         may_write: Callable[[], bool],
+        atomic: bool,
     ) -> None:
         self._jetstream = jetstream
+        self._acks = acks
         self._stream = stream
         self._relay = relay
         self._term = term
         self._term_subject = term_subject
         self._may_write = may_write
+        self._atomic = atomic
         self._subjects: dict[str, int] = {}
         self.last = 0
         self.created: dt.datetime | None = None
@@ -114,12 +141,13 @@ class FencedStream:
         """
         self._subjects = dict(subjects)
         self.last = last
-        await self._check()
-        self.last = last
-        outcome = (await self._send([first]))[0]
-        if isinstance(outcome, int):
-            self.created = await self._created()
-            return outcome
+        with reaching_nats():
+            await self._check()
+            self.last = last
+            outcome = await self._send([first])
+            if isinstance(outcome, int):
+                self.created = (await self._jetstream.stream_info(self._stream)).created
+                return outcome
         logger.debug("a term was not begun in %s: %s", self._stream, outcome)
         return None
 
@@ -134,10 +162,8 @@ class FencedStream:
             WipedError: the stream is not what it was.
             PublishError: NATS does not answer: it is not known what was published.
         """
-        sequences: list[int] = []
-        for start in range(0, len(messages), _AT_ONCE):
-            sequences += await self._publish_some(messages[start : start + _AT_ONCE])
-        return sequences
+        with reaching_nats():
+            return await self._publish(messages)
 
     async def check(self) -> None:
         """See whether the stream is what it was.
@@ -145,76 +171,86 @@ class FencedStream:
         Raises:
             DeposedError, WipedError, PublishError: as ``publish``.
         """
-        await self._check()
+        with reaching_nats():
+            await self._check()
 
     def position_of(self, subject: str) -> int:
         """The sequence of a subject's last message as far as is known; 0 for none."""
         return self._subjects.get(subject, 0)
 
-    async def _publish_some(self, messages: Sequence[Outgoing]) -> list[int]:
+    async def _publish(self, messages: Sequence[Outgoing]) -> list[int]:
         done: dict[int, int] = {}
-        waiting = list(range(len(messages)))
         known: set[int] = set()
+        batches = _batches(messages) if self._atomic else [[index] for index in range(len(messages))]
         for _ in range(_TRIES):
-            outcomes = await self._send([messages[index]._replace(known=index in known) for index in waiting])
-            for index, outcome in zip(waiting, outcomes, strict=True):
-                if isinstance(outcome, int):
-                    done[index] = outcome
-                elif outcome == _KNOWN:
-                    known.add(index)
-            waiting = [index for index in waiting if index not in done]
-            if not waiting:
+            for batch in batches:
+                outcome = await self._send([messages[i]._replace(known=i in known) for i in batch])
+                if not isinstance(outcome, int):
+                    if outcome == _KNOWN:
+                        # Who remembers an id need not have the message any more: it goes out without.
+                        known.update(batch)
+                    logger.debug("%s messages to %s anew: %s", len(batch), self._stream, outcome)
+                    break
+                done.update((index, outcome - len(batch) + 1 + place) for place, index in enumerate(batch))
+            waiting = [index for index in range(len(messages)) if index not in done]
+            if waiting:
+                await self._check()
+                await self._look_up(messages, waiting, done)
+                # What keeps one of them from being taken should not keep the others.
+                batches = [[index] for index in waiting if index not in done]
+            if len(done) == len(messages):
                 return [done[index] for index in range(len(messages))]
-            logger.debug("%s of %s messages to %s anew", len(waiting), len(messages), self._stream)
-            await self._check()
-            await self._look_up(messages, waiting, done)
-            waiting = [index for index in waiting if index not in done]
-            if not waiting:
-                return [done[index] for index in range(len(messages))]
-        raise PublishError(f"{len(waiting)} messages were refused again and again")
+        raise PublishError(f"{len(messages) - len(done)} messages were refused again and again")
 
-    async def _send(self, messages: Sequence[Outgoing]) -> list[int | str]:
-        """Send messages; of each its sequence, or why it is not known to stand there."""
+    async def _send(self, messages: Sequence[Outgoing]) -> int | str:
+        """Send messages, all or none; the sequence of the last one, or why it is not known to stand there."""
         if not self._may_write():
             raise DeposedError("the lease has run out")
-        acks: list[asyncio.Future[api.PubAck]] = []
-        predicted = dict(self._subjects)
+        batch = secrets.token_hex(8)
+        ack: asyncio.Future[Ack] | None = None
         try:
-            for number, message in enumerate(messages):
-                headers = {
-                    RELAY: self._relay,
-                    TERM: str(self._term),
-                    _EXPECTED: str(self.last + number),
-                    _EXPECTED_OF_SUBJECT: str(predicted.get(message.subject, 0)),
-                }
-                if message.ident is not None:
-                    headers[EVENT] = message.ident
-                    if not message.known:
-                        headers[ID] = message.ident
-                predicted[message.subject] = self.last + number + 1
-                acks.append(
-                    await self._jetstream.publish_async(message.subject, message.data, headers=headers)
-                )
-            await asyncio.wait(acks, timeout=_PATIENCE)
-        except (Error, nats.errors.Error, OSError) as error:
-            raise PublishError(f"NATS does not take messages: {error}") from None
+            for number, message in enumerate(messages, 1):
+                headers = self._headers(message)
+                if number == 1:
+                    headers[_EXPECTED] = str(self.last)
+                if len(messages) > 1:
+                    headers |= {_BATCH: batch, _PLACE: str(number)}
+                if number < len(messages):
+                    await self._acks.push(message.subject, message.data, headers)
+                    continue
+                if number > 1:
+                    headers[_COMMIT] = "1"
+                ack = await self._acks.send(message.subject, message.data, headers)
+                await asyncio.wait([ack], timeout=_PATIENCE)
+                return self._outcome(ack, messages)
         finally:
-            for ack in acks:
-                if not ack.cancel() and not ack.cancelled():
-                    ack.exception()
-        return [self._outcome(ack, message) for ack, message in zip(acks, messages, strict=True)]
+            if ack is not None:
+                ack.cancel()
+        return "nothing to send"
 
-    def _outcome(self, ack: asyncio.Future[api.PubAck], message: Outgoing) -> int | str:
-        if ack.cancelled():
+    def _headers(self, message: Outgoing) -> dict[str, str]:
+        headers = {
+            RELAY: self._relay,
+            TERM: str(self._term),
+            _EXPECTED_OF_SUBJECT: str(self._subjects.get(message.subject, 0)),
+        }
+        if message.ident is not None:
+            headers[EVENT] = message.ident
+            if not message.known:
+                headers[ID] = message.ident
+        return headers
+
+    def _outcome(self, ack: asyncio.Future[Ack], messages: Sequence[Outgoing]) -> int | str:
+        if not ack.done():
             return "no answer in time"
-        error = ack.exception()
-        if error is not None:
-            return str(error)
         answer = ack.result()
         if answer.duplicate:
             return _KNOWN
-        self.last = max(self.last, answer.seq)
-        self._subjects[message.subject] = answer.seq
+        if answer.reason is not None:
+            return answer.reason
+        for place, message in enumerate(messages):
+            self._subjects[message.subject] = answer.seq - len(messages) + 1 + place
+        self.last = answer.seq
         return answer.seq
 
     async def _check(self) -> None:
@@ -223,8 +259,6 @@ class FencedStream:
             term = await self._latest_term()
         except NotFoundError:
             raise WipedError(f"the stream {self._stream} is gone") from None
-        except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-            raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
         if term > self._term:
             raise DeposedError(f"term {term} has begun")
         if not self._may_write():
@@ -234,13 +268,6 @@ class FencedStream:
         if info.state.last_seq < self.last:
             raise WipedError(f"the stream {self._stream} was cut back to {info.state.last_seq}")
         self.last = info.state.last_seq
-
-    async def _created(self) -> dt.datetime | None:
-        try:
-            created: dt.datetime | None = (await self._jetstream.stream_info(self._stream)).created
-        except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-            raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
-        return created
 
     async def _latest_term(self) -> int:
         try:
@@ -269,11 +296,9 @@ class FencedStream:
                 latest = await self._jetstream.get_last_msg(self._stream, subject)
             except APIError as error:
                 if error.code != 404:
-                    raise PublishError(f"NATS does not answer: {error}") from None
+                    raise
                 self._subjects[subject] = 0
                 continue
-            except (nats.errors.Error, TimeoutError, OSError) as error:
-                raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
             self._subjects[subject] = latest.seq or 0
             headers = latest.headers or {}
             if headers.get(RELAY) == self._relay and headers.get(TERM) == str(self._term):
@@ -281,3 +306,16 @@ class FencedStream:
                     if messages[index].data == latest.data:
                         # What was to stand before it does: it would have been refused otherwise.
                         done.update((each, latest.seq or 0) for each in indexes[: place + 1])
+
+
+def _batches(messages: Sequence[Outgoing]) -> list[list[int]]:
+    """The places of messages in batches, in order; in each a subject comes once, as NATS wants it."""
+    batches: list[list[int]] = []
+    subjects: set[str] = set()
+    for index, message in enumerate(messages):
+        if not batches or message.subject in subjects or len(subjects) >= _AT_ONCE:
+            batches.append([])
+            subjects = set()
+        batches[-1].append(index)
+        subjects.add(message.subject)
+    return batches

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
@@ -21,12 +22,16 @@ from accsyn_async.relay.messages import (
     read_state,
     read_term,
 )
-from accsyn_async.relay.reader import Arrived, Reader
+from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.subjects import Names
+from accsyn_async.relay.terms import Terms
 
 __all__ = ["Inventory", "Shelf", "read_inventory", "read_shelf"]
 
 logger = logging.getLogger("accsyn_async.relay")
+
+_PATIENCE: Final = 10.0
+"""Seconds that reading a stream may take."""
 
 P = TypeVar("P", bound=Published)
 
@@ -84,15 +89,24 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     states = await read_shelf(link, names.states)
     inventory = Inventory(events, states)
     began: TermMessage | None = None
+    terms = Terms()
+    for message in await _read_all(link, names.events, names.term):
+        term = _ours(read_term, message)
+        if term is not None:
+            began = term
+            terms.begin(term.term, term.relay, message.seq)
     for message in events.messages.values():
         if message.subject == names.term:
-            began = _ours(read_term, message)
-        elif (event := _ours(read_event, message)) is not None:
+            continue
+        event = _ours(read_event, message)
+        if event is not None and _can_be(terms.allow_event(event, message.seq), message):
             inventory.event_messages.append((event, message.seq))
     for message in states.messages.values():
         if message.subject == names.health:
             inventory.health = _ours(read_health, message)
-        elif (state := _ours(read_state, message)) is not None:
+            continue
+        state = _ours(read_state, message)
+        if state is not None and _can_be(terms.knows(state), message):
             inventory.state_messages.append((state, message.seq))
     heads = [each for each in (began, inventory.health) if each is not None]
     told = [each for each, _ in (*inventory.event_messages, *inventory.state_messages)]
@@ -103,25 +117,37 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     return inventory
 
 
+async def _read_all(link: Link, stream: str, subject: str) -> list[Arrived]:
+    """Every message of a subject."""
+    several: list[Arrived] = []
+    async with asyncio.timeout(_PATIENCE), Reader(link, stream, [subject], after=0) as reader:
+        await reader.begun()
+        while not reader.caught_up:
+            several += [each for each in await reader.several(1000) if isinstance(each, Arrived)]
+    return several
+
+
 async def read_shelf(link: Link, stream: str, *, headers_only: bool = False) -> Shelf:
     """Read the last message of each subject of a stream.
 
     Raises:
         Error: (of nats) NATS does not answer.
+        TimeoutError: likewise.
     """
     info = await link.jetstream.stream_info(stream)
     shelf = Shelf(last=info.state.last_seq)
-    if not info.state.messages:
-        return shelf
-    reader = Reader(link, stream, (), latest=True, headers_only=headers_only)
-    try:
+    async with (
+        asyncio.timeout(_PATIENCE),
+        Reader(link, stream, latest=True, headers_only=headers_only) as reader,
+    ):
+        await reader.begun()
         while not reader.caught_up:
             for message in await reader.several(1000):
-                if isinstance(message, Arrived):
+                if isinstance(message, Rebuilt):
+                    shelf = Shelf()
+                else:
                     shelf.messages[message.subject] = message
-    finally:
-        await reader.aclose()
-    shelf.last = max(shelf.last, reader.position)
+        shelf.last = max(shelf.last, reader.position)
     return shelf
 
 
@@ -133,3 +159,9 @@ def _ours(read: Callable[[bytes], P], message: Arrived) -> P | None:
     except NotOursError as error:
         logger.warning("left out a message on %s: %s", message.subject, error)
         return None
+
+
+def _can_be(allowed: bool, message: Arrived) -> bool:
+    if not allowed:
+        logger.warning("left out a message on %s: it is not from who it says", message.subject)
+    return allowed

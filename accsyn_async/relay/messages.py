@@ -30,6 +30,7 @@ __all__ = [
     "StateMessage",
     "TermMessage",
     "Version",
+    "as_json",
     "check_sender",
     "encode",
     "job_from",
@@ -199,7 +200,21 @@ _P = TypeVar("_P", bound=Published)
 
 def encode(message: Published) -> bytes:
     """A message as JSON."""
-    return _ENCODER.encode(message)
+    return as_json(message)
+
+
+def as_json(value: object) -> bytes:
+    """Anything of messages as JSON that every program can read.
+
+    Halves of characters, as a job's name may hold, are no text: ``U+FFFD`` stands in their place.
+
+    >>> as_json({"name": chr(0xD800) + "a.mov"}).decode() == '{"name":"' + chr(0xFFFD) + 'a.mov"}'
+    True
+    """
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_mended(value))
 
 
 def read_event(text: bytes) -> EventMessage:
@@ -257,7 +272,7 @@ def check_sender(message: Published, headers: Mapping[str, str]) -> None:
 
 def row_of(job: Job) -> msgspec.Raw:
     """A job's row as JSON."""
-    return msgspec.Raw(_ENCODER.encode(job.raw))
+    return msgspec.Raw(as_json(job.raw))
 
 
 def job_from(message: JobMessage) -> Job:
@@ -271,6 +286,22 @@ def job_from(message: JobMessage) -> Job:
     except ValueError as error:
         raise NotOursError(f"not a job's row: {error}") from None
     return job if message.eta_s is None else job.with_eta(message.eta_s)
+
+
+def _mended(value: Any) -> Any:
+    """The same with whole characters only."""
+    match value:
+        case str():
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        case dict():
+            return {_mended(name): _mended(each) for name, each in value.items()}
+        case list():
+            return [_mended(each) for each in value]
+        case msgspec.Struct():
+            names = value.__struct_fields__
+            return type(value)(**{name: _mended(getattr(value, name)) for name in names})
+        case _:
+            return value
 
 
 def _read(decoder: msgspec.json.Decoder[_P], text: bytes) -> _P:

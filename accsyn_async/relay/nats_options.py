@@ -91,6 +91,16 @@ class NatsOptions:
             shown = "servers that cannot be read"
         return f"NatsOptions({shown}, name={self.name!r})"
 
+    def check(self) -> None:
+        """See whether all of it can be used.
+
+        Raises:
+            ArgumentError: an address or a file cannot.
+        """
+        self.endpoints()
+        self.context()
+        self.proof()
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The servers' addresses.
 

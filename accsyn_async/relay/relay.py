@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import os
@@ -17,14 +16,17 @@ from typing import Final, Literal
 from accsyn_async.board.actions import ACTIONS
 from accsyn_async.errors import ArgumentError
 from accsyn_async.monitor.selection import select
+from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
+from accsyn_async.relay.candidate import Candidate
 from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import HealthMessage
-from accsyn_async.relay.press import Press, open_press
+from accsyn_async.relay.press import Press
+from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
 from accsyn_async.session import Session
 from accsyn_async.transport.seam import AsyncioClock, Clock
@@ -33,8 +35,6 @@ __all__ = ["Relay", "RelayStatistics", "Role"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
-_GRACE: Final = 1.5
-"""Seconds that letting go of the lease may take at the end."""
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
 
@@ -56,37 +56,6 @@ class Role:
     term: int | None = None
     leader: str | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RelayStatistics:
-    """What a relay has done, and how it stands.
-
-    Attributes:
-        leads: whether it leads.
-        term: the how-manieth leader it is; ``None`` when it does not lead.
-        terms: how often it has led.
-        events: how many events it has published, in all its terms.
-        states: how many states.
-        mended: how often what a stream had lost was published again.
-        commands: how many jobs it was asked to pause, resume or abort.
-        jobs: how many jobs are published.
-        connected: whether it is connected to NATS.
-        trouble: what is wrong with the backend, for people; ``None`` when nothing is, or it does not lead.
-        age: seconds since the backend last answered; ``None`` when it does not lead, or it never has.
-    """
-
-    leads: bool
-    term: int | None
-    terms: int
-    events: int
-    states: int
-    mended: int
-    commands: int
-    jobs: int
-    connected: bool
-    trouble: str | None
-    age: float | None
 
 
 class Relay:
@@ -170,17 +139,15 @@ class Relay:
         Raises:
             AccsynError: why it can lead no more, such as a login that was refused.
         """
+        lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
         reason: str | None = None
         while True:
-            lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
             await lease.acquire()
             try:
                 reason = await self._lead(lease)
             finally:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_GRACE):
-                        await lease.release()
+                await lease.release()
             logger.warning("it leads no more: %s", reason)
             await self._clock.sleep(_PAUSE * (0.5 + random.random()))
 
@@ -206,41 +173,49 @@ class Relay:
             await asyncio.gather(leading, keeping, return_exceptions=True)
 
     async def _work(self, lease: Lease) -> None:
+        """Lead a term to its end."""
         leader = Leader(self._session, self._queries, allowed=self._allowed, clock=self._clock)
-        press, inventory = await open_press(
-            self._link,
-            self._names,
-            workspace=self._session.workspace,
-            relay=self.name,
-            new_book=secrets.token_hex(8),
-            replicas=self._replicas,
-            may_write=lambda: lease.held,
-            now=self._clock.now,
-            health=leader.health,
-            memory=self._memory,
-        )
+        async with Acks(self._link.client) as acks:
+            press, inventory = await Candidate(
+                link=self._link,
+                acks=acks,
+                names=self._names,
+                workspace=self._session.workspace,
+                relay=self.name,
+                new_book=secrets.token_hex(8),
+                replicas=self._replicas,
+                may_write=lambda: lease.held,
+                now=self._clock.now,
+                health=leader.health,
+                memory=self._memory,
+            ).begin()
+            self._begin(press, leader)
+            try:
+                async with CommandDesk(
+                    self._session,
+                    self._link,
+                    self._names,
+                    leader,
+                    press.book,
+                    allowed=self._allowed,
+                    count=self._count,
+                ):
+                    await leader.lead(press, _published_until(inventory.health))
+            finally:
+                self._end(press)
+
+    def _begin(self, press: Press, leader: Leader) -> None:
         self._press, self._leader, self._memory = press, leader, press.book
         self._terms += 1
         term = press.book.masthead.term
         logger.info("it leads, as number %s", term)
         self._on_role(Role("leader", self.name, term=term, leader=self.name))
-        try:
-            desk = CommandDesk(
-                self._session,
-                self._link,
-                self._names,
-                leader,
-                press.book,
-                allowed=self._allowed,
-                count=self._count,
-            )
-            async with desk:
-                await leader.lead(press, _published_until(inventory.health))
-        finally:
-            self._press = self._leader = None
-            self._events += press.events_published
-            self._states += press.states_published
-            self._mended += press.mended
+
+    def _end(self, press: Press) -> None:
+        self._press = self._leader = None
+        self._events += press.events_published
+        self._states += press.states_published
+        self._mended += press.mended
 
 
 def _published_until(health: HealthMessage | None) -> dt.datetime | None:

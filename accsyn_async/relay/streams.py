@@ -3,92 +3,88 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Any, Final
 
-from nats.js import JetStreamContext, api
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from accsyn_async.errors import ArgumentError
+from accsyn_async.relay.link import Link
 from accsyn_async.relay.subjects import Names
 
 __all__ = ["KEPT", "ensure_streams"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
-KEPT: Final = 7 * 86_400.0
+KEPT: Final = 7 * 86_400
 """Seconds that events, and states that do not change, are kept."""
-_REMEMBERED: Final = 120.0
+_REMEMBERED: Final = 120
 """Seconds in which the same ``Nats-Msg-Id`` is not taken a second time."""
+_SECOND: Final = 10**9
 _IN_USE: Final = 10058
 """The stream's name is in use with another configuration."""
 
 
-async def ensure_streams(jetstream: JetStreamContext, names: Names, replicas: int) -> None:
+async def ensure_streams(link: Link, names: Names, replicas: int) -> bool:
     """Make the streams of events and of states, unless there are any.
 
-    What somebody has set differently (how long events are kept, how often they are stored) is left as it is.
+    What somebody has set differently (how long events are kept, how many hold them) is left as it is.
 
     Args:
-        jetstream: makes the requests.
+        link: the connection.
         names: the workspace's.
         replicas: how many servers hold each message: 1, 3 or 5.
 
+    Returns:
+        Whether several messages can be published at once, all or none: NATS 2.12 can.
+
     Raises:
         ArgumentError: there are not as many servers, or a stream of that name is of other subjects.
-        Error: (of nats) NATS does not answer.
+        AccsynError: NATS does not answer, or lets this user not ask that.
+        APIError: (of nats) it fails.
     """
-    await _ensure(
-        jetstream,
-        api.StreamConfig(
-            name=names.events,
-            description="accsyn: what happened to jobs",
-            subjects=[names.every_event, names.term],
-            storage=api.StorageType.FILE,
-            num_replicas=replicas,
-            max_age=KEPT,
-            duplicate_window=_REMEMBERED,
-            allow_direct=False,
-        ),
-    )
-    await _ensure(
-        jetstream,
-        api.StreamConfig(
-            name=names.states,
-            description="accsyn: how each job is, and the relay",
-            subjects=[names.every_state, names.health],
-            storage=api.StorageType.FILE,
-            num_replicas=replicas,
-            max_age=KEPT,
-            max_msgs_per_subject=1,
-            duplicate_window=_REMEMBERED,
-            allow_direct=False,
-        ),
-    )
+    common = {
+        "retention": "limits",
+        "storage": "file",
+        "discard": "old",
+        "num_replicas": replicas,
+        "max_age": KEPT * _SECOND,
+        "duplicate_window": _REMEMBERED * _SECOND,
+        "allow_atomic": True,
+    }
+    events = common | {
+        "name": names.events,
+        "description": "accsyn: what happened to jobs",
+        "subjects": [names.every_event, names.term],
+    }
+    states = common | {
+        "name": names.states,
+        "description": "accsyn: how each job is, and the relay",
+        "subjects": [names.every_state, names.health],
+        "max_msgs_per_subject": 1,
+    }
+    atomic = [await _ensure(link, wanted) for wanted in (events, states)]
+    return all(atomic)
 
 
-async def _ensure(jetstream: JetStreamContext, wanted: api.StreamConfig) -> None:
-    assert wanted.name is not None
+async def _ensure(link: Link, wanted: dict[str, Any]) -> bool:
+    """Make a stream, unless there is one; whether it takes several messages at once."""
+    name, replicas = wanted["name"], wanted["num_replicas"]
     try:
-        info = await jetstream.stream_info(wanted.name)
+        have = (await link.api(f"STREAM.INFO.{name}"))["config"]
     except NotFoundError:
         try:
-            await jetstream.add_stream(wanted)
-        except BadRequestError as error:
-            # Another relay was quicker, and asked for another number of replicas.
+            have = (await link.api(f"STREAM.CREATE.{name}", wanted))["config"]
+        except APIError as error:
+            # Another relay may have been quicker, and have asked for another number of replicas.
             if error.err_code != _IN_USE:
-                raise ArgumentError(f"the stream {wanted.name} cannot be made: {error.description}") from None
+                raise ArgumentError(f"the stream {name} cannot be made: {error.description}") from None
+            have = (await link.api(f"STREAM.INFO.{name}"))["config"]
         else:
-            logger.info("made the stream %s", wanted.name)
-        return
-    if set(info.config.subjects or ()) != set(wanted.subjects or ()):
+            logger.info("made the stream %s", name)
+    if set(have.get("subjects") or ()) != set(wanted["subjects"]):
         raise ArgumentError(
-            f"there is a stream {wanted.name} of other subjects: {', '.join(info.config.subjects or ())}"
+            f"there is a stream {name} of other subjects: {', '.join(have.get('subjects') or ())}"
         )
-    have = info.config.num_replicas or 1
-    if have != wanted.num_replicas:
-        logger.warning(
-            "the stream %s has %s replicas, not %s; it is left as it is",
-            wanted.name,
-            have,
-            wanted.num_replicas,
-        )
+    if have.get("num_replicas", 1) != replicas:
+        logger.warning("%s has %s replicas, not %s; left so", name, have.get("num_replicas", 1), replicas)
+    return bool(have.get("allow_atomic"))

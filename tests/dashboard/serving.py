@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Any
 
 import aiohttp
@@ -14,6 +14,7 @@ from accsyn_async import Session, dashboard
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.reading import Page
+from tests.support.relayed import StandIn
 
 QUICK = PollPolicy(soon=0.05, running=0.05, idle=0.05)
 
@@ -27,14 +28,23 @@ class Served:
         port: of it.
         session: whose jobs it shows.
         box: the workspace.
+        feed: where it has them from, when that is no session.
     """
 
-    def __init__(self, application: web.Application, port: int, session: Session, box: Sandbox) -> None:
+    def __init__(
+        self,
+        application: web.Application,
+        port: int,
+        session: Session,
+        box: Sandbox,
+        feed: StandIn | None = None,
+    ) -> None:
         self.application = application
         self.port = port
         self.base = f"http://127.0.0.1:{port}/"
         self.session = session
         self.box = box
+        self.feed = feed
 
     @property
     def url(self) -> str:
@@ -44,16 +54,33 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(
-    box: Sandbox, *, role: str = "admin", port: int = 0, poll: PollPolicy = QUICK, **options: Any
+    box: Sandbox,
+    *,
+    role: str = "admin",
+    port: int = 0,
+    poll: PollPolicy = QUICK,
+    relayed: Collection[str] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Served]:
+    """Serve a dashboard.
+
+    Args:
+        box: the workspace.
+        role: who is logged in.
+        port: where.
+        poll: how often to ask.
+        relayed: what a relay allows, from whose feed it is served; ``None`` for a session's.
+        options: of ``dashboard.app``.
+    """
     async with box.session(role, poll=poll, rate_limit=None) as session:
-        application = dashboard.app(session, **options)
+        feed = None if relayed is None else StandIn(session, *relayed)
+        application = dashboard.app(feed or session, **options)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, handler_cancellation=True)
         await runner.setup()
         try:
             site = web.TCPSite(runner, "127.0.0.1", port)
             await site.start()
-            yield Served(application, runner.addresses[0][1], session, box)
+            yield Served(application, runner.addresses[0][1], session, box, feed)
         finally:
             await runner.cleanup()
 

@@ -7,13 +7,21 @@ import asyncio
 import inspect
 import re
 import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from accsyn_async.cli.dashboard import dashboard as command
+from accsyn_async.cli.nats_connection import NatsConnection
+from accsyn_async.cli.top import top
+from accsyn_async.cli.watch import watch
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.serving import serving
+from tests.relay.support.relaying import relaying
+from tests.support.nats_servers import NatsServer
 
 TEXT = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -21,8 +29,20 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 def test_every_option_is_described_and_none_else() -> None:
     told = set(re.findall(r"`--([a-z-]+)`", TEXT.split("**Who may come in.**")[0]))
-    there = set(inspect.signature(command).parameters) - {"query", "connection"}
-    assert told == {name.replace("_", "-") for name in there}
+    there = set(inspect.signature(command).parameters) - {"query", "connection", "nats"}
+    assert told == {name.replace("_", "-").strip("-") for name in there}
+
+
+def test_the_options_about_relays_are_those_of_the_commands() -> None:
+    section = TEXT.split("\n## From a relay\n")[1].split("\n## ")[0]
+    table = section.split("| option | |")[1].split("\n\n")[0]
+    told = set(re.findall(r"`(--[a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines()[1:])))
+    there = {f"--{field.name.replace('_', '-')}" for field in fields(NatsConnection)}
+    assert told == there | {"--from", "--workspace", "--durable"}
+    commands: dict[str, Callable[..., object]] = {"dashboard": command, "top": top, "watch": watch}
+    for name, run in commands.items():
+        assert f"accsyn-async {name} --from " in section
+        assert "from_" in inspect.signature(run).parameters
 
 
 async def test_every_path_is_described_and_none_else() -> None:
@@ -35,9 +55,13 @@ async def test_every_path_is_described_and_none_else() -> None:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
 async def test_the_programs_run(
-    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    async with Sandbox(speed=500) as box:
+    async with Sandbox(speed=500) as box, AsyncExitStack() as stack:
+        if "relay.connect" in snippet:
+            nats = stack.enter_context(NatsServer(tmp_path))
+            await stack.enter_async_context(relaying(nats.url, box.workspace))
+            snippet = snippet.replace("nats://127.0.0.1:4222", nats.url)
         (box.volume / "a.mov").write_bytes(bytes(100_000))
         user = box.user("admin")
         for name, value in {

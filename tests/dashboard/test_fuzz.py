@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.serving import Served, serving
-from tests.dashboard.test_attacks import METHODS
+from tests.support.raw_requests import METHODS
 
 TOKEN = "correct horse battery staple"
 

@@ -1,4 +1,4 @@
-"""Real nats-servers on loopback, one or a cluster, that are killed and frozen; a proxy that cuts what goes by it."""
+"""Real nats-servers on loopback, one or a cluster, that are killed and frozen; a proxy that cuts the way."""
 
 from __future__ import annotations
 
@@ -168,16 +168,23 @@ class NatsServer:
 
 
 class NatsCluster:
-    """Several nats-servers that are one JetStream; clients learn of no other than they are told.
+    """Several nats-servers that are one JetStream.
+
+    Args:
+        folder: where they keep what they store.
+        size: how many.
+        config: lines of configuration for each.
+        advertise: whether clients learn of servers that they were not told of.
 
     Attributes:
         nodes: the servers.
     """
 
-    def __init__(self, folder: Path, size: int = 3, config: str = "") -> None:
+    def __init__(self, folder: Path, size: int = 3, config: str = "", *, advertise: bool = False) -> None:
         self._folder = folder
         self._size = size
         self._config = config
+        self._no_advertise = "false" if advertise else "true"
         self.nodes: list[NatsServer] = []
 
     @property
@@ -198,9 +205,7 @@ class NatsCluster:
             self.nodes = [
                 NatsServer(
                     self._folder / f"{attempt}-{index}",
-                    f"cluster {{ name: test, listen: 127.0.0.1:{route}, no_advertise: true, routes: "
-                    f"[{', '.join(f'nats://127.0.0.1:{other}' for other in routes if other != route)}] }}\n"
-                    f"{self._config}",
+                    f"{self._as_one(route, routes)}\n{self._config}",
                     name=f"n{index}",
                 )
                 for index, route in enumerate(routes)
@@ -240,6 +245,13 @@ class NatsCluster:
                     for consumer in each.get("consumer_detail") or ():
                         found[consumer["name"]] = (consumer.get("cluster") or {}).get("leader", "")
         return found
+
+    def _as_one(self, route: int, routes: list[int]) -> str:
+        others = ", ".join(f"nats://127.0.0.1:{other}" for other in routes if other != route)
+        return (
+            f"cluster {{ name: test, listen: 127.0.0.1:{route}, "
+            f"no_advertise: {self._no_advertise}, routes: [{others}] }}"
+        )
 
     def _is_led(self) -> bool:
         running = self._running()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from accsyn_async import PollPolicy
+from accsyn_async import PollPolicy, Session
 from accsyn_async.dashboard.top.app import Top
 from accsyn_async.dashboard.top.steering_app import SteeringTop
 from accsyn_async.dashboard.top.view_file import ViewFile
 from accsyn_async.sandbox import Sandbox
+from tests.support.relayed import StandIn
 
 QUICK = PollPolicy(soon=0.02, running=0.05, idle=0.1, backoff=0.05, longest_backoff=0.1)
 DEADLINE = 30.0
@@ -77,7 +78,13 @@ class Seat:
 
 
 class Place:
-    """A sandbox, and a folder for what is remembered."""
+    """A sandbox, and a folder for what is remembered.
+
+    Attributes:
+        feed: what the screen reads, when it is a relay's.
+    """
+
+    feed: StandIn
 
     def __init__(self, box: Sandbox, state: Path) -> None:
         self.box = box
@@ -89,12 +96,29 @@ class Place:
         asked: str | list[str] = "Transfer",
         *,
         read_only: bool = False,
+        relayed: Collection[str] | None = None,
         size: tuple[int, int] = (100, 30),
         synced: bool = True,
     ) -> AsyncIterator[Seat]:
-        """Open the screen, and wait until the jobs are there."""
+        """Open the screen, and wait until the jobs are there.
+
+        Args:
+            asked: what to watch.
+            read_only: whether nothing that acts is offered.
+            relayed: what a relay allows, whose feed the screen reads; ``None`` for a session.
+            size: of the terminal.
+            synced: ``False`` waits for nothing.
+        """
         kind = Top if read_only else SteeringTop
-        app = kind(lambda: self.box.session(poll=QUICK), asked, ViewFile(self.state), tasks_every=0.1)
+
+        def connect() -> Session | StandIn:
+            session = self.box.session(poll=QUICK)
+            if relayed is None:
+                return session
+            self.feed = StandIn(session, *relayed)
+            return self.feed
+
+        app = kind(connect, asked, ViewFile(self.state), tasks_every=0.1)
         async with app.run_test(size=size, notifications=True) as pilot:
             seat = Seat(app, pilot)
             if synced:

@@ -1,4 +1,4 @@
-"""What a watch and its session have seen, as Prometheus metrics. Needs prometheus-client."""
+"""What a watch and its origin have seen, as Prometheus metrics. Needs prometheus-client."""
 
 from accsyn_async.dashboard.metrics.metrics import Metrics
 

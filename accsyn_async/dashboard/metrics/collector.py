@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator
-from itertools import accumulate
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from accsyn_async._version import __version__
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics.per_job import PerJob
-from accsyn_async.dashboard.metrics.requests import folded
 from accsyn_async.dashboard.metrics.tally import Tally
+from accsyn_async.dashboard.origin import Origin
 from accsyn_async.models import JobStatus
-from accsyn_async.session import Session
+from accsyn_async.serving.families import LastSuccess, build_family, request_families
 
-__all__ = ["JobCollector", "SessionCollector"]
+__all__ = ["JobCollector", "OriginCollector"]
 
 
-class SessionCollector(Collector):
-    """How a session and its backend get along.
+class OriginCollector(Collector):
+    """How the backend answers, and what was sent to it where that is known.
 
     Args:
-        session: what asks the backend.
+        origin: where the jobs come from.
         board: says whether the backend is degraded.
         tally: how often it was.
         now: the time of day, seconds since the epoch.
     """
 
     def __init__(
-        self, session: Session, board: Board, tally: Tally, now: Callable[[], float] = time.time
+        self, origin: Origin, board: Board, tally: Tally, now: Callable[[], float] = time.time
     ) -> None:
-        self._session = session
+        self._origin = origin
         self._board = board
         self._tally = tally
-        self._now = now
-        self._last = 0.0
+        self._last = LastSuccess(now)
 
     def describe(self) -> list[Metric]:
         """Nothing: that asks for no values when it is registered."""
@@ -52,9 +43,7 @@ class SessionCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The families."""
-        statistics = self._session.monitor.statistics()
-        if statistics.age is not None:
-            self._last = max(self._last, self._now() - statistics.age)
+        statistics = self._origin.statistics()
         answers = statistics.watches and statistics.age is not None and self._board.trouble is None
         yield GaugeMetricFamily(
             "accsyn_up", "Whether the backend answers the watch as it should: 1, or 0.", float(bool(answers))
@@ -62,42 +51,16 @@ class SessionCollector(Collector):
         yield GaugeMetricFamily(
             "accsyn_last_success_timestamp_seconds",
             "When the backend last answered a poll, in seconds since 1970; 0 before it ever did.",
-            round(self._last, 3),
+            self._last.told(statistics.age),
         )
         yield CounterMetricFamily(
             "accsyn_degradations",
             "How often the backend ceased to answer the watch as it should.",
             self._tally.degradations,
         )
-        yield from self._requests()
-        build = InfoMetricFamily("accsyn_build", "The version of accsyn-async and of what it runs on.")
-        build.add_metric(
-            [],
-            {
-                "version": __version__,
-                "python_version": platform.python_version(),
-                "api_version": self._session.api_version,
-            },
-        )
-        yield build
-
-    def _requests(self) -> Iterator[Metric]:
-        traffic = self._session.traffic
-        requests = CounterMetricFamily(
-            "accsyn_api_requests",
-            "Requests sent to the backend, each attempt counted, by what they were about and came to.",
-            labels=("method", "entity", "outcome"),
-        )
-        for key, count in folded(traffic.requests).items():
-            requests.add_metric(key, count)
-        yield requests
-        bounds = [*map(str, traffic.bounds), "+Inf"]
-        yield HistogramMetricFamily(
-            "accsyn_api_request_duration_seconds",
-            "How long requests to the backend took, from sending to having read the reply.",
-            list(zip(bounds, map(float, accumulate(traffic.durations)), strict=True)),
-            traffic.seconds,
-        )
+        if (traffic := self._origin.traffic) is not None:
+            yield from request_families(traffic)
+        yield build_family(self._origin.api_version)
 
 
 class JobCollector(Collector):

@@ -5,35 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, exposition
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client import CollectorRegistry
 
 from accsyn_async.board.board import Board
-from accsyn_async.dashboard.metrics.collector import JobCollector, SessionCollector
+from accsyn_async.dashboard.metrics.collector import JobCollector, OriginCollector
 from accsyn_async.dashboard.metrics.per_job import PerJob
 from accsyn_async.dashboard.metrics.tally import Tally
+from accsyn_async.dashboard.origin import Relayed, origin_of
 from accsyn_async.errors import ArgumentError
 from accsyn_async.events import Event
 from accsyn_async.models import JOB_TYPES
+from accsyn_async.serving.exposition import expose
 from accsyn_async.session import Session
 
-__all__ = ["OPEN_METRICS", "TEXT", "Metrics"]
-
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
-"""The content type of the plain text format."""
-OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-"""The content type of OpenMetrics."""
+__all__ = ["Metrics"]
 
 
 class Metrics:
-    """What one watch and its session have seen, as Prometheus metrics.
+    """What one watch, and the session that it is of, have seen, as Prometheus metrics.
 
     Every event of the watch is to be given to ``take``. Counters begin at 0 with each of these, and
     a scrape asks the backend for nothing. No name, path or user becomes a label, and there are at
     most 200 series, however many jobs come and go.
 
     Args:
-        session: whose requests are counted, and who watches.
+        session: whose requests are counted, and who watches; or a relay's feed, which sends none: there
+            are no series about requests then.
         board: of the same watch; says whether the backend is degraded.
         entitytype: what is watched, as in ``"transfer"``.
         per_job: whether jobs that have not ended have series of their own, by id; 500 of them at
@@ -55,7 +52,7 @@ class Metrics:
 
     def __init__(
         self,
-        session: Session,
+        session: Session | Relayed,
         board: Board,
         *,
         entitytype: str = "transfer",
@@ -67,7 +64,7 @@ class Metrics:
         self._clock = clock
         self._tally = Tally(moves=entitytype != "compute")
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(SessionCollector(session, board, self._tally))
+        self._registry.register(OriginCollector(origin_of(session), board, self._tally))
         kind = "transfer" if entitytype == "job" else entitytype
         self._registry.register(JobCollector(self._tally, kind, PerJob() if per_job else None, clock))
 
@@ -85,16 +82,4 @@ class Metrics:
         Returns:
             The body, and its ``Content-Type``.
         """
-        if _wants_open_metrics(accept or ""):
-            return openmetrics.generate_latest(self._registry), OPEN_METRICS  # type: ignore[no-untyped-call]
-        return exposition.generate_latest(self._registry), TEXT
-
-
-def _wants_open_metrics(accept: str) -> bool:
-    """Whether it is among what an Accept header names; prometheus-client's own reading fails on odd ones.
-
-    >>> _wants_open_metrics("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
-    True
-    """
-    ranges = (each.split(";") for each in accept.lower().replace(" ", "").split(","))
-    return any(kind == "application/openmetrics-text" and "q=0" not in rest for kind, *rest in ranges)
+        return expose(self._registry, accept)

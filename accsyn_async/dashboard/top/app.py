@@ -38,6 +38,7 @@ from accsyn_async.safe_text import safe
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from accsyn_async.dashboard.origin import Relayed
     from accsyn_async.session import Session
 
 __all__ = ["INTERRUPTED", "Top"]
@@ -54,7 +55,7 @@ class Top(App[int]):
     """Shows the jobs of a watch.
 
     Args:
-        connect: makes the session; called after the first frame.
+        connect: makes the session, or a relay's feed; called after the first frame.
         asked: what to watch: a query, or ids.
         view_file: where the view is remembered.
         signs: what to draw with.
@@ -95,7 +96,7 @@ class Top(App[int]):
 
     def __init__(
         self,
-        connect: Callable[[], Session],
+        connect: Callable[[], Session | Relayed],
         asked: str | Sequence[str],
         view_file: ViewFile,
         *,
@@ -123,6 +124,7 @@ class Top(App[int]):
         self._log_asked = False
         # Kept: of a change one is told before ``size`` is the new one.
         self._room = Size(80, 24)
+        self._offered = self.steering_keys()
         self._front = Front(self.jobs, self.board, self.journal, self.keys(), signs)
 
     def compose(self) -> ComposeResult:
@@ -221,7 +223,7 @@ class Top(App[int]):
         rows = ordered(filter(self._filter.picks, entries), self.view, now)
         jobs = self.jobs
         if jobs.marked:
-            jobs.marked &= {entry.job.id for entry in entries}
+            jobs.marked &= {entry.job.id for entry in entries} if self.steering_keys() else set()
         jobs.instead = f"No job matches {safe(self._filter.text)}" if entries and not rows else ""
         jobs.choose(self.view.columns, self._widths.longest)
         jobs.show(rows, now, asked=asked)
@@ -250,7 +252,7 @@ class Top(App[int]):
     def action_help(self) -> None:
         """Show the help."""
         if not isinstance(self.screen, Help):
-            self.push_screen(Help(self.signs, read_only=not self.steering_keys()))
+            self.push_screen(Help(self.signs, [action for _, action, _ in self.steering_keys()]))
 
     async def action_filter(self) -> None:
         """Begin to filter."""
@@ -310,10 +312,10 @@ class Top(App[int]):
         """Show the job under the cursor with its tasks."""
         entry = self.jobs.to_act_on()
         if entry is not None:
-            keys = tuple(key for key in self.steering_keys() if key[0] != "Space")
+            ask = None if self.source.relayed else self.source.tasks
             self.push_screen(
                 Detail(
-                    *(entry, self.source.tasks, self._tasks_every, self.requests, keys),
+                    *(entry, ask, self._tasks_every, self.requests, self.steering_keys),
                     signs=self.signs,
                     clock=self._seconds,
                 )
@@ -367,7 +369,9 @@ class Top(App[int]):
 
     def _tick(self) -> None:
         self._idle += 1
-        if self._dirty:
+        offered = self.steering_keys()
+        if self._dirty or offered != self._offered:
+            self._offered = offered
             self.refresh_all()
         elif self._idle >= _IDLE:
             self._idle = 0
@@ -384,6 +388,7 @@ class Top(App[int]):
         self.call_after_refresh(self.refresh_all)
 
     def _draw(self, now: float) -> None:
+        self._front.offer(self.keys())
         what = self.source.what if self.steering_keys() else f"{self.source.what} · read-only"
         age = self.source.age if self.board.trouble is not None else None
         self._front.draw(what, self.going_on(), self.view, age, self._room.width, now)

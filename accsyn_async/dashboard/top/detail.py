@@ -15,6 +15,7 @@ from textual.screen import Screen
 from accsyn_async.board.board import Entry
 from accsyn_async.board.signs import Signs
 from accsyn_async.cells import shorten
+from accsyn_async.dashboard.origin import NO_TASKS
 from accsyn_async.dashboard.top import palette
 from accsyn_async.dashboard.top.detail_text import facts, task_lines
 from accsyn_async.dashboard.top.line_view import Texts
@@ -46,10 +47,11 @@ class Detail(Screen[None]):
 
     Args:
         entry: the job, as the board keeps it.
-        ask: asks for the rows of a job's tasks, ``MOST_TASKS`` and one at most.
+        ask: asks for the rows of a job's tasks, ``MOST_TASKS`` and one at most; ``None`` where nobody can
+            be asked.
         every: seconds between two questions; after a failure the pauses grow to a minute.
         pending: what was asked of jobs.
-        keys: what can be done to it.
+        keys: what can be done to jobs, by now.
         signs: what to draw with.
         clock: seconds of the board's clock.
     """
@@ -68,10 +70,10 @@ class Detail(Screen[None]):
     def __init__(
         self,
         entry: Entry,
-        ask: Callable[[str], Awaitable[Rows]],
+        ask: Callable[[str], Awaitable[Rows]] | None,
         every: float,
         pending: Pending,
-        keys: tuple[tuple[str, str, str], ...],
+        keys: Callable[[], tuple[tuple[str, str, str], ...]],
         *,
         signs: Signs,
         clock: Callable[[], float],
@@ -80,7 +82,7 @@ class Detail(Screen[None]):
         self.entry = entry
         self._every = every
         self._ask, self._pending_actions, self._signs, self._seconds = ask, pending, signs, clock
-        self._keys = keys
+        self._steering_keys, self._keys = keys, Keys()
         self._tasks: Rows = ()
         self._headline, self._facts = OneLine(id="name"), Texts(id="facts")
         self._tasks_title, self._list = OneLine(id="tasks-title"), Texts(id="tasks")
@@ -93,13 +95,17 @@ class Detail(Screen[None]):
         yield self._facts
         yield self._tasks_title
         yield self._list
-        yield Keys((("Esc", "back", "screen.close"), *self._keys, ("?", "help", "app.help")))
+        yield self._keys
 
     def on_mount(self) -> None:
         """Begin to ask."""
-        self._say("tasks: asking for them")
         self._list.focus()
-        self._asking = asyncio.create_task(self._ask_again_and_again(), name="accsyn-top tasks")
+        if self._ask is None:
+            self._say(NO_TASKS)
+        else:
+            self._say("tasks: asking for them")
+            asking = self._ask_again_and_again(self._ask)
+            self._asking = asyncio.create_task(asking, name="accsyn-top tasks")
         self.call_after_refresh(self.tick)
 
     async def on_unmount(self) -> None:
@@ -122,6 +128,8 @@ class Detail(Screen[None]):
         if not width:
             # Nothing has a size before all is there.
             return
+        acting = [key for key in self._steering_keys() if key[0] != "Space"]
+        self._keys.set_keys((("Esc", "back", "screen.close"), *acting, ("?", "help", "app.help")))
         name = Text(no_wrap=True, end="")
         name.append(f" {shorten(safe(self.entry.job.name), width)}", f"bold {palette.TEXT}")
         self._headline.show(name)
@@ -133,7 +141,7 @@ class Detail(Screen[None]):
         """Go back to the jobs."""
         self.dismiss()
 
-    async def _ask_again_and_again(self) -> None:
+    async def _ask_again_and_again(self, ask: Callable[[str], Awaitable[Rows]]) -> None:
         told: tuple[str, float] | None = None
         failures = 0
         while True:
@@ -141,7 +149,7 @@ class Detail(Screen[None]):
             now = self.entry.word, float(self.entry.job.progress)
             if now != told or self.entry.running:
                 try:
-                    rows = await self._ask(self.entry.job.id)
+                    rows = await ask(self.entry.job.id)
                 except AccsynError as error:
                     failures += 1
                     # What has ended does not change any more, and may be gone.

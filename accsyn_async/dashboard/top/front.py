@@ -61,10 +61,11 @@ class Front(Vertical):
         signs: Signs,
     ) -> None:
         super().__init__()
-        self._jobs, self._board, self._journal, self._keys, self._signs = jobs, board, journal, keys, signs
+        self._jobs, self._board, self._journal, self._signs = jobs, board, journal, signs
         self._title, self._totals = OneLine(id="title"), OneLine(id="totals")
         self._banner, self._titles = OneLine(id="banner"), Titles(id="titles")
         self._log_title, self._log = OneLine(id="log-title"), Texts(id="log", follow=True)
+        self._keys = Keys(keys, id="keys")
         self._written = -1
         self.field: Input | None = None
 
@@ -77,13 +78,17 @@ class Front(Vertical):
         yield self._jobs
         yield self._log_title
         yield self._log
-        yield Keys(self._keys, id="keys")
+        yield self._keys
 
     def fit(self, height: int, *, log: bool) -> None:
         """Fit the log to a terminal of so many lines, or hide it."""
         self._log.styles.height = min(10, max(3, height // 5))
         self._log.display = self._log_title.display = log
         self._written = -1
+
+    def offer(self, keys: tuple[tuple[str, str, str], ...]) -> None:
+        """Let the lowest line offer other keys."""
+        self._keys.set_keys(keys)
 
     def draw(self, what: str, going_on: str, view: View, age: float | None, width: int, now: float) -> None:
         """Draw what has changed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from rich.text import Text
@@ -31,13 +32,12 @@ _LOOK = (
     ("c", "choose the columns, and their order"),
     ("l", "show or hide the log; Tab goes there"),
 )
-_ACT = (
-    ("Space", "mark a job; Esc takes all marks away"),
-    ("*", "mark all that are listed"),
-    ("p", "pause what is marked, or has the cursor"),
-    ("r", "resume it"),
-    ("a", "abort it: only y means yes"),
-)
+_MARK = (("Space", "mark a job; Esc takes all marks away"), ("*", "mark all that are listed"))
+_ACT = {
+    "pause": ("p", "pause what is marked, or has the cursor"),
+    "resume": ("r", "resume what is marked, or has the cursor"),
+    "abort": ("a", "abort what is marked, or has the cursor: only y means yes"),
+}
 _LEAVE = (("?  F1", "this help"), ("q", "leave; the jobs go on"))
 _STATES = (
     ("running", "moves"),
@@ -58,7 +58,7 @@ class Help(ModalScreen[None]):
 
     Args:
         signs: what states are drawn with.
-        read_only: whether nothing can be done to jobs.
+        actions: what can be done to jobs: pause, resume, abort.
     """
 
     DEFAULT_CSS = f"""
@@ -76,9 +76,10 @@ class Help(ModalScreen[None]):
         Binding("k", "scroll(-1)", show=False),
     ]
 
-    def __init__(self, signs: Signs, *, read_only: bool) -> None:
+    def __init__(self, signs: Signs, actions: Collection[str]) -> None:
         super().__init__()
-        self._signs, self._read_only = signs, read_only
+        self._signs = signs
+        self._acts = [line for action, line in _ACT.items() if action in actions]
 
     def compose(self) -> ComposeResult:
         """The text, and how to leave it."""
@@ -104,7 +105,7 @@ class Help(ModalScreen[None]):
 
     def _lines(self) -> list[Text]:
         lines = []
-        groups = [_LOOK, *([] if self._read_only else [_ACT]), _LEAVE]
+        groups = [_LOOK, *[(*_MARK, *self._acts)] * bool(self._acts), _LEAVE]
         for group in groups:
             for key, what in group:
                 line = Text(no_wrap=True, end="")
@@ -118,6 +119,6 @@ class Help(ModalScreen[None]):
             line.append(f"  {sign} {word:<9}", palette.state_style(word))
             line.append(what, palette.TEXT)
             lines.append(line)
-        if self._read_only:
+        if not self._acts:
             lines += [Text(end=""), Text("  Read-only: nothing can be done to jobs.", palette.MUTED, end="")]
         return lines

@@ -33,13 +33,15 @@ class SteeringTop(Top):
     def steering_keys(self) -> tuple[tuple[str, str, str], ...]:
         """What is offered to do to jobs."""
         return (
-            *((name[0], name, f"app.steer('{name}')") for name in ACTIONS),
-            ("Space", "mark", "app.mark"),
+            *((name[0], name, f"app.steer('{name}')") for name in ACTIONS if name in self.source.allowed),
+            *[("Space", "mark", "app.mark")] * bool(self.source.allowed),
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is marked while the list is covered."""
-        if action in ("mark", "mark_all") and len(self.screen_stack) > 1:
+        """Nothing is marked while the list is covered, nor where nothing can be done to jobs."""
+        if action in ("mark", "mark_all") and (len(self.screen_stack) > 1 or not self.source.allowed):
+            return False
+        if action == "steer" and not self.source.allowed.intersection(map(str, parameters)):
             return False
         return super().check_action(action, parameters)
 
@@ -145,7 +147,7 @@ class SteeringTop(Top):
         # Of many jobs the log tells those that went wrong; the rest is in the summary.
         tell = self.say if bulk.total == 1 else self.write
         try:
-            await self.source.session.update(self.source.kind, ident, {"status": action.status})
+            await self.source.steer(ident, action.name)
         except (OutcomeUnknownError, TimeoutError):
             # A poll will tell; until then it may be under way.
             bulk.unknown += 1

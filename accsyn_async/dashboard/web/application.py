@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
-from accsyn_async.dashboard.web.guard import Guard
+from accsyn_async.dashboard.origin import Relayed
 from accsyn_async.dashboard.web.handlers import Handlers
 from accsyn_async.dashboard.web.hub import Hub
-from accsyn_async.dashboard.web.keys import Keys
-from accsyn_async.dashboard.web.replies import harden
 from accsyn_async.errors import ArgumentError
+from accsyn_async.serving.guard import Guard, check_hosts
+from accsyn_async.serving.keys import Keys
+from accsyn_async.serving.replies import harden
 from accsyn_async.session import Session
 
 __all__ = ["app", "ended", "key_used", "one_use_path"]
@@ -25,7 +25,7 @@ _HANDLERS: Final = web.AppKey("accsyn_dashboard", Handlers)
 
 
 def app(
-    session: Session,
+    session: Session | Relayed,
     query: str = "Transfer",
     *,
     token: str | None = None,
@@ -34,14 +34,15 @@ def app(
     per_job: bool = False,
     hosts: Collection[str] = (),
 ) -> web.Application:
-    """The dashboard of a session.
+    """The dashboard of a session, or of a relay's feed.
 
     It follows the jobs from the start of the application to its end. Whoever opens the page needs
     a key: an address of one use (``one_use_path``), or the token. Run it with aiohttp's
     ``handler_cancellation=True``, and pages that leave are let go of at once, not seconds later.
 
     Args:
-        session: an open session; whoever may use the page acts in its name.
+        session: an open session; whoever may use the page acts in its name. Or a relay's feed: what can
+            be done to jobs is what the relay allows, and there are no tasks.
         query: the jobs to show.
         token: lets in whoever sends it, as a bearer token or typed into the page; ``None`` for a
             random one that nobody is told.
@@ -68,13 +69,12 @@ def app(
         raise ArgumentError("token must not be empty; leave it out for a random one")
     if token is not None and open:
         raise ArgumentError("open= and token= exclude each other: what is open needs no token")
-    for host in hosts:
-        if not host or set(host) & set("/@ "):
-            raise ArgumentError(f"{host!r} is no host: such as farm.example.com, or farm.example.com:8443")
+    check_hosts(hosts)
     keys = Keys(token)
     guard = Guard(keys, is_open=open, hosts=hosts)
-    handlers = Handlers(Hub(session, query, per_job=per_job), keys, guard, read_only=read_only)
-    application = web.Application(middlewares=[_admitting(handlers)], client_max_size=_MOST_BYTES)
+    hub = Hub(session, query, per_job=per_job, read_only=read_only)
+    handlers = Handlers(hub, keys, guard, read_only=read_only)
+    application = web.Application(middlewares=[handlers.gate.middleware()], client_max_size=_MOST_BYTES)
     application[_HANDLERS] = handlers
     application.add_routes(handlers.routes())
     application.on_response_prepare.append(harden)
@@ -130,14 +130,6 @@ async def ended(application: web.Application) -> None:
         waiting.cancel()
     """
     await application[_HANDLERS].hub.ended()
-
-
-def _admitting(handlers: Handlers) -> Middleware:
-    @web.middleware
-    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await handlers.admit(request, handler)
-
-    return admit
 
 
 async def _running(application: web.Application) -> AsyncIterator[None]:

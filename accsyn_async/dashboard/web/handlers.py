@@ -11,17 +11,18 @@ from aiohttp.typedefs import Handler
 from aiohttp.web import RequestPayloadError
 
 from accsyn_async._version import __version__
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.dashboard.web.assets import Asset, Assets
-from accsyn_async.dashboard.web.attempts import Attempts
-from accsyn_async.dashboard.web.guard import COOKIE, CSRF_HEADER, Access, Guard, Knock, Refusal
 from accsyn_async.dashboard.web.hub import Hub
-from accsyn_async.dashboard.web.keys import Keys
 from accsyn_async.dashboard.web.pages import stream
-from accsyn_async.dashboard.web.replies import document, file, refuse
-from accsyn_async.dashboard.web.steering import ACTIONS
+from accsyn_async.dashboard.web.replies import document, file
 from accsyn_async.errors import AccsynError, NotFoundError, SessionClosedError
 from accsyn_async.models import is_entity_id
 from accsyn_async.safe_text import safe
+from accsyn_async.serving.gate import Gate, cookie_name, expect_nothing
+from accsyn_async.serving.guard import COOKIE, Access, Guard, Refusal
+from accsyn_async.serving.keys import Keys
+from accsyn_async.serving.replies import refuse
 from accsyn_async.transport.seam import AsyncioClock
 
 __all__ = ["Handlers"]
@@ -49,6 +50,7 @@ class Handlers:
         read_only: nothing can be steered.
 
     Attributes:
+        gate: the way in.
         used: set when an address of one use was used.
     """
 
@@ -56,11 +58,10 @@ class Handlers:
         self.hub = hub
         self.keys = keys
         self.used = asyncio.Event()
-        self._guard = guard
+        self.gate = Gate(keys, guard, _OPEN, cookie=COOKIE)
         self._read_only = read_only
         self._assets = Assets()
         self._clock = AsyncioClock()
-        self._attempts = Attempts()
 
     def routes(self) -> list[web.RouteDef]:
         """All that can be asked for; without what changes anything, when it is only to be read."""
@@ -79,41 +80,18 @@ class Handlers:
             several += [web.post(f"/jobs/{action}", self._steering(action)) for action in ACTIONS]
         for route in several:
             # Before anything is expected to come, it has to be let in.
-            route.kwargs["expect_handler"] = _expect_nothing
+            route.kwargs["expect_handler"] = expect_nothing
         return several
 
-    async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let a request in, or refuse it."""
-        knock = _knock(request)
-        now, who = self._clock.monotonic(), request.remote or ""
-        access = _OPEN.get(request.match_info.route.name or "", Access.KNOWN)
-        tries = knock.bearer is not None and not (access is Access.ANYBODY and knock.only_reads)
-        if tries and (pause := self._attempts.pause(who, now)):
-            return refuse(Refusal(429, "too many wrong tokens"), {"Retry-After": str(pause)})
-        refusal = self._guard.refusal(knock, access)
-        if tries and not self.keys.fits(knock.bearer or ""):
-            self._attempts.failed(who, now)
-        if refusal is not None:
-            return refuse(refusal, {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None)
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            allowed = error.headers.getall("Allow", [])
-            return refuse(Refusal(error.status, error.reason), {"Allow": allowed[0]} if allowed else None)
-
     async def _document(self, request: web.Request) -> web.Response:
-        known = self._guard.knows(_knock(request))
+        known = self.gate.knows(request)
         # Who only asks for the head, to preview a link for instance, uses nothing up.
         once = request.query.get("once") if request.method == "GET" else None
         if once is not None and not self.keys.redeem(once):
             return self._ask_for_token(request, 403, used=True, known=known)
         if once is None and not known:
             return self._ask_for_token(request, 401, used=False, known=False)
-        told = self.hub.facts() | {
-            "csrf": self.keys.csrf,
-            "readOnly": self._read_only,
-            "version": __version__,
-        }
+        told = self.hub.facts() | {"csrf": self.keys.csrf, "version": __version__}
         response = document(request, lambda nonce: self._assets.page(nonce, told))
         if once is not None:
             self.used.set()
@@ -131,7 +109,7 @@ class Handlers:
 
     def _let_in(self, request: web.Request, response: web.Response) -> None:
         response.set_cookie(
-            _cookie_name(request),
+            cookie_name(request, COOKIE),
             self.keys.cookie,
             path=request.path.removesuffix("login"),
             httponly=True,
@@ -200,41 +178,3 @@ class Handlers:
         """That it is alive, and how fresh what it shows is; without names, as anybody may ask."""
         health = self.hub.health()
         return {"alive": True, "fresh": self.hub.is_fresh, "state": health["state"], "age_s": health["age"]}
-
-
-def _knock(request: web.Request) -> Knock:
-    headers = request.headers
-
-    def sent(name: str) -> str | None:
-        # Sent twice, it is neither of the two.
-        return ", ".join(headers.getall(name)) if name in headers else None
-
-    return Knock(
-        method=request.method,
-        hosts=headers.getall("Host", []),
-        local=_local(request),
-        origin=sent("Origin"),
-        site=sent("Sec-Fetch-Site"),
-        content_type=request.content_type if "Content-Type" in headers else None,
-        authorization=sent("Authorization"),
-        csrf=sent(CSRF_HEADER),
-        cookie=request.cookies.get(_cookie_name(request)),
-    )
-
-
-async def _expect_nothing(_request: web.Request) -> None:
-    """Leave ``Expect: 100-continue`` unanswered: whoever waits for that sends soon anyway."""
-
-
-def _local(request: web.Request) -> str | None:
-    """The address of ours that a request came to."""
-    name = request.transport.get_extra_info("sockname") if request.transport is not None else None
-    if not isinstance(name, tuple):
-        return None
-    host, port = str(name[0]).removeprefix("::ffff:"), name[1]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _cookie_name(request: web.Request) -> str:
-    local = _local(request)
-    return COOKIE if local is None else f"{COOKIE}-{local.rpartition(':')[2]}"

@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accsyn_async.board.actions import ACTIONS
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
+from accsyn_async.dashboard.origin import Relayed, origin_of
 from accsyn_async.dashboard.web.feed import Feed
 from accsyn_async.dashboard.web.steering import steer
 from accsyn_async.dashboard.web.task_desk import TaskDesk
@@ -49,9 +51,10 @@ class Hub:
     """Follows the jobs of a query, for everybody who looks.
 
     Args:
-        session: an open session.
+        session: an open session, or a relay's feed.
         query: what to follow.
         per_job: whether metrics tell of single jobs.
+        read_only: nothing can be steered, whatever the backend or the relay would allow.
         clock: time.
 
     Raises:
@@ -59,16 +62,23 @@ class Hub:
     """
 
     def __init__(
-        self, session: Session, query: str, *, per_job: bool = False, clock: Clock | None = None
+        self,
+        session: Session | Relayed,
+        query: str,
+        *,
+        per_job: bool = False,
+        read_only: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        self._session = session
+        self._origin = origin_of(session)
+        self._read_only = read_only
         self._query = query
         self._entitytype = select(query).entitytype
         self._clock = clock or AsyncioClock()
         self.board = Board(on_drop=self._dropped)
         self.feed = Feed(self.board)
         self.metrics = Metrics(session, self.board, entitytype=self._entitytype, per_job=per_job)
-        self.tasks = TaskDesk(session, self._clock)
+        self.tasks = TaskDesk(self._origin, self._clock)
         self.pages = 0
         self._steering: set[asyncio.Task[list[dict[str, Any]]]] = set()
         self._closed = False
@@ -76,19 +86,19 @@ class Hub:
         self._error: AccsynError | None = None
         self._published: deque[float] = deque([float("-inf")] * _A_SECOND, maxlen=_A_SECOND)
         self._due: asyncio.TimerHandle | None = None
-        self._state: tuple[str, str | None] = ("", None)
+        self._told: object = None
         self._ended = asyncio.Event()
         self._tell_health()
-
-    @property
-    def session(self) -> Session:
-        """Who asks."""
-        return self._session
 
     @property
     def entitytype(self) -> str:
         """The type of the jobs."""
         return self._entitytype
+
+    @property
+    def allowed(self) -> list[str]:
+        """What can be done to jobs now: some of pause, resume and abort."""
+        return [] if self._read_only else [action for action in ACTIONS if action in self._origin.allowed]
 
     @property
     def closed(self) -> bool:
@@ -124,7 +134,7 @@ class Hub:
             idents: of the jobs.
         """
         task = asyncio.create_task(
-            steer(self._session, self.board, self._entitytype, action, idents), name="accsyn-dashboard-steer"
+            steer(self._origin, self.board, self._entitytype, action, idents), name="accsyn-dashboard-steer"
         )
         self._steering.add(task)
         task.add_done_callback(self._steering.discard)
@@ -155,14 +165,20 @@ class Hub:
             "now": round(time.time(), 3),
         }
 
-    def facts(self) -> dict[str, str]:
-        """Whose jobs are shown, and which."""
-        workspace, query = safe(self._session.workspace), safe(self._query)
-        return {"workspace": workspace, "query": query, "title": f"{query} · {workspace}"}
+    def facts(self) -> dict[str, Any]:
+        """Whose jobs are shown, which, whence, and what can be done to them."""
+        workspace, query = safe(self._origin.workspace), safe(self._query)
+        return {
+            "workspace": workspace,
+            "query": query,
+            "title": f"{query} · {workspace}",
+            "relayed": self._origin.relayed,
+            "allowed": self.allowed,
+        }
 
     def age(self) -> float | None:
         """Seconds since the backend last answered; ``None`` before it did."""
-        return self._session.monitor.statistics().age
+        return self._origin.statistics().age
 
     @property
     def is_fresh(self) -> bool:
@@ -180,7 +196,7 @@ class Hub:
         entry = self.board.take(event, now)
         if entry is not None:
             self.feed.touch(entry.job.id)
-        if self._health_state() != self._state:
+        if self._what_to_tell() != self._told:
             self._tell_health()
         self._plan(now)
 
@@ -203,7 +219,7 @@ class Hub:
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            async with self._session.watch(self._query, fields=FIELDS) as watch:
+            async with self._origin.watch(self._query, fields=FIELDS) as watch:
                 began = loop.time()
                 async for event in watch:
                     self.take(event)
@@ -236,8 +252,12 @@ class Hub:
         self.feed.drop(ident)
 
     def _tell_health(self) -> None:
-        self._state = self._health_state()
-        self.feed.tell_health(self.health())
+        self._told = self._what_to_tell()
+        self.feed.tell_health(self.health() | {"allowed": self.allowed})
+
+    def _what_to_tell(self) -> tuple[object, ...]:
+        """What pages are told of at once when it is another."""
+        return *self._health_state(), self._origin.allowed
 
     async def _beat(self) -> None:
         while True:

@@ -1,38 +1,23 @@
-"""How the dashboard answers: documents with their policy, refusals as JSON, headers on all of it."""
+"""What the dashboard shows: documents with their policy, and files."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
 
 from accsyn_async.dashboard.web.assets import Asset
-from accsyn_async.dashboard.web.guard import Refusal
 
-__all__ = ["document", "file", "harden", "refuse"]
+__all__ = ["document", "file"]
 
-_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
 _SCRIPT_POLICY: Final = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 """A worker obeys the policy of its own script, and has to open the stream."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'nonce-{nonce}'; worker-src 'self'; "
     "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-
-
-def refuse(refusal: Refusal, headers: Mapping[str, str] | None = None) -> web.Response:
-    """An answer that says why not."""
-    return web.json_response({"error": refusal.reason}, status=refusal.status, headers=headers)
 
 
 def document(request: web.Request, write: Callable[[str], str], *, status: int = 200) -> web.Response:
@@ -65,9 +50,3 @@ def file(request: web.Request, asset: Asset) -> web.Response:
 
 def _takes_gzip(request: web.Request) -> bool:
     return "gzip" in request.headers.get("Accept-Encoding", "")
-
-
-async def harden(_request: web.Request, response: web.StreamResponse) -> None:
-    """Set the headers that every answer has, unless it has its own."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)

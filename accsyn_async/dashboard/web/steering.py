@@ -6,31 +6,24 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+from accsyn_async.board.actions import hindrance
 from accsyn_async.board.board import Board
+from accsyn_async.dashboard.origin import Origin
 from accsyn_async.errors import AccsynError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.safe_text import safe
-from accsyn_async.session import Session
 
-__all__ = ["ACTIONS", "steer"]
+__all__ = ["steer"]
 
-ACTIONS: Final = {"pause": "paused", "resume": "waiting", "abort": "aborted"}
-"""What a page can ask for, and the status that is set."""
-
-_CANNOT: Final = {
-    "pause": frozenset({"paused", "done", "aborted", "removed"}),
-    "resume": frozenset({"running", "stalled", "waiting", "done", "removed"}),
-    "abort": frozenset({"done", "aborted", "removed"}),
-}
 _AT_ONCE: Final = 8
 
 
 async def steer(
-    session: Session, board: Board, entitytype: str, action: str, idents: Sequence[str]
+    origin: Origin, board: Board, entitytype: str, action: str, idents: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Set the status of jobs; one that refuses does not keep the others from it.
+    """Pause, resume or abort jobs; one that refuses does not keep the others from it.
 
     Args:
-        session: who asks.
+        origin: who is asked.
         board: the jobs that may be steered.
         entitytype: of the jobs.
         action: pause, resume or abort.
@@ -49,18 +42,17 @@ async def steer(
         entry = board.get(ident)
         if entry is None:
             return _refused(ident, "it is not shown here any longer")
-        if entry.word in _CANNOT[action]:
-            return _refused(ident, f"it is {entry.word}")
+        if (reason := hindrance(action, entry.word)) is not None:
+            return _refused(ident, reason)
         async with places:
             try:
-                row = await session.update(entitytype, ident, {"status": ACTIONS[action]})
+                status = await origin.steer(entitytype, ident, action)
             except SessionClosedError:
                 raise
             except OutcomeUnknownError as error:
                 return _refused(ident, error.message) | {"unknown": True}
             except AccsynError as error:
                 return _refused(ident, error.message)
-        status = (row or {}).get("status") or ACTIONS[action]
         return {"id": ident, "ok": True, "status": safe(status)}
 
     return await asyncio.gather(*map(one, dict.fromkeys(idents)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from accsyn_async.dashboard.origin import Origin
 from accsyn_async.dashboard.web.rows import task_row
 from accsyn_async.models import Task
-from accsyn_async.session import Session
 from accsyn_async.transport.seam import Clock
 
 __all__ = ["TaskDesk"]
@@ -22,12 +22,12 @@ class TaskDesk:
     """Answers pages.
 
     Args:
-        session: who asks.
+        origin: who is asked.
         clock: time.
     """
 
-    def __init__(self, session: Session, clock: Clock) -> None:
-        self._session = session
+    def __init__(self, origin: Origin, clock: Clock) -> None:
+        self._origin = origin
         self._clock = clock
         self._answers: dict[str, tuple[float, asyncio.Task[dict[str, Any]]]] = {}
 
@@ -35,6 +35,7 @@ class TaskDesk:
         """The tasks of a job, the first thousand, as the page shows them.
 
         Raises:
+            NotFoundError: they are not known here.
             AccsynError: as ``Session.find``.
         """
         now = self._clock.monotonic()
@@ -55,7 +56,7 @@ class TaskDesk:
         await asyncio.gather(*(answer for _, answer in answers.values()), return_exceptions=True)
 
     async def _ask(self, ident: str) -> dict[str, Any]:
-        rows = await self._session.find("Task", entityid=ident)
+        rows = await self._origin.tasks(ident)
         tasks = [task_row(Task.from_row(row)) for row in rows[:_MOST]]
         return {"tasks": tasks, "more": max(0, len(rows) - _MOST)}
 

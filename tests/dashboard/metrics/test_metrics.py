@@ -19,11 +19,12 @@ import accsyn_async
 from accsyn_async import ArgumentError, JobStatus, Session, Traffic
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
-from accsyn_async.dashboard.metrics.collector import SessionCollector
-from accsyn_async.dashboard.metrics.metrics import OPEN_METRICS, TEXT
+from accsyn_async.dashboard.metrics.collector import OriginCollector
 from accsyn_async.dashboard.metrics.per_job import MOST_JOBS
 from accsyn_async.dashboard.metrics.tally import ENDED_FOR, Tally
+from accsyn_async.dashboard.origin import origin_of
 from accsyn_async.models import JOB_TYPES
+from accsyn_async.serving.exposition import OPEN_METRICS, TEXT
 from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES
 from tests.cli.making import HOSTILE
 from tests.dashboard.metrics.happenings import (
@@ -211,7 +212,7 @@ def test_the_last_success_is_when_the_backend_last_answered() -> None:
         loop = asyncio.get_running_loop()
         backend, board = Backend(), Board()
         async with backend.session() as session:
-            collector = SessionCollector(session, board, Tally(), now=lambda: 1e9 + loop.time())
+            collector = OriginCollector(origin_of(session), board, Tally(), now=lambda: 1e9 + loop.time())
 
             def last() -> float:
                 (told,) = [each for each in collector.collect() if "last_success" in each.name]
@@ -248,7 +249,7 @@ from prometheus_client import REGISTRY
 before = {family.name for family in REGISTRY.collect()}
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
-from accsyn_async.dashboard.metrics.collector import SessionCollector
+from accsyn_async.dashboard.metrics.collector import OriginCollector
 Metrics(Session("acme", "lisa@example.com", "key", url="http://127.0.0.1:1"), Board()).exposition()
 print(json.dumps(sorted({family.name for family in REGISTRY.collect()} - before)))
 """

@@ -17,16 +17,23 @@ import yaml
 from accsyn_async import JobStatus, Session, Traffic
 from accsyn_async.board.board import Board
 from accsyn_async.dashboard.metrics import Metrics
+from accsyn_async.relay.metrics import RelayMetrics
 from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES
 from tests.dashboard.metrics.happenings import changed, finished, found, job, samples
 from tests.support.backend import Backend
+from tests.support.relay_facts import LEADER, STANDBY
+from tests.support.relayed import StandIn
 
 FILES = Path(__file__).parents[3] / "docs" / "monitoring"
 GRAFANA: dict[str, Any] = json.loads((FILES / "grafana.json").read_text())
-RULES = [
-    rule for group in yaml.safe_load((FILES / "alerts.yml").read_text())["groups"] for rule in group["rules"]
-]
-CASES = yaml.safe_load((FILES / "alerts_test.yml").read_text())["tests"]
+RULE_FILES = ("alerts.yml", "relay-alerts.yml")
+RULES_OF = {
+    file: [rule for group in yaml.safe_load((FILES / file).read_text())["groups"] for rule in group["rules"]]
+    for file in RULE_FILES
+}
+RULES = [rule for rules in RULES_OF.values() for rule in rules]
+TEST_FILES = [file.replace(".yml", "_test.yml") for file in RULE_FILES]
+CASES = [case for file in TEST_FILES for case in yaml.safe_load((FILES / file).read_text())["tests"]]
 PAGE = (FILES / "README.md").read_text()
 FROM_PROMETHEUS = {"job", "instance"}
 """Labels that a scrape adds."""
@@ -58,8 +65,8 @@ def expressions() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def body() -> bytes:
-    """An exposition with as many series as there can be."""
+def bodies() -> dict[str, bytes]:
+    """Expositions with as many series as there can be: of a dashboard, and of a relay."""
     keys = [(m, e, o) for m in METHODS for e in [*sorted(ENTITIES), "other"] for o in OUTCOMES]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Session, "traffic", Traffic(dict.fromkeys(keys, 1), (1,) * 13, seconds=20.0))
@@ -68,22 +75,40 @@ def body() -> bytes:
             each.take(found(job(number, status)))
             each.take(changed(job(number, status, progress=50)))
         each.take(finished(job(99, "done", progress=100)))
-        return each.exposition()[0]
+        relay = RelayMetrics(lambda: LEADER, Backend().session())
+        return {"dashboard": each.exposition()[0], "relay": relay.exposition()[0]}
 
 
 @pytest.fixture(scope="module")
-def known(body: bytes) -> dict[str, dict[str, set[str]]]:
+def known(bodies: dict[str, bytes]) -> dict[str, dict[str, set[str]]]:
     """The values of the labels of each metric."""
     told: dict[str, dict[str, set[str]]] = {}
-    for name, labels in samples(body):
-        values = told.setdefault(name, {})
-        for label, value in labels:
-            values.setdefault(label, set()).add(value)
+    for body in bodies.values():
+        for name, labels in samples(body):
+            values = told.setdefault(name, {})
+            for label, value in labels:
+                values.setdefault(label, set()).add(value)
     return told
 
 
-def test_prometheus_likes_what_it_reads(body: bytes) -> None:
-    assert promtool("check", "metrics", fed=body) == ""
+@pytest.mark.parametrize("server", ["dashboard", "relay"])
+def test_prometheus_likes_what_it_reads(bodies: dict[str, bytes], server: str) -> None:
+    assert promtool("check", "metrics", fed=bodies[server]) == ""
+
+
+def test_what_both_have_is_labelled_alike(bodies: dict[str, bytes]) -> None:
+    told = [
+        {(name, frozenset(label for label, _ in labels)) for name, labels in samples(body)}
+        for body in bodies.values()
+    ]
+    both = {name for name, _ in told[0]} & {name for name, _ in told[1]}
+    assert {"accsyn_api_requests_total", "accsyn_build_info"} <= both
+    assert {each for each in told[0] if each[0] in both} == {each for each in told[1] if each[0] in both}
+
+
+def test_prometheus_likes_what_it_reads_of_a_relay_on_standby() -> None:
+    empty = RelayMetrics(lambda: STANDBY, Backend().session())
+    assert promtool("check", "metrics", fed=empty.exposition()[0]) == ""
 
 
 def test_prometheus_likes_what_it_reads_of_a_session_that_has_done_nothing() -> None:
@@ -91,18 +116,31 @@ def test_prometheus_likes_what_it_reads_of_a_session_that_has_done_nothing() -> 
     assert promtool("check", "metrics", fed=empty.exposition()[0]) == ""
 
 
-def test_the_rules_can_be_read() -> None:
-    assert f"SUCCESS: {len(RULES)} rules found" in promtool("check", "rules", "alerts.yml")
+def test_prometheus_likes_what_it_reads_of_a_relays_feed() -> None:
+    empty = Metrics(StandIn(Backend().session()), Board())
+    assert promtool("check", "metrics", fed=empty.exposition()[0]) == ""
 
 
-def test_the_rules_fire_when_they_should_and_not_otherwise() -> None:
-    assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
+@pytest.mark.parametrize("file", RULE_FILES)
+def test_the_rules_can_be_read(file: str) -> None:
+    assert f"SUCCESS: {len(RULES_OF[file])} rules found" in promtool("check", "rules", file)
+
+
+@pytest.mark.parametrize("file", TEST_FILES)
+def test_the_rules_fire_when_they_should_and_not_otherwise(file: str) -> None:
+    assert "SUCCESS" in promtool("test", "rules", file)
 
 
 def test_the_scrape_configuration_can_be_read() -> None:
     assert "SUCCESS" in promtool("check", "config", "--syntax-only", "prometheus.yml")
-    (config,) = yaml.safe_load((FILES / "prometheus.yml").read_text())["scrape_configs"]
-    assert config["authorization"].keys() == {"type", "credentials_file"}
+    whole = yaml.safe_load((FILES / "prometheus.yml").read_text())
+    assert tuple(whole["rule_files"]) == RULE_FILES
+    configs = {config["job_name"]: config for config in whole["scrape_configs"]}
+    asked = {name for rule in RULES for name in re.findall(r'job="([^"]*)"', rule["expr"])}
+    assert configs.keys() == asked == {"accsyn", "accsyn-relay"}
+    for config in configs.values():
+        assert config["authorization"].keys() == {"type", "credentials_file"}
+        assert f"`{config['authorization']['credentials_file']}`" in PAGE
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -140,13 +178,15 @@ GUARD = re.compile(
     r"and on \(job, instance\) "
     r"(?:accsyn_up\{instance=~\"\$instance\"\}|max_over_time\(accsyn_up\[5m\]\)) == 1"
 )
+IF = re.compile(r"and on \(job, instance\) accsyn_relay_\w+(\{[^}]*\})? == [01]")
+"""What something is true of a relay by."""
 GROUPED = re.compile(r"\b(?:by|on|ignoring|without)\s*\(([^)]*)\)")
 
 
 @pytest.mark.parametrize("text", [*(rule["expr"] for rule in RULES), *expressions()])
 def test_what_is_asked_for_is_there(text: str, known: dict[str, dict[str, set[str]]]) -> None:
     asked = NAME.findall(text)
-    assert asked
+    assert asked or text.startswith("up{")
     for name, matchers in asked:
         assert name in known, f"there is no {name}"
         for label, how, value in MATCHER.findall(matchers):
@@ -156,7 +196,7 @@ def test_what_is_asked_for_is_there(text: str, known: dict[str, dict[str, set[st
             assert values, f"{name} has no label {label}"
             for each in value.split("|") if "~" in how else [value]:
                 assert each in values or (label, each) == ("type", "compute"), f"no {name} has {label}={each}"
-    text = GUARD.sub("", text)
+    text = IF.sub("", GUARD.sub("", text))
     labels = {label.strip() for several in GROUPED.findall(text) for label in several.split(",")} - {""}
     for name, _ in NAME.findall(text):
         assert labels <= {*known[name], *FROM_PROMETHEUS}, f"{name} has not all of {labels}"
@@ -173,7 +213,7 @@ def test_legends_name_labels_that_there_are(
     panel: dict[str, Any], known: dict[str, dict[str, set[str]]]
 ) -> None:
     for target in panel["targets"]:
-        labels = set().union(*(known[name] for name, _ in NAME.findall(target["expr"])))
+        labels = FROM_PROMETHEUS.union(*(known[name] for name, _ in NAME.findall(target["expr"])))
         assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= labels
 
 

@@ -181,7 +181,8 @@ class Silent:
         self._assets = Assets()
 
     async def page(self, request: web.Request) -> web.Response:
-        told = {"csrf": "", "readOnly": True, "workspace": "acme", "query": "Transfer", "version": "0"}
+        told = {"csrf": "", "allowed": [], "relayed": False}
+        told |= {"workspace": "acme", "query": "Transfer", "version": "0"}
         return document(request, lambda nonce: self._assets.page(nonce, told))
 
     async def script(self, request: web.Request) -> web.Response:

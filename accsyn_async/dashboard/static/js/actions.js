@@ -2,7 +2,7 @@
 
 import { ask } from "./confirm.js";
 import { Receipt } from "./receipts.js";
-import { canDo, confirms, hasEnded } from "./words.js";
+import { confirms, hasEnded } from "./words.js";
 
 const PATIENCE_MS = 30_000;
 const DOUBT_MS = 60_000;
@@ -19,8 +19,9 @@ function csrfIn(html) {
 
 export class Actions {
   /** `changed(id)` is called when what `pendingOf(id)` says has changed. */
-  constructor({ csrf, all, changed, announcer }) {
+  constructor({ csrf, permit, all, changed, announcer }) {
     this.csrf = csrf;
+    this.permit = permit;
     this.all = all;
     this.changed = changed;
     this.announcer = announcer;
@@ -40,7 +41,7 @@ export class Actions {
       return;
     }
     const known = ids.map((id) => this.all.get(id)).filter(Boolean);
-    const rows = known.filter((row) => canDo(action, row));
+    const rows = known.filter((row) => this.permit.can(action, row));
     if (!rows.length) {
       this.announcer.tell(`There is nothing to ${action}.`);
       return;

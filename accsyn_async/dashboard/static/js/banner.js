@@ -6,7 +6,7 @@ import { durationText } from "./format.js";
 const CONNECT_MS = 1500;
 
 /** What is wrong, in a sentence; `null` when nothing is. */
-function trouble(link, health, since) {
+function trouble(link, health, since, relayed) {
   if (link?.state === "down") {
     if (link.code === 401) {
       return "You are logged out. Log in again: open the address that the server printed.";
@@ -22,13 +22,16 @@ function trouble(link, health, since) {
     return "Connecting to the server.";
   }
   if (health?.state === "degraded") {
-    return `accsyn does not answer as it should${health.reason ? `: ${health.reason}` : "."}`;
+    const what = relayed ? "Nothing new from the relay" : "accsyn does not answer as it should";
+    return health.reason ? `${what}: ${health.reason}` : `${what}.`;
   }
   return health?.state === "closed" ? "The server is closing." : null;
 }
 
 export class Banner {
-  constructor(retry) {
+  /** `retry()` has the stream tried again at once; `relayed` says whether a relay asks accsyn. */
+  constructor(retry, relayed) {
+    this.relayed = relayed;
     this.link = null;
     this.health = null;
     this.since = Date.now();
@@ -58,13 +61,14 @@ export class Banner {
   }
 
   show() {
-    const text = trouble(this.link, this.health, this.since);
+    const text = trouble(this.link, this.health, this.since, this.relayed);
     const state = text === null ? (this.health?.state === "ok" ? "live" : "starting") : "down";
     const badge = byId("badge");
     if (badge.dataset.state !== state) {
       badge.dataset.state = state;
       setIcon(badge.querySelector("svg"), state);
-      say(badge.lastElementChild, { live: "Live", starting: "Starting", down: "Not live" }[state]);
+      const live = this.relayed ? "Live by relay" : "Live";
+      say(badge.lastElementChild, { live, starting: "Starting", down: "Not live" }[state]);
     }
     this.box.hidden = text === null;
     say(byId("trouble"), text ?? "");

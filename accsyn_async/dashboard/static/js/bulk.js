@@ -2,14 +2,15 @@
 
 import { button, byId, icon, make, say, textIn } from "./dom.js";
 import { countText } from "./format.js";
-import { ACTIONS, canDo } from "./words.js";
+import { ACTIONS } from "./words.js";
 
 const GAP = 24;
 
 export class Bulk {
   /** `request(action, ids)` does something to jobs. */
-  constructor(table, all, request) {
+  constructor(table, permit, all, request) {
     this.table = table;
+    this.permit = permit;
     this.all = all;
     this.bar = byId("bulk");
     this.text = textIn("strong");
@@ -40,7 +41,8 @@ export class Bulk {
       say(this.text, `${countText(selected.size)} selected`);
       const rows = [...selected].map((id) => this.all.get(id)).filter(Boolean);
       for (const [action, each] of this.buttons) {
-        each.disabled = !rows.some((row) => canDo(action, row));
+        each.hidden = !this.permit.actions.includes(action);
+        each.disabled = !rows.some((row) => this.permit.can(action, row));
       }
     }
   }

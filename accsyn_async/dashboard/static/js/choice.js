@@ -49,7 +49,7 @@ export class Choice {
     const from = this.cursor;
     const { id } = items[Math.min(Math.max(index, 0), items.length - 1)];
     this.show(id);
-    if (extend && !this.table.readOnly) {
+    if (extend && !this.table.permit.readOnly) {
       this.anchor ||= from || id;
       this.extend();
     } else {
@@ -73,7 +73,7 @@ export class Choice {
   /** Selects a row or lets it go; of a heading, all of its rows. */
   toggle(id) {
     const item = this.table.items[this.table.places.get(id)];
-    if (item === undefined || this.table.readOnly) {
+    if (item === undefined || this.table.permit.readOnly) {
       return;
     }
     const ids = item.heading ? this.table.jobs(item.rows) : [id];
@@ -91,8 +91,8 @@ export class Choice {
 
   /** Selects all rows that are listed, or none. */
   selectAll(all) {
-    const { items, jobs, readOnly } = this.table;
-    this.selected = new Set(all && !readOnly ? jobs(items) : []);
+    const { items, jobs, permit } = this.table;
+    this.selected = new Set(all && !permit.readOnly ? jobs(items) : []);
     this.anchor = "";
     this.table.moved();
   }

@@ -4,12 +4,13 @@ import { button, byId, icon, make, say, setIcon, textIn } from "./dom.js";
 import { UNKNOWN, durationText, percentText, sizeText, speedText, timeText } from "./format.js";
 import { secondsLeft } from "./rows.js";
 import { doubtText, stateIcon, stateText } from "./row_view.js";
-import { ACTIONS, canDo, hasEnded, isRunning, knownWord } from "./words.js";
+import { ACTIONS, hasEnded, isRunning, knownWord } from "./words.js";
 
 const AGAIN_MS = 3000;
 /** Where the panel covers all the rest, as the style has it. */
 const NARROW = matchMedia("(max-width: 40rem)");
 const BATCH = 150;
+const NO_TASKS = "Not relayed. A dashboard that asks accsyn itself shows them.";
 
 const FACTS = {
   Status: (row) => row.status ?? row.word,
@@ -64,9 +65,13 @@ class TaskView {
 }
 
 export class Detail {
-  /** `act(action, id)` does something to the job; `closed()` is called when the panel is closed by its button. */
-  constructor({ readOnly, pendingOf, act, closed }) {
-    this.readOnly = readOnly;
+  /**
+   * `act(action, id)` does something to the job; `closed()` is called when the panel is closed by its button. What is
+   * `relayed` has no tasks to ask for.
+   */
+  constructor({ permit, relayed, pendingOf, act, closed }) {
+    this.permit = permit;
+    this.relayed = relayed;
     this.pendingOf = pendingOf;
     this.id = "";
     this.panel = byId("detail");
@@ -90,8 +95,8 @@ export class Detail {
   }
 
   build(act, closed) {
-    const bar = make("div", "buttons");
-    for (const [action, { title }] of this.readOnly ? [] : Object.entries(ACTIONS)) {
+    const bar = make("div", "buttons acting");
+    for (const [action, { title }] of Object.entries(ACTIONS)) {
       const each = button(title, action === "abort" ? "danger" : "", () => act(action, this.id));
       each.prepend(icon(action));
       this.buttons.set(action, each);
@@ -106,8 +111,8 @@ export class Detail {
     const close = button("Close (Escape)", "quiet", closed, icon("close"));
     this.panel.append(
       make("header", "", this.title, close),
-      make("div", "body", this.line, make("span", "track", this.fill), ...(this.readOnly ? [] : [bar]),
-        facts, make("h3", "", "Tasks"), this.about, this.list),
+      make("div", "body", this.line, make("span", "track", this.fill), bar, facts,
+        make("h3", "", "Tasks"), this.about, this.list),
     );
     this.panel.lastChild.tabIndex = 0;
     this.panel.setAttribute("aria-labelledby", this.title.id);
@@ -121,7 +126,7 @@ export class Detail {
       clearTimeout(this.timer);
       this.tasks.clear();
       this.list.replaceChildren();
-      say(this.about, id ? "Asking for its tasks…" : "");
+      say(this.about, this.relayed ? NO_TASKS : id ? "Asking for its tasks…" : "");
       this.panel.hidden = !id;
       this.cover();
       this.asked = false;
@@ -164,7 +169,7 @@ export class Detail {
       return;
     }
     this.panel.classList.remove("missing");
-    if (!this.asked) {
+    if (!this.asked && !this.relayed) {
       this.asked = true;
       this.ask(row.id);
     }
@@ -180,7 +185,8 @@ export class Detail {
       say(value, FACTS[name](row, now));
     }
     for (const [action, each] of this.buttons) {
-      each.disabled = !canDo(action, row);
+      each.hidden = !this.permit.actions.includes(action);
+      each.disabled = !this.permit.can(action, row);
     }
   }
 

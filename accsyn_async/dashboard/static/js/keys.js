@@ -15,7 +15,7 @@ const STEPS = {
 const LETTERS = { p: "pause", r: "resume", a: "abort", x: "abort" };
 
 /** `does` is what the page can do: `open(id, enter)`, `close()`, `act(action)`, `help()`. */
-export function listenToKeys(table, readOnly, does) {
+export function listenToKeys(table, permit, does) {
   const filter = byId("filter");
   const list = byId("list");
   const { choice } = table;
@@ -35,7 +35,7 @@ export function listenToKeys(table, readOnly, does) {
     } else if (key === " " && choice.cursor) {
       choice.show(choice.cursor);
       choice.toggle(choice.cursor);
-    } else if (!readOnly && LETTERS[key] && !event.repeat) {
+    } else if (permit.actions.includes(LETTERS[key]) && !event.repeat) {
       does.act(LETTERS[key]);
     } else {
       return false;

@@ -1,9 +1,9 @@
 // One row of the list: an element that shows one job after another, and changes only what differs.
 
-import { button, drawing, icon, make, say, setIcon, textIn } from "./dom.js";
+import { button, byId, drawing, icon, make, say, setIcon, textIn } from "./dom.js";
 import { UNKNOWN, countText, durationText, percentText, speedText } from "./format.js";
 import { secondsLeft } from "./rows.js";
-import { ACTIONS, canDo, isRunning, knownWord } from "./words.js";
+import { ACTIONS, isRunning, knownWord } from "./words.js";
 
 const WIDTH = 60;
 const FLOOR = 19;
@@ -58,8 +58,8 @@ function cell(name, ...children) {
 }
 
 export class RowView {
-  constructor(readOnly, number) {
-    this.readOnly = readOnly;
+  constructor(permit, number) {
+    this.permit = permit;
     this.element = make("div", "row");
     this.element.setAttribute("role", "row");
     this.element.id = `row-${number}`;
@@ -75,7 +75,7 @@ export class RowView {
     this.spark = drawing("spark", `0 0 ${WIDTH} ${HEIGHT}`, "path", "path");
     this.spark.setAttribute("preserveAspectRatio", "xMaxYMid");
     this.element.append(
-      ...(readOnly ? [] : [this.makeBox()]),
+      this.makeBox(),
       cell("state", this.icon, make("span", "words", this.state, this.doubt)),
       cell("name", this.name),
       cell("route", this.route),
@@ -83,7 +83,7 @@ export class RowView {
       cell("progress", make("span", "track", this.fill), this.percent),
       cell("speed", this.spark, this.speed),
       cell("left", this.left),
-      ...(readOnly ? [] : [this.makeActions()]),
+      this.makeActions(),
     );
   }
 
@@ -91,7 +91,7 @@ export class RowView {
     this.box = make("input");
     this.box.type = "checkbox";
     this.box.tabIndex = -1;
-    return cell("pick", this.box);
+    return cell("pick acting", this.box);
   }
 
   makeActions() {
@@ -99,7 +99,7 @@ export class RowView {
     this.stop = button("Abort", "quiet", null, icon("abort"));
     this.turn.tabIndex = this.stop.tabIndex = -1;
     this.stop.dataset.action = "abort";
-    return cell("actions", this.turn, this.stop);
+    return cell("actions acting", this.turn, this.stop);
   }
 
   /** Places the row, and tells how it stands to the cursor and the selection. */
@@ -116,10 +116,15 @@ export class RowView {
       shown.cursor = cursor;
       element.classList.toggle("cursor", cursor);
     }
-    if (shown.selected !== selected && !this.readOnly) {
-      shown.selected = selected;
-      element.setAttribute("aria-selected", selected);
+    const chosen = this.permit.readOnly ? null : selected;
+    if (shown.selected !== chosen) {
+      shown.selected = chosen;
       this.box.checked = selected;
+      if (chosen === null) {
+        element.removeAttribute("aria-selected");
+      } else {
+        element.setAttribute("aria-selected", chosen);
+      }
     }
   }
 
@@ -146,7 +151,7 @@ export class RowView {
     if (shown.title !== row.name) {
       shown.title = this.name.title = row.name;
       say(this.name, row.name);
-      this.box?.setAttribute("aria-label", `Select ${row.name}`);
+      this.box.setAttribute("aria-label", `Select ${row.name}`);
     }
     const route = routeText(row);
     if (shown.route !== route) {
@@ -167,9 +172,7 @@ export class RowView {
     say(this.speed, running ? speedText(row.speed) : UNKNOWN);
     this.showLeft(row, now);
     this.showSpark(running ? sparkOf(row) : "");
-    if (!this.readOnly) {
-      this.showActions(row);
-    }
+    this.showActions(row);
   }
 
   showLeft(row, now) {
@@ -187,14 +190,15 @@ export class RowView {
   }
 
   showActions(row) {
-    const turn = canDo("resume", row) ? "resume" : canDo("pause", row) ? "pause" : "";
-    const key = `${turn} ${canDo("abort", row)} ${row.name}`;
+    const turn = ["resume", "pause"].find((action) => this.permit.can(action, row)) ?? "";
+    const stop = this.permit.can("abort", row);
+    const key = `${turn} ${stop} ${row.name}`;
     if (this.shown.actions === key) {
       return;
     }
     this.shown.actions = key;
     this.turn.hidden = !turn;
-    this.stop.hidden = !canDo("abort", row);
+    this.stop.hidden = !stop;
     this.stop.title = "Abort";
     this.stop.setAttribute("aria-label", `Abort ${row.name}`);
     if (turn) {
@@ -208,16 +212,16 @@ export class RowView {
 
 /** The heading of a group. */
 export class HeadingView {
-  constructor(columns, number) {
+  constructor(permit, number) {
+    this.permit = permit;
     this.element = make("div", "row heading");
     this.element.setAttribute("role", "row");
     this.element.id = `heading-${number}`;
     this.label = textIn("strong");
     this.count = textIn("span", "count");
     this.speed = textIn("span", "number");
-    const all = cell("all", this.label, this.count, this.speed);
-    all.setAttribute("aria-colspan", columns);
-    this.element.append(all);
+    this.all = cell("all", this.label, this.count, this.speed);
+    this.element.append(this.all);
   }
 
   place(index, height, cursor) {
@@ -228,6 +232,8 @@ export class HeadingView {
 
   show(heading) {
     this.element.dataset.id = heading.id;
+    const columns = byId("head").querySelectorAll(this.permit.readOnly ? ".c:not(.acting)" : ".c");
+    this.all.setAttribute("aria-colspan", columns.length);
     say(this.label, heading.label);
     say(this.count, countText(heading.rows.length));
     const speed = heading.rows.reduce((sum, row) => sum + (isRunning(row) ? (row.speed ?? 0) : 0), 0);

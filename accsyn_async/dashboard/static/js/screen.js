@@ -13,8 +13,8 @@ const TOTALS_MS = 500;
 
 export class Screen {
   /** `busy()` says whether the order must not change now; `clear()` is called to have the filter emptied. */
-  constructor({ model, view, table, detail, summary, bulk, busy, clear }) {
-    Object.assign(this, { model, view, table, detail, summary, bulk, busy, clear });
+  constructor({ model, view, table, detail, summary, bulk, relayed, busy, clear }) {
+    Object.assign(this, { model, view, table, detail, summary, bulk, relayed, busy, clear });
     this.matches = matcher(view.q);
     this.dirty = new Set();
     this.frame = 0;
@@ -43,6 +43,12 @@ export class Screen {
     for (const id of this.table.views.keys()) {
       this.touch(id);
     }
+  }
+
+  /** Something else can be done to jobs. */
+  permitted() {
+    this.touchSeen();
+    this.touch(this.view.job);
   }
 
   tick() {
@@ -79,7 +85,7 @@ export class Screen {
       this.detail.show(this.model.all.get(this.view.job), this.model.now());
     }
     this.dirty.clear();
-    this.bulk?.show();
+    this.bulk.show();
   }
 
   arrange(now, keep) {
@@ -93,7 +99,7 @@ export class Screen {
     if (shown) {
       showEmpty("");
     } else if (!this.model.whole) {
-      showEmpty("Starting", "Asking accsyn for its jobs…");
+      showEmpty("Starting", `Asking ${this.relayed ? "the relay" : "accsyn"} for its jobs…`);
     } else if (all) {
       const clear = button("Clear the filter", "", this.clear);
       showEmpty("No job matches", `None of ${jobsText(all)} matches “${this.view.q}”.`, clear);

@@ -9,9 +9,8 @@ const TIDY_MS = 200;
 
 export class Table {
   /** `moved()` is called when the rows that are seen change, or what is chosen of them. */
-  constructor({ readOnly, columns, pendingOf, moved }) {
-    this.readOnly = readOnly;
-    this.columns = columns;
+  constructor({ permit, pendingOf, moved }) {
+    this.permit = permit;
     this.pendingOf = pendingOf;
     this.moved = moved;
     this.list = byId("list");
@@ -136,7 +135,7 @@ export class Table {
     let view = this.free[item.heading ? "heading" : "row"].pop();
     if (view === undefined) {
       this.made += 1;
-      view = item.heading ? new HeadingView(this.columns, this.made) : new RowView(this.readOnly, this.made);
+      view = item.heading ? new HeadingView(this.permit, this.made) : new RowView(this.permit, this.made);
       this.body.append(view.element);
     }
     view.element.hidden = false;

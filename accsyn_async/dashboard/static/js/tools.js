@@ -1,6 +1,6 @@
 // The tools above the list: filter, order and groups, which live in the page's address.
 
-import { byId } from "./dom.js";
+import { byId, make, say } from "./dom.js";
 import { GROUPS, SORTS } from "./order.js";
 import { writeView } from "./view.js";
 
@@ -43,6 +43,13 @@ export class Tools {
 
   help() {
     byId("help").showModal();
+  }
+
+  /** Offers what can be done to jobs, and nothing else. */
+  offer({ actions, readOnly }) {
+    document.body.classList.toggle("read-only", readOnly);
+    byId("help-letters").replaceChildren(...actions.flatMap((action) => [make("kbd", "", action[0]), " "]));
+    say(byId("help-actions"), `${actions.join(", ")}, after a question`);
   }
 
   toggleState(word) {

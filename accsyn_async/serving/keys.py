@@ -1,4 +1,4 @@
-"""What opens the dashboard: a token, addresses of one use, a cookie, and a word that pages send along."""
+"""What opens a server of ours: a token, addresses of one use, a cookie, and a word that pages send along."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OUTSTANDING: Final = 16
 
 
 class Keys:
-    """The secrets of one dashboard.
+    """The secrets of one server.
 
     Args:
         token: opens it, as a bearer token or typed into its page; ``None`` for one that is made

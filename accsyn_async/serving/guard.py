@@ -1,4 +1,4 @@
-"""Who may ask for what. Pure: a request in, a refusal or nothing out.
+"""Who may ask a server of ours for what. Pure: a request in, a refusal or nothing out.
 
 A server on loopback is within reach of every page that the user's browser opens. So the
 ``Host`` must be one of ours (a name that an attacker points at 127.0.0.1 is none), what
@@ -13,9 +13,20 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from accsyn_async.dashboard.web.keys import Keys
+from accsyn_async.errors import ArgumentError
+from accsyn_async.serving.keys import Keys
 
-__all__ = ["COOKIE", "CSRF_HEADER", "Access", "Guard", "Knock", "Refusal", "host_names", "is_loopback"]
+__all__ = [
+    "COOKIE",
+    "CSRF_HEADER",
+    "Access",
+    "Guard",
+    "Knock",
+    "Refusal",
+    "check_hosts",
+    "host_names",
+    "is_loopback",
+]
 
 COOKIE: Final = "accsyn-dashboard"
 """The cookie's name, before the port: browsers send cookies to every port of a host."""
@@ -23,6 +34,7 @@ CSRF_HEADER: Final = "X-Accsyn-Token"
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS: Final = ("80", "443")
+_BY_PAGE: Final = "log in: open the address that the server printed, or send its token"
 
 
 class Access(Enum):
@@ -92,11 +104,15 @@ class Guard:
         is_open: whether everybody on this computer may look, without a key; nobody else may.
         hosts: names that it is reached by, besides those of loopback and the address that a
             request came to; with the port, where that is not 80 or 443.
+        way: how to be let in, for people.
     """
 
-    def __init__(self, keys: Keys, *, is_open: bool = False, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self, keys: Keys, *, is_open: bool = False, hosts: Collection[str] = (), way: str = _BY_PAGE
+    ) -> None:
         self._keys = keys
         self._open = is_open
+        self._way = way
         self._hosts = frozenset(host.lower() for host in hosts)
 
     def refusal(self, knock: Knock, access: Access) -> Refusal | None:
@@ -107,7 +123,7 @@ class Guard:
         if not self._is_ours(host, knock.local):
             return Refusal(403, "this server is not known by the name in the Host header; see --allow-host")
         if self._open and not _is_local(knock.local):
-            return Refusal(403, "this page is open to its own computer alone; others need a token for it")
+            return Refusal(403, "this is open to its own computer alone; others need a token for it")
         if knock.origin is not None and knock.origin.lower() not in (f"http://{host}", f"https://{host}"):
             return Refusal(403, "this comes from a page of another origin")
         reachable = knock.only_reads and access is not Access.KNOWN
@@ -117,7 +133,7 @@ class Guard:
             return self._write_refusal(knock)
         if access is not Access.KNOWN or self.knows(knock):
             return None
-        return Refusal(401, "log in: open the address that the server printed, or send its token")
+        return Refusal(401, self._way)
 
     def knows(self, knock: Knock) -> bool:
         """Whether who asks was let in, or brings the token."""
@@ -129,7 +145,7 @@ class Guard:
 
     def _write_refusal(self, knock: Knock) -> Refusal | None:
         if not self.knows(knock):
-            return Refusal(401, "log in: open the address that the server printed, or send its token")
+            return Refusal(401, self._way)
         # No other page can send a token of its own accord, nor learn what pages of ours send.
         if knock.bearer is None or not self._keys.fits(knock.bearer):
             if knock.csrf is None or not self._keys.is_csrf(knock.csrf):
@@ -156,6 +172,17 @@ class Guard:
 
 def _is_local(local: str | None) -> bool:
     return local is None or is_loopback(local.rpartition(":")[0])
+
+
+def check_hosts(hosts: Collection[str]) -> None:
+    """See whether these are hosts, as in ``farm.example.com:8443``.
+
+    Raises:
+        ArgumentError: one is an address with a scheme or a path, or nothing.
+    """
+    for host in hosts:
+        if not host or set(host) & set("/@ "):
+            raise ArgumentError(f"{host!r} is no host: such as farm.example.com, or farm.example.com:8443")
 
 
 def host_names(name: str, port: int) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from aiohttp import web
 from aiohttp.http_exceptions import BadStatusLine
 
-from accsyn_async.dashboard.web.door import Door, is_worth_a_line
+from accsyn_async.serving.door import Door, is_worth_a_line
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accsyn_async.dashboard.metrics.requests import ALWAYS, MOST_SERIES, folded
+from accsyn_async.serving.requests import ALWAYS, MOST_SERIES, folded
 from accsyn_async.transport.traffic import ENTITIES, METHODS, OUTCOMES, Key
 
 KEYS = st.tuples(

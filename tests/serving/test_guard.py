@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from accsyn_async.dashboard.web.attempts import Attempts
-from accsyn_async.dashboard.web.guard import Access, Guard, Knock, host_names, is_loopback
-from accsyn_async.dashboard.web.keys import Keys
+from accsyn_async.serving.attempts import Attempts
+from accsyn_async.serving.guard import Access, Guard, Knock, host_names, is_loopback
+from accsyn_async.serving.keys import Keys
 
 KEYS = Keys("correct horse battery staple")
 LOCAL = "127.0.0.1:8484"

@@ -1,0 +1,198 @@
+"""Where the place of a durable watch is kept: an entry of a key-value bucket, held by one watch at a time."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import Final, NamedTuple
+
+import msgspec
+from nats.js.errors import APIError
+
+from accsyn_async.errors import CheckpointError, TransportError
+from accsyn_async.relay.link import Link, translate
+from accsyn_async.relay.place import VERSION, Holder, Place, read_place
+from accsyn_async.relay.subjects import Names, token_of
+
+__all__ = ["OPEN", "Bookmark"]
+
+logger = logging.getLogger("accsyn_async.relay")
+
+OPEN: Final = b"open"
+"""What a feed answers that has a durable watch open."""
+
+_MAX_AGE: Final = 30 * 86_400
+"""Seconds after which a place that nobody moves is forgotten."""
+_NO_STREAM, _NO_MESSAGE, _NAME_IN_USE = 10059, 10037, 10058
+_WRONG_LAST_SEQUENCE: Final = (10071, 10164)
+_ANSWERS_WITHIN: Final = 2.0
+"""Seconds within which a feed says that it has a watch open, unless it has crashed or is frozen."""
+_TRIES: Final = 5
+_GONE: Final = (b"KV-Operation: DEL", b"KV-Operation: PURGE", b"Nats-Marker-Reason:")
+
+
+class _Entry(NamedTuple):
+    """What the bucket has under a name: the last message's sequence, and its text if there is one."""
+
+    revision: int
+    text: bytes | None
+
+
+class _Ack(msgspec.Struct):
+    """What JetStream says to a message that was published."""
+
+    seq: int = 0
+    error: dict[str, object] | None = None
+
+
+class Bookmark:
+    """The place of one durable watch.
+
+    Args:
+        link: the connection to NATS.
+        names: of the workspace.
+        name: the watch's.
+        holder: who opens it.
+    """
+
+    def __init__(self, link: Link, names: Names, name: str, holder: Holder) -> None:
+        self.name = name
+        self.holder = holder
+        self._link = link
+        self._names = names
+        self._subject = f"$KV.{names.bookmarks}.{token_of(name)}"
+        self._stream = f"KV_{names.bookmarks}"
+        self._revision = 0
+        self._place: Place | None = None
+
+    async def open(self, what: str) -> Place | None:
+        """Take it; what an earlier watch has left, or ``None`` when there was none.
+
+        Args:
+            what: what the watch is of.
+
+        Raises:
+            CheckpointError: another watch has it open, or it is one of something else, or
+                was written by a newer version.
+            TransportError: NATS is out of reach.
+            AccsynError: what else NATS says.
+        """
+        for _ in range(_TRIES):
+            entry = await self._get()
+            place = read_place(entry.text) if entry.text is not None else None
+            if place is not None:
+                await self._check(place, what)
+            elif entry.text is not None:
+                logger.warning("the place of the durable watch %r is damaged; it begins anew", self.name)
+            self._revision = entry.revision
+            kept = place or Place(v=VERSION, what=what)
+            if await self._put(msgspec.structs.replace(kept, holder=self.holder)):
+                return place
+        raise CheckpointError(f"the durable watch {self.name!r} is being opened by others at the same time")
+
+    async def write(self, place: Place) -> None:
+        """Keep a place; nothing is written when it is the same as before.
+
+        Raises:
+            CheckpointError: another watch has taken it over meanwhile.
+            TransportError: NATS is out of reach; to be tried again.
+            AccsynError: what else NATS says.
+        """
+        if place == self._place:
+            return
+        for _ in range(_TRIES):
+            try:
+                if await self._put(place):
+                    return
+            except TransportError:
+                # Nobody listens where there is no bucket either: looking makes it anew.
+                if not self._link.connected:
+                    raise
+            # An earlier write may have come through though its answer did not; or somebody else wrote.
+            entry = await self._get()
+            now = read_place(entry.text) if entry.text is not None else None
+            if now is not None and now.holder != self.holder:
+                by = now.holder.who if now.holder is not None else "somebody who has left it since"
+                raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
+            self._revision = entry.revision
+        raise TransportError(f"the place of the durable watch {self.name!r} could not be written")
+
+    async def _check(self, place: Place, what: str) -> None:
+        advice = f"the durable watch {self.name!r} is %s: give this one another name"
+        if place.what != what:
+            raise CheckpointError(advice % f"of {place.what!r}, not of {what!r}")
+        if place.holder is not None and await self._is_held(place.holder):
+            raise CheckpointError(advice % f"in use by {place.holder.who}")
+
+    async def _is_held(self, holder: Holder) -> bool:
+        """Whether somebody has it open still: a feed that has crashed or is cut off says nothing."""
+        try:
+            answer = await self._link.request(
+                self._names.holder(holder.feed), self.name.encode(), timeout=_ANSWERS_WITHIN
+            )
+        except TransportError:
+            if not self._link.connected:
+                raise
+            logger.warning("the durable watch %r is taken over from %s", self.name, holder.who)
+            return False
+        return answer.data == OPEN
+
+    async def _get(self) -> _Entry:
+        # Not the direct way, which a replica may answer that lags.
+        try:
+            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": self._subject})
+        except APIError as error:
+            if error.err_code == _NO_STREAM:
+                await self._make_bucket()
+            elif error.err_code != _NO_MESSAGE:
+                raise translate(error) from error
+            return _Entry(0, None)
+        message = said["message"]
+        headers = base64.b64decode(message.get("hdrs", ""))
+        gone = any(mark in headers for mark in _GONE)
+        return _Entry(message["seq"], None if gone else base64.b64decode(message.get("data", "")))
+
+    async def _put(self, place: Place) -> bool:
+        """Write, if nobody else has written meanwhile; ``False`` if somebody did."""
+        answer = await self._link.request(
+            self._subject,
+            msgspec.json.encode(place),
+            headers={"Nats-Expected-Last-Subject-Sequence": str(self._revision)},
+        )
+        try:
+            ack = msgspec.json.decode(answer.data, type=_Ack)
+        except msgspec.DecodeError:
+            raise TransportError("JetStream's answer cannot be read") from None
+        if ack.error is None:
+            self._revision, self._place = ack.seq, place
+            return True
+        if ack.error.get("err_code") in _WRONG_LAST_SEQUENCE:
+            return False
+        raise TransportError(
+            f"the place of the durable watch {self.name!r} was not written: {ack.error.get('description')}"
+        )
+
+    async def _make_bucket(self) -> None:
+        """Make the bucket, on as many nodes as the events are on."""
+        try:
+            events = await self._link.api(f"STREAM.INFO.{self._names.events}")
+            await self._link.api(
+                f"STREAM.CREATE.{self._stream}",
+                {
+                    "name": self._stream,
+                    "subjects": [f"$KV.{self._names.bookmarks}.>"],
+                    "storage": "file",
+                    "max_msgs_per_subject": 1,
+                    "max_age": _MAX_AGE * 10**9,
+                    "num_replicas": events["config"].get("num_replicas", 1),
+                    "discard": "new",
+                    "allow_rollup_hdrs": True,
+                    "allow_direct": True,
+                    "deny_delete": True,
+                },
+            )
+        except APIError as error:
+            if error.err_code == _NO_STREAM:
+                raise TransportError("there is no stream of events: a relay makes it") from None
+            if error.err_code != _NAME_IN_USE:
+                raise translate(error) from error

@@ -1,0 +1,288 @@
+"""What brings all that a relay publishes into a feed's mirror."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import Any, Final, NamedTuple
+
+from nats.js.errors import APIError
+
+from accsyn_async.errors import AccsynError, TransportError
+from accsyn_async.relay.asking import ask_leader
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.messages import NotOursError, check_sender, read_event, read_health, read_state
+from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
+from accsyn_async.relay.states import States
+from accsyn_async.relay.subjects import Names, job_of, token_of
+from accsyn_async.safe_text import safe
+from accsyn_async.transport.seam import Clock
+
+__all__ = ["Intake", "StreamFacts", "stream_facts"]
+
+logger = logging.getLogger("accsyn_async.relay")
+
+_SLICE: Final = 0.008
+"""Seconds of taking messages in after which the event loop gets its turn."""
+_BATCH: Final = 100
+_LOOKS_EVERY: Final = 1.0
+_AWAY_AFTER: Final = 2.0
+"""Seconds without a connection after which that is told: another node is reached in less."""
+_ASKS_AGAIN: Final = (1.0, 10.0)
+
+
+class StreamFacts(NamedTuple):
+    """How a stream stands.
+
+    Attributes:
+        created: when it was created, as the server writes it.
+        first: the sequence of its first message; of the next one, when there is none.
+        last: that of the last message that it ever had.
+        messages: how many there are.
+    """
+
+    created: str
+    first: int
+    last: int
+    messages: int
+
+
+async def stream_facts(link: Link, stream: str) -> StreamFacts:
+    """How a stream stands.
+
+    Raises:
+        APIError: (of nats) there is none.
+        TransportError: no answer came.
+        PermissionDeniedError: this user may not ask that.
+    """
+    info: dict[str, Any] = await link.api(f"STREAM.INFO.{stream}")
+    state = info["state"]
+    messages = int(state["messages"])
+    last = int(state["last_seq"])
+    return StreamFacts(
+        str(info["created"]), int(state["first_seq"]) if messages else last + 1, last, messages
+    )
+
+
+class Intake:
+    """Reads states and events into a mirror, and asks the leader for what is missing.
+
+    Args:
+        link: the connection.
+        names: the workspace's.
+        states: the mirror.
+        clock: time.
+        by: who asks, for the relay's log.
+    """
+
+    def __init__(self, link: Link, names: Names, states: States, clock: Clock, by: str) -> None:
+        self._link = link
+        self._names = names
+        self._mirror = states
+        self._clock = clock
+        self._by = by
+        self._wanted = asyncio.Event()
+        self._began = 0.0
+        self._lost_at: float | None = None
+        self._health: Arrived | None = None
+        self._events: Reader | None = None
+        self._complained = False
+        # The ids that the leader has promised to publish, until when that is believed.
+        self._promised: dict[str, float] = {}
+
+    def want(self) -> None:
+        """Somebody waits for a job of which nothing is known."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Read for ever.
+
+        Raises:
+            PermissionDeniedError: this user may not read the workspace's streams.
+            AccsynError: what else ends reading for good.
+        """
+        off = self._link.on_change(self._connection_changed)
+        self._connection_changed()
+        looking = asyncio.create_task(self._look(), name="accsyn-feed-look")
+        try:
+            names = self._names
+            async with Reader(self._link, names.states, [names.every_state, names.health], after=0) as states:
+                await self._read_all(states, self._take_state)
+                facts = await self._facts(names.events)
+                settled = self._settled(facts)
+                subjects = [names.every_event, names.term]
+                async with Reader(
+                    self._link, names.events, subjects, after=settled, incarnation=facts.created
+                ) as events:
+                    self._events = events
+                    self._mirror.stream = facts.created
+                    await self._read_all(events, self._take_event, up_to=facts.last)
+                    self._mirror.begin(events.position)
+                    await self._admit()
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(self._read_on(states, self._take_state), name="accsyn-feed-states")
+                        group.create_task(self._read_on(events, self._take_event), name="accsyn-feed-events")
+                        group.create_task(self._seek(), name="accsyn-feed-seek")
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        finally:
+            off()
+            self._events = None
+            looking.cancel()
+            await asyncio.wait([looking])
+
+    async def _facts(self, stream: str) -> StreamFacts:
+        """How a stream stands; asked until there is an answer."""
+        while True:
+            try:
+                await self._link.ready()
+                return await stream_facts(self._link, stream)
+            except (APIError, TransportError) as error:
+                logger.debug("asking for %s failed: %s", stream, error)
+                await self._clock.sleep(0.5 + random.random())
+
+    def _settled(self, facts: StreamFacts) -> int:
+        """Up to which sequence every event is in its job's state."""
+        health = self._mirror.health
+        if health is None or self._health is None:
+            return 0
+        # What was said before the stream was made anew is of another one.
+        is_of_it = facts.created[:19] <= self._health.at.isoformat()[:19]
+        return health.settled if is_of_it and health.settled <= facts.last else 0
+
+    async def _read_all(self, reader: Reader, take: Any, *, up_to: int | None = None) -> None:
+        """Read what there is."""
+        await reader.begun()
+        while not reader.caught_up and (up_to is None or reader.position < up_to):
+            await self._take_some(reader, take)
+
+    async def _read_on(self, reader: Reader, take: Any) -> None:
+        while True:
+            await self._take_some(reader, take)
+
+    async def _take_some(self, reader: Reader, take: Any) -> None:
+        several = await reader.several(_BATCH)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for each in several:
+            take(each)
+            if loop.time() - began > _SLICE:
+                await asyncio.sleep(0)
+                began = loop.time()
+        await asyncio.sleep(0)
+
+    async def _admit(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while self._mirror.admit():
+            if loop.time() - began > _SLICE:
+                await asyncio.sleep(0)
+                began = loop.time()
+
+    def _take_state(self, each: Arrived | Rebuilt) -> None:
+        if isinstance(each, Rebuilt):
+            logger.warning("the states are read anew: %s", each.reason)
+            self._mirror.rebuilt("states")
+            return
+        try:
+            if each.subject == self._names.health:
+                health = read_health(each.data)
+                check_sender(health, each.headers)
+                self._health = each
+                self._mirror.take_health(health)
+                return
+            state = read_state(each.data)
+            check_sender(state, each.headers)
+            _check_subject(each.subject, state.job.get("id"))
+        except NotOursError as error:
+            self._complain(each, error)
+        else:
+            self._mirror.take_state(state)
+
+    def _take_event(self, each: Arrived | Rebuilt) -> None:
+        if isinstance(each, Rebuilt):
+            logger.warning("the events are read anew: %s", each.reason)
+            self._mirror.rebuilt("events")
+            self._mirror.stream = each.incarnation
+            return
+        if each.subject == self._names.term:
+            self._mirror.passed(each.seq)
+            return
+        try:
+            event = read_event(each.data)
+            check_sender(event, each.headers)
+            _check_subject(each.subject, event.job.get("id"))
+        except NotOursError as error:
+            self._complain(each, error)
+            self._mirror.passed(each.seq)
+        else:
+            self._mirror.take_event(event, each.seq)
+
+    def _complain(self, each: Arrived, error: NotOursError) -> None:
+        level = logging.DEBUG if self._complained else logging.WARNING
+        self._complained = True
+        logger.log(level, "message %s on %s is left out: %s", each.seq, safe(each.subject), safe(error))
+
+    # -- how things stand
+
+    def _connection_changed(self) -> None:
+        if self._link.connected:
+            self._lost_at = None
+            self._mirror.recover()
+        elif self._lost_at is None:
+            self._lost_at = self._clock.monotonic()
+
+    async def _look(self) -> None:
+        """Look at the clock now and then."""
+        while True:
+            await self._clock.sleep(_LOOKS_EVERY)
+            lost = self._lost_at
+            if lost is not None and self._clock.monotonic() - lost >= _AWAY_AFTER:
+                self._mirror.degrade(f"NATS is out of reach: {self._link.trouble}")
+            events = self._events
+            caught_up = events is not None and self._mirror.ready and events.caught_up
+            self._mirror.look(caught_up=caught_up and self._link.connected)
+
+    # -- what is missing
+
+    async def _seek(self) -> None:
+        """Ask the leader for the jobs that somebody waits for."""
+        pause, longest = _ASKS_AGAIN
+        while True:
+            if not self._mirror.wanted:
+                self._promised.clear()
+                self._wanted.clear()
+                await self._wanted.wait()
+                pause = _ASKS_AGAIN[0]
+            answered = True
+            for kind, idents in self._mirror.sought.items():
+                answered = await self._ask_for(kind, self._due(idents)) and answered
+            pause = _ASKS_AGAIN[0] if answered else min(longest, pause * 2)
+            if self._mirror.wanted:
+                await self._clock.sleep(pause * random.uniform(0.75, 1.25))
+
+    def _due(self, idents: list[str]) -> list[str]:
+        now = self._clock.monotonic()
+        return [ident for ident in idents if self._promised.get(ident, 0.0) <= now]
+
+    async def _ask_for(self, kind: str, idents: list[str]) -> bool:
+        """Ask for some jobs; whether there was an answer for each."""
+        if not idents:
+            return True
+        try:
+            results = await ask_leader(self._link, self._names, "look", idents, entitytype=kind, by=self._by)
+        except AccsynError as error:
+            logger.debug("the relay was asked for %s jobs: %s", len(idents), error.message)
+            return False
+        for result in results:
+            if result.ok:
+                self._promised[result.id] = self._clock.monotonic() + _ASKS_AGAIN[1]
+            elif not result.unknown and result.id in self._mirror.wanted:
+                self._mirror.missing(result.id)
+        return not any(result.unknown for result in results)
+
+
+def _check_subject(subject: str, ident: object) -> None:
+    if not isinstance(ident, str) or job_of(subject) != token_of(ident):
+        raise NotOursError("it is about another job than its subject says")

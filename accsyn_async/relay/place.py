@@ -1,0 +1,337 @@
+"""Where a durable watch is: what is kept of it, and how that moves with what its consumer uses. Pure."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from collections import Counter, deque
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+
+from accsyn_async.errors import CheckpointError
+from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved, Synced
+from accsyn_async.monitor.selection import Selection
+
+__all__ = ["VERSION", "Holder", "Place", "Trail", "about", "read_place"]
+
+VERSION: Final = 1
+"""The version of what is written here."""
+
+_ENDS_KEPT = 256
+"""Ends that are remembered when the stream has moved on; more than can be published a second time."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who has a durable watch open.
+
+    Attributes:
+        feed: the feed, on whose subject it answers.
+        who: for people, such as ``lisa@ws12``.
+    """
+
+    feed: str
+    who: str
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is kept of a durable watch.
+
+    Attributes:
+        v: the version of the form that it has.
+        what: what it is of, as ``about`` says it.
+        holder: who has it open; ``None`` when it was left.
+        stream: when the stream of events was created that ``seq`` counts in.
+        seq: everything up to here was used; ``None`` before what there was at first was.
+        oldest: what ended up to then had ended before it began, by accsyn's clock; ``None`` when
+            nothing had.
+        newest: when the latest end that was used came, by accsyn's clock; ``None`` before one was.
+        members: jobs whose ends are still to be used.
+        done: of a watch of ids: the jobs whose ends were used.
+        ends: the marks of the ends that were used last.
+    """
+
+    v: int
+    what: str
+    holder: Holder | None = None
+    stream: str | None = None
+    seq: int | None = None
+    oldest: dt.datetime | None = None
+    newest: dt.datetime | None = None
+    members: list[str] = []
+    done: list[str] = []
+    ends: list[str] = []
+
+
+_PLACES: Final = msgspec.json.Decoder(Place)
+
+
+class _Version(msgspec.Struct):
+    """What even a place of another version says."""
+
+    v: int
+
+
+def read_place(text: bytes) -> Place | None:
+    """Read what is kept; ``None`` when it is damaged.
+
+    Raises:
+        CheckpointError: it was written by a newer version.
+
+    >>> read_place(b'{"v":1,"what":"transfer:","seq":7}').seq, read_place(b"hello")
+    (7, None)
+    """
+    try:
+        version = msgspec.json.decode(text, type=_Version).v
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if version > VERSION:
+        raise CheckpointError(
+            f"the durable watch was written by a newer version of accsyn-async (its form is {version})"
+        )
+    try:
+        return _PLACES.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def about(selection: Selection) -> str:
+    """What a durable watch is of, in words: another one is none of its name.
+
+    >>> about(Selection("transfer", expression="status=running")), about(Selection("transfer", ids=("a",)))
+    ('Transfer WHERE status=running', 'Transfer, by ids')
+    """
+    kind = selection.entitytype.capitalize()
+    if selection.ids is not None:
+        return f"{kind}, by ids"
+    return f"{kind} WHERE {selection.expression}" if selection.expression else kind
+
+
+class _Step(NamedTuple):
+    """An event on its way to the consumer, and where the watch is once it was used."""
+
+    event: str
+    stream: str | None
+    seq: int | None
+    finished: dt.datetime | None
+    joins: tuple[str, ...]
+    ends: str | None
+
+
+class Trail:
+    """How far the consumer of a durable watch has come.
+
+    Events are put in the order in which they will be handed out. Some are merged into later
+    ones and never come out by themselves: what was used goes for all before it.
+
+    Attributes:
+        members: jobs whose ends are still to be used.
+        done: jobs whose ends were used, of a watch of ids.
+        oldest: as in ``Place``.
+        newest: as in ``Place``.
+
+    Args:
+        place: what was kept; ``None`` at the first time.
+        by_ids: whether it is a watch of ids.
+    """
+
+    def __init__(self, place: Place | None, *, by_ids: bool) -> None:
+        self._by_ids = by_ids
+        self._stream = place.stream if place else None
+        self._seq = place.seq if place else None
+        self.oldest = place.oldest if place else None
+        self.newest = place.newest if place else None
+        self.members = set(place.members if place else ())
+        self.done = set(place.done if place else ())
+        self._ends = dict.fromkeys(place.ends if place else ())
+        self._read: tuple[str | None, int | None] = (self._stream, self._seq)
+        self._ahead: deque[_Step] = deque()
+        # How often each event, and each job, stands in there.
+        self._waiting: Counter[str] = Counter()
+        self._jobs: Counter[str] = Counter()
+        self._handed_out: _Step | None = None
+
+    def __len__(self) -> int:
+        return len(self._ahead)
+
+    @property
+    def begins(self) -> bool:
+        """Whether nothing was ever used: what there is is told first."""
+        return self._seq is None
+
+    @property
+    def seq(self) -> int | None:
+        """Everything up to here was used, or concerns the watch not; ``None`` before the beginning."""
+        return self._now()[1]
+
+    @property
+    def stream(self) -> str | None:
+        """When the stream was created that ``seq`` counts in."""
+        return self._now()[0]
+
+    @property
+    def read_up_to(self) -> tuple[int, str | None]:
+        """Up to where was read, used or not, and the stream that this counts in."""
+        stream, seq = self._read
+        return seq or 0, stream
+
+    def awaits(self, ident: str) -> bool:
+        """Whether something of a job is on its way to the consumer."""
+        return ident in self._jobs
+
+    def knows_end(self, ident: str) -> bool:
+        """Whether the end of an id, as events have them, is one of those that were used last."""
+        return _mark(ident) in self._ends
+
+    def put(self, event: Event, *, stream: str | None, seq: int | None, joins: Iterable[str] = ()) -> None:
+        """An event goes into the mailbox.
+
+        Args:
+            event: the event.
+            stream: the stream that ``seq`` counts in.
+            seq: where the watch is once it was used; ``None`` when that is where it was before.
+            joins: the jobs whose ends are to be told from then on.
+        """
+        name = _name(event)
+        ends = event.job.id if isinstance(event, JobFinished | JobRemoved) else None
+        finished = event.job.finished if isinstance(event, JobFinished) else None
+        self._ahead.append(_Step(name, stream, seq, finished, tuple(joins), ends))
+        self._waiting[name] += 1
+        self._jobs[_job_in(name)] += 1
+        if seq is not None:
+            self._read = (stream, seq)
+
+    def read(self, stream: str | None, seq: int) -> None:
+        """Everything up to here was read: what concerns the watch was put."""
+        self._read = (stream, seq)
+
+    def hand_out(self, event: Event) -> bool:
+        """Take note of what the consumer gets; whether that is to be written before.
+
+        That is so with the first ``Synced``: what happens from then on is not to be missed,
+        though its consumer may never come to use it.
+        """
+        began = not self.begins
+        self._hand_out(event)
+        if began or not isinstance(event, Synced):
+            return False
+        self.used()
+        return True
+
+    def used(self) -> bool:
+        """The consumer is done with what it was given; ``True`` when that is to be written at once."""
+        step, self._handed_out = self._handed_out, None
+        if step is None:
+            return False
+        self._settle(step)
+        if step.ends is None:
+            return False
+        self.members.discard(step.ends)
+        if self._by_ids:
+            self.done.add(step.ends)
+        self._ends.pop(mark := _mark(step.event), None)
+        self._ends[mark] = None
+        if step.seq is not None:
+            while len(self._ends) > _ENDS_KEPT:
+                del self._ends[next(iter(self._ends))]
+        return True
+
+    def not_used(self) -> None:
+        """The consumer failed on what it was given; if it was an end, the next watch tells it again."""
+        step, self._handed_out = self._handed_out, None
+        if step is None:
+            return
+        self._settle(step)
+        if step.ends is not None:
+            self.members.add(step.ends)
+
+    def forget(self, idents: Collection[str]) -> None:
+        """These jobs are watched no more, and nothing of them is handed out any more."""
+        self.members.difference_update(idents)
+        self.done.difference_update(idents)
+        gone = set(idents)
+        kept: deque[_Step] = deque()
+        for step in self._ahead:
+            if _job_in(step.event) in gone:
+                self._take_off(step.event)
+            else:
+                kept.append(step)
+        self._ahead = kept
+
+    def settle(self, ident: str) -> None:
+        """There is no such job any more, and nothing to be told of it."""
+        self.members.discard(ident)
+        if self._by_ids:
+            self.done.add(ident)
+
+    def kept(self, what: str, holder: Holder | None) -> Place:
+        """What is to be kept of it now.
+
+        Args:
+            what: what the watch is of.
+            holder: who has it open.
+        """
+        stream, seq = self._now()
+        return Place(
+            v=VERSION,
+            what=what,
+            holder=holder,
+            stream=stream,
+            seq=seq,
+            oldest=self.oldest,
+            newest=self.newest,
+            members=sorted(self.members),
+            done=sorted(self.done),
+            ends=list(self._ends),
+        )
+
+    def _hand_out(self, event: Event) -> None:
+        name = _name(event)
+        if not self._waiting[name]:
+            self._handed_out = None
+            return
+        while True:
+            step = self._ahead.popleft()
+            self._take_off(step.event)
+            if step.event == name:
+                break
+            # It was merged into this one.
+            self._settle(step)
+        self._handed_out = step
+
+    def _now(self) -> tuple[str | None, int | None]:
+        """Where it is; when nothing is on its way, that is how far was read."""
+        if self._ahead or self._handed_out is not None or self._seq is None:
+            return self._stream, self._seq
+        return self._read
+
+    def _settle(self, step: _Step) -> None:
+        if step.seq is not None:
+            self._stream, self._seq = step.stream, step.seq
+        if step.finished is not None:
+            self.newest = max(self.newest or step.finished, step.finished)
+        self.members.update(step.joins)
+        self.done.difference_update(step.joins)
+
+    def _take_off(self, name: str) -> None:
+        for counter, key in ((self._waiting, name), (self._jobs, _job_in(name))):
+            counter[key] -= 1
+            if not counter[key]:
+                del counter[key]
+
+
+def _name(event: Event) -> str:
+    return event.id if isinstance(event, JobEvent) else type(event).__name__
+
+
+def _job_in(name: str) -> str:
+    """The job that an event's id names."""
+    parts = name.split(":")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def _mark(end: str) -> str:
+    """An end's id, short."""
+    return base64.b64encode(hashlib.blake2b(end.encode(), digest_size=9).digest()).decode()

@@ -1,0 +1,1 @@
+"""What a dashboard and a relay have in common as servers: who may ask, and what is counted of requests."""

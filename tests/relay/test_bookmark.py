@@ -1,0 +1,162 @@
+"""The place of a durable watch in its bucket, on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from nats.aio.msg import Msg
+
+from accsyn_async import CheckpointError, TransportError
+from accsyn_async.relay.bookmark import OPEN, Bookmark
+from accsyn_async.relay.link import Link, NatsOptions
+from accsyn_async.relay.place import Holder, Place
+from accsyn_async.relay.subjects import Names
+from tests.relay.support.publisher import Publisher
+from tests.support.nats_servers import NatsServer
+
+LISA, TOM = Holder("f1", "lisa@ws12"), Holder("f2", "tom@ws13")
+
+
+@asynccontextmanager
+async def linked(server: NatsServer, workspace: str) -> AsyncIterator[Link]:
+    async with Publisher(server.url, workspace), Link(NatsOptions((server.url,))) as link:
+        yield link
+
+
+async def answer(link: Link, names: Names, holder: Holder, text: bytes = OPEN) -> None:
+    async def reply(msg: Msg) -> None:
+        await msg.respond(text)
+
+    await link.client.subscribe(names.holder(holder.feed), cb=reply)
+    await link.client.flush()
+
+
+async def test_what_is_written_is_there_for_the_next(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        first = Bookmark(link, names, "ingest", LISA)
+        assert await first.open("Transfer") is None
+        place = Place(v=1, what="Transfer", holder=LISA, stream="s", seq=7)
+        await first.write(place)
+        await first.write(Place(v=1, what="Transfer", stream="s", seq=8))
+        found = await Bookmark(link, names, "ingest", TOM).open("Transfer")
+        assert found is not None
+        assert (found.seq, found.holder) == (8, None)
+
+
+async def test_names_are_any_text(nats_server: NatsServer, workspace: str, names: Names) -> None:
+    async with linked(nats_server, workspace) as link:
+        for name in ("a.b", "a b", "ä*>", "a_2eb"):
+            assert await Bookmark(link, names, name, LISA).open(name) is None
+
+
+async def test_one_that_is_open_is_refused(nats_server: NatsServer, workspace: str, names: Names) -> None:
+    async with linked(nats_server, workspace) as link:
+        await answer(link, names, LISA)
+        await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        with pytest.raises(CheckpointError, match="'ingest' is in use by lisa@ws12"):
+            await Bookmark(link, names, "ingest", TOM).open("Transfer")
+
+
+async def test_one_whose_feed_has_it_open_no_more_is_taken_over(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        await answer(link, names, LISA, b"closed")
+        await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        assert await Bookmark(link, names, "ingest", TOM).open("Transfer") is not None
+
+
+async def test_one_whose_user_has_crashed_is_taken_over_and_cannot_be_written_by_it(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        crashed = Bookmark(link, names, "ingest", LISA)
+        await crashed.open("Transfer")
+        await crashed.write(Place(v=1, what="Transfer", holder=LISA, seq=7))
+        taken = await Bookmark(link, names, "ingest", TOM).open("Transfer")
+        assert taken is not None
+        assert taken.seq == 7
+        with pytest.raises(CheckpointError, match="'ingest' was taken over by tom@ws13"):
+            await crashed.write(Place(v=1, what="Transfer", holder=LISA, seq=9))
+
+
+async def test_one_of_something_else_is_refused(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        with pytest.raises(CheckpointError, match="is of 'Transfer', not of 'Compute'"):
+            await Bookmark(link, names, "ingest", LISA).open("Compute")
+
+
+async def test_a_damaged_one_begins_anew(
+    nats_server: NatsServer, workspace: str, names: Names, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        await link.jetstream.publish(f"$KV.{names.bookmarks}.ingest", b"hello")
+        assert await Bookmark(link, names, "ingest", LISA).open("Transfer") is None
+        assert "'ingest' is damaged" in caplog.text
+
+
+async def test_one_that_was_deleted_begins_anew(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        bucket = await link.jetstream.key_value(names.bookmarks)
+        await bucket.delete("ingest")
+        assert await Bookmark(link, names, "ingest", LISA).open("Transfer") is None
+
+
+async def test_a_write_whose_answer_was_lost_is_no_other_users(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        mark = Bookmark(link, names, "ingest", LISA)
+        await mark.open("Transfer")
+        twin = Bookmark(link, names, "ingest", LISA)
+        await twin.open("Transfer")
+        await twin.write(Place(v=1, what="Transfer", holder=LISA, seq=1))
+        await mark.write(Place(v=1, what="Transfer", holder=LISA, seq=2))
+        found = await Bookmark(link, names, "ingest", LISA).open("Transfer")
+        assert found is not None
+        assert found.seq == 2
+
+
+async def test_a_bucket_that_was_deleted_is_made_anew(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        mark = Bookmark(link, names, "ingest", LISA)
+        await mark.open("Transfer")
+        await link.jetstream.delete_key_value(names.bookmarks)
+        place = Place(v=1, what="Transfer", holder=LISA, seq=2)
+        await mark.write(place)
+        assert await Bookmark(link, names, "ingest", LISA).open("Transfer") == place
+
+
+async def test_without_a_relays_streams_there_is_no_place(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        with pytest.raises(TransportError, match="a relay makes it"):
+            await Bookmark(link, names, "ingest", LISA).open("Transfer")
+
+
+async def test_while_nats_is_away_it_can_be_tried_again(
+    own_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(own_server, workspace) as link:
+        mark = Bookmark(link, names, "ingest", LISA)
+        await mark.open("Transfer")
+        own_server.stop()
+        place = Place(v=1, what="Transfer", holder=LISA, seq=2)
+        with pytest.raises(TransportError):
+            await mark.write(place)
+        own_server.start()
+        await link.ready()
+        await mark.write(place)
+        assert await Bookmark(link, names, "ingest", LISA).open("Transfer") == place

@@ -1,0 +1,235 @@
+"""Relays on a real server, over a sandbox: they lead and stand by, publish, and do what they are asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from accsyn_async import AccsynError, ArgumentError, QueryError, Session
+from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health
+from accsyn_async.relay.nats_options import NatsOptions
+from accsyn_async.relay.reader import Arrived, Reader
+from accsyn_async.relay.relay import Relay, Role
+from accsyn_async.relay.subjects import Names
+from accsyn_async.sandbox import Sandbox
+from tests.relay.support.relaying import QUICK, Relaying, relaying
+from tests.support.backend import job_id
+from tests.support.nats_servers import NatsServer
+
+SHORT = 1_000_000
+"""Bytes that are moved in a moment, but not between two polls."""
+LONG = 100_000_000
+"""Bytes that take as long as they are let."""
+
+
+class Streams:
+    """What a relay publishes, read as it comes."""
+
+    def __init__(self, link: Link, names: Names) -> None:
+        self.link = link
+        self.names = names
+
+    async def events(self, ident: str, until: str) -> list[EventMessage]:
+        """The events of a job up to the first of a name."""
+        told: list[EventMessage] = []
+        async with (
+            asyncio.timeout(20),
+            Reader(self.link, self.names.events, [self.names.event(ident)], after=0) as reader,
+        ):
+            while not told or told[-1].event != until:
+                arrived = await reader.next()
+                assert isinstance(arrived, Arrived)
+                told.append(read_event(arrived.data))
+        return told
+
+    async def health(self, state: str) -> HealthMessage:
+        """What the leader says of itself once it says that."""
+        async with (
+            asyncio.timeout(20),
+            Reader(self.link, self.names.states, [self.names.health], latest=True) as reader,
+        ):
+            while True:
+                arrived = await reader.next()
+                assert isinstance(arrived, Arrived)
+                health = read_health(arrived.data)
+                if health.state == state:
+                    return health
+
+    async def ask(self, action: str, *idents: str, kind: str = "transfer") -> CommandReply:
+        """Ask the leader."""
+        request = encode_request(action, idents, type=kind, by="lisa@ws1")  # type: ignore[arg-type]
+        return read_reply((await self.link.request(self.names.command, request, timeout=10)).data)
+
+
+@contextlib.asynccontextmanager
+async def published(
+    server: NatsServer, workspace: str, *allowed: str, **options: Any
+) -> AsyncIterator[tuple[Relaying, Streams]]:
+    async with (
+        relaying(server.url, workspace, allowed, **{"speed": 4, **options}) as relayed,
+        Link(NatsOptions((server.url,))) as link,
+    ):
+        yield relayed, Streams(link, Names.of(workspace))
+
+
+async def test_a_life_is_published(nats_server: NatsServer, workspace: str) -> None:
+    async with published(nats_server, workspace) as (relayed, streams):
+        ident = await relayed.create("a.mov", SHORT)
+        told = await streams.events(ident, "finished")
+        names = [message.event for message in told]
+        assert names[0] == "found"
+        assert names[-1] == "finished"
+        assert [message.n for message in told] == list(range(len(told)))
+        end = told[-1]
+        (row,) = await relayed.session.find(f"Transfer WHERE id={ident}", finished=True)
+        assert end.job["status"] == row["status"] == "done"
+        assert end.id.startswith(f"{workspace}:{ident}:done:")
+        assert end.ended
+        assert end.type == "transfer"
+
+
+async def test_what_it_is_not_allowed_to_do_it_refuses(nats_server: NatsServer, workspace: str) -> None:
+    async with published(nats_server, workspace, "pause") as (relayed, streams):
+        ident = await relayed.create("a.mov", SHORT)
+        await streams.events(ident, "finished")
+        refused = await streams.ask("abort", ident)
+        assert refused.refused
+        assert refused.error == "the relay does not allow to abort; it allows pause"
+        assert refused.results is None
+
+
+async def test_it_does_what_it_is_asked(nats_server: NatsServer, workspace: str) -> None:
+    async with published(nats_server, workspace, "pause", "resume", "abort") as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        await streams.events(ident, "found")
+        paused = await streams.ask("pause", ident, job_id(77))
+        assert paused.results is not None
+        assert [(each.id, each.ok, each.status) for each in paused.results] == [
+            (ident, True, "paused"),
+            (job_id(77), False, None),
+        ]
+        assert paused.results[1].error == "it is not published by the relay"
+        await streams.events(ident, "changed")
+        again = await streams.ask("pause", ident)
+        assert again.results is not None
+        assert again.results[0].error == "it is paused"
+        aborted = await streams.ask("abort", ident)
+        assert aborted.results is not None
+        assert aborted.results[0].status == "aborted"
+        assert (await streams.events(ident, "finished"))[-1].job["status"] == "aborted"
+        assert (await streams.health("ok")).allowed == ["pause", "resume", "abort"]
+
+
+async def test_requests_that_make_no_sense_are_answered(nats_server: NatsServer, workspace: str) -> None:
+    async with published(nats_server, workspace, "pause") as (_, streams):
+        for text in (b"", b"[]", b'{"v":2}', b'{"v":1,"action":"explode","jobs":["a"],"type":"x","by":"y"}'):
+            answer = read_reply((await streams.link.request(streams.names.command, text)).data)
+            assert answer.error is not None
+            assert answer.results is None
+
+
+async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    queries = ('Transfer WHERE name="*.exr"',)
+    async with published(nats_server, workspace, queries=queries) as (relayed, streams):
+        ident = await relayed.create("a.mov", SHORT)
+        found = await streams.ask("look", ident, job_id(5))
+        assert found.results is not None
+        assert [(each.id, each.ok, each.unknown) for each in found.results] == [
+            (ident, True, False),
+            (job_id(5), False, False),
+        ]
+        assert (await streams.events(ident, "finished"))[0].event == "found"
+        nonsense = await streams.ask("look", "x")
+        assert nonsense.results is not None
+        assert nonsense.results[0].error == "it is no job's id"
+
+
+async def test_trouble_with_the_backend_is_told(nats_server: NatsServer, workspace: str) -> None:
+    async with published(nats_server, workspace) as (relayed, streams):
+        assert (await streams.health("ok")).reason is None
+        relayed.box.weather.add("error", status=503)
+        health = await streams.health("degraded")
+        assert health.reason
+        relayed.box.weather.clear()
+        assert (await streams.health("ok")).reason is None
+
+
+async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace: str) -> None:
+    roles: list[Role] = []
+    changed = asyncio.Event()
+
+    def turned(role: Role) -> None:
+        roles.append(role)
+        changed.set()
+
+    async def until(count: int) -> list[str]:
+        """Who leads, once there were so many leaders."""
+        async with asyncio.timeout(20):
+            while len(leaders := [role.relay for role in roles if role.role == "leader"]) < count:
+                changed.clear()
+                await changed.wait()
+        return leaders
+
+    async with (
+        Sandbox(workspace=workspace, rate_limit=False, speed=4) as box,
+        box.session(poll=QUICK, rate_limit=None) as session,
+        Link(NatsOptions((nats_server.url,))) as link,
+    ):
+        relayed = Relaying(box, session, nats_server.url)
+        streams = Streams(link, Names.of(workspace))
+        relays = {relay.name: relay for relay in (Relay(session, link, on_role=turned) for _ in range(2))}
+        running = {name: asyncio.create_task(relay.run()) for name, relay in relays.items()}
+        (first,) = await until(1)
+        (second,) = relays.keys() - {first}
+        one = await relayed.create("a.mov", SHORT)
+        await streams.events(one, "finished")
+        assert relays[first].statistics().leads
+        assert not relays[second].statistics().leads
+        running[first].cancel()
+        assert await until(2) == [first, second]
+        two = await relayed.create("b.mov", SHORT)
+        told = await streams.events(two, "finished")
+        assert {message.relay for message in told} == {second}
+        assert {message.term for message in told} == {2}
+        assert [each.event for each in await streams.events(one, "finished")].count("finished") == 1
+        standing = relays[second].statistics()
+        assert (standing.leads, standing.term, standing.terms, standing.connected) == (True, 2, 1, True)
+        running[second].cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
+        assert not relays[second].statistics().leads
+
+
+async def test_a_relay_that_is_refused_ends(nats_server: NatsServer, workspace: str) -> None:
+    async with (
+        Sandbox(workspace=workspace) as box,
+        box.session(poll=QUICK) as session,
+        Link(NatsOptions((nats_server.url,))) as link,
+    ):
+        await session.aclose()
+        with pytest.raises(AccsynError):
+            await Relay(session, link).run()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"queries": ()}, ArgumentError, "at least one query"),
+        ({"queries": ["Share"]}, QueryError, "what can be watched"),
+        ({"queries": [job_id(1)]}, ArgumentError, "is a job's id"),
+        ({"allowed": ["explode"]}, ArgumentError, "there are pause, resume, abort"),
+        ({"replicas": 2}, ArgumentError, "1, 3 or 5"),
+    ],
+)
+def test_bad_input(options: dict[str, object], error: type[Exception], said: str) -> None:
+    session = Session("acme", "lisa@example.com", "key", url="http://127.0.0.1:1")
+    link = Link(NatsOptions(("nats://127.0.0.1:1",)))
+    with pytest.raises(error, match=said):
+        Relay(session, link, **options)  # type: ignore[arg-type]
