@@ -19,6 +19,8 @@ __all__ = ["Campaign"]
 
 SIDE_BY_SIDE = 16
 """Studios at a time, at most."""
+SAID = 25
+"""How much of what was wrong in a round is told, at most."""
 STARTING = 3
 """How many of them start processes at a time: a process that starts keeps a core busy for a second."""
 
@@ -118,6 +120,8 @@ class Campaign:
             faults += studio.so_far()
         if takeover is not None and day.takeover and takeover > GENEROUS:
             faults.append(f"it took {takeover:.1f} s until another relay led")
+        if len(faults) > SAID:
+            faults[SAID:] = [f"and {len(faults) - SAID} more"]
         return Outcome(day.name, number, time.monotonic() - began, takeover, now.torn, faults)
 
     @asynccontextmanager

@@ -32,8 +32,6 @@ LOOKS_EVERY = 0.1
 MID_PUBLISH = 3.0
 """Seconds within which what happens is being published, if somebody leads."""
 SETTLES_EVERY = 0.5
-SAID = 12
-"""How many faults of a kind are told at most."""
 
 
 class Violation(AssertionError):
@@ -267,7 +265,7 @@ class Studio:
         end = loop.time() + LIMIT
         while lacking := await self._lacking():
             if loop.time() > end:
-                return [f"not so within {LIMIT:.0f} s: {each}" for each in lacking[:SAID]]
+                return [f"not so within {LIMIT:.0f} s: {each}" for each in lacking]
             await asyncio.sleep(SETTLES_EVERY)
         return []
 
@@ -290,7 +288,7 @@ class Studio:
     def so_far(self) -> list[str]:
         """What was seen already that must not be."""
         said = [fault for relay in self.relays for fault in relay.faults]
-        return [*self._faults, *said, *self.events.faults, *self.states.faults][:SAID]
+        return [*self._faults, *said, *self.events.faults, *self.states.faults]
 
     async def audit(self) -> list[str]:
         """Read the events anew: what must not be of them."""
