@@ -113,7 +113,7 @@ class Campaign:
             await studio.replace()
             faults += await studio.settle()
             faults += await studio.faults()
-            if last:
+            if last or faults:
                 faults += await studio.audit()
         except Exception as error:
             faults.append(f"{type(error).__name__}: {error}")

@@ -84,7 +84,7 @@ class Crowd:
         Args:
             place: how many events had been published by now.
             lost: whether the stream of events was lost: who had not read all then reads some of it in the
-                states, and is told what differs, not each event.
+                states, and is told what differs, and how lives end, not each event.
         """
         self._from = place
         self._lost = lost
@@ -93,9 +93,10 @@ class Crowd:
         """What somebody has yet to be told."""
         lacking = [fact for account in (self._durable, self._ephemeral) for fact in account.lacks(truth)]
         return lacking + [
-            f"{account.who}: the event {each}"
+            f"{account.who}: the event {each.id} at #{each.seq}"
             for account, required in self._required(told)
-            for each in sorted(required - account.used)
+            for each in told[self._from :]
+            if each.id in required - account.used
         ]
 
     def faults(self, truth: Truth, told: Sequence[Told]) -> list[str]:
@@ -120,8 +121,8 @@ class Crowd:
         return found
 
     def _required(self, told: Sequence[Told]) -> list[tuple[Account, set[str]]]:
-        required = {each.id for each in told[self._from :]}
-        return [(self._durable, required), (self._ephemeral, set() if self._lost else required)]
+        required = set() if self._lost else {each.id for each in told[self._from :]}
+        return [(self._durable, required), (self._ephemeral, required)]
 
     def _feed(self) -> relay.Feed:
         return relay.connect(self._servers, workspace=self._workspace)

@@ -298,7 +298,7 @@ class Studio:
             rules.take(stored)
         faults = rules.faults
         read = self.events.told[len(self.events.told) - len(rules.told) :] if rules.told else []
-        if [told.id for told in read] != [told.id for told in rules.told]:
+        if [(told.seq, told.id) for told in read] != [(told.seq, told.id) for told in rules.told]:
             faults.append("events are not what they were when they were read first")
         return faults
 
