@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import random
 import signal
@@ -82,6 +83,8 @@ def tell(word: str, rest: str) -> None:
 
 
 def main() -> int:
+    logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("accsyn_async.relay").setLevel(logging.DEBUG)
     try:
         asyncio.run(consume(Orders(**json.loads(sys.argv[1]))))
     except Exception as error:
