@@ -13,7 +13,7 @@ from nats.js.errors import APIError
 from accsyn_async.errors import AccsynError, CheckpointError, NotFoundError, TransportError
 from accsyn_async.events import Degraded, Event, JobEvent, JobFinished, JobRemoved, Recovered, Synced
 from accsyn_async.models import Job
-from accsyn_async.monitor.mailbox import Mailbox
+from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.monitor.selection import Selection
 from accsyn_async.monitor.source import Membership
@@ -21,7 +21,7 @@ from accsyn_async.relay.bookmark import Bookmark
 from accsyn_async.relay.following import Following, joins
 from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.intake import stream_facts
-from accsyn_async.relay.link import Link
+from accsyn_async.relay.link import Link, end
 from accsyn_async.relay.messages import NotOursError, StateMessage, check_sender, read_event
 from accsyn_async.relay.place import Trail, about
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
@@ -103,6 +103,7 @@ class Durable:
         self._dirty = asyncio.Event()
         self._writing = asyncio.Lock()
         self._owing = False
+        self._closing = asyncio.Event()
         self._moved_at = 0.0
         self._degraded = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -140,18 +141,20 @@ class Durable:
 
         Raises:
             CheckpointError: another watch has taken the place over.
+            MailboxClosed: the feed was closed.
         """
         while self._owing and isinstance(event, JobEvent):
-            await self._link.ready()
+            await self._connected()
             await self._write_if_possible()
-        if self._trail.hand_out(event):
+        if isinstance(event, Synced) and self._trail.begin():
+            # What happens from now on is not to be missed, though its consumer may never come to use it.
             self._owing = True
+            while self._owing and self._link.connected:
+                await self._write_if_possible()
+        self._trail.hand_out(event)
         self._room.set()
         if isinstance(event, JobEvent):
             self._release(event.job.id)
-        while self._owing and isinstance(event, Synced):
-            await self._link.ready()
-            await self._write_if_possible()
 
     async def acknowledge(self) -> None:
         """Write down what the consumer is done with; while NATS is away, that waits.
@@ -186,8 +189,8 @@ class Durable:
         self._left = True
         self.stop()
         try:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+            for task in self._tasks:
+                await end(task)
             if in_peace and self._trail.used():
                 self._owing = True
             if self._held:
@@ -225,9 +228,13 @@ class Durable:
             task.cancel()
 
     def close(self, error: Exception | None = None) -> None:
-        """End the watch."""
+        """End the watch: nothing more is handed out, as nobody could write that it was used."""
         self.stop()
-        self._mailbox.close(error, for_good=True)
+        self._closing.set()
+        if error is None:
+            self._mailbox.discard()
+        else:
+            self._mailbox.close(error, for_good=True)
 
     def jobs(self) -> Iterator[Job]:
         """The jobs that it is about, as they are known now."""
@@ -562,6 +569,22 @@ class Durable:
             box.discard()
 
     # -- writing
+
+    async def _connected(self) -> None:
+        """Wait until there is a connection to write by.
+
+        Raises:
+            MailboxClosed: the feed is closed.
+        """
+        ready = asyncio.ensure_future(self._link.ready())
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait({ready, closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            closing.cancel()
+        if self._closing.is_set():
+            raise MailboxClosed
 
     async def _keep_writing(self) -> None:
         while True:
