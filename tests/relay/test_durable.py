@@ -33,6 +33,7 @@ async def crash(feed: Feed, watch: Watch) -> None:
     """The process is gone: nothing is written any more, and nobody answers."""
     durable: Any = watch._checkpoint
     durable._left = True
+    durable._keeper._held = False
     durable.stop()
     await asyncio.wait(durable._tasks)
     await feed.aclose()
@@ -106,7 +107,7 @@ async def test_a_crash_tells_each_end_until_it_was_used(
         if asks:
             asking = asyncio.create_task(anext(watch))
             await asyncio.sleep(0)
-            await eventually(lambda: not watch._checkpoint._owing)  # type: ignore[union-attr]
+            await eventually(lambda: not watch._checkpoint._keeper._owing)  # type: ignore[union-attr]
             asking.cancel()
             await asyncio.wait([asking])
         await crash(first, watch)
