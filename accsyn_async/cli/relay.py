@@ -79,6 +79,8 @@ async def relay(
                 stack.callback(served.close)
                 if served.advice is not None:
                     output.note(f"accsyn-async: {served.advice}")
+                if not json:
+                    output.note(f"Health and metrics are at {served.url}healthz and {served.url}metrics")
             servers = nats or _SERVER
             if embedded:
                 servers = await stack.enter_async_context(_server(servers, store))
@@ -92,7 +94,7 @@ async def relay(
                 queries=query,
                 allowed=allowed,
                 replicas=replicas,
-                on_role=lambda role: _tell(role, link.server, output, json=json),
+                on_role=lambda role: _tell(role, link.server, served, output, json=json),
             )
             if served is not None:
                 await stack.enter_async_context(served.serving(one.statistics, session))
@@ -125,7 +127,7 @@ async def _until_told(relay: Relay) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _tell(role: Role, server: str, output: Output, *, json: bool) -> None:
+def _tell(role: Role, server: str, served: RelayHttp | None, output: Output, *, json: bool) -> None:
     """Say what the relay is from now on."""
     if json:
         line = {
@@ -135,6 +137,7 @@ def _tell(role: Role, server: str, output: Output, *, json: bool) -> None:
             "term": role.term,
             "leader": role.leader,
             "reason": role.reason,
+            "http": None if served is None else served.url,
         }
         output.line(json_text.dumps(line))
         return

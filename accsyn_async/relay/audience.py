@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from accsyn_async.models import Job
 from accsyn_async.monitor.fields import WATCHED
 from accsyn_async.monitor.subscription import Subscription
-from accsyn_async.relay.matching import Matcher
+from accsyn_async.relay.matching import Matcher, Row
 from accsyn_async.relay.record import Record
 
 __all__ = ["Audience", "Group", "kind_of"]
@@ -54,13 +53,18 @@ class Group:
         self.told: dict[str, tuple[int, int]] = {}
         self._matcher = Matcher(expression)
 
-    def holds(self, job: Job) -> bool:
-        """Whether the query means a job.
+    @property
+    def selective(self) -> bool:
+        """Whether there are jobs that the query does not mean."""
+        return self._matcher.expression is not None
+
+    def means(self, row: Row) -> bool:
+        """Whether the query means a job, by its row.
 
         Raises:
             QueryError: a pattern is too much work for what it is compared with.
         """
-        return self._matcher.holds(job)
+        return self._matcher.means(row)
 
     def join(self, record: Record) -> None:
         """The watches are told of a job from now on."""
@@ -223,7 +227,7 @@ class Audience:
             found = [
                 record
                 for record in records
-                if record.kind == kind and not record.ended and group.holds(record.snapshot)
+                if record.kind == kind and not record.ended and group.means(record.snapshot.raw)
             ]
             for record in found:
                 group.join(record)

@@ -25,6 +25,7 @@ from accsyn_async.events import (
 )
 from accsyn_async.models import Job
 from accsyn_async.monitor.diff import changes_between
+from accsyn_async.monitor.fields import WATCHABLE
 from accsyn_async.monitor.past import REMOVED, Past
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.relay.messages import (
@@ -179,6 +180,14 @@ class Book:
             confirmed=confirmed,
         )
 
+    def remember(self, other: Book) -> None:
+        """Take over what another book holds: the streams have lost it, and it is published again."""
+        self.records = dict(other.records)
+        for record in self.records.values():
+            record.event_seq = record.state_seq = 0
+            record.confirmed = False
+        self.touch(self.records)
+
     def recollection(self, kind: str, since: dt.datetime | None) -> Recollection:
         """What a watch has to know, so that it tells what is new.
 
@@ -308,7 +317,7 @@ class Book:
 
     def _move(self, event: JobEvent, record: Record) -> list[EventMessage]:
         job, before = event.job, record.job
-        if job == before:
+        if not changes_between(before, job, WATCHABLE):
             return []
         changes = changes_between(before, job)
         if "status" not in changes:

@@ -9,20 +9,23 @@ be refused when somebody else has written, and the second find just the sequence
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import nats.errors
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, Error, NotFoundError
 
+from accsyn_async.errors import AccsynError, ArgumentError, PermissionDeniedError
 from accsyn_async.relay.acks import Ack, Acks
 from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM, NotOursError, read_term
+from accsyn_async.relay.nats_errors import translate
 
-__all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError"]
+__all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError", "reaching_nats"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
@@ -49,6 +52,17 @@ class DeposedError(Exception):
 
 class WipedError(Exception):
     """The stream is not what it was: it was deleted, made anew, or cut back."""
+
+
+@contextlib.contextmanager
+def reaching_nats() -> Iterator[None]:
+    """What goes wrong with NATS, or on the way to it, is a ``PublishError``: it may go right next time."""
+    try:
+        yield
+    except (ArgumentError, PermissionDeniedError):
+        raise
+    except (AccsynError, Error, nats.errors.Error, TimeoutError, OSError) as error:
+        raise PublishError(translate(error).message) from None
 
 
 class Outgoing(NamedTuple):
@@ -127,12 +141,13 @@ class FencedStream:
         """
         self._subjects = dict(subjects)
         self.last = last
-        await self._check()
-        self.last = last
-        outcome = await self._send([first])
-        if isinstance(outcome, int):
-            self.created = await self._created()
-            return outcome
+        with reaching_nats():
+            await self._check()
+            self.last = last
+            outcome = await self._send([first])
+            if isinstance(outcome, int):
+                self.created = (await self._jetstream.stream_info(self._stream)).created
+                return outcome
         logger.debug("a term was not begun in %s: %s", self._stream, outcome)
         return None
 
@@ -147,7 +162,8 @@ class FencedStream:
             WipedError: the stream is not what it was.
             PublishError: NATS does not answer: it is not known what was published.
         """
-        return await self._publish_some(messages)
+        with reaching_nats():
+            return await self._publish(messages)
 
     async def check(self) -> None:
         """See whether the stream is what it was.
@@ -155,13 +171,14 @@ class FencedStream:
         Raises:
             DeposedError, WipedError, PublishError: as ``publish``.
         """
-        await self._check()
+        with reaching_nats():
+            await self._check()
 
     def position_of(self, subject: str) -> int:
         """The sequence of a subject's last message as far as is known; 0 for none."""
         return self._subjects.get(subject, 0)
 
-    async def _publish_some(self, messages: Sequence[Outgoing]) -> list[int]:
+    async def _publish(self, messages: Sequence[Outgoing]) -> list[int]:
         done: dict[int, int] = {}
         known: set[int] = set()
         batches = _batches(messages) if self._atomic else [[index] for index in range(len(messages))]
@@ -206,8 +223,6 @@ class FencedStream:
                 ack = await self._acks.send(message.subject, message.data, headers)
                 await asyncio.wait([ack], timeout=_PATIENCE)
                 return self._outcome(ack, messages)
-        except (Error, nats.errors.Error, OSError) as error:
-            raise PublishError(f"NATS does not take messages: {error}") from None
         finally:
             if ack is not None:
                 ack.cancel()
@@ -244,8 +259,6 @@ class FencedStream:
             term = await self._latest_term()
         except NotFoundError:
             raise WipedError(f"the stream {self._stream} is gone") from None
-        except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-            raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
         if term > self._term:
             raise DeposedError(f"term {term} has begun")
         if not self._may_write():
@@ -255,13 +268,6 @@ class FencedStream:
         if info.state.last_seq < self.last:
             raise WipedError(f"the stream {self._stream} was cut back to {info.state.last_seq}")
         self.last = info.state.last_seq
-
-    async def _created(self) -> dt.datetime | None:
-        try:
-            created: dt.datetime | None = (await self._jetstream.stream_info(self._stream)).created
-        except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-            raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
-        return created
 
     async def _latest_term(self) -> int:
         try:
@@ -290,11 +296,9 @@ class FencedStream:
                 latest = await self._jetstream.get_last_msg(self._stream, subject)
             except APIError as error:
                 if error.code != 404:
-                    raise PublishError(f"NATS does not answer: {error}") from None
+                    raise
                 self._subjects[subject] = 0
                 continue
-            except (nats.errors.Error, TimeoutError, OSError) as error:
-                raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
             self._subjects[subject] = latest.seq or 0
             headers = latest.headers or {}
             if headers.get(RELAY) == self._relay and headers.get(TERM) == str(self._term):

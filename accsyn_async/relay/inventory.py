@@ -24,6 +24,7 @@ from accsyn_async.relay.messages import (
 )
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.subjects import Names
+from accsyn_async.relay.terms import Terms
 
 __all__ = ["Inventory", "Shelf", "read_inventory", "read_shelf"]
 
@@ -88,15 +89,24 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     states = await read_shelf(link, names.states)
     inventory = Inventory(events, states)
     began: TermMessage | None = None
+    terms = Terms()
+    for message in await _read_all(link, names.events, names.term):
+        term = _ours(read_term, message)
+        if term is not None:
+            began = term
+            terms.begin(term.term, term.relay, message.seq)
     for message in events.messages.values():
         if message.subject == names.term:
-            began = _ours(read_term, message)
-        elif (event := _ours(read_event, message)) is not None:
+            continue
+        event = _ours(read_event, message)
+        if event is not None and _can_be(terms.allow_event(event, message.seq), message):
             inventory.event_messages.append((event, message.seq))
     for message in states.messages.values():
         if message.subject == names.health:
             inventory.health = _ours(read_health, message)
-        elif (state := _ours(read_state, message)) is not None:
+            continue
+        state = _ours(read_state, message)
+        if state is not None and _can_be(terms.knows(state), message):
             inventory.state_messages.append((state, message.seq))
     heads = [each for each in (began, inventory.health) if each is not None]
     told = [each for each, _ in (*inventory.event_messages, *inventory.state_messages)]
@@ -105,6 +115,16 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     if every:
         inventory.book = max(every, key=lambda each: each.term).book
     return inventory
+
+
+async def _read_all(link: Link, stream: str, subject: str) -> list[Arrived]:
+    """Every message of a subject."""
+    several: list[Arrived] = []
+    async with asyncio.timeout(_PATIENCE), Reader(link, stream, [subject], after=0) as reader:
+        await reader.begun()
+        while not reader.caught_up:
+            several += [each for each in await reader.several(1000) if isinstance(each, Arrived)]
+    return several
 
 
 async def read_shelf(link: Link, stream: str, *, headers_only: bool = False) -> Shelf:
@@ -139,3 +159,9 @@ def _ours(read: Callable[[bytes], P], message: Arrived) -> P | None:
     except NotOursError as error:
         logger.warning("left out a message on %s: %s", message.subject, error)
         return None
+
+
+def _can_be(allowed: bool, message: Arrived) -> bool:
+    if not allowed:
+        logger.warning("left out a message on %s: it is not from who it says", message.subject)
+    return allowed

@@ -132,24 +132,22 @@ class Mirror:
             message: what it says.
             seq: its sequence in the stream of events.
         """
-        if self._is_ours(message, "events"):
+        if self._is_ours(message, "events") and self._is_news(message):
             self._take(message)
         self.passed(seq)
 
     def take_state(self, message: StateMessage) -> None:
         """A job's state was read."""
-        if not self._is_ours(message, "states"):
+        if not self._is_ours(message, "states") or not self._is_news(message):
             return
         record = self._archive.records.get(_ident(message))
-        if record is not None and not record.is_news(message):
-            return
         early = message.event_seq > self._position and (
             record is None or message.book != record.book or message.version[:2] > record.version[:2]
         )
-        if early and self.ready:
-            self._withheld.keep(_ident(message), message, self._clock.monotonic())
-        else:
+        if not early or not self.ready:
             self._take(message)
+        elif _job(message) is not None:
+            self._withheld.keep(_ident(message), message, self._clock.monotonic())
 
     def take_health(self, message: HealthMessage) -> None:
         """What a leader says of itself was read, in its place among the states.
@@ -294,24 +292,19 @@ class Mirror:
                 self._unsure_since = self._clock.monotonic()
         return message.book == self._book
 
-    def _take_late(self, message: StateMessage) -> None:
+    def _is_news(self, message: EventMessage | StateMessage) -> bool:
         record = self._archive.records.get(_ident(message))
-        if message.book == self._book and (record is None or record.is_news(message)):
+        return record is None or record.is_news(message)
+
+    def _take_late(self, message: StateMessage) -> None:
+        if message.book == self._book and self._is_news(message):
             self._take(message)
 
     def _take(self, message: EventMessage | StateMessage) -> None:
-        ident = _ident(message)
+        ident, job = _ident(message), _job(message)
+        if job is None:
+            return
         record = self._archive.records.get(ident)
-        if record is not None and not record.is_news(message):
-            return
-        try:
-            job = job_from(message)
-        except NotOursError as error:
-            logger.debug("a message about the job %s is not understood: %s", ident, error)
-            return
-        if job.id != ident:
-            logger.debug("a message about the job %s holds the row of %s", ident, job.id)
-            return
         first = record is None
         self._unsure.discard(ident)
         if record is None:
@@ -351,3 +344,16 @@ class _Place:
 
 def _ident(message: EventMessage | StateMessage) -> str:
     return str(message.job.get("id"))
+
+
+def _job(message: EventMessage | StateMessage) -> Job | None:
+    """The snapshot in a message; ``None`` when it is none of the job that it is about."""
+    try:
+        job = job_from(message)
+    except NotOursError as error:
+        logger.debug("a message about the job %s is not understood: %s", _ident(message), error)
+        return None
+    if job.id != _ident(message):
+        logger.debug("a message about the job %s holds the row of %s", _ident(message), job.id)
+        return None
+    return job

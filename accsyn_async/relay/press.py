@@ -10,28 +10,32 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import nats.errors
-from nats.js.errors import APIError, Error
+from nats.js.errors import APIError
 
 from accsyn_async.events import JobEvent
-from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book, Masthead, Record
-from accsyn_async.relay.fenced_stream import FencedStream, Outgoing, PublishError, WipedError
-from accsyn_async.relay.inventory import Inventory, Shelf, read_inventory, read_shelf
+from accsyn_async.relay.fence import FENCES, Fence
+from accsyn_async.relay.fenced_stream import (
+    FencedStream,
+    Outgoing,
+    PublishError,
+    WipedError,
+    reaching_nats,
+)
+from accsyn_async.relay.inventory import Shelf, read_shelf
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
     EVENT,
     RELAY,
     EventMessage,
     HealthMessage,
-    NotOursError,
     TermMessage,
     encode,
 )
 from accsyn_async.relay.streams import KEPT, ensure_streams
 from accsyn_async.relay.subjects import Names
 
-__all__ = ["Press", "open_press"]
+__all__ = ["MakeHealth", "Press"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
@@ -42,7 +46,6 @@ _SAFE: Final = dt.timedelta(seconds=KEPT) - dt.timedelta(hours=1)
 _RENEWED: Final = dt.timedelta(seconds=KEPT / 3)
 """After this a state that does not change is published again, lest it ages out."""
 
-_FENCES: Final = 20
 _MENDS: Final = 3
 
 MakeHealth = Callable[[Masthead, int], HealthMessage]
@@ -57,132 +60,6 @@ class _Print:
     subject: str
     data: bytes
     seq: int = 0
-
-
-class _Fence(NamedTuple):
-    """What every fenced stream of a leader has in common."""
-
-    link: Link
-    acks: Acks
-    relay: str
-    may_write: Callable[[], bool]
-    atomic: bool
-
-    def stream(self, name: str, term: int, subject: str) -> FencedStream:
-        """A stream that this leader is to publish to."""
-        return FencedStream(
-            self.link.jetstream,
-            self.acks,
-            name,
-            relay=self.relay,
-            term=term,
-            term_subject=subject,
-            may_write=self.may_write,
-            atomic=self.atomic,
-        )
-
-
-async def open_press(
-    link: Link,
-    acks: Acks,
-    names: Names,
-    *,
-    workspace: str,
-    relay: str,
-    new_book: str,
-    replicas: int,
-    may_write: Callable[[], bool],
-    now: Callable[[], dt.datetime],
-    health: MakeHealth,
-    memory: Book | None = None,
-) -> tuple[Press, Inventory]:
-    """Read what was published, and put up the fence behind which only this leader writes.
-
-    Args:
-        link: the connection.
-        acks: sends messages over it.
-        names: the workspace's.
-        workspace: its code.
-        relay: which process this is.
-        new_book: the name of a book, should there be none yet.
-        replicas: how many servers hold each message, of streams that have to be made.
-        may_write: whether this process holds the lease.
-        now: the time of day, UTC.
-        health: makes the message about the leader's health.
-        memory: what this process published when it led before, should the streams have lost it.
-
-    Raises:
-        DeposedError: another leads.
-        PublishError: NATS does not answer as it should.
-        ArgumentError: the streams cannot be made as wanted.
-    """
-    try:
-        for _ in range(_FENCES):
-            atomic = await ensure_streams(link, names, replicas)
-            fence = _Fence(link, acks, relay, may_write, atomic)
-            before = await read_inventory(link, names)
-            masthead = Masthead(workspace, relay, before.term + 1, before.book or new_book)
-            if before.book is None and memory is not None:
-                masthead = Masthead(workspace, relay, memory.masthead.term + 1, memory.masthead.book)
-            events = fence.stream(names.events, masthead.term, names.term)
-            if await _begin_events(events, masthead, names, before.events, now()) is None:
-                continue
-            # Nobody else tells of events any more. Now the states, up to where they end.
-            for _ in range(_FENCES):
-                inventory = await read_inventory(link, names)
-                # Our own beginning is in it by now.
-                inventory.term, inventory.book = before.term, before.book
-                states = fence.stream(names.states, masthead.term, names.health)
-                first = Outgoing(names.health, encode(health(masthead, inventory.events.last)))
-                if await states.begin(first, inventory.states.subjects, inventory.states.last) is None:
-                    continue
-                book = _book(masthead, inventory, memory)
-                press = Press(
-                    link,
-                    names,
-                    book,
-                    fence,
-                    events,
-                    states,
-                    make_health=health,
-                    replicas=replicas,
-                    now=now,
-                )
-                return press, inventory
-    except WipedError as error:
-        raise PublishError(str(error)) from None
-    except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-        raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
-    raise PublishError("others write to the streams without end")
-
-
-async def _begin_events(
-    events: FencedStream, masthead: Masthead, names: Names, shelf: Shelf, now: dt.datetime
-) -> int | None:
-    first = Outgoing(names.term, encode(TermMessage(**masthead.fields(now))))
-    return await events.begin(first, shelf.subjects, shelf.last)
-
-
-def _book(masthead: Masthead, inventory: Inventory, memory: Book | None) -> Book:
-    book = Book(masthead)
-    if inventory.book is None and memory is not None:
-        book.records = dict(memory.records)
-        for record in book.records.values():
-            record.event_seq = record.state_seq = 0
-            record.confirmed = False
-        book.touch(book.records)
-        return book
-    for event, seq in inventory.event_messages:
-        try:
-            book.read_event(event, seq)
-        except NotOursError as error:
-            logger.warning("left out an event: %s", error)
-    for state, seq in inventory.state_messages:
-        try:
-            book.read_state(state, seq)
-        except NotOursError as error:
-            logger.warning("left out a state: %s", error)
-    return book
 
 
 class Press:
@@ -212,7 +89,7 @@ class Press:
         link: Link,
         names: Names,
         book: Book,
-        fence: _Fence,
+        fence: Fence,
         events: FencedStream,
         states: FencedStream,
         *,
@@ -231,6 +108,7 @@ class Press:
         self._replicas = replicas
         self._now = now
         self._make_health = make_health
+        self._term_told_at = now()
         self._lock = asyncio.Lock()
         self._recent: deque[_Print] = deque(maxlen=_RECENT)
 
@@ -293,19 +171,19 @@ class Press:
     async def _mending(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something; should a stream not be what it was, see to it that it is."""
         try:
-            await work()
+            with reaching_nats():
+                await work()
             return
         except WipedError as error:
             reason: WipedError = error
         for _ in range(_MENDS):
             logger.warning("%s; what it held is published again", reason)
             try:
-                await self._mend()
+                with reaching_nats():
+                    await self._mend()
             except WipedError as error:
                 reason = error
                 continue
-            except (Error, nats.errors.Error, TimeoutError, OSError) as error:
-                raise PublishError(f"NATS does not answer: {type(error).__name__} {error}") from None
             self.mended += 1
             return
         raise PublishError(f"the streams are lost again and again: {reason}")
@@ -346,6 +224,8 @@ class Press:
         self.settled = self._events.last
 
     async def _print_health(self) -> None:
+        # One thing is published at a time, and events not before their states.
+        self.settled = self._events.last
         text = encode(self._make_health(self.book.masthead, self.settled))
         await self._states.publish([Outgoing(self._names.health, text)])
 
@@ -359,6 +239,9 @@ class Press:
         await self._events.check()
         await self._states.check()
         now = self._now()
+        if now - self._term_told_at > _RENEWED:
+            await self._events.publish([Outgoing(self._names.term, self._term_text())])
+            self._term_told_at = now
         self.book.forget(now - dt.timedelta(seconds=KEPT))
         events = (await read_shelf(self._link, self._names.events, headers_only=True)).subjects
         states = (await read_shelf(self._link, self._names.states, headers_only=True)).subjects
@@ -391,7 +274,7 @@ class Press:
         await self._print_states()
 
     async def _begin_again(self, stream: str, subject: str, text: bytes) -> _Begun:
-        for _ in range(_FENCES):
+        for _ in range(FENCES):
             shelf = await read_shelf(self._link, stream, headers_only=True)
             fenced = self._fence.stream(stream, self.book.masthead.term, subject)
             if await fenced.begin(Outgoing(subject, text), shelf.subjects, shelf.last) is not None:

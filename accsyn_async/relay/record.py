@@ -137,23 +137,26 @@ class Record:
             if message.ended:
                 self._end(message)
             return []
+        stalls = _stalls(message) and (not self._stalled or run > self.run)
         events: list[JobEvent] = []
         if run > self.run:
             if not self.ended and run == self.run + 1:
                 events += self._missed_end(message)
-            self.run, self.ended, self.removed, self._stalled = run, False, False, False
+            self.run, self.ended, self.removed = run, False, False
             events.append(self.revived(message.at))
         elif changes := changes_between(before, job, fields):
-            ident = self._change_id(message, known, durable="status" in changes)
+            ident = self._change_id(
+                message, known, last=not (message.ended or stalls), durable="status" in changes
+            )
             events.append(
                 JobChanged(at=message.at, job=job, run=run, id=ident, previous=before, changes=changes)
             )
-        stalled, self._stalled = self._stalled, _stalls(message)
         if message.ended:
             self._end(message)
             events.append(self.ending(message.at))
-        elif self._stalled and not stalled:
+        elif stalls:
             events.append(JobStalled(at=message.at, job=job, run=run, id=self._event_id(message)))
+        self._stalled = _stalls(message)
         return events
 
     def found(self, at: dt.datetime) -> JobFound:
@@ -238,14 +241,22 @@ class Record:
             return self._id(_Number(self._number))
         return message.id if isinstance(message, EventMessage) else message.event_id
 
-    def _change_id(self, message: EventMessage | StateMessage, known: _Number, *, durable: bool) -> str:
-        if isinstance(message, EventMessage) and message.event == "changed":
+    def _change_id(
+        self, message: EventMessage | StateMessage, known: _Number, *, last: bool, durable: bool
+    ) -> str:
+        """The id of a change that a message tells of.
+
+        Args:
+            message: that.
+            known: what was told before.
+            last: whether nothing else is told because of this message.
+            durable: whether it matters for ever.
+        """
+        if not last:
+            between = message.ended and known.n < self._number - 1
+            return self._id(_Number(self._number - 1) if between else _Number(known.n, known.k + 1))
+        if isinstance(message, EventMessage):
             return self._event_id(message)
-        if message.ended and known.n < self._number - 1:
-            # The one before the end's.
-            return self._id(_Number(self._number - 1))
-        if message.ended or isinstance(message, EventMessage):
-            return self._id(_Number(known.n, known.k + 1))
         return self._id(_Number(self._number, 0 if durable and known.n < self._number else self._step))
 
     def _id(self, number: _Number) -> str:

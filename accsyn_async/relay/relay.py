@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import os
@@ -19,13 +18,14 @@ from accsyn_async.errors import ArgumentError
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
+from accsyn_async.relay.candidate import Candidate
 from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import HealthMessage
-from accsyn_async.relay.press import Press, open_press
+from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
 from accsyn_async.session import Session
@@ -35,8 +35,6 @@ __all__ = ["Relay", "RelayStatistics", "Role"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
-_GRACE: Final = 1.5
-"""Seconds that letting go of the lease may take at the end."""
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
 
@@ -141,17 +139,15 @@ class Relay:
         Raises:
             AccsynError: why it can lead no more, such as a login that was refused.
         """
+        lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
         reason: str | None = None
         while True:
-            lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
             await lease.acquire()
             try:
                 reason = await self._lead(lease)
             finally:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_GRACE):
-                        await lease.release()
+                await lease.release()
             logger.warning("it leads no more: %s", reason)
             await self._clock.sleep(_PAUSE * (0.5 + random.random()))
 
@@ -180,10 +176,10 @@ class Relay:
         """Lead a term to its end."""
         leader = Leader(self._session, self._queries, allowed=self._allowed, clock=self._clock)
         async with Acks(self._link.client) as acks:
-            press, inventory = await open_press(
-                self._link,
-                acks,
-                self._names,
+            press, inventory = await Candidate(
+                link=self._link,
+                acks=acks,
+                names=self._names,
                 workspace=self._session.workspace,
                 relay=self.name,
                 new_book=secrets.token_hex(8),
@@ -192,7 +188,7 @@ class Relay:
                 now=self._clock.now,
                 health=leader.health,
                 memory=self._memory,
-            )
+            ).begin()
             self._begin(press, leader)
             try:
                 async with CommandDesk(

@@ -81,7 +81,11 @@ def token_of(text: str) -> str:
     >>> token_of("acmefilm"), token_of("söze & co")
     ('acmefilm', 's_c3_b6ze_20_26_20co')
     """
-    return _ESCAPED.sub(lambda found: "".join(f"_{byte:02x}" for byte in found[0].encode()), text)
+    return _ESCAPED.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "".join(f"_{byte:02x}" for byte in found[0].encode(errors="surrogatepass"))
 
 
 def job_of(subject: str) -> str | None:

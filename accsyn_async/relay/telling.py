@@ -13,6 +13,7 @@ from accsyn_async.models import Job
 from accsyn_async.monitor.fields import WATCHED
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.relay.audience import Audience, Group
+from accsyn_async.relay.matching import Row
 from accsyn_async.relay.record import Record
 
 __all__ = ["Teller"]
@@ -61,10 +62,15 @@ class Teller:
 
     def join(self, record: Record, job: Job, at: dt.datetime) -> None:
         """Tell the watches of queries that mean the job only now."""
+        row: Row = {}
         for group in self.audience.groups(record.kind):
             told_run, moves = group.told.get(record.ident, (None, 0))
-            if record.ident in group.members or told_run == record.run or not self._means(group, job):
+            if record.ident in group.members or told_run == record.run:
                 continue
+            if group.selective:
+                row = row or job.raw
+                if not self._means(group, row):
+                    continue
             group.told.pop(record.ident, None)
             group.join(record)
             found = record.found(at)
@@ -77,10 +83,10 @@ class Teller:
             if record.ended:
                 group.leave(record, record.run, self.audience.moves)
 
-    def _means(self, group: Group, job: Job) -> bool:
+    def _means(self, group: Group, row: Row) -> bool:
         """Whether a query means a job; the watches of one that cannot tell end."""
         try:
-            return group.holds(job)
+            return group.means(row)
         except AccsynError as error:
             for subscription in tuple(group.subscribers):
                 subscription.mailbox.close(error)

@@ -95,10 +95,10 @@ async def test_top_prints_what_is_published(nats_server: NatsServer, workspace: 
         assert (line["event"], line["v"]) == ("found", 1)
 
 
-def ask(url: str, ids: list[str] | None = None, **headers: str) -> tuple[int, str]:
+def ask(url: str, headers: dict[str, str] | None = None, ids: list[str] | None = None) -> tuple[int, str]:
     body = None if ids is None else json.dumps({"ids": ids}).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers or {}), timeout=20) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -124,17 +124,17 @@ def _use_a_dashboard(relay: Relaying, workspace: str, ident: str) -> None:
         known = {"Authorization": f"Bearer {token}"}
         while ask(f"{url}healthz/fresh")[0] != 200:
             pass
-        status, page = ask(url, **known)
+        status, page = ask(url, known)
         assert (status, '"relayed": true' in page, '"allowed": ["pause"]' in page) == (200, True, True)
-        status, text = ask(f"{url}jobs/{ident}/tasks", **known)
+        status, text = ask(f"{url}jobs/{ident}/tasks", known)
         assert (status, "tasks are not relayed" in text) == (404, True)
         wanted = known | {"Content-Type": "application/json"}
-        (refused,) = json.loads(ask(f"{url}jobs/abort", [ident], **wanted)[1])["results"]
+        (refused,) = json.loads(ask(f"{url}jobs/abort", wanted, [ident])[1])["results"]
         assert (refused["ok"], "lets nobody abort" in refused["error"]) == (False, True)
-        assert json.loads(ask(f"{url}jobs/pause", [ident], **wanted)[1])["results"] == [
+        assert json.loads(ask(f"{url}jobs/pause", wanted, [ident])[1])["results"] == [
             {"id": ident, "ok": True, "status": "paused"}
         ]
-        metrics = ask(f"{url}metrics", **known)[1]
+        metrics = ask(f"{url}metrics", known)[1]
         assert "accsyn_up 1.0" in metrics
         assert "accsyn_api_requests" not in metrics
         served.signal(signal.SIGTERM)
@@ -152,7 +152,7 @@ async def test_nothing_to_read_is_out_of_reach(
         assert (ran.code, ran.out) == (4, "")
         assert f"no relay publishes the workspace '{workspace}'" in ran.err
         assert "accsyn-async relay" in ran.err
-    monkeypatch.setitem(Link.__init__.__kwdefaults__, "patience", 0.2)
+    monkeypatch.setattr(Link.__init__, "__kwdefaults__", {"patience": 0.2, "ping_every": 5.0})
     ran = await cli("watch", "--from", f"nats://lisa:s3cret@127.0.0.1:{free_port()}")
     assert (ran.code, ran.out) == (4, "")
     assert "NATS is out of reach" in ran.err

@@ -76,12 +76,12 @@ def server_with(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
 
 async def test_it_connects_asks_and_closes(nats_server: NatsServer) -> None:
     link = Link(NatsOptions((nats_server.url,), name="a test"))
-    assert link.trouble == "not connected yet"
+    assert str(link.trouble) == "not connected yet"
     with pytest.raises(SessionClosedError, match="enter the link"):
         _ = link.client
     async with link:
         assert link.connected
-        assert link.trouble is None
+        assert str(link.trouble) == "None"
         assert link.server == nats_server.url
         assert await link.ready() is link.client
         assert (await link.jetstream.account_info()).streams >= 0
@@ -92,7 +92,7 @@ async def test_it_connects_asks_and_closes(nats_server: NatsServer) -> None:
             await link.request("nobody.listens")
         names = [each["name"] for each in nats_server.ask("/connz")["connections"]]
         assert "a test" in names
-    assert link.trouble == "closed"
+    assert str(link.trouble) == "closed"
     with pytest.raises(TransportError, match="out of reach: closed"):
         await link.request("anything")
     await link.aclose()
@@ -404,14 +404,14 @@ async def test_what_one_may_not_is_said(server_with: Callable[..., NatsServer]) 
     )
     async with linked(server.url.replace("//", "//a:a@")) as link:
         with pytest.raises(PermissionDeniedError, match=r"may not publish to \$JS\.API\.INFO"):
-            await link.request("$JS.API.INFO", timeout=0.3)
+            await link.request("$JS.API.INFO")
         assert link.is_denied("$js.api.info")
         assert not link.is_denied("ok")
         with pytest.raises(TransportError, match="nobody answers there"):
             await link.request("ok")
     async with linked(server.url.replace("//", "//b:b@")) as link:
         with pytest.raises(PermissionDeniedError):
-            await link.request("anything", timeout=0.3)
+            await link.request("anything")
 
 
 async def test_no_secret_is_seen_anywhere(

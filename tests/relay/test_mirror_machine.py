@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
 from accsyn_async import (
@@ -22,11 +23,14 @@ from accsyn_async import (
     JobStalled,
 )
 from accsyn_async.relay.mirror import PATIENCE, Mirror
+from accsyn_async.times import format_time
 from tests.relay.publisher import Publisher
 from tests.relay.reading import Box, Feeder
 from tests.support.backend import job_id
+from tests.support.virtual import START
 
 NUMBERS = st.integers(1, 3)
+ACTS = ["progress", "progress", "paused", "running", "stall", "done", "aborted", "remove"]
 ENDS = JobFinished | JobRemoved
 WATCHABLE = ["Transfer", "Transfer WHERE user=4", [job_id(1), job_id(2)], job_id(3)]
 
@@ -67,6 +71,16 @@ class Mirroring(RuleBasedStateMachine):
         self.read = 0
         self.losses = 0
 
+    @initialize(numbers=st.sets(NUMBERS), at_once=st.booleans(), first=st.booleans())
+    def some_are_there(self, numbers: set[int], at_once: bool, first: bool) -> None:
+        self.live([(number, "progress") for number in numbers])
+        if first:
+            self.enter("Transfer", history=True)
+        if at_once:
+            self.begin()
+        if not first:
+            self.enter("Transfer", history=True)
+
     # -- what happens to jobs
 
     def _next(self) -> dict[str, Any]:
@@ -76,70 +90,63 @@ class Mirroring(RuleBasedStateMachine):
         """Take note of how a job is now, and of what was published."""
         self.published = self.feeder.offset + len(self.publisher.events)
         standing = self.publisher.jobs[number]
-        # It is removed, and stalls, without another look.
-        self.truth.setdefault(
-            (number, standing.row["metadata"]["tick"]), (dict(standing.row), self.published)
-        )
+        # It is removed, and stalls, without another look; that it changes to its end comes before the end.
+        tick = standing.row["metadata"]["tick"]
+        first = self.feeder.offset + standing.event_seq - (standing.ended and not standing.removed)
+        self.truth.setdefault((number, tick), (dict(standing.row), first))
         if standing.ended:
             self.ends.append((number, standing.event_id, self.published))
+
+    def _moment(self) -> str:
+        """Each end has a time of its own."""
+        return format_time(START + dt.timedelta(seconds=next(self.seconds)))
 
     def _open(self, number: int) -> bool:
         return number in self.publisher.jobs and not self.publisher.jobs[number].ended
 
-    @rule(number=NUMBERS, user=st.sampled_from("34"))
-    def find(self, number: int, user: str) -> None:
-        if number not in self.publisher.jobs and number not in self.publisher.gone:
-            self.publisher.find(number, user=user, **self._next())
-            self._note(number)
+    @rule(acts=st.lists(st.tuples(NUMBERS, st.sampled_from(ACTS)), min_size=1, max_size=8))
+    def live(self, acts: list[tuple[int, str]]) -> None:
+        for number, act in acts:
+            if number not in self.publisher.jobs:
+                if number not in self.publisher.gone:
+                    self.publisher.find(
+                        number, user="4" if act in ("done", "paused") else "3", **self._next()
+                    )
+                    self._note(number)
+            elif self.publisher.jobs[number].ended:
+                self.publisher.revive(number, **self._next())
+                self._note(number)
+            else:
+                self._act(number, act)
+                self._note(number)
 
-    @rule(number=NUMBERS, progress=st.integers(0, 100))
-    def progress(self, number: int, progress: int) -> None:
-        if self._open(number):
-            self.publisher.progress(number, progress=progress, **self._next())
-            self._note(number)
-
-    @rule(number=NUMBERS, status=st.sampled_from(["running", "paused", "failed"]))
-    def change(self, number: int, status: str) -> None:
-        if self._open(number) and self.publisher.jobs[number].row["status"] != status:
-            self.publisher.change(number, status, **self._next())
-            self._note(number)
-
-    @rule(number=NUMBERS)
-    def stall(self, number: int) -> None:
-        if self._open(number) and not self.publisher.jobs[number].stalled:
-            self.publisher.stall(number)
-            self._note(number)
-
-    @rule(number=NUMBERS, status=st.sampled_from(["done", "aborted"]))
-    def finish(self, number: int, status: str) -> None:
-        if self._open(number):
-            moment = f"2026-01-01T00:{next(self.seconds) % 3600 // 60:02}:{next(self.seconds) % 60:02}"
-            self.publisher.jobs[number].row |= self._next()
-            self.publisher.finish(number, status, finished=moment)
-            self._note(number)
-
-    @rule(number=NUMBERS)
-    def remove(self, number: int) -> None:
-        if self._open(number):
-            self.publisher.remove(number)
-            self._note(number)
-
-    @rule(number=NUMBERS)
-    def revive(self, number: int) -> None:
-        if number in self.publisher.jobs and self.publisher.jobs[number].ended:
-            self.publisher.revive(number, **self._next())
-            self._note(number)
+    def _act(self, number: int, act: str) -> None:
+        publisher, standing = self.publisher, self.publisher.jobs[number]
+        match act:
+            case "done" | "aborted":
+                standing.row = {**standing.row, **self._next()}
+                publisher.finish(number, act, finished=self._moment())
+            case "remove":
+                publisher.remove(number)
+            case "stall" if not standing.stalled:
+                publisher.stall(number)
+            case "paused" | "running" if standing.row["status"] != act:
+                publisher.change(number, act, **self._next())
+            case _:
+                publisher.progress(number, progress=next(self.seconds) % 100, **self._next())
 
     # -- what is read
 
-    @rule(most=st.integers(1, 4))
-    def read_events(self, most: int) -> None:
-        self.feeder.events(most)
+    @rule(streams=st.lists(st.booleans(), min_size=1, max_size=8), consumed=st.booleans())
+    def read_on(self, streams: list[bool], consumed: bool) -> None:
+        for events in streams:
+            if events:
+                self.feeder.events(1)
+            else:
+                self.feeder.states(1)
         self.read = max(self.read, self.feeder.offset + self.feeder.events_read)
-
-    @rule(most=st.integers(1, 4))
-    def read_states(self, most: int) -> None:
-        self.feeder.states(most)
+        for watched in self.watches if consumed else ():
+            watched.events += watched.box.take()
 
     @rule(back=st.integers(1, 6))
     def read_again(self, back: int) -> None:
@@ -211,7 +218,7 @@ class Mirroring(RuleBasedStateMachine):
                 standing.ended, standing.removed = True, end == "removed"
                 if end == "done":
                     standing.row |= self._next()
-                    standing.row |= {"status": "done", "finished": f"2026-01-02T00:00:{number:02}"}
+                    standing.row |= {"status": "done", "finished": self._moment()}
                 self._note(number)
         self.publisher.lose_all(f"book{next(self.books)}")
         for number in self.publisher.jobs:
@@ -318,6 +325,4 @@ class Mirroring(RuleBasedStateMachine):
 
 
 TestMirroring = Mirroring.TestCase
-TestMirroring.settings = settings(
-    max_examples=int(__import__("os").environ.get("MM", "150")), stateful_step_count=50
-)
+TestMirroring.settings = settings(max_examples=120, stateful_step_count=25)

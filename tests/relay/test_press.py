@@ -13,6 +13,7 @@ from accsyn_async import ArgumentError, Job, JobChanged, JobFinished, JobFound
 from accsyn_async.monitor.diff import changes_between
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book, Masthead
+from accsyn_async.relay.candidate import Candidate
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.inventory import Inventory, read_inventory, read_shelf
 from accsyn_async.relay.link import Link
@@ -23,11 +24,12 @@ from accsyn_async.relay.messages import (
     TERM,
     HealthMessage,
     StateMessage,
+    encode,
     read_event,
     read_state,
 )
 from accsyn_async.relay.nats_options import NatsOptions
-from accsyn_async.relay.press import Press, open_press
+from accsyn_async.relay.press import Press
 from accsyn_async.relay.subjects import Names
 from tests.support.backend import job_id
 from tests.support.nats_servers import NatsServer
@@ -63,10 +65,10 @@ async def leading(
     replicas: int = 1,
 ) -> AsyncIterator[tuple[Press, Inventory]]:
     async with Acks(link.client) as acks:
-        yield await open_press(
-            link,
-            acks,
-            names,
+        yield await Candidate(
+            link=link,
+            acks=acks,
+            names=names,
             workspace="acme",
             relay=relay,
             new_book=f"book of {relay}",
@@ -75,7 +77,7 @@ async def leading(
             now=now,
             health=health,
             memory=memory,
-        )
+        ).begin()
 
 
 def job(number: int, status: str = "running", progress: int = 0, **more: Any) -> Job:
@@ -106,7 +108,7 @@ async def state_of(link: Link, names: Names, number: int) -> StateMessage:
 async def events(link: Link, names: Names) -> list[tuple[str, str]]:
     """What stands in the stream of events, in order: the event's id, and what happened."""
     state = (await link.jetstream.stream_info(names.events)).state
-    told = []
+    told: list[tuple[str, str]] = []
     for seq in range(state.first_seq, state.last_seq + 1):
         with contextlib.suppress(Exception):
             message = await link.jetstream.get_msg(names.events, seq=seq)
@@ -242,6 +244,27 @@ async def test_what_others_write_stops_nobody(nats_server: NatsServer, names: Na
         async with leading(link, names, "two") as (second, inventory):
             assert inventory.health is not None
             assert second.book.records[job_id(1)].ended
+
+
+async def test_what_a_leader_cannot_have_written_is_not_believed(
+    nats_server: NatsServer, names: Names
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (press, _):
+            await press.tell([found(1), found(2)], "transfer")
+            for number, (relay, term) in enumerate([("forger", 1), ("one", 7)], 1):
+                forger = Book(Masthead("acme", relay, term, "book of one"))
+                forger.take(found(number), "transfer")
+                (end,) = forger.take(finished(number), "transfer")
+                (state,) = forger.states()
+                headers = {RELAY: relay, TERM: str(term)}
+                await link.jetstream.publish(names.event(job_id(number)), encode(end), headers=headers)
+                await link.jetstream.publish(names.state(job_id(number)), encode(state), headers=headers)
+        async with leading(link, names, "two") as (second, inventory):
+            assert inventory.event_messages == []
+            assert inventory.state_messages == []
+            assert second.book.records == {}
+            assert second.book.masthead.term == 2
 
 
 async def test_a_state_written_over_is_published_again(nats_server: NatsServer, names: Names) -> None:

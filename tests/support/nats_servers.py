@@ -205,9 +205,7 @@ class NatsCluster:
             self.nodes = [
                 NatsServer(
                     self._folder / f"{attempt}-{index}",
-                    f"cluster {{ name: test, listen: 127.0.0.1:{route}, no_advertise: {self._no_advertise}, routes: "
-                    f"[{', '.join(f'nats://127.0.0.1:{other}' for other in routes if other != route)}] }}\n"
-                    f"{self._config}",
+                    f"{self._as_one(route, routes)}\n{self._config}",
                     name=f"n{index}",
                 )
                 for index, route in enumerate(routes)
@@ -247,6 +245,13 @@ class NatsCluster:
                     for consumer in each.get("consumer_detail") or ():
                         found[consumer["name"]] = (consumer.get("cluster") or {}).get("leader", "")
         return found
+
+    def _as_one(self, route: int, routes: list[int]) -> str:
+        others = ", ".join(f"nats://127.0.0.1:{other}" for other in routes if other != route)
+        return (
+            f"cluster {{ name: test, listen: 127.0.0.1:{route}, "
+            f"no_advertise: {self._no_advertise}, routes: [{others}] }}"
+        )
 
     def _is_led(self) -> bool:
         running = self._running()

@@ -1,0 +1,87 @@
+"""Who led when, and so whose messages are a relay's. Pure.
+
+NATS takes what anybody who may publish writes. What is told apart here is a message that says of itself that
+it is a leader's and cannot be: of one that had been deposed, or never was.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from typing import NamedTuple
+
+from accsyn_async.relay.messages import Published
+
+__all__ = ["Terms"]
+
+
+class _Term(NamedTuple):
+    seq: int
+    term: int
+    relay: str
+
+
+class Terms:
+    """The terms that are known to have begun.
+
+    >>> terms = Terms()
+    >>> terms.begin(3, "one", seq=10)
+    >>> terms.begin(4, "two", seq=20)
+    >>> terms.relay_of(4)
+    'two'
+    """
+
+    __slots__ = ("_begun", "_relays")
+
+    def __init__(self) -> None:
+        self._begun: list[_Term] = []
+        self._relays: dict[int, str] = {}
+
+    def relay_of(self, term: int) -> str | None:
+        """Who leads in a term; ``None`` when that is not known."""
+        return self._relays.get(term)
+
+    def begin(self, term: int, relay: str, seq: int) -> None:
+        """A leader begins.
+
+        Args:
+            term: the how-manieth it is.
+            relay: its name.
+            seq: where it says so, in the stream of events.
+        """
+        if self._relays.setdefault(term, relay) == relay:
+            insort(self._begun, _Term(seq, term, relay))
+
+    def heard(self, term: int, relay: str) -> None:
+        """A leader tells how it is; its beginning may have been read, or not yet."""
+        self._relays.setdefault(term, relay)
+
+    def forget(self) -> None:
+        """The stream of events is another one: sequences begin anew."""
+        self._begun.clear()
+
+    def allow_event(self, message: Published, seq: int) -> bool:
+        """Whether a message of the stream of events can be from whom it says.
+
+        Args:
+            message: the message.
+            seq: where it stands.
+        """
+        place = bisect_right(self._begun, seq, key=lambda term: term.seq)
+        if not place:
+            # Before all that is known.
+            return self._relays.get(message.term, message.relay) == message.relay
+        now = self._begun[place - 1]
+        return (message.term, message.relay) == (now.term, now.relay)
+
+    def knows(self, message: Published) -> bool:
+        """Whether a message is of a term that has begun, or of one before all that is known.
+
+        For who has read the stream of events to its end.
+        """
+        if not self._relays or message.term < min(self._relays):
+            return True
+        return self._relays.get(message.term) == message.relay
+
+    def allow_state(self, message: Published) -> bool:
+        """Whether a message of the stream of states can be from whom it says."""
+        return self._relays.get(message.term, message.relay) == message.relay
