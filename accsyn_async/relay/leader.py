@@ -144,7 +144,14 @@ class Leader:
         press, tasks = self._press, self._tasks
         if press is None or tasks is None:
             return AccsynError("the relay does not lead")
-        if ident in press.book.records:
+        record = press.book.records.get(ident)
+        if record is not None and not record.removed:
+            # Whoever asks may have forgotten it, or counts in a book that is lost.
+            press.book.touch([ident])
+            try:
+                await press.tell((), kind)
+            except (DeposedError, PublishError) as error:
+                return AccsynError(str(error))
             return None
         answer = self.asked.get(ident)
         if answer is None:

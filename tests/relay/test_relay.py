@@ -12,7 +12,7 @@ import pytest
 from accsyn_async import AccsynError, ArgumentError, QueryError, Session
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health
+from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health, read_state
 from accsyn_async.relay.nats_options import NatsOptions
 from accsyn_async.relay.reader import Arrived, Reader
 from accsyn_async.relay.relay import Relay, Role
@@ -150,6 +150,38 @@ async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
         nonsense = await streams.ask("look", "x")
         assert nonsense.results is not None
         assert nonsense.results[0].error == "it is no job's id"
+
+
+async def test_who_asks_for_a_job_that_was_removed_is_told_that_there_is_none(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    async with published(nats_server, workspace) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        await streams.events(ident, "found")
+        await relayed.session.delete_one("transfer", ident)
+        await streams.events(ident, "removed")
+        answer = await streams.ask("look", ident)
+        assert answer.results is not None
+        assert [(each.ok, each.unknown) for each in answer.results] == [(False, False)]
+
+
+async def test_the_state_of_a_job_that_is_asked_for_is_published_again(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    """Whoever asks may have forgotten it."""
+    async with published(nats_server, workspace) as (relayed, streams):
+        ident = await relayed.create("a.mov", SHORT)
+        await streams.events(ident, "finished")
+        subject = streams.names.state(ident)
+        async with asyncio.timeout(20), Reader(streams.link, streams.names.states, [subject]) as reader:
+            await reader.begun()
+            answer = await streams.ask("look", ident)
+            assert answer.results is not None
+            assert answer.results[0].ok
+            arrived = await reader.next()
+            assert isinstance(arrived, Arrived)
+            state = read_state(arrived.data)
+            assert (state.job["status"], state.ended) == ("done", True)
 
 
 async def test_trouble_with_the_backend_is_told(nats_server: NatsServer, workspace: str) -> None:
