@@ -128,7 +128,7 @@ class Consumer:
                 async with asyncio.timeout_at(self._heard + patience):
                     await self._wake.wait()
             if loop.time() >= self._heard + patience:
-                self.doubt = self.doubt or "no sign of life"
+                self.doubt_it("no sign of life")
                 self._check_whether_allowed()
 
     async def end(self) -> None:
