@@ -45,6 +45,7 @@ async def relaying(
     allowed: Sequence[str] = (),
     *,
     queries: Sequence[str] = ("Transfer",),
+    poll: PollPolicy = QUICK,
     **options: Any,
 ) -> AsyncIterator[Relaying]:
     """Publish a sandbox's jobs until left.
@@ -54,6 +55,7 @@ async def relaying(
         workspace: the workspace's code.
         allowed: what jobs can be made to do by who asks.
         queries: what to publish.
+        poll: how often it polls.
         options: of the sandbox.
     """
     leads = asyncio.Event()
@@ -64,7 +66,7 @@ async def relaying(
 
     async with (
         Sandbox(workspace=workspace, rate_limit=False, **options) as box,
-        box.session(poll=QUICK, rate_limit=None) as session,
+        box.session(poll=poll, rate_limit=None) as session,
         Link(NatsOptions((url,))) as link,
     ):
         relay = Relay(session, link, queries=queries, allowed=allowed, on_role=turned)
