@@ -111,7 +111,7 @@ class Campaign:
         try:
             takeover = await day.play(studio, now)
             await studio.replace()
-            faults += await studio.settle()
+            faults += await studio.settle(day.patience)
             faults += await studio.faults()
             if last or faults:
                 faults += await studio.audit()

@@ -19,6 +19,8 @@ RATE: Final = 6.0
 """Changes a second in the backend while something goes wrong."""
 LEASE: Final = 10.0
 """Seconds after which a lease that is not renewed is free."""
+SWEPT: Final = 150.0
+"""Seconds within which jobs that came and went are found, when looking for them has once taken long."""
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Day:
         where: on which servers: those of all, a server of its own, or a cluster of three.
         takeover: after what another relay takes over: a kill, a clean stop, or none of the two.
         of: one round of it for so many rounds of others.
+        patience: seconds that all that happened has to be known to all.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Day:
     where: Literal["shared", "own", "cluster"] = "shared"
     takeover: Literal["kill", "stop", ""] = ""
     of: int = 1
+    patience: float = 60.0
 
 
 async def killed(studio: Studio, now: Round) -> float:
@@ -350,8 +354,8 @@ DAYS: Final = (
     Day("restarted", "the NATS server is restarted", restarted, 18, where="own"),
     Day("nodes", "one of three NATS nodes is killed, then the stream's leader", nodes, 30, where="cluster"),
     Day("cut-nats", "the leader is cut off from NATS", cut_from_nats, 28),
-    Day("cut-accsyn", "a relay is cut off from accsyn", cut_from_accsyn, 25),
-    Day("accsyn-down", "accsyn is out of reach for a minute", accsyn_down, 72),
+    Day("cut-accsyn", "a relay is cut off from accsyn", cut_from_accsyn, 28, patience=SWEPT),
+    Day("accsyn-down", "accsyn is out of reach for a minute", accsyn_down, 80, patience=SWEPT),
     Day("together", "two relays begin at the same instant", together, 20),
     Day("deleted", "a stream is deleted under everyone", deleted, 14),
     Day("strange", "somebody else writes to the subjects", strange, 12),

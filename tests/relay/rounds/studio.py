@@ -259,13 +259,17 @@ class Studio:
 
     # -- what is asked
 
-    async def settle(self) -> list[str]:
-        """Wait until all that happened is known to all; gives what is not in the end."""
+    async def settle(self, within: float) -> list[str]:
+        """Wait until all that happened is known to all; gives what is not in the end.
+
+        Args:
+            within: seconds.
+        """
         loop = asyncio.get_running_loop()
-        end = loop.time() + LIMIT
+        end = loop.time() + within
         while lacking := await self._lacking():
             if loop.time() > end:
-                return [f"not so within {LIMIT:.0f} s: {each}" for each in lacking]
+                return [f"not so within {within:.0f} s: {each}" for each in lacking]
             await asyncio.sleep(SETTLES_EVERY)
         return []
 
