@@ -25,6 +25,7 @@ from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import NotOursError, StateMessage, check_sender, read_event
 from accsyn_async.relay.place import Trail, about
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
+from accsyn_async.relay.record import Record
 from accsyn_async.relay.states import States
 from accsyn_async.relay.subjects import Names
 from accsyn_async.relay.withheld import Withheld
@@ -267,6 +268,12 @@ class Durable:
             self._withheld.keep(str(message.job.get("id")), message, self._clock.monotonic())
         elif self._synced:
             self._take_state(message)
+
+    def on_missing(self, record: Record) -> None:
+        """A job was found to be gone, of which no message has told."""
+        if self._synced:
+            for event in self._following.lose(record, self._clock.now()):
+                self._put(event, seq=None)
 
     def on_weather(self, event: Degraded | Recovered) -> None:
         """What is read can be relied on no more, or again."""

@@ -26,6 +26,7 @@ from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.intake import Intake
 from accsyn_async.relay.link import Link, NatsOptions
 from accsyn_async.relay.matching import Matcher
+from accsyn_async.relay.pulse import Pulse
 from accsyn_async.relay.states import States
 from accsyn_async.relay.subjects import Names, workspace_of
 from accsyn_async.transport.seam import AsyncioClock, Clock
@@ -120,6 +121,7 @@ class Feed(Awaiting):
         self._clock = clock or AsyncioClock()
         self._link = Link(options, self._clock)
         self._mirror: States | None = None
+        self._pulse: Pulse | None = None
         self._holding: Holding | None = None
         self._reading: asyncio.Task[None] | None = None
         self._durables: dict[Durable, None] = {}
@@ -141,7 +143,8 @@ class Feed(Awaiting):
             names = Names.of(workspace)
             self._holding = Holding(self._link, names, self._who)
             mirror = self._mirror = States(workspace, self._clock, on_wanted=lambda: intake.want())
-            intake = Intake(self._link, names, mirror, self._clock, self._who)
+            pulse = self._pulse = Pulse(self._clock.monotonic())
+            intake = Intake(self._link, names, mirror, pulse, self._clock, self._who)
             self._reading = asyncio.create_task(self._read(intake, mirror), name="accsyn-feed")
         except BaseException:
             await self.aclose()
@@ -194,7 +197,7 @@ class Feed(Awaiting):
         >>> relay.connect("nats://127.0.0.1:4222").allowed
         frozenset()
         """
-        health = self._mirror.health if self._mirror is not None else None
+        health = self._pulse.health if self._pulse is not None else None
         return frozenset(health.allowed if health is not None else ())
 
     def statistics(self) -> Statistics:
@@ -206,9 +209,15 @@ class Feed(Awaiting):
         >>> relay.connect("nats://127.0.0.1:4222").statistics().watches
         0
         """
-        if self._mirror is None:
+        if self._mirror is None or self._pulse is None:
             return Statistics()
-        own = Statistics(watches=len(self._durables), backlog=sum(each.backlog for each in self._durables))
+        health = self._pulse.health
+        own = Statistics(
+            watches=len(self._durables),
+            backlog=sum(each.backlog for each in self._durables),
+            polls=0 if health is None else health.polls,
+            age=self._pulse.age(self._clock.monotonic()),
+        )
         return Statistics.sum([self._mirror.statistics(), own])
 
     def watch(

@@ -109,6 +109,16 @@ class Following:
             return self._meet(message, job)
         return self._meet_event(message, job)
 
+    def lose(self, record: Record, at: dt.datetime) -> list[JobEvent]:
+        """A job was found to be gone, of which no message has told.
+
+        Args:
+            record: what a mirror knows of it now.
+            at: the time, UTC.
+        """
+        mine = self.records.get(record.ident)
+        return [] if mine is None else self._cut(self._difference(mine, record, at))
+
     def compare(self, now: Mapping[str, Record], at: dt.datetime, *, doubt: bool) -> Iterator[JobEvent]:
         """What a mirror knows that the watch was not told, when both have read all events.
 
@@ -181,8 +191,8 @@ class Following:
 
     def _difference(self, mine: Record, now: Record, at: dt.datetime) -> list[JobEvent]:
         """What lies between a record and a later one of the same job."""
-        is_old = mine.book == now.book and now.version <= mine.version
-        if is_old or mine.job is None or (mine.ended and now.ended and mine.run == now.run):
+        is_known = mine.book == now.book and now.version <= mine.version and now.ended <= mine.ended
+        if is_known or mine.job is None or (mine.ended and now.ended and mine.run == now.run):
             return []
         if mine.ended and not now.ended and not self._means(now.snapshot):
             return []

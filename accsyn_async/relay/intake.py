@@ -12,7 +12,15 @@ from nats.js.errors import APIError
 from accsyn_async.errors import AccsynError, TransportError
 from accsyn_async.relay.asking import ask_leader
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import NotOursError, check_sender, read_event, read_health, read_state
+from accsyn_async.relay.messages import (
+    NotOursError,
+    check_sender,
+    read_event,
+    read_health,
+    read_state,
+    read_term,
+)
+from accsyn_async.relay.pulse import Pulse
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.states import States
 from accsyn_async.relay.subjects import Names, job_of, token_of
@@ -27,8 +35,6 @@ _SLICE: Final = 0.008
 """Seconds of taking messages in after which the event loop gets its turn."""
 _BATCH: Final = 100
 _LOOKS_EVERY: Final = 1.0
-_AWAY_AFTER: Final = 2.0
-"""Seconds without a connection after which that is told: another node is reached in less."""
 _ASKS_AGAIN: Final = (1.0, 10.0)
 
 
@@ -72,19 +78,19 @@ class Intake:
         link: the connection.
         names: the workspace's.
         states: the mirror.
+        pulse: judges how NATS, the relay and the backend are.
         clock: time.
         by: who asks, for the relay's log.
     """
 
-    def __init__(self, link: Link, names: Names, states: States, clock: Clock, by: str) -> None:
+    def __init__(self, link: Link, names: Names, states: States, pulse: Pulse, clock: Clock, by: str) -> None:
         self._link = link
         self._names = names
         self._mirror = states
         self._clock = clock
         self._by = by
         self._wanted = asyncio.Event()
-        self._began = 0.0
-        self._lost_at: float | None = None
+        self._pulse = pulse
         self._health: Arrived | None = None
         self._events: Reader | None = None
         self._complained = False
@@ -144,7 +150,7 @@ class Intake:
 
     def _settled(self, facts: StreamFacts) -> int:
         """Up to which sequence every event is in its job's state."""
-        health = self._mirror.health
+        health = self._pulse.health
         if health is None or self._health is None:
             return 0
         # What was said before the stream was made anew is of another one.
@@ -191,6 +197,8 @@ class Intake:
                 check_sender(health, each.headers)
                 self._health = each
                 self._mirror.take_health(health)
+                self._pulse.heard(health, self._clock.monotonic())
+                self._look_now()
                 return
             state = read_state(each.data)
             check_sender(state, each.headers)
@@ -206,10 +214,12 @@ class Intake:
             self._mirror.rebuilt("events")
             self._mirror.stream = each.incarnation
             return
-        if each.subject == self._names.term:
-            self._mirror.passed(each.seq)
-            return
         try:
+            if each.subject == self._names.term:
+                term = read_term(each.data)
+                check_sender(term, each.headers)
+                self._mirror.take_term(term, each.seq)
+                return
             event = read_event(each.data)
             check_sender(event, each.headers)
             _check_subject(each.subject, event.job.get("id"))
@@ -228,21 +238,28 @@ class Intake:
 
     def _connection_changed(self) -> None:
         if self._link.connected:
-            self._lost_at = None
+            self._pulse.connected()
+            self._look_now()
+        else:
+            self._pulse.lost(str(self._link.trouble), self._clock.monotonic())
+
+    def _look_now(self) -> None:
+        trouble = self._pulse.trouble(self._clock.monotonic())
+        if trouble is None:
             self._mirror.recover()
-        elif self._lost_at is None:
-            self._lost_at = self._clock.monotonic()
+        else:
+            self._mirror.degrade(trouble)
 
     async def _look(self) -> None:
         """Look at the clock now and then."""
         while True:
             await self._clock.sleep(_LOOKS_EVERY)
-            lost = self._lost_at
-            if lost is not None and self._clock.monotonic() - lost >= _AWAY_AFTER:
-                self._mirror.degrade(f"NATS is out of reach: {self._link.trouble}")
+            self._look_now()
             events = self._events
-            caught_up = events is not None and self._mirror.ready and events.caught_up
-            self._mirror.look(caught_up=caught_up and self._link.connected)
+            if events is not None and self._mirror.ready and events.caught_up and self._link.connected:
+                self._mirror.caught_up()
+                if self._mirror.wanted:
+                    self._wanted.set()
 
     # -- what is missing
 

@@ -21,6 +21,10 @@ class Listener(Protocol):
         """A state was read."""
         ...
 
+    def on_missing(self, record: Record) -> None:
+        """A job was found to be gone, of which no message has told."""
+        ...
+
     def on_weather(self, event: Degraded | Recovered) -> None:
         """What is read can be relied on no more, or again."""
         ...
@@ -48,15 +52,17 @@ class States(Mirror):
     @property
     def degraded(self) -> Degraded | None:
         """The event that tells what is wrong; ``None`` when nothing is."""
-        return self._weather.degraded
+        return self._degraded
 
     @property
     def sought(self) -> dict[str, list[str]]:
-        """The ids that somebody waits for, and of which nothing is known, by entity type."""
+        """The ids to ask a leader for, by entity type."""
         kinds: dict[str, list[str]] = {}
         for ident in sorted(self.wanted):
-            seeker = next(iter(self._audience.by_id.get(ident, ())), None)
-            if seeker is not None:
+            record, seeker = self.records.get(ident), next(iter(self._audience.by_id.get(ident, ())), None)
+            if record is not None:
+                kinds.setdefault(record.kind, []).append(ident)
+            elif seeker is not None:
                 kinds.setdefault(seeker.selection.entitytype, []).append(ident)
         return kinds
 
@@ -66,8 +72,29 @@ class States(Mirror):
         for listener in tuple(self.listeners):
             listener.on_state(message)
 
-    def _tell_weather(self, event: Degraded | Recovered | None) -> None:
-        super()._tell_weather(event)
-        if event is not None:
+    def missing(self, ident: str) -> None:
+        """A leader says that there is no job of an id."""
+        super().missing(ident)
+        record = self.records.get(ident)
+        if record is not None and record.removed:
             for listener in tuple(self.listeners):
-                listener.on_weather(event)
+                listener.on_missing(record)
+
+    def degrade(self, reason: str) -> None:
+        """What is read cannot be relied on to be all and new: watches are told, once."""
+        before = self._degraded
+        super().degrade(reason)
+        if before is None and self._degraded is not None:
+            self._tell_listeners(self._degraded)
+
+    def recover(self) -> None:
+        """All is well again: watches are told, if anything was wrong."""
+        before = self._degraded
+        super().recover()
+        if before is not None:
+            at = self._clock.now()
+            self._tell_listeners(Recovered(at=at, after=at - before.at))
+
+    def _tell_listeners(self, event: Degraded | Recovered) -> None:
+        for listener in tuple(self.listeners):
+            listener.on_weather(event)
