@@ -51,12 +51,7 @@ class Matcher:
 
     def __init__(self, expression: str | None) -> None:
         self.expression = expression
-        self._test: Callable[[Row], bool] | None = None
-        if expression is not None:
-            try:
-                self._test = predicate.compile_query(expression, _getter)
-            except query.QueryError as error:
-                raise self._translated(error) from None
+        self._test = self._compiled()
 
     def holds(self, job: Job) -> bool:
         """Whether a job is meant.
@@ -76,6 +71,19 @@ class Matcher:
             return True
         try:
             return self._test(row)
+        except query.QueryError:
+            # How much work a pattern has done is counted over all that it has seen: begin anew.
+            self._test = self._compiled()
+        try:
+            return self._test is None or self._test(row)
+        except query.QueryError as error:
+            raise self._translated(error) from None
+
+    def _compiled(self) -> Callable[[Row], bool] | None:
+        if self.expression is None:
+            return None
+        try:
+            return predicate.compile_query(self.expression, _getter)
         except query.QueryError as error:
             raise self._translated(error) from None
 

@@ -18,6 +18,7 @@ from accsyn_async.relay.messages import (
     EventName,
     HealthMessage,
     StateMessage,
+    TermMessage,
     encode,
     read_event,
     read_health,
@@ -132,8 +133,8 @@ class Publisher:
         )
         return read_health(encode(message))
 
-    def job(self, number: int) -> Job:
-        return Job.from_row(self.jobs[number].row)
+    def term_message(self) -> TermMessage:
+        return TermMessage(**self._common())
 
     # -- what NATS does to it, and what a leader does about that
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from accsyn_async import Event
 from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
 from accsyn_async.monitor.selection import select
 from accsyn_async.monitor.source import Membership
@@ -15,7 +14,7 @@ from accsyn_async.relay.mirror import Mirror
 from tests.relay.publisher import WORKSPACE, Publisher
 from tests.support.virtual import START
 
-__all__ = ["Box", "Feeder", "StillClock", "enter"]
+__all__ = ["Box", "Feeder", "StillClock"]
 
 
 class StillClock:
@@ -28,7 +27,12 @@ class StillClock:
         return self.seconds
 
     def now(self) -> dt.datetime:
-        return START + dt.timedelta(seconds=self.seconds)
+        return self.start(self.seconds)
+
+    @staticmethod
+    def start(seconds: float) -> dt.datetime:
+        """The time of day after so many seconds."""
+        return START + dt.timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("nothing sleeps here")
@@ -43,7 +47,7 @@ class Box:
         self.error: Exception | None = None
         self.over = False
 
-    def take(self) -> list[Event]:
+    def take(self) -> list[Any]:
         """What came since the last time."""
         return asyncio.run(self._take())
 
@@ -51,8 +55,8 @@ class Box:
     def kinds(self) -> list[str]:
         return [type(event).__name__ for event in self.take()]
 
-    async def _take(self) -> list[Event]:
-        events: list[Event] = []
+    async def _take(self) -> list[Any]:
+        events: list[Any] = []
         try:
             while len(self.mailbox) or self.mailbox.closed:
                 events.append(await self.mailbox.get())
@@ -63,16 +67,12 @@ class Box:
         return events
 
 
-def enter(mirror: Mirror, what: Any, **options: Any) -> Box:
-    return Box(mirror, what, **options)
-
-
 class Feeder:
     """Hands what a publisher wrote to a mirror, each stream in its order, at its own pace."""
 
-    def __init__(self, publisher: Publisher, mirror: Mirror | None = None) -> None:
+    def __init__(self, publisher: Publisher, on_wanted: Callable[[], None] | None = None) -> None:
         self.clock = StillClock()
-        self.mirror = mirror or Mirror(WORKSPACE, self.clock)
+        self.mirror = Mirror(WORKSPACE, self.clock, on_wanted=on_wanted)
         self.publisher = publisher
         self.events_read = 0
         self.states_read = 0

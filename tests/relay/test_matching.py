@@ -120,6 +120,22 @@ def test_what_cannot_be_read(query: str) -> None:
         Matcher(query)
 
 
+def test_a_pattern_may_look_at_any_number_of_jobs() -> None:
+    """What it costs is counted for each job, not for all that a watch sees in weeks."""
+    matcher = Matcher('name matches "(x?.){40}END$"')
+    characters = "".join(map(chr, range(0x4E00, 0x9000)))
+    for at in range(0, len(characters), 30):
+        assert not matcher.holds(Job.from_row({"id": "a", "name": characters[at : at + 30]}))
+
+
+def test_a_pattern_that_is_too_much_work() -> None:
+    matcher = Matcher('name matches "(x?.){300}END$"')
+    job = Job.from_row({"id": "a", "name": "".join(map(chr, range(0x4E00, 0x4E00 + 600)))})
+    for _ in range(2):
+        with pytest.raises(QueryError, match="takes too long"):
+            matcher.holds(job)
+
+
 QUESTIONS = [
     *("status=paused", "name contains sh", "name=sh010.mov", "code=*.mov", "progress<1", "size<0"),
     *("user=admin@example.com", "user=standard@example.com", "destination=berlin", "destination<>berlin"),
