@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import socket
 from collections.abc import Sequence
 
-from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.errors import TimeoutError as NatsTimeoutError
 
 from accsyn_async.errors import (
     AccsynError,
@@ -25,7 +22,7 @@ from accsyn_async.relay.command_messages import (
     encode_request,
     read_reply,
 )
-from accsyn_async.relay.link import Link, translate
+from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import NotOursError
 from accsyn_async.relay.subjects import Names
 
@@ -103,33 +100,14 @@ async def _ask(
     looks = action == "look"
     limit = timeout or (_LOOKS_WITHIN if looks else _ANSWERS_WITHIN)
     text = encode_request(action, idents, type=entitytype, by=by)
-    client = link.client
-    asking = asyncio.ensure_future(client.request(names.command, text, timeout=limit))
-    lost = asyncio.Event()
-
-    def look() -> None:
-        if not link.connected or link.client is not client:
-            lost.set()
-
-    off = link.on_change(look)
-    losing = asyncio.ensure_future(lost.wait())
     try:
-        await asyncio.wait({asking, losing}, return_when=asyncio.FIRST_COMPLETED)
-        if not asking.done():
-            raise _no_answer(action, idents, "the connection to NATS was lost")
-        answer = asking.result()
-    except NoRespondersError:
-        raise TransportError("no relay leads at the moment; nothing was done") from None
-    except NatsTimeoutError:
-        if link.is_denied(names.command):
-            raise PermissionDeniedError("this user may not ask the relay, NATS says") from None
-        raise _no_answer(action, idents, f"the relay did not answer within {limit:g} s") from None
-    except (NatsError, OSError) as error:
-        raise translate(error) from error
-    finally:
-        off()
-        losing.cancel()
-        asking.cancel()
+        answer = await link.request(names.command, text, timeout=limit)
+    except PermissionDeniedError:
+        raise PermissionDeniedError("this user may not ask the relay, NATS says") from None
+    except TransportError as error:
+        if isinstance(error.__cause__, NoRespondersError):
+            raise TransportError("no relay leads at the moment; nothing was done") from None
+        raise _no_answer(action, idents, error.message) from None
     try:
         reply = read_reply(answer.data)
     except NotOursError as error:

@@ -188,17 +188,21 @@ class Book:
             record.confirmed = False
         self.touch(self.records)
 
-    def recollection(self, kind: str, since: dt.datetime | None) -> Recollection:
+    def recollection(
+        self, kind: str, since: dt.datetime | None, idents: Iterable[str] | None = None
+    ) -> Recollection:
         """What a watch has to know, so that it tells what is new.
 
         Args:
             kind: the entity type of its jobs.
             since: until when what happened was published, UTC; ``None`` when nothing ever was.
+            idents: the jobs that it is about; ``None`` for all of that type.
         """
         memory = Recollection()
         memory.since = since
-        for ident, record in self.records.items():
-            if record.type != kind:
+        for ident in self.records if idents is None else idents:
+            record = self.records.get(ident)
+            if record is None or record.type != kind:
                 continue
             status = REMOVED if record.removed else record.job.status.value
             finished = record.job.finished if record.ended else None

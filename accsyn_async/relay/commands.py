@@ -16,11 +16,11 @@ from nats.aio.subscription import Subscription
 from accsyn_async.board.actions import ACTIONS, hindrance
 from accsyn_async.errors import AccsynError, NotFoundError, OutcomeUnknownError
 from accsyn_async.models import JOB_TYPES, is_entity_id
-from accsyn_async.relay.book import Book
+from accsyn_async.relay.book import Book, Record
 from accsyn_async.relay.command_messages import Commanded, CommandRequest, encode_reply, read_request
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import NotOursError
+from accsyn_async.relay.messages import NotOursError, Version
 from accsyn_async.relay.subjects import Names
 from accsyn_async.safe_text import safe
 from accsyn_async.session import Session
@@ -67,6 +67,8 @@ class CommandDesk:
         self._allowed = tuple(allowed)
         self._count = count
         self._places = asyncio.Semaphore(_AT_ONCE)
+        # What jobs were told to be, and up to where it was known by then what they are.
+        self._done: dict[str, tuple[str, Version]] = {}
         self._answering: set[asyncio.Task[None]] = set()
         self._subscription: Subscription | None = None
 
@@ -132,7 +134,7 @@ class CommandDesk:
         record = self._book.records.get(ident)
         if record is None:
             return Commanded(ident, False, error="it is not published by the relay")
-        word = "removed" if record.removed else record.job.status.value
+        word = self._word(record)
         if (reason := hindrance(action, word)) is not None:
             return Commanded(ident, False, error=reason)
         try:
@@ -141,7 +143,17 @@ class CommandDesk:
             return Commanded(ident, False, error=error.message, unknown=True)
         except AccsynError as error:
             return Commanded(ident, False, error=error.message)
-        return Commanded(ident, True, status=str((row or {}).get("status") or ACTIONS[action]))
+        status = str((row or {}).get("status") or ACTIONS[action])
+        self._done[ident] = (status, record.version)
+        return Commanded(ident, True, status=status)
+
+    def _word(self, record: Record) -> str:
+        """How a job is: as it was published, or as it was told to be since."""
+        status, version = self._done.get(record.job.id, ("", None))
+        if version == record.version:
+            return status
+        self._done.pop(record.job.id, None)
+        return "removed" if record.removed else record.job.status.value
 
     async def _look(self, ident: str, kind: str) -> Commanded:
         if not is_entity_id(ident) or kind not in JOB_TYPES:

@@ -127,8 +127,8 @@ class Consumer:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._heard + patience):
                     await self._wake.wait()
-            if self.doubt is None and loop.time() >= self._heard + patience:
-                self.doubt = "no sign of life"
+            if loop.time() >= self._heard + patience:
+                self.doubt_it("no sign of life")
                 self._check_whether_allowed()
 
     async def end(self) -> None:

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from nats.js.errors import APIError
 
-from accsyn_async.errors import AccsynError, CheckpointError, NotFoundError, TransportError
-from accsyn_async.events import Degraded, Event, JobEvent, JobFinished, JobRemoved, Recovered, Synced
+from accsyn_async.errors import AccsynError, NotFoundError
+from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved, Synced
 from accsyn_async.models import Job
-from accsyn_async.monitor.mailbox import Mailbox
+from accsyn_async.monitor.mailbox import Mailbox, MailboxClosed
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.monitor.selection import Selection
 from accsyn_async.monitor.source import Membership
-from accsyn_async.relay.bookmark import Bookmark
 from accsyn_async.relay.following import Following, joins
 from accsyn_async.relay.holding import Holding
-from accsyn_async.relay.intake import stream_facts
-from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import NotOursError, StateMessage, check_sender, read_event
-from accsyn_async.relay.place import Trail, about
+from accsyn_async.relay.introduction import Introduced, introduce
+from accsyn_async.relay.link import Link, end
+from accsyn_async.relay.merging import Merging
+from accsyn_async.relay.place_keeper import PlaceKeeper
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
-from accsyn_async.relay.record import Record
 from accsyn_async.relay.states import States
+from accsyn_async.relay.stream_facts import stream_facts, wait_for_facts
 from accsyn_async.relay.subjects import Names
-from accsyn_async.relay.withheld import Withheld
 from accsyn_async.transport.seam import Clock
 
 __all__ = ["Durable"]
@@ -38,17 +35,11 @@ logger = logging.getLogger("accsyn_async.relay")
 _PREFETCH: Final = 256
 """Events that lie ready for the consumer, and in the reader, at most: the stream is the queue."""
 _BATCH: Final = 64
-_WRITES_EVERY: Final = 1.0
-"""Seconds between two writes of the place, at least, but for ends."""
-_MOVES_EVERY: Final = 60.0
-"""Seconds between two writes of a place that only moved past what does not concern the watch."""
 _LOOKS_EVERY: Final = 0.5
 """Seconds between two looks whether all was read, where nothing comes to tell."""
-_PATIENCE: Final = 10.0
-"""Seconds that a state waits for its event when every event that there is has been read."""
 
 
-class Durable:
+class Durable(Merging):
     """The source of a durable watch, and the keeper of its place.
 
     Args:
@@ -75,44 +66,14 @@ class Durable:
         clock: Clock,
         siblings: dict[Durable, None],
     ) -> None:
-        self._siblings = siblings
+        super().__init__(
+            workspace, names, selection, PlaceKeeper(link, names, holding, selection, name, clock), clock
+        )
         self._link = link
-        self._names = names
-        self._workspace = workspace
         self._mirror = states
-        self._holding = holding
-        self._selection = selection
-        self._name = name
-        self._clock = clock
-        self._bookmark = Bookmark(link, names, name, holding.holder)
-        self._mailbox = Mailbox()
-        self._trail = Trail(None, by_ids=selection.ids is not None)
-        self._following = Following(workspace, selection, self._trail)
-        self._withheld = Withheld()
-        # The latest state of jobs of which something is on its way to the consumer.
-        self._behind: dict[str, StateMessage] = {}
-        # Of a watch of ids: those whose ends are waited for, and those that are still to be looked for.
-        self._open: set[str] | None = None
-        self._new: list[str] = []
-        self._doubt = False
-        self._synced = False
-        self._reader: Reader | None = None
-        # Up to where events were told; the reader may have handed out more just now.
-        self._position = -1
-        self._room = asyncio.Event()
-        self._dirty = asyncio.Event()
-        self._writing = asyncio.Lock()
-        self._owing = False
-        self._moved_at = 0.0
-        self._degraded = False
+        self._siblings = siblings
         self._tasks: list[asyncio.Task[None]] = []
-        self._held = False
         self._left = False
-
-    @property
-    def backlog(self) -> int:
-        """How many events wait to be taken."""
-        return len(self._mailbox)
 
     # -- the keeper
 
@@ -123,13 +84,10 @@ class Durable:
             CheckpointError: another watch has it open, or it is one of something else.
             TransportError: NATS is out of reach.
         """
-        await self._holding.ready()
-        selection = self._selection
-        place = await self._bookmark.open(about(selection))
-        self._held = True
+        await self._keeper.open()
         self._siblings[self] = None
-        self._holding.hold(self._name)
-        self._trail = Trail(place, by_ids=selection.ids is not None)
+        selection = self._selection
+        self._trail = self._keeper.trail
         self._following = Following(self._workspace, selection, self._trail)
         if selection.ids is not None:
             self._open = {ident for ident in selection.ids if ident not in self._trail.done}
@@ -140,18 +98,17 @@ class Durable:
 
         Raises:
             CheckpointError: another watch has taken the place over.
+            MailboxClosed: the feed was closed.
         """
-        while self._owing and isinstance(event, JobEvent):
-            await self._link.ready()
-            await self._write_if_possible()
-        if self._trail.hand_out(event):
-            self._owing = True
+        if isinstance(event, JobEvent):
+            await self._keeper.written()
+        if isinstance(event, Synced) and self._trail.begin():
+            # What happens from now on is not to be missed, though its consumer may never come to use it.
+            await self._keeper.write(owing=True)
+        self._trail.hand_out(event)
         self._room.set()
         if isinstance(event, JobEvent):
             self._release(event.job.id)
-        while self._owing and isinstance(event, Synced):
-            await self._link.ready()
-            await self._write_if_possible()
 
     async def acknowledge(self) -> None:
         """Write down what the consumer is done with; while NATS is away, that waits.
@@ -159,21 +116,19 @@ class Durable:
         Raises:
             CheckpointError: another watch has taken the place over.
         """
-        if self._trail.used():
-            self._owing = True
-        self._dirty.set()
-        while self._owing and self._link.connected:
-            await self._write_if_possible()
+        owing = self._trail.used()
+        self._keeper.soon()
+        await self._keeper.write(owing=owing)
 
     def not_used(self) -> None:
         """The consumer failed on what it was given: if that is an end, the next watch tells it again."""
         self._trail.not_used()
-        self._dirty.set()
+        self._keeper.soon()
 
     def forget(self, idents: tuple[str, ...]) -> None:
         """These jobs are watched no more."""
         self._trail.forget(idents)
-        self._dirty.set()
+        self._keeper.soon()
 
     async def leave(self, *, in_peace: bool) -> None:
         """Stop, write where the consumer is, and let another go on. May be called twice.
@@ -186,21 +141,11 @@ class Durable:
         self._left = True
         self.stop()
         try:
-            if self._tasks:
-                await asyncio.wait(self._tasks)
-            if in_peace and self._trail.used():
-                self._owing = True
-            if self._held:
-                await self._bookmark.write(self._trail.kept(about(self._selection), None))
-        except AccsynError as error:
-            if in_peace and (self._owing or isinstance(error, CheckpointError)):
-                text = f"the place of the durable watch {self._name!r} was not written: {error.message}"
-                raise CheckpointError(text) from error
-            logger.warning("the place of the durable watch %r was not written: %s", self._name, error.message)
+            for task in self._tasks:
+                await end(task)
         finally:
             self._siblings.pop(self, None)
-            if self._held:
-                self._holding.let_go(self._name)
+            await self._keeper.leave(in_peace=in_peace)
 
     # -- the source
 
@@ -213,8 +158,8 @@ class Durable:
         if (degraded := self._mirror.degraded) is not None:
             self.on_weather(degraded)
         self._tasks = [
-            asyncio.create_task(self._run(), name="accsyn-durable"),
-            asyncio.create_task(self._keep_writing(), name="accsyn-durable-place"),
+            asyncio.create_task(self._run(self._read), name="accsyn-durable"),
+            asyncio.create_task(self._run(self._keeper.keep_writing), name="accsyn-durable-place"),
         ]
         return _Member(self)
 
@@ -225,72 +170,26 @@ class Durable:
             task.cancel()
 
     def close(self, error: Exception | None = None) -> None:
-        """End the watch."""
+        """End the watch: nothing more is handed out, as nobody could write that it was used."""
         self.stop()
-        self._mailbox.close(error, for_good=True)
-
-    def jobs(self) -> Iterator[Job]:
-        """The jobs that it is about, as they are known now."""
-        by_ids = self._following.idents is not None
-        for record in tuple(self._following.records.values()):
-            if record.job is not None and (by_ids or not record.ended):
-                yield record.job
-
-    def add(self, idents: tuple[str, ...]) -> None:
-        """Watch more jobs."""
-        known = self._following.idents
-        new = [ident for ident in idents if known is not None and ident not in known]
-        if known is None or self._open is None or not new:
-            return
-        known.update(dict.fromkeys(new))
-        self._open.update(new)
-        self._new += new
-        self._room.set()
-
-    def remove(self, idents: tuple[str, ...]) -> None:
-        """Watch some jobs no more; without any left the watch ends."""
-        gone = {ident for ident in idents if ident in (self._following.idents or ())}
-        self._new = [ident for ident in self._new if ident not in gone]
-        for ident in gone:
-            self._following.forget(ident)
-            self._behind.pop(ident, None)
-        self._mailbox.forget(gone)
-        if self._open is not None:
-            self._open -= gone
-            self._end_if_done()
-
-    def on_state(self, message: StateMessage) -> None:
-        """A state was read by the feed."""
-        following = self._following
-        if not following.concerns(message):
-            return
-        if message.event_seq > self._position:
-            self._withheld.keep(str(message.job.get("id")), message, self._clock.monotonic())
-        elif self._synced:
-            self._take_state(message)
-
-    def on_missing(self, record: Record) -> None:
-        """A job was found to be gone, of which no message has told."""
-        if self._synced:
-            for event in self._following.lose(record, self._clock.now()):
-                self._put(event, seq=None)
-
-    def on_weather(self, event: Degraded | Recovered) -> None:
-        """What is read can be relied on no more, or again."""
-        if isinstance(event, Degraded) == self._degraded:
-            return
-        self._degraded = not self._degraded
-        self._mailbox.put(event)
+        self._keeper.close()
+        if error is None:
+            self._mailbox.discard()
+        else:
+            self._mailbox.close(error, for_good=True)
 
     # -- reading
 
-    async def _run(self) -> None:
+    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self._read()
+            await work()
+        except MailboxClosed:
+            # The feed is closed.
+            return
         except AccsynError as error:
             self._fail(error)
         except Exception as bug:
-            logger.exception("the durable watch %r failed", self._name)
+            logger.exception("the durable watch %r failed", self._keeper.name)
             self._fail(AccsynError(f"the durable watch failed: {type(bug).__name__}"))
 
     async def _read(self) -> None:
@@ -308,9 +207,8 @@ class Durable:
             incarnation=stream,
             prefetch=_PREFETCH,
         ) as reader:
-            self._reader = reader
             await reader.begun()
-            self._position = after
+            self._position, self._stream = after, reader.incarnation
             self._take_due(reader)
             while True:
                 if self._new and self._synced:
@@ -319,7 +217,7 @@ class Durable:
                     await self._catch_up(reader)
                 await self._have_room()
                 for each in await self._several(reader):
-                    self._take_event(each, reader)
+                    self._take_event(each)
                 self._take_due(reader)
                 await asyncio.sleep(0)
 
@@ -349,81 +247,11 @@ class Durable:
             self._room.clear()
             await self._room.wait()
 
-    def _take_event(self, each: Arrived | Rebuilt, reader: Reader) -> None:
-        if isinstance(each, Rebuilt):
-            logger.warning("events for the durable watch %r may be lost: %s", self._name, each.reason)
-            self._doubt, self._position = True, 0
-            return
-        self._position = each.seq
-        told = False
-        if each.subject != self._names.term:
-            try:
-                message = read_event(each.data)
-                check_sender(message, each.headers)
-            except NotOursError as error:
-                logger.debug("message %s is left out: %s", each.seq, error)
-            else:
-                for event in self._following.take(message):
-                    last = isinstance(event, JobFinished | JobRemoved) or not message.ended
-                    self._put(event, seq=each.seq if last and not self._doubt else None)
-                    told = True
-        if not self._doubt:
-            # Until it is known what was lost, the place stays where that can be found out once more.
-            self._trail.read(reader.incarnation, each.seq)
-        if not told and self._clock.monotonic() - self._moved_at >= _MOVES_EVERY:
-            self._moved_at = self._clock.monotonic()
-            self._dirty.set()
-
-    def _take_due(self, reader: Reader) -> None:
-        """Take the states whose events have been read, or do not come."""
-        if not self._synced:
-            return
-        for state in self._withheld.due(self._position):
-            self._take_state(state)
-        if reader.caught_up:
-            for state in self._withheld.overdue(self._clock.monotonic() - _PATIENCE):
-                self._take_state(state)
-
-    def _take_state(self, message: StateMessage) -> None:
-        ident = str(message.job.get("id"))
-        if self._trail.awaits(ident):
-            # Told when that has been handed out: changes that wait are merged, and events are not to be.
-            known = self._behind.get(ident)
-            if known is None or known.book != message.book or known.version < message.version:
-                self._behind[ident] = message
-            return
-        for event in self._following.take(message):
-            self._put(event, seq=None)
-
-    def _release(self, ident: str) -> None:
-        """Nothing of a job is on its way any more: its latest state can be told."""
-        if ident in self._behind and not self._trail.awaits(ident):
-            self._take_state(self._behind.pop(ident))
-
-    def _put(self, event: JobEvent, *, seq: int | None) -> None:
-        passing = seq is None and not isinstance(event, JobFinished | JobRemoved) and not joins(event)
-        if not passing:
-            stream = self._reader.incarnation if self._reader is not None else None
-            ident = event.job.id
-            self._trail.put(event, stream=stream, seq=seq, joins=[ident] if joins(event) else ())
-        self._mailbox.put(event)
-        if self._open is None:
-            return
-        if isinstance(event, JobFinished | JobRemoved):
-            self._open.discard(event.job.id)
-            self._end_if_done()
-        elif self._open and joins(event):
-            self._open.add(event.job.id)
-
-    def _end_if_done(self) -> None:
-        if self._synced and self._open is not None and not self._open:
-            self._mailbox.close()
-
     # -- the beginning, and coming back
 
     async def _begin(self) -> None:
         """Tell what there is, as the first watch of a name."""
-        events, position, stream = await self._introduce(self._selection)
+        events, _, position, stream = await self._introduce(self._selection)
         trail, open_ = self._trail, self._open
         ends = [event for event in events if isinstance(event, JobFinished | JobRemoved)]
         if open_ is not None:
@@ -439,11 +267,11 @@ class Durable:
         members = [ident for ident, each in self._following.records.items() if not each.ended]
         for event in events:
             if isinstance(event, Synced):
-                joined = [*members, *(end.job.id for end in ends)]
+                joined = [*members, *(each.job.id for each in ends)]
                 trail.put(event, stream=stream, seq=position, joins=joined)
                 self._mailbox.put(event)
                 self._synced = True
-            elif isinstance(event, JobEvent):
+            else:
                 self._put(event, seq=None)
         trail.read(stream, position)
         self._end_if_done()
@@ -452,19 +280,12 @@ class Durable:
         """Look whether the stream still has all that comes after the place."""
         stream, seq = self._trail.stream, self._trail.seq
         assert seq is not None
-        while True:
-            await self._link.ready()
-            try:
-                facts = await stream_facts(self._link, self._names.events)
-                break
-            except (TransportError, APIError) as error:
-                logger.debug("asking for the events failed: %s", error)
-                await self._clock.sleep(0.5 + random.random())
+        facts = await wait_for_facts(self._link, self._names.events, self._clock)
         if facts.created == stream and facts.first > seq + 1 and facts.last > seq:
             logger.warning(
                 "events for the durable watch %r are lost: it was at %s, and the oldest that is kept is %s; "
                 "what became of its jobs is told as far as their states show it",
-                self._name,
+                self._keeper.name,
                 seq,
                 facts.first,
             )
@@ -510,7 +331,7 @@ class Durable:
             missing = [ident for ident in self._open if ident not in following.records]
             self._new = list(dict.fromkeys([*self._new, *missing]))
             self._end_if_done()
-        self._dirty.set()
+        self._keeper.soon()
 
     async def _introduce_new(self) -> None:
         """Tell of jobs that were added, or that nobody knows any more."""
@@ -518,7 +339,7 @@ class Durable:
         for ident in idents:
             was_known = ident in self._trail.members
             try:
-                events, _, _ = await self._introduce(self._selection.with_ids([ident]))
+                introduced = await self._introduce(self._selection.with_ids([ident]))
             except NotFoundError:
                 if not was_known:
                     raise
@@ -530,68 +351,20 @@ class Durable:
                 continue
             if self._following.idents is None or ident not in self._following.idents:
                 continue
-            for event in events:
+            for event in introduced.events:
                 if isinstance(event, JobEvent):
                     self._put(event, seq=None)
 
-    async def _introduce(self, selection: Selection) -> tuple[list[Event], int, str | None]:
-        """What the mirror tells a new watch of jobs: events, and the place that they go up to.
+    async def _introduce(self, selection: Selection) -> Introduced:
+        """What the mirror tells a new watch of jobs, which are known from now on.
 
         Raises:
             NotFoundError: there is none of one of the ids.
         """
-        box = Mailbox()
-        membership = self._mirror.subscribe(selection, box)
-        try:
-            events: list[Event] = []
-            while not events or not isinstance(events[-1], Synced):
-                event = await box.get()
-                if not isinstance(event, Degraded | Recovered):
-                    events.append(event)
-            while len(box):
-                event = await box.get()
-                if isinstance(event, JobEvent):
-                    events.append(event)
-            told = [event.job.id for event in events if isinstance(event, JobEvent)]
-            for ident in dict.fromkeys([*(job.id for job in membership.jobs()), *told]):
-                if (record := self._mirror.records.get(ident)) is not None:
-                    self._following.learn(record)
-            return events, self._mirror.position, self._mirror.stream
-        finally:
-            membership.leave()
-            box.discard()
-
-    # -- writing
-
-    async def _keep_writing(self) -> None:
-        while True:
-            await self._dirty.wait()
-            await self._clock.sleep(_WRITES_EVERY)
-            self._dirty.clear()
-            try:
-                await self._link.ready()
-                await self._write_if_possible()
-            except AccsynError as error:
-                self._fail(error)
-                return
-
-    async def _write_if_possible(self) -> None:
-        """Write where the consumer is; what passes is tried again by who needs it.
-
-        Raises:
-            CheckpointError: another watch has taken the place over.
-            AccsynError: what else does not pass.
-        """
-        async with self._writing:
-            place = self._trail.kept(about(self._selection), self._holding.holder)
-            try:
-                await self._bookmark.write(place)
-            except TransportError as error:
-                logger.debug("the place of %r was not written: %s", self._name, error.message)
-                self._dirty.set()
-                await self._clock.sleep(0.1 + 0.2 * random.random())
-            else:
-                self._owing = False
+        introduced = await introduce(self._mirror, selection)
+        for record in introduced.records:
+            self._following.learn(record)
+        return introduced
 
     def _fail(self, error: AccsynError) -> None:
         self._mirror.listeners.pop(self, None)

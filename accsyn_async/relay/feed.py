@@ -24,7 +24,7 @@ from accsyn_async.relay.command_messages import ACTIONS, Action, Commanded
 from accsyn_async.relay.durable import Durable
 from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.intake import Intake
-from accsyn_async.relay.link import Link, NatsOptions
+from accsyn_async.relay.link import Link, NatsOptions, end
 from accsyn_async.relay.matching import Matcher
 from accsyn_async.relay.pulse import Pulse
 from accsyn_async.relay.states import States
@@ -138,7 +138,6 @@ class Feed(Awaiting):
         self._entered = True
         try:
             await self._link.__aenter__()
-            _heed_cancellation()
             workspace = self._workspace = await self._find_workspace()
             names = Names.of(workspace)
             self._holding = Holding(self._link, names, self._who)
@@ -166,8 +165,7 @@ class Feed(Awaiting):
                 durable.close()
                 await durable.leave(in_peace=False)
             if self._reading is not None:
-                self._reading.cancel()
-                await asyncio.wait([self._reading])
+                await end(self._reading)
             if self._holding is not None:
                 await self._holding.aclose()
         finally:
@@ -400,10 +398,3 @@ class Feed(Awaiting):
                 f"several workspaces are published: {', '.join(sorted(several))}; say which, with workspace="
             )
         return several[0] if several else None
-
-
-def _heed_cancellation() -> None:
-    """Connecting by nats-py swallows a cancellation that comes at the wrong moment."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -97,6 +97,7 @@ class FencedStream:
     Attributes:
         last: the sequence of the stream's last message.
         created: when the stream was made, which tells it from another of that name.
+        disturbed: whether somebody else was seen to have written; cleared by who has looked into it.
     """
 
     def __init__(
@@ -122,6 +123,7 @@ class FencedStream:
         self._subjects: dict[str, int] = {}
         self.last = 0
         self.created: dt.datetime | None = None
+        self.disturbed = False
 
     async def begin(self, first: Outgoing, subjects: Mapping[str, int], last: int) -> int | None:
         """Put up the fence: from here on nobody else's writing is accepted.
@@ -145,6 +147,7 @@ class FencedStream:
             await self._check()
             self.last = last
             outcome = await self._send([first])
+            self.disturbed = False
             if isinstance(outcome, int):
                 self.created = (await self._jetstream.stream_info(self._stream)).created
                 return outcome
@@ -267,6 +270,7 @@ class FencedStream:
             raise WipedError(f"the stream {self._stream} was made anew")
         if info.state.last_seq < self.last:
             raise WipedError(f"the stream {self._stream} was cut back to {info.state.last_seq}")
+        self.disturbed |= info.state.last_seq > self.last
         self.last = info.state.last_seq
 
     async def _latest_term(self) -> int:

@@ -157,10 +157,13 @@ class Following:
 
     def _meet(self, message: EventMessage | StateMessage, job: Job) -> list[JobEvent]:
         """A job of which nothing is known here, and nothing was told."""
-        late = isinstance(message, StateMessage) and message.ended and self.idents is None
-        if late or not self._means(job):
+        if not self._means(job):
             return []
         record = Record(self._workspace, job.id, kind_of(message.type), message.book)
+        if isinstance(message, StateMessage) and message.ended and self.idents is None:
+            # It ended before this watch began; or its events were lost, all of them.
+            record.take(message, job, self._fields)
+            return self._discover(record, message.at, doubt=True) if message.event_seq else []
         self._taken(record, message, job)
         lives_again = self._resumes and isinstance(message, EventMessage) and message.event == "revived"
         first = record.revived(message.at) if lives_again else record.found(message.at)

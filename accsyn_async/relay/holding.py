@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from accsyn_async.relay.bookmark import OPEN
-from accsyn_async.relay.link import Link
+from accsyn_async.relay.link import Link, end
 from accsyn_async.relay.place import Holder
 from accsyn_async.relay.subjects import Names
 
@@ -59,8 +59,7 @@ class Holding:
         """Answer no more. May be called twice."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+            await end(task)
 
     async def _keep_answering(self) -> None:
         off = self._link.on_change(self._changed.set)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from nats.js.errors import APIError
-
-from accsyn_async.errors import AccsynError, TransportError
+from accsyn_async.errors import AccsynError
 from accsyn_async.relay.asking import ask_leader
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
@@ -23,11 +21,12 @@ from accsyn_async.relay.messages import (
 from accsyn_async.relay.pulse import Pulse
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.states import States
+from accsyn_async.relay.stream_facts import StreamFacts, wait_for_facts
 from accsyn_async.relay.subjects import Names, job_of, token_of
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import Clock
 
-__all__ = ["Intake", "StreamFacts", "stream_facts"]
+__all__ = ["Intake"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
@@ -36,39 +35,6 @@ _SLICE: Final = 0.008
 _BATCH: Final = 100
 _LOOKS_EVERY: Final = 1.0
 _ASKS_AGAIN: Final = (1.0, 10.0)
-
-
-class StreamFacts(NamedTuple):
-    """How a stream stands.
-
-    Attributes:
-        created: when it was created, as the server writes it.
-        first: the sequence of its first message; of the next one, when there is none.
-        last: that of the last message that it ever had.
-        messages: how many there are.
-    """
-
-    created: str
-    first: int
-    last: int
-    messages: int
-
-
-async def stream_facts(link: Link, stream: str) -> StreamFacts:
-    """How a stream stands.
-
-    Raises:
-        APIError: (of nats) there is none.
-        TransportError: no answer came.
-        PermissionDeniedError: this user may not ask that.
-    """
-    info: dict[str, Any] = await link.api(f"STREAM.INFO.{stream}")
-    state = info["state"]
-    messages = int(state["messages"])
-    last = int(state["last_seq"])
-    return StreamFacts(
-        str(info["created"]), int(state["first_seq"]) if messages else last + 1, last, messages
-    )
 
 
 class Intake:
@@ -115,7 +81,7 @@ class Intake:
             names = self._names
             async with Reader(self._link, names.states, [names.every_state, names.health], after=0) as states:
                 await self._read_all(states, self._take_state)
-                facts = await self._facts(names.events)
+                facts = await wait_for_facts(self._link, names.events, self._clock)
                 settled = self._settled(facts)
                 subjects = [names.every_event, names.term]
                 async with Reader(
@@ -137,16 +103,6 @@ class Intake:
             self._events = None
             looking.cancel()
             await asyncio.wait([looking])
-
-    async def _facts(self, stream: str) -> StreamFacts:
-        """How a stream stands; asked until there is an answer."""
-        while True:
-            try:
-                await self._link.ready()
-                return await stream_facts(self._link, stream)
-            except (APIError, TransportError) as error:
-                logger.debug("asking for %s failed: %s", stream, error)
-                await self._clock.sleep(0.5 + random.random())
 
     def _settled(self, facts: StreamFacts) -> int:
         """Up to which sequence every event is in its job's state."""

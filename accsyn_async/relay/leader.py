@@ -118,9 +118,14 @@ class Leader:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                for query in self._queries:
-                    selection = select(query, fields=WATCHABLE)
+                selections = [select(query, fields=WATCHABLE) for query in self._queries]
+                for selection in selections:
                     tasks.create_task(self._follow(press, selection, since), name="accsyn-relay-follow")
+                kinds = {selection.entitytype for selection in selections}
+                for ident, record in list(press.book.records.items()):
+                    if not record.ended and record.type not in kinds:
+                        # An earlier leader was asked for it; no query tells what becomes of it.
+                        self._follow_asked(press, tasks, ident, record.type)
                 tasks.create_task(self._beat(press), name="accsyn-relay-beat")
                 tasks.create_task(self._audit(press), name="accsyn-relay-audit")
         except* (AccsynError, DeposedError, PublishError) as several:
@@ -144,15 +149,28 @@ class Leader:
         press, tasks = self._press, self._tasks
         if press is None or tasks is None:
             return AccsynError("the relay does not lead")
-        if ident in press.book.records:
+        record = press.book.records.get(ident)
+        if record is not None and not record.removed:
+            # Whoever asks may have forgotten it, or counts in a book that is lost.
+            press.book.touch([ident])
+            try:
+                await press.tell((), kind)
+            except (DeposedError, PublishError) as error:
+                return AccsynError(str(error))
             return None
         answer = self.asked.get(ident)
         if answer is None:
             if len(self.asked) >= _ASKED:
                 return AccsynError(f"the relay follows {_ASKED} jobs already because somebody asked")
-            answer = self.asked[ident] = asyncio.get_running_loop().create_future()
-            tasks.create_task(self._follow_one(press, ident, kind, answer), name="accsyn-relay-asked")
+            answer = self._follow_asked(press, tasks, ident, kind)
         return await asyncio.shield(answer)
+
+    def _follow_asked(
+        self, press: Press, tasks: asyncio.TaskGroup, ident: str, kind: str
+    ) -> asyncio.Future[AccsynError | None]:
+        answer = self.asked[ident] = asyncio.get_running_loop().create_future()
+        tasks.create_task(self._follow_one(press, ident, kind, answer), name="accsyn-relay-asked")
+        return answer
 
     async def _follow(self, press: Press, selection: Selection, since: dt.datetime | None) -> None:
         """Publish what happens to the jobs of a query."""
@@ -174,8 +192,13 @@ class Leader:
         """Publish what happens to one job, to its end."""
         mailbox = Mailbox()
         selection = select(ident, kind, fields=WATCHABLE)
+        known = press.book.records.get(ident)
+        memory = None
+        if known is not None and not known.ended:
+            # Should it be gone, that is news.
+            memory = press.book.recollection(kind, known.at, [ident])
         try:
-            with _subscribed(self._session.monitor.subscribe(selection, mailbox)):
+            with _subscribed(self._session.monitor.subscribe(selection, mailbox, memory)):
                 while True:
                     events = [each for each in await _several(mailbox) if isinstance(each, JobEvent)]
                     await press.tell(events, kind)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from accsyn_async.errors import CheckpointError
-from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved, Synced
+from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved
 from accsyn_async.monitor.selection import Selection
 
 __all__ = ["VERSION", "Holder", "Place", "Trail", "about", "read_place"]
@@ -207,18 +207,30 @@ class Trail:
         """Everything up to here was read: what concerns the watch was put."""
         self._read = (stream, seq)
 
-    def hand_out(self, event: Event) -> bool:
-        """Take note of what the consumer gets; whether that is to be written before.
-
-        That is so with the first ``Synced``: what happens from then on is not to be missed,
-        though its consumer may never come to use it.
-        """
-        began = not self.begins
-        self._hand_out(event)
-        if began or not isinstance(event, Synced):
+    def begin(self) -> bool:
+        """The first ``Synced`` is about to be handed out: all before it was used; whether it is that."""
+        if not self.begins:
             return False
-        self.used()
-        return True
+        for step in self._ahead:
+            if step.seq is not None:
+                self._settle(step)
+                return True
+        return False
+
+    def hand_out(self, event: Event) -> None:
+        """Take note of what the consumer gets."""
+        name = _name(event)
+        if not self._waiting[name]:
+            self._handed_out = None
+            return
+        while True:
+            step = self._ahead.popleft()
+            self._take_off(step.event)
+            if step.event == name:
+                break
+            # It was merged into this one.
+            self._settle(step)
+        self._handed_out = step
 
     def used(self) -> bool:
         """The consumer is done with what it was given; ``True`` when that is to be written at once."""
@@ -286,20 +298,6 @@ class Trail:
             done=sorted(self.done),
             ends=list(self._ends),
         )
-
-    def _hand_out(self, event: Event) -> None:
-        name = _name(event)
-        if not self._waiting[name]:
-            self._handed_out = None
-            return
-        while True:
-            step = self._ahead.popleft()
-            self._take_off(step.event)
-            if step.event == name:
-                break
-            # It was merged into this one.
-            self._settle(step)
-        self._handed_out = step
 
     def _now(self) -> tuple[str | None, int | None]:
         """Where it is; when nothing is on its way, that is how far was read."""

@@ -146,7 +146,7 @@ class Press:
             await self._mending(self._print_health)
 
     async def check(self) -> None:
-        """See whether the streams are what they were, and mend them if not; cheap.
+        """See whether the streams are what they were, and mend them if not; cheap, unless others wrote.
 
         Raises:
             DeposedError, PublishError: as ``tell``.
@@ -155,6 +155,9 @@ class Press:
         async def look() -> None:
             await self._events.check()
             await self._states.check()
+            if self._events.disturbed or self._states.disturbed:
+                # What others write can stand in the place of a state.
+                await self._audit()
 
         async with self._lock:
             await self._mending(look)
@@ -238,6 +241,7 @@ class Press:
     async def _audit(self) -> None:
         await self._events.check()
         await self._states.check()
+        self._events.disturbed = self._states.disturbed = False
         now = self._now()
         if now - self._term_told_at > _RENEWED:
             await self._events.publish([Outgoing(self._names.term, self._term_text())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ async def crash(feed: Feed, watch: Watch) -> None:
     """The process is gone: nothing is written any more, and nobody answers."""
     durable: Any = watch._checkpoint
     durable._left = True
+    durable._keeper._held = False
     durable.stop()
     await asyncio.wait(durable._tasks)
     await feed.aclose()
@@ -105,7 +107,7 @@ async def test_a_crash_tells_each_end_until_it_was_used(
         if asks:
             asking = asyncio.create_task(anext(watch))
             await asyncio.sleep(0)
-            await eventually(lambda: not watch._checkpoint._owing)  # type: ignore[union-attr]
+            await eventually(lambda: not watch._checkpoint._keeper._owing)  # type: ignore[union-attr]
             asking.cancel()
             await asyncio.wait([asking])
         await crash(first, watch)
@@ -446,3 +448,69 @@ async def test_one_that_leaves_cleanly_writes_its_place(nats_server: NatsServer,
             place = await publisher.place("x")
             assert place["seq"] == await publisher.last_seq(publisher.names.events)
             assert "holder" not in place
+
+
+async def test_a_consumer_that_crashes_again_and_again(nats_server: NatsServer, workspace: str) -> None:
+    """In each of many rounds some jobs begin and end, and the consumer ends at a moment of its own."""
+    random = Random(7)
+    used: list[str] = []
+    ends: list[str] = []
+    unsure: set[str] = set()
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        async with feed.watch("Transfer WHERE progress<60", durable="x") as watch:
+            await until(watch, Synced)
+        running: list[int] = []
+        last = 0
+
+        async def work() -> None:
+            nonlocal last
+            for _ in range(random.randint(1, 12)):
+                chance = random.random()
+                if not running or chance < 0.3:
+                    last += 1
+                    await publisher.found(last, progress=random.choice([10, 50]))
+                    running.append(last)
+                elif chance < 0.7:
+                    number = random.choice(running)
+                    status = random.choice(["running", "paused", "running"])
+                    await publisher.move(number, progress=random.randint(10, 99), status=status)
+                else:
+                    number = running.pop(random.randrange(len(running)))
+                    ends.append(await publisher.finish(number, random.choice(["done", "aborted"])))
+
+        for _ in range(40):
+            own = await feed_of(nats_server, workspace).__aenter__()
+            watch = await own.watch("Transfer WHERE progress<60", durable="x").__aenter__()
+            working = asyncio.create_task(work())
+            wanted = random.randint(0, 12)
+            taken: str | None = None
+            while wanted and (not working.done() or watch.backlog):
+                wanted -= 1
+                asking = asyncio.create_task(anext(watch))
+                await asyncio.wait([asking, working], return_when=asyncio.FIRST_COMPLETED)
+                if not asking.done():
+                    asking.cancel()
+                    await asyncio.wait([asking])
+                    if taken is not None:
+                        # Done with, and nobody can say whether that was written down.
+                        unsure.add(taken)
+                    break
+                # Who is given the next one has had the one before written down.
+                used += [taken] if taken else []
+                event = asking.result()
+                taken = event.id if isinstance(event, JobFinished) else None
+            await working
+            if random.random() < 0.6:
+                await crash(own, watch)
+            else:
+                await watch.__aexit__(None, None, None)
+                await own.aclose()
+                used += [taken] if taken else []
+                unsure.discard(taken or "")
+        while running:
+            ends.append(await publisher.finish(running.pop()))
+        async with feed.watch("Transfer WHERE progress<60", durable="x") as watch:
+            for event in await until(watch, Synced):
+                used += [event.id] if isinstance(event, JobFinished) else []
+    assert max(Counter(used).values()) == 1
+    assert set(ends) - set(used) <= unsure

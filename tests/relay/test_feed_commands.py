@@ -150,3 +150,5 @@ async def test_when_nats_goes_away_under_a_command(own_server: NatsServer, works
         # What is asked for now is not sent later.
         with pytest.raises(TransportError, match="nothing was sent"):
             await feed.command("abort", ident(1))
+        own_server.start()
+        await publisher.back()

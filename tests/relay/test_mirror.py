@@ -398,6 +398,46 @@ def test_a_removed_job_counts_as_ended_in_another_book(publisher: Publisher, fee
     assert isinstance(events[0], JobRevived)
 
 
+@pytest.mark.parametrize("term", [1, 2])
+@pytest.mark.parametrize("book", ["book", "another"])
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [
+        ("12:00:00", "12:00:00", []),
+        ("12:00:00", "12:00:07", ["JobRevived", "JobFinished"]),
+        ("12:00:00", "removed", []),
+        ("removed", "removed", []),
+        ("removed", "12:00:00", ["JobRevived", "JobFinished"]),
+    ],
+)
+def test_an_end_that_is_published_once_more(
+    feeder: Feeder, term: int, book: str, first: str, then: str, told: list[str]
+) -> None:
+    """By a leader that does not know of it: it is the same when it came at the same time."""
+
+    def end(publisher: Publisher, how: str) -> None:
+        if how == "removed":
+            publisher.remove(1)
+        else:
+            publisher.finish(1, finished=f"2026-01-01T{how}")
+
+    box, by_id = Box(feeder.mirror, "Transfer"), Box(feeder.mirror, [job_id(1), job_id(7)])
+    end(feeder.publisher, first)
+    feeder.all()
+    box.take(), by_id.take()
+    other = Publisher(book=book, term=term)
+    other.find(1)
+    end(other, then)
+    # As the state tells of it: what led to it is gone.
+    feeder.mirror.take_state(replace(other.states[-1], event_seq=0, n=9))
+    assert box.kinds == told
+    assert by_id.kinds == []
+    late = Box(feeder.mirror, job_id(1))
+    if first != "removed" or told:
+        assert late.kinds == ["JobFound", "Synced", "JobFinished"]
+        assert [event.run for event in Box(feeder.mirror, job_id(1)).take()[::2]] == [len(told) // 2] * 2
+
+
 # -- what is not ours
 
 

@@ -44,7 +44,7 @@ def test_what_was_handed_out_is_not_used_yet() -> None:
     trail.put(finished(1), stream=STREAM, seq=4)
     trail.read(STREAM, 4)
     assert trail.seq == 3
-    assert not trail.hand_out(finished(1))
+    trail.hand_out(finished(1))
     assert trail.seq == 3
     assert trail.used()
     assert (trail.seq, trail.members) == (4, set())
@@ -77,7 +77,7 @@ def test_what_was_merged_goes_with_what_it_was_merged_into() -> None:
 def test_what_it_was_not_given_moves_nothing() -> None:
     trail = Trail(at(3), by_ids=False)
     trail.put(changed(1, 4), stream=STREAM, seq=4)
-    assert not trail.hand_out(changed(2, 1))
+    trail.hand_out(changed(2, 1))
     assert not trail.used()
     assert (trail.seq, len(trail)) == (3, 1)
 
@@ -93,10 +93,13 @@ def test_what_there_is_at_first_is_used_as_a_whole() -> None:
     assert trail.begins
     assert trail.kept("Transfer", None).seq is None
     # That it has begun is written before its consumer knows.
-    assert trail.hand_out(Synced(at=AT, jobs=1))
+    assert trail.begin()
     place = trail.kept("Transfer", None)
-    assert (place.seq, place.members) == (8, [job(1).id])
+    assert (place.seq, place.members) == (7, [job(1).id])
+    trail.hand_out(Synced(at=AT, jobs=1))
     assert not trail.used()
+    assert trail.seq == 8
+    assert not trail.begin()
 
 
 def test_an_end_that_its_consumer_failed_on_is_told_again() -> None:

@@ -272,7 +272,7 @@ async def test_a_state_written_over_is_published_again(nats_server: NatsServer, 
         async with leading(link, names) as (press, _):
             await press.tell([found(1)], "transfer")
             await link.jetstream.publish(names.state(job_id(1)), b"not ours")
-            await press.audit()
+            await press.check()
             assert (await state_of(link, names, 1)).job["id"] == job_id(1)
             assert press.mended == 0
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import AccsynError, ArgumentError, QueryError, Session
+from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health
+from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health, read_state
 from accsyn_async.relay.nats_options import NatsOptions
 from accsyn_async.relay.reader import Arrived, Reader
 from accsyn_async.relay.relay import Relay, Role
@@ -126,6 +126,17 @@ async def test_it_does_what_it_is_asked(nats_server: NatsServer, workspace: str)
         assert (await streams.health("ok")).allowed == ["pause", "resume", "abort"]
 
 
+async def test_what_it_has_just_done_it_knows(nats_server: NatsServer, workspace: str) -> None:
+    slow = PollPolicy(soon=30, running=30, idle=30)
+    async with published(nats_server, workspace, "pause", "resume", poll=slow) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        await streams.events(ident, "found")
+        for action, status in (("pause", "paused"), ("resume", "waiting"), ("pause", "paused")):
+            answer = await streams.ask(action, ident)
+            assert answer.results is not None
+            assert [(each.ok, each.status) for each in answer.results] == [(True, status)]
+
+
 async def test_requests_that_make_no_sense_are_answered(nats_server: NatsServer, workspace: str) -> None:
     async with published(nats_server, workspace, "pause") as (_, streams):
         for text in (b"", b"[]", b'{"v":2}', b'{"v":1,"action":"explode","jobs":["a"],"type":"x","by":"y"}'):
@@ -150,6 +161,38 @@ async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
         nonsense = await streams.ask("look", "x")
         assert nonsense.results is not None
         assert nonsense.results[0].error == "it is no job's id"
+
+
+async def test_who_asks_for_a_job_that_was_removed_is_told_that_there_is_none(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    async with published(nats_server, workspace) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        await streams.events(ident, "found")
+        await relayed.session.delete_one("transfer", ident)
+        await streams.events(ident, "removed")
+        answer = await streams.ask("look", ident)
+        assert answer.results is not None
+        assert [(each.ok, each.unknown) for each in answer.results] == [(False, False)]
+
+
+async def test_the_state_of_a_job_that_is_asked_for_is_published_again(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    """Whoever asks may have forgotten it."""
+    async with published(nats_server, workspace) as (relayed, streams):
+        ident = await relayed.create("a.mov", SHORT)
+        await streams.events(ident, "finished")
+        subject = streams.names.state(ident)
+        async with asyncio.timeout(20), Reader(streams.link, streams.names.states, [subject]) as reader:
+            await reader.begun()
+            answer = await streams.ask("look", ident)
+            assert answer.results is not None
+            assert answer.results[0].ok
+            arrived = await reader.next()
+            assert isinstance(arrived, Arrived)
+            state = read_state(arrived.data)
+            assert (state.job["status"], state.ended) == ("done", True)
 
 
 async def test_trouble_with_the_backend_is_told(nats_server: NatsServer, workspace: str) -> None:
@@ -205,6 +248,37 @@ async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace
         running[second].cancel()
         await asyncio.gather(*running.values(), return_exceptions=True)
         assert not relays[second].statistics().leads
+
+
+async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    async with (
+        Sandbox(workspace=workspace, rate_limit=False) as box,
+        box.session(poll=QUICK, rate_limit=None) as session,
+        Link(NatsOptions((nats_server.url,))) as link,
+    ):
+        (box.volume / "a.mov").write_bytes(bytes(1000))
+        delivery = await session.create(
+            "Delivery", {"source": "a.mov", "recipients": ["standard@example.com"]}
+        )
+        assert isinstance(delivery, dict)
+        streams = Streams(link, Names.of(workspace))
+        for term in (1, 2):
+            leads = asyncio.Event()
+            relay = Relay(session, link, on_role=lambda role, leads=leads: role.term and leads.set())
+            running = asyncio.create_task(relay.run())
+            async with asyncio.timeout(20):
+                await leads.wait()
+            if term == 1:
+                answer = await streams.ask("look", delivery["id"], kind="delivery")
+                assert answer.results is not None
+                assert answer.results[0].ok
+            else:
+                await session.update("Delivery", delivery["id"], {"status": "aborted"})
+                assert (await streams.events(delivery["id"], "finished"))[-1].term == 2
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_relay_that_is_refused_ends(nats_server: NatsServer, workspace: str) -> None:

@@ -87,7 +87,10 @@ class Publisher:
 
     async def __aenter__(self) -> Publisher:
         self._client = await nats.connect(
-            self._url, max_reconnect_attempts=-1, reconnect_time_wait=0, error_cb=_keep_quiet
+            self._url,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.05,
+            error_cb=_keep_quiet,
         )
         await self.make_streams()
         return self

@@ -47,6 +47,7 @@ async def relaying(
     *,
     queries: Sequence[str] = ("Transfer",),
     credentials: Path | None = None,
+    poll: PollPolicy = QUICK,
     **options: Any,
 ) -> AsyncIterator[Relaying]:
     """Publish a sandbox's jobs until left.
@@ -57,6 +58,7 @@ async def relaying(
         allowed: what jobs can be made to do by who asks.
         queries: what to publish.
         credentials: a file that says who the relay is to NATS; ``None`` without.
+        poll: how often it polls.
         options: of the sandbox.
     """
     leads = asyncio.Event()
@@ -67,7 +69,7 @@ async def relaying(
 
     async with (
         Sandbox(workspace=workspace, rate_limit=False, **options) as box,
-        box.session(poll=QUICK, rate_limit=None) as session,
+        box.session(poll=poll, rate_limit=None) as session,
         Link(NatsOptions((url,), credentials=credentials)) as link,
     ):
         relay = Relay(session, link, queries=queries, allowed=allowed, on_role=turned)

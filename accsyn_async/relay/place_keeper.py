@@ -1,0 +1,169 @@
+"""Keeps the place of a durable watch: ends that were used at once, all else once a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import Final
+
+from accsyn_async.errors import AccsynError, CheckpointError, TransportError
+from accsyn_async.monitor.mailbox import MailboxClosed
+from accsyn_async.monitor.selection import Selection
+from accsyn_async.relay.bookmark import Bookmark
+from accsyn_async.relay.holding import Holding
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.place import Trail, about
+from accsyn_async.relay.subjects import Names
+from accsyn_async.transport.seam import Clock
+
+__all__ = ["PlaceKeeper"]
+
+logger = logging.getLogger("accsyn_async.relay")
+
+_WRITES_EVERY: Final = 1.0
+"""Seconds between two writes, at least, but for ends."""
+
+
+class PlaceKeeper:
+    """Writes where the consumer of a durable watch is.
+
+    Attributes:
+        trail: where that is.
+        name: the watch's.
+
+    Args:
+        link: the connection.
+        names: the workspace's.
+        holding: the durable watches of the feed.
+        selection: what the watch is of.
+        name: the watch's.
+        clock: time.
+    """
+
+    def __init__(
+        self, link: Link, names: Names, holding: Holding, selection: Selection, name: str, clock: Clock
+    ) -> None:
+        self.name = name
+        self.trail = Trail(None, by_ids=selection.ids is not None)
+        self._what = about(selection)
+        self._by_ids = selection.ids is not None
+        self._link = link
+        self._holding = holding
+        self._clock = clock
+        self._bookmark = Bookmark(link, names, name, holding.holder)
+        self._dirty = asyncio.Event()
+        self._writing = asyncio.Lock()
+        # Whether something is to be written before the consumer is given anything more.
+        self._owing = False
+        self._closing = asyncio.Event()
+        self._held = False
+
+    async def open(self) -> None:
+        """Take the place, and read where the consumer was.
+
+        Raises:
+            CheckpointError: another watch has it open, or it is one of something else.
+            TransportError: NATS is out of reach.
+        """
+        await self._holding.ready()
+        place = await self._bookmark.open(self._what)
+        self._held = True
+        self._holding.hold(self.name)
+        self.trail = Trail(place, by_ids=self._by_ids)
+
+    def soon(self) -> None:
+        """Write within a second."""
+        self._dirty.set()
+
+    async def write(self, *, owing: bool = False) -> None:
+        """Write what the consumer is not to be told again; while NATS is away, that waits.
+
+        Args:
+            owing: whether there is something of that kind since the last time.
+
+        Raises:
+            CheckpointError: another watch has taken the place over.
+        """
+        self._owing |= owing
+        while self._owing and self._link.connected:
+            await self._try_to_write()
+
+    async def written(self) -> None:
+        """Wait until that is written.
+
+        Raises:
+            CheckpointError: another watch has taken the place over.
+            MailboxClosed: the feed was closed.
+        """
+        while self._owing:
+            await self._connected()
+            await self._try_to_write()
+
+    async def keep_writing(self) -> None:
+        """Write whatever is to be written some time.
+
+        Raises:
+            CheckpointError: another watch has taken the place over.
+        """
+        while True:
+            await self._dirty.wait()
+            await self._clock.sleep(_WRITES_EVERY)
+            self._dirty.clear()
+            await self._link.ready()
+            await self._try_to_write()
+
+    def close(self) -> None:
+        """The feed is closed: nobody waits any more."""
+        self._closing.set()
+
+    async def leave(self, *, in_peace: bool) -> None:
+        """Write where the consumer is, and let another go on.
+
+        Args:
+            in_peace: whether it is done with what it was given last.
+
+        Raises:
+            CheckpointError: it could not be written; when not in peace that is only logged.
+        """
+        if not self._held:
+            return
+        self._held = False
+        try:
+            if in_peace and self.trail.used():
+                self._owing = True
+            await self._bookmark.write(self.trail.kept(self._what, None))
+        except AccsynError as error:
+            text = f"the place of the durable watch {self.name!r} was not written: {error.message}"
+            if in_peace and (self._owing or isinstance(error, CheckpointError)):
+                raise CheckpointError(text) from error
+            logger.warning("%s", text)
+        finally:
+            self._holding.let_go(self.name)
+
+    async def _connected(self) -> None:
+        """Wait until there is a connection to write by."""
+        ready = asyncio.ensure_future(self._link.ready())
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait({ready, closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            closing.cancel()
+        if self._closing.is_set():
+            raise MailboxClosed
+
+    async def _try_to_write(self) -> None:
+        """Write, once; what passes is tried again by who needs it."""
+        async with self._writing:
+            owed, self._owing = self._owing, False
+            try:
+                await self._bookmark.write(self.trail.kept(self._what, self._holding.holder))
+            except TransportError as error:
+                logger.debug("the place of %r was not written: %s", self.name, error.message)
+                self._owing |= owed
+                self._dirty.set()
+                await self._clock.sleep(0.1 + 0.2 * random.random())
+            except BaseException:
+                self._owing |= owed
+                raise
