@@ -34,7 +34,8 @@ README = (ROOT / "README.md").read_text()
 ALL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 OLDER = [snippet for snippet in ALL if 'api_version="v1"' in snippet]
 FIXTURE = [snippet for snippet in ALL if "accsyn_sandbox" in snippet]
-SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE)]
+RELAYED = [snippet for snippet in ALL if "relay.connect" in snippet]
+SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE, *RELAYED)]
 
 
 @pytest.fixture
@@ -657,3 +658,24 @@ async def status_of(relayed: Relaying, ident: str) -> str:
     job = await relayed.session.get_job(ident)
     assert job is not None
     return job.status.value
+
+
+@pytest.mark.usefixtures("knows_nothing")
+async def test_the_snippet_on_relays_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (snippet,) = RELAYED
+    async with relayed_by(tmp_path) as relayed:
+        here = snippet.replace("nats://127.0.0.1:4222", relayed.url)
+        code = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        names: dict[str, object] = {}
+        exec("from accsyn_async import *", names)
+        running = asyncio.ensure_future(eval(code, names))
+        await relayed.create("a.mov", 100_000)
+        shown = ""
+        async with asyncio.timeout(30):
+            while not running.done() and not shown:
+                shown = capsys.readouterr().out
+                await asyncio.sleep(0.02)
+        assert not running.done(), running
+        running.cancel()
+        await asyncio.wait([running])
+    assert re.fullmatch(r"acme:\w{24}:done:\S+ a\.mov done\n", shown)

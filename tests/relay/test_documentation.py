@@ -132,7 +132,7 @@ def test_numbers_are_those_that_hold() -> None:
 
 
 def test_what_can_be_asked_for_is_what_is_published() -> None:
-    (told,) = re.findall(r"published of a job:\n(.*?)\n\(and `source_hr`", PAGE, re.DOTALL)
+    (told,) = re.findall(r"published of a job:\n(.*?)\n *\(and `source_hr`", PAGE, re.DOTALL)
     there = {name for name in PUBLISHED if not name.endswith("_hr")}
     assert named([told]) == there
 
@@ -177,7 +177,7 @@ def test_links_lead_somewhere(name: str) -> None:
     "name", sorted({*LINKING} - {"CONTRIBUTING.md", "docs/scale-out.md", "docs/tested.md"})
 )
 def test_other_pages_lead_here(name: str) -> None:
-    assert re.search(r"\]\((?:docs/|\.\./)?scale-out\.md(?:#[\w-]+)?\)", (ROOT / name).read_text())
+    assert re.search(r"\]\((?:\.\./)?(?:docs/)?scale-out\.md(?:#[\w-]+)?\)", (ROOT / name).read_text())
 
 
 def test_the_drawing_stands_for_itself() -> None:
@@ -215,7 +215,7 @@ def test_the_quick_start(tmp_path: Path) -> None:
         with process(*CLI, *relaying_one, "--nats", url, "--json", env=env) as leading:
             assert [role(leading), role(leading)] == ["standby", "leader"]
             with process(*CLI, *watching) as watch:
-                seen = [watch.line() for _ in range(500)]
+                seen = [watch.line() for _ in range(20)]
                 assert all(re.match(r"\d\d:\d\d:\d\d (?:waiting|running|pending)", line) for line in seen)
                 watch.interrupt()
                 assert watch.end()[0] == 130
@@ -236,9 +236,9 @@ async def test_the_programs_run(
             names[name] = await relayed.create(f"{name}.mov", 4_000_000)
             await published(relayed, names[name])
         monkeypatch.delenv("ACCSYN_WORKSPACE", raising=False)
-        code: Any = runs_at_top_level(
-            snippet.replace("nats://127.0.0.1:4222", own_server.url), "scale-out.md"
-        )
+        here = snippet.replace("nats://127.0.0.1:4222", own_server.url)
+        here = here.replace("lisa@example.com", relayed.box.user("admin").username)
+        code: Any = runs_at_top_level(here, "scale-out.md")
         running = asyncio.ensure_future(eval(code, names))
         endless = "# endless" in snippet
         async with asyncio.timeout(30):
