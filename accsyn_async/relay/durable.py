@@ -66,9 +66,8 @@ class Durable(Merging):
         clock: Clock,
         siblings: dict[Durable, None],
     ) -> None:
-        super().__init__(
-            workspace, names, selection, PlaceKeeper(link, names, holding, selection, name, clock), clock
-        )
+        keeper = PlaceKeeper(link, names, holding, selection, name, clock)
+        super().__init__(workspace, names, selection, keeper, states.terms, clock)
         self._link = link
         self._mirror = states
         self._siblings = siblings

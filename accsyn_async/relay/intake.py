@@ -151,6 +151,8 @@ class Intake:
             if each.subject == self._names.health:
                 health = read_health(each.data)
                 check_sender(health, each.headers)
+                self._check_term(self._mirror.terms.allow_state(health))
+                self._mirror.terms.heard(health)
                 self._health = each
                 self._mirror.take_health(health)
                 self._pulse.heard(health, self._clock.monotonic())
@@ -158,6 +160,7 @@ class Intake:
                 return
             state = read_state(each.data)
             check_sender(state, each.headers)
+            self._check_term(self._mirror.terms.allow_state(state))
             _check_subject(each.subject, state.job.get("id"))
         except NotOursError as error:
             self._complain(each, error)
@@ -168,22 +171,30 @@ class Intake:
         if isinstance(each, Rebuilt):
             logger.warning("the events are read anew: %s", each.reason)
             self._mirror.rebuilt("events")
+            self._mirror.terms.forget()
             self._mirror.stream = each.incarnation
             return
         try:
             if each.subject == self._names.term:
                 term = read_term(each.data)
                 check_sender(term, each.headers)
+                self._mirror.terms.begin(term.term, term.relay, term.book, each.seq)
                 self._mirror.take_term(term, each.seq)
                 return
             event = read_event(each.data)
             check_sender(event, each.headers)
+            self._check_term(self._mirror.terms.allow_event(event, each.seq))
             _check_subject(each.subject, event.job.get("id"))
         except NotOursError as error:
             self._complain(each, error)
             self._mirror.passed(each.seq)
         else:
             self._mirror.take_event(event, each.seq)
+
+    @staticmethod
+    def _check_term(allowed: bool) -> None:
+        if not allowed:
+            raise NotOursError("it is not from who it says")
 
     def _complain(self, each: Arrived, error: NotOursError) -> None:
         level = logging.DEBUG if self._complained else logging.WARNING

@@ -94,7 +94,7 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
         term = _ours(read_term, message)
         if term is not None:
             began = term
-            terms.begin(term.term, term.relay, message.seq)
+            terms.begin(term.term, term.relay, term.book, message.seq)
     for message in events.messages.values():
         if message.subject == names.term:
             continue

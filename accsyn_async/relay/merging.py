@@ -12,11 +12,19 @@ from accsyn_async.models import Job
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import Selection
 from accsyn_async.relay.following import Following, joins
-from accsyn_async.relay.messages import NotOursError, StateMessage, check_sender, read_event
+from accsyn_async.relay.messages import (
+    EventMessage,
+    NotOursError,
+    StateMessage,
+    check_sender,
+    read_event,
+    read_term,
+)
 from accsyn_async.relay.place_keeper import PlaceKeeper
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.record import Record
 from accsyn_async.relay.subjects import Names
+from accsyn_async.relay.terms import Terms
 from accsyn_async.relay.withheld import Withheld
 from accsyn_async.transport.seam import Clock
 
@@ -38,17 +46,26 @@ class Merging:
         names: its names on NATS.
         selection: what the watch is of.
         keeper: keeps its place.
+        terms: who led when, as far as its feed knows.
         clock: time.
     """
 
     def __init__(
-        self, workspace: str, names: Names, selection: Selection, keeper: PlaceKeeper, clock: Clock
+        self,
+        workspace: str,
+        names: Names,
+        selection: Selection,
+        keeper: PlaceKeeper,
+        terms: Terms,
+        clock: Clock,
     ) -> None:
         self._names = names
         self._workspace = workspace
         self._selection = selection
         self._keeper = keeper
         self._clock = clock
+        # Its own, as it may be elsewhere in the stream than its feed.
+        self._terms = Terms(terms)
         self._mailbox = Mailbox()
         self._trail = keeper.trail
         self._following = Following(workspace, selection, self._trail)
@@ -130,16 +147,16 @@ class Merging:
         if isinstance(each, Rebuilt):
             logger.warning("events for the durable watch %r may be lost: %s", self._keeper.name, each.reason)
             self._doubt, self._position, self._stream = True, 0, each.incarnation
+            self._terms.forget()
             return
         self._position = each.seq
         told = False
-        if each.subject != self._names.term:
-            try:
-                message = read_event(each.data)
-                check_sender(message, each.headers)
-            except NotOursError as error:
-                logger.debug("message %s is left out: %s", each.seq, error)
-            else:
+        try:
+            message = self._read_event(each)
+        except NotOursError as error:
+            logger.debug("message %s is left out: %s", each.seq, error)
+        else:
+            if message is not None:
                 for event in self._following.take(message):
                     last = isinstance(event, JobFinished | JobRemoved) or not message.ended
                     self._put(event, seq=each.seq if last and not self._doubt else None)
@@ -150,6 +167,23 @@ class Merging:
         if not told and self._clock.monotonic() - self._moved_at >= _MOVES_EVERY:
             self._moved_at = self._clock.monotonic()
             self._keeper.soon()
+
+    def _read_event(self, each: Arrived) -> EventMessage | None:
+        """What a message says happened; nothing when it says who leads from here on.
+
+        Raises:
+            NotOursError: it is no relay's.
+        """
+        if each.subject == self._names.term:
+            term = read_term(each.data)
+            check_sender(term, each.headers)
+            self._terms.begin(term.term, term.relay, term.book, each.seq)
+            return None
+        message = read_event(each.data)
+        check_sender(message, each.headers)
+        if not self._terms.allow_event(message, each.seq):
+            raise NotOursError("it is not from who it says")
+        return message
 
     def _take_due(self, reader: Reader) -> None:
         """Take the states whose events have been read, or do not come."""

@@ -9,6 +9,7 @@ from accsyn_async.events import Degraded, Recovered
 from accsyn_async.relay.messages import StateMessage
 from accsyn_async.relay.mirror import Mirror
 from accsyn_async.relay.record import Record
+from accsyn_async.relay.terms import Terms
 from accsyn_async.transport.seam import Clock
 
 __all__ = ["Listener", "States"]
@@ -37,12 +38,14 @@ class States(Mirror):
         stream: when the stream of events was created that ``position`` counts in; ``None``
             before that is known.
         listeners: the durable watches.
+        terms: who led when.
     """
 
     def __init__(self, workspace: str, clock: Clock, *, on_wanted: Callable[[], None] | None = None) -> None:
         super().__init__(workspace, clock, on_wanted=on_wanted)
         self.stream: str | None = None
         self.listeners: dict[Listener, None] = {}
+        self.terms = Terms()
 
     @property
     def records(self) -> Mapping[str, Record]:

@@ -18,42 +18,47 @@ class _Term(NamedTuple):
     seq: int
     term: int
     relay: str
+    book: str
 
 
 class Terms:
-    """The terms that are known to have begun.
+    """The terms that are known to have begun, in each book: another one counts anew.
 
     >>> terms = Terms()
-    >>> terms.begin(3, "one", seq=10)
-    >>> terms.begin(4, "two", seq=20)
-    >>> terms.relay_of(4)
+    >>> terms.begin(3, "one", "b", seq=10)
+    >>> terms.begin(4, "two", "b", seq=20)
+    >>> terms.relay_of(4, "b")
     'two'
+
+    Args:
+        other: knows who led when, though not where in the stream; ``None`` when nobody does.
     """
 
     __slots__ = ("_begun", "_relays")
 
-    def __init__(self) -> None:
+    def __init__(self, other: Terms | None = None) -> None:
         self._begun: list[_Term] = []
-        self._relays: dict[int, str] = {}
+        self._relays: dict[tuple[str, int], str] = {} if other is None else dict(other._relays)
 
-    def relay_of(self, term: int) -> str | None:
+    def relay_of(self, term: int, book: str) -> str | None:
         """Who leads in a term; ``None`` when that is not known."""
-        return self._relays.get(term)
+        return self._relays.get((book, term))
 
-    def begin(self, term: int, relay: str, seq: int) -> None:
+    def begin(self, term: int, relay: str, book: str, seq: int) -> None:
         """A leader begins.
 
         Args:
             term: the how-manieth it is.
             relay: its name.
+            book: what it counts in.
             seq: where it says so, in the stream of events.
         """
-        if self._relays.setdefault(term, relay) == relay:
-            insort(self._begun, _Term(seq, term, relay))
+        if self._relays.setdefault((book, term), relay) == relay:
+            insort(self._begun, _Term(seq, term, relay, book))
 
-    def heard(self, term: int, relay: str) -> None:
+    def heard(self, message: Published) -> None:
         """A leader tells how it is; its beginning may have been read, or not yet."""
-        self._relays.setdefault(term, relay)
+        self._relays.setdefault((message.book, message.term), message.relay)
 
     def forget(self) -> None:
         """The stream of events is another one: sequences begin anew."""
@@ -69,19 +74,20 @@ class Terms:
         place = bisect_right(self._begun, seq, key=lambda term: term.seq)
         if not place:
             # Before all that is known.
-            return self._relays.get(message.term, message.relay) == message.relay
+            return self.allow_state(message)
         now = self._begun[place - 1]
-        return (message.term, message.relay) == (now.term, now.relay)
+        return (message.term, message.relay, message.book) == (now.term, now.relay, now.book)
+
+    def allow_state(self, message: Published) -> bool:
+        """Whether a message of the stream of states can be from whom it says."""
+        return self._relays.get((message.book, message.term), message.relay) == message.relay
 
     def knows(self, message: Published) -> bool:
         """Whether a message is of a term that has begun, or of one before all that is known.
 
         For who has read the stream of events to its end.
         """
-        if not self._relays or message.term < min(self._relays):
+        terms = [term for book, term in self._relays if book == message.book]
+        if not self._relays or (terms and message.term < min(terms)):
             return True
-        return self._relays.get(message.term) == message.relay
-
-    def allow_state(self, message: Published) -> bool:
-        """Whether a message of the stream of states can be from whom it says."""
-        return self._relays.get(message.term, message.relay) == message.relay
+        return self._relays.get((message.book, message.term)) == message.relay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -250,6 +250,14 @@ async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace
         assert not relays[second].statistics().leads
 
 
+def _on_leading(leads: asyncio.Event) -> Callable[[Role], None]:
+    def turned(role: Role) -> None:
+        if role.role == "leader":
+            leads.set()
+
+    return turned
+
+
 async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
     nats_server: NatsServer, workspace: str
 ) -> None:
@@ -266,7 +274,7 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
         streams = Streams(link, Names.of(workspace))
         for term in (1, 2):
             leads = asyncio.Event()
-            relay = Relay(session, link, on_role=lambda role, leads=leads: role.term and leads.set())
+            relay = Relay(session, link, on_role=_on_leading(leads))
             running = asyncio.create_task(relay.run())
             async with asyncio.timeout(20):
                 await leads.wait()
