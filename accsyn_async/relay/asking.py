@@ -96,7 +96,7 @@ async def _ask(
     timeout: float | None,
 ) -> list[Commanded]:
     if not link.connected:
-        raise TransportError(f"NATS is out of reach: {link.trouble}; nothing was sent")
+        raise TransportError(f"{out_of_reach(link.trouble)}; nothing was sent")
     looks = action == "look"
     limit = timeout or (_LOOKS_WITHIN if looks else _ANSWERS_WITHIN)
     text = encode_request(action, idents, type=entitytype, by=by)

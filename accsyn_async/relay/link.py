@@ -168,7 +168,7 @@ class Link:
         """
         connection = self._connection
         if not self.connected:
-            raise TransportError(f"NATS is out of reach: {self.trouble}")
+            raise TransportError(out_of_reach(self.trouble))
         asked = asyncio.ensure_future(
             connection.client.request(
                 subject, payload, timeout=timeout, headers=dict(headers) if headers else None
