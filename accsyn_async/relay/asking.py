@@ -24,6 +24,7 @@ from accsyn_async.relay.command_messages import (
 )
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import NotOursError
+from accsyn_async.relay.nats_errors import out_of_reach
 from accsyn_async.relay.subjects import Names
 
 __all__ = ["ask_leader", "who_asks"]
