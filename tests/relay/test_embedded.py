@@ -193,6 +193,10 @@ async def test_it_ends_with_who_is_killed(whom: str, tmp_path: Path) -> None:
     await none_is_left_in(tmp_path)
 
 
+def is_there(folder: str) -> bool:
+    return os.path.isdir(folder)
+
+
 async def test_a_folder_that_is_deleted_at_the_end_is_so_also_after_a_kill() -> None:
     code = (
         "import asyncio\n"
@@ -206,9 +210,9 @@ async def test_a_folder_that_is_deleted_at_the_end_is_so_also_after_a_kill() -> 
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     folder = (await process.stdout.readline()).decode().strip()
-    assert os.path.isdir(folder)
+    assert is_there(folder)
     process.kill()
     await process.wait()
     async with asyncio.timeout(20):
-        while os.path.isdir(folder):
+        while is_there(folder):
             await asyncio.sleep(0.02)
