@@ -26,13 +26,16 @@ from accsyn_async import Session
 from accsyn_async.sandbox import Sandbox
 from tests.official.recorder import recording
 from tests.quick_poll import OFTEN
+from tests.relay.support.relaying import Relaying, relaying
+from tests.support.nats_servers import NatsServer
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 ALL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 OLDER = [snippet for snippet in ALL if 'api_version="v1"' in snippet]
 FIXTURE = [snippet for snippet in ALL if "accsyn_sandbox" in snippet]
-SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE)]
+RELAYED = [snippet for snippet in ALL if "relay.connect" in snippet]
+SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE, *RELAYED)]
 
 
 @pytest.fixture
@@ -166,6 +169,8 @@ def test_every_example_is_run_here() -> None:
         "daily_sync.py",
         "log_every_end.py",
         "notify_on_failure.py",
+        "relay_archiver.py",
+        "relay_quiet_time.py",
         "sse_aiohttp.py",
         "sse_fastapi.py",
         "try_it_in_a_sandbox.py",
@@ -544,3 +549,127 @@ async def test_watcher_service_stops_before_it_has_begun_and_says_why_it_cannot_
         output, _ = await asyncio.wait_for(process.communicate(), 30)
     assert output.startswith(b"ERROR watcher: ")
     assert process.returncode == 1
+
+
+@pytest.fixture
+def knows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of accsyn, that is."""
+    for name in [name for name in os.environ if name.startswith("ACCSYN_")]:
+        monkeypatch.delenv(name)
+
+
+@contextlib.asynccontextmanager
+async def relayed_by(folder: Path, *allowed: str) -> AsyncIterator[Relaying]:
+    """A relay on a server of its own."""
+    with NatsServer(folder / "nats") as nats:
+        async with relaying(nats.url, "acme", allowed, speed=8) as relayed:
+            yield relayed
+
+
+@pytest.mark.usefixtures("knows_nothing")
+async def test_relay_archiver(tmp_path: Path) -> None:
+    async with relayed_by(tmp_path) as relayed:
+        await _archive(relayed, tmp_path)
+
+
+async def _archive(relayed: Relaying, tmp_path: Path) -> None:
+    archive = tmp_path / "archive.jsonl"
+    arguments = ("relay_archiver.py", str(archive), relayed.url)
+    async with program(*arguments) as process:
+        await written(process, relayed, "first")
+        async with program("relay_archiver.py", str(tmp_path / "other.jsonl"), relayed.url) as another:
+            output, _ = await asyncio.wait_for(another.communicate(), 30)
+        assert re.fullmatch(rb"the durable watch 'archiver' is in use by .*\n", output)
+        assert another.returncode == 1
+        process.kill()
+    await relayed.session.wait(await relayed.create("meanwhile.mov"), timeout=30)
+    # As a power cut leaves it: an end that was written and one that was not quite.
+    first = archive.read_text()
+    archive.write_text(first + '{"id": "acme:')
+    async with program(*arguments) as process:
+        assert await line_with(process, "^done") == "done meanwhile.mov\n"
+        await relayed.session.delete_one("Transfer", await held(relayed, "gone.mov"))
+        assert await line_with(process, "^removed") == "removed gone.mov\n"
+        assert await stop(process, signal.SIGTERM) == ""
+        assert process.returncode == 0
+    told = [json.loads(line) for line in archive.read_text().splitlines()]
+    assert archive.read_text().startswith(first)
+    assert [(each["name"], each["status"]) for each in told] == [
+        ("first.mov", "done"),
+        ("meanwhile.mov", "done"),
+        ("gone.mov", "removed"),
+    ]
+    assert len({each["id"] for each in told}) == 3
+
+
+async def written(process: asyncio.subprocess.Process, relayed: Relaying, name: str) -> None:
+    """A transfer is created, and a program writes of its end."""
+    await relayed.create(f"{name}.mov")
+    assert await line_with(process, "^done") == f"done {name}.mov\n"
+
+
+async def held(relayed: Relaying, name: str) -> str:
+    """A transfer that is paused."""
+    ident = await relayed.create(name, 50_000_000)
+    await relayed.session.update("Transfer", ident, {"status": "paused"})
+    return ident
+
+
+@pytest.mark.usefixtures("knows_nothing")
+async def test_relay_quiet_time(tmp_path: Path) -> None:
+    async with relayed_by(tmp_path, "pause", "resume") as relayed:
+        await _keep_quiet(relayed)
+
+
+async def _keep_quiet(relayed: Relaying) -> None:
+    there = await relayed.create("there.mov", 100_000_000)
+    paused = await held(relayed, "paused.mov")
+    async with program("relay_quiet_time.py", "Transfer", relayed.url) as process:
+        assert await line_with(process, "^pause") == "pause there.mov: paused\n"
+        new = await relayed.create("new.mov", 100_000_000)
+        assert await line_with(process, "^pause") == "pause new.mov: paused\n"
+        for ident in (there, new):
+            assert await status_of(relayed, ident) == "paused"
+        output = await stop(process)
+    assert output.splitlines() == ["resume there.mov: waiting", "resume new.mov: waiting"]
+    assert process.returncode == 0
+    for ident in (there, new):
+        assert await status_of(relayed, ident) in ("waiting", "running")
+    assert await status_of(relayed, paused) == "paused"
+
+
+@pytest.mark.usefixtures("knows_nothing")
+async def test_relay_quiet_time_says_that_nothing_is_allowed(tmp_path: Path) -> None:
+    async with relayed_by(tmp_path) as relayed:
+        ident = await relayed.create("a.mov", 100_000_000)
+        async with program("relay_quiet_time.py", ident, relayed.url) as process:
+            output, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert output == b"the relay does not allow to pause; it allows nothing\n"
+    assert process.returncode == 1
+
+
+async def status_of(relayed: Relaying, ident: str) -> str:
+    job = await relayed.session.get_job(ident)
+    assert job is not None
+    return job.status.value
+
+
+@pytest.mark.usefixtures("knows_nothing")
+async def test_the_snippet_on_relays_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (snippet,) = RELAYED
+    async with relayed_by(tmp_path) as relayed:
+        here = snippet.replace("nats://127.0.0.1:4222", relayed.url)
+        code = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        names: dict[str, object] = {}
+        exec("from accsyn_async import *", names)
+        running = asyncio.ensure_future(eval(code, names))
+        await relayed.create("a.mov", 100_000)
+        shown = ""
+        async with asyncio.timeout(30):
+            while not running.done() and not shown:
+                shown = capsys.readouterr().out
+                await asyncio.sleep(0.02)
+        assert not running.done(), running
+        running.cancel()
+        await asyncio.wait([running])
+    assert re.fullmatch(r"acme:\w{24}:done:\S+ a\.mov done\n", shown)

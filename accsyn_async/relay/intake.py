@@ -207,7 +207,7 @@ class Intake:
 
     def _connection_changed(self) -> None:
         if self._link.connected:
-            self._pulse.connected()
+            self._pulse.connected(self._clock.monotonic())
             self._look_now()
         else:
             self._pulse.lost(str(self._link.trouble), self._clock.monotonic())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from accsyn_async import PollPolicy, Session
@@ -45,6 +46,7 @@ async def relaying(
     allowed: Sequence[str] = (),
     *,
     queries: Sequence[str] = ("Transfer",),
+    credentials: Path | None = None,
     poll: PollPolicy = QUICK,
     **options: Any,
 ) -> AsyncIterator[Relaying]:
@@ -55,6 +57,7 @@ async def relaying(
         workspace: the workspace's code.
         allowed: what jobs can be made to do by who asks.
         queries: what to publish.
+        credentials: a file that says who the relay is to NATS; ``None`` without.
         poll: how often it polls.
         options: of the sandbox.
     """
@@ -67,7 +70,7 @@ async def relaying(
     async with (
         Sandbox(workspace=workspace, rate_limit=False, **options) as box,
         box.session(poll=poll, rate_limit=None) as session,
-        Link(NatsOptions((url,))) as link,
+        Link(NatsOptions((url,), credentials=credentials)) as link,
     ):
         relay = Relay(session, link, queries=queries, allowed=allowed, on_role=turned)
         running = asyncio.create_task(relay.run())
