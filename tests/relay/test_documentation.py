@@ -242,10 +242,13 @@ async def test_the_programs_run(
         running = asyncio.ensure_future(eval(code, names))
         endless = "# endless" in snippet
         async with asyncio.timeout(30):
-            shown = ""
+            shown, more = "", 0
             while not running.done() and not (endless and shown):
                 shown += capsys.readouterr().out
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
+                if endless and more < 100:
+                    # One that ended before it was watched is not told of.
+                    await relayed.create(f"{(more := more + 1)}.mov", 1_000_000)
         if endless:
             assert not running.done(), running
             running.cancel()
