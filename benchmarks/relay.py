@@ -24,7 +24,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from accsyn_async import Job, JobChanged, JobFinished, JobFound, Session, relay
-from accsyn_async.events import JobEvent
 from accsyn_async.monitor.diff import changes_between
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import select
@@ -60,7 +59,7 @@ def latency() -> None:
 
 async def _latency() -> None:
     async with EmbeddedServer(port=0) as server:
-        with _sandbox("--synthetic", "--jobs", str(JOBS), "--no-rate-limit") as facts:
+        with _sandbox("--synthetic", "--jobs", str(JOBS), "--time-factor", "5") as facts:
             leading = _started("--relay", server.url, *_who(facts))
             _line(leading)
             watching = [_started("--watches", server.url) for _ in range(PROCESSES)]
@@ -116,7 +115,7 @@ async def serve_watches(url: str) -> None:
     async with relay.connect(url) as feed:
         tasks = [asyncio.create_task(_note(feed, told))]
         tasks += [asyncio.create_task(_note(feed, {})) for _ in range(WATCHES - 1)]
-        while feed.statistics().backlog or feed.statistics().jobs < JOBS:  # noqa: ASYNC110
+        while feed.statistics().backlog or feed.statistics().jobs < 0.9 * JOBS:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         told.clear()
         print("watches", flush=True)
@@ -131,7 +130,7 @@ async def serve_watches(url: str) -> None:
 async def _note(source: Session | relay.Feed, known: dict[State, float]) -> None:
     async with source.watch("Transfer") as watch:
         async for event in watch:
-            if isinstance(event, JobEvent):
+            if isinstance(event, JobChanged) and "progress" in event.changes:
                 job = event.job
                 known.setdefault((job.id, job.status.value, job.progress), time.time())
 

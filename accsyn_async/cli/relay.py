@@ -70,8 +70,12 @@ async def relay(
         raise ArgumentError("--embedded starts one server: --nats names one address, or is left out")
     if store is not None and not embedded:
         raise ArgumentError("--store is the folder of a server that --embedded starts")
-    allowed = [each.strip() for each in allow.split(",") if each.strip()]
-    with logging_to(output, verbose=connection.verbose):
+    if nats is not None and not nats.strip():
+        raise ArgumentError(f"--nats must not be empty: it is an address such as {_SERVER}")
+    if allow_host and http is None:
+        raise ArgumentError("--allow-host goes with --http")
+    allowed = [each.strip().lower() for each in allow.split(",") if each.strip()]
+    with logging_to(output, verbose=connection.verbose, informs=("accsyn_async.relay",)):
         async with contextlib.AsyncExitStack() as stack:
             served = None
             if http is not None:
@@ -141,8 +145,6 @@ def _tell(role: Role, server: str, served: RelayHttp | None, output: Output, *, 
         }
         output.line(json_text.dumps(line))
         return
-    if role.reason is not None:
-        output.note(f"accsyn-async: it leads no more: {safe(role.reason)}")
     if role.role == "leader":
         output.line(f"Leading on {server}, as number {role.term}; Ctrl-C ends it.")
     elif role.leader is not None:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 from nats.js.errors import APIError
 
-from accsyn_async.errors import CheckpointError, TransportError
+from accsyn_async.errors import AccsynError, CheckpointError, TransportError
 from accsyn_async.relay.link import Link, translate
 from accsyn_async.relay.place import VERSION, Holder, Place, read_place
 from accsyn_async.relay.subjects import Names, token_of
@@ -145,7 +145,7 @@ class Bookmark:
             if error.err_code == _NO_STREAM:
                 await self._make_bucket()
             elif error.err_code != _NO_MESSAGE:
-                raise translate(error) from error
+                raise _failed(error) from error
             return _Entry(0, None)
         message = said["message"]
         headers = base64.b64decode(message.get("hdrs", ""))
@@ -195,4 +195,11 @@ class Bookmark:
             if error.err_code == _NO_STREAM:
                 raise TransportError("there is no stream of events: a relay makes it") from None
             if error.err_code != _NAME_IN_USE:
-                raise translate(error) from error
+                raise _failed(error) from error
+
+
+def _failed(error: APIError) -> AccsynError:
+    """What to raise: what JetStream cannot do at the moment passes, as lost connections do."""
+    if error.code is None or error.code >= 500:
+        return TransportError(f"NATS JetStream: {error.description}")
+    return translate(error)

@@ -314,10 +314,9 @@ class Feed(Awaiting):
                 print(each.id, each.status if each.ok else each.error)
         """
         self._parts()
-        wanted = action.strip().lower()
+        wanted, kind = _word(action), _word(entitytype)
         if wanted not in ACTIONS:
             raise ArgumentError(f"{action!r} is no action; there are {', '.join(ACTIONS)}")
-        kind = entitytype.strip().lower()
         if kind not in JOB_TYPES:
             raise ArgumentError(f"{entitytype!r} is no kind of job; there are {', '.join(JOB_TYPES)}")
         idents = ids_of(jobs)
@@ -398,3 +397,7 @@ class Feed(Awaiting):
                 f"several workspaces are published: {', '.join(sorted(several))}; say which, with workspace="
             )
         return several[0] if several else None
+
+
+def _word(given: object) -> str:
+    return given.strip().lower() if isinstance(given, str) else ""

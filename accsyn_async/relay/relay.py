@@ -208,7 +208,7 @@ class Relay:
         self._press, self._leader, self._memory = press, leader, press.book
         self._terms += 1
         term = press.book.masthead.term
-        logger.info("it leads, as number %s", term)
+        logger.debug("it leads, as number %s", term)
         self._on_role(Role("leader", self.name, term=term, leader=self.name))
 
     def _end(self, press: Press) -> None:

@@ -59,3 +59,20 @@ def test_loggers_are_left_as_they_were() -> None:
     with logging_to(to_pipe(), verbose=True):
         assert logger.level == logging.DEBUG
     assert (logger.level, logger.propagate, list(logger.handlers)) == before
+
+
+def test_some_loggers_inform_though_nobody_asked() -> None:
+    output = to_pipe()
+    with logging_to(output, verbose=False, informs=("accsyn_async.relay",)):
+        logging.getLogger("accsyn_async.relay").info("pause x, asked by lisa")
+        logging.getLogger("accsyn_async.relay").debug("nothing")
+        logging.getLogger("accsyn_async.transport").info("nothing")
+    assert err(output) == "accsyn-async: pause x, asked by lisa\n"
+
+
+def test_what_asyncio_says_at_each_end_of_a_connection_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("asyncio")
+    with logging_to(to_pipe(), verbose=False):
+        logger.warning("returning true from eof_received() has no effect when using ssl")
+        logger.warning("something else")
+    assert [record.getMessage() for record in caplog.records] == ["something else"]

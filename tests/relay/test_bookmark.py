@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from nats.aio.msg import Msg
+from nats.js.errors import ServiceUnavailableError
 
 from accsyn_async import CheckpointError, TransportError
 from accsyn_async.relay.bookmark import OPEN, Bookmark
@@ -45,6 +46,29 @@ async def test_what_is_written_is_there_for_the_next(
         found = await Bookmark(link, names, "ingest", TOM).open("Transfer")
         assert found is not None
         assert (found.seq, found.holder) == (8, None)
+
+
+async def test_what_jetstream_cannot_do_at_the_moment_is_to_be_tried_again(
+    nats_server: NatsServer, workspace: str, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_leader(*_: object) -> None:
+        raise ServiceUnavailableError(
+            code=503, err_code=10008, description="JetStream system temporarily unavailable"
+        )
+
+    async with linked(nats_server, workspace) as link:
+        bookmark = Bookmark(link, names, "ingest", LISA)
+        await bookmark.open("Transfer")
+        await bookmark.write(Place(v=1, what="Transfer", holder=LISA, stream="s", seq=7))
+        other = Bookmark(link, names, "ingest", LISA)
+        await other.open("Transfer")
+        await other.write(Place(v=1, what="Transfer", holder=LISA, stream="s", seq=8))
+        place = Place(v=1, what="Transfer", holder=LISA, stream="s", seq=9)
+        with monkeypatch.context() as patched:
+            patched.setattr(link, "api", no_leader)
+            with pytest.raises(TransportError, match="temporarily unavailable"):
+                await bookmark.write(place)
+        await bookmark.write(place)
 
 
 async def test_names_are_any_text(nats_server: NatsServer, workspace: str, names: Names) -> None:
