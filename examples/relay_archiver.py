@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from accsyn_async import AccsynError, Degraded, JobFinished, JobRemoved, Recovered, relay
+from accsyn_async import AccsynError, Degraded, JobFinished, JobRemoved, Recovered, Synced, relay
 
 
 def known_ends(archive: Path) -> set[str]:
@@ -50,6 +50,8 @@ async def archive_ends(archive: Path, servers: str) -> None:
                 case JobFinished() | JobRemoved() if event.id not in written:
                     written.add(event.id)
                     print(write(archive, event), event.job.name, flush=True)
+                case Synced(jobs=jobs):
+                    print(f"all is written; {jobs} on their way", flush=True)
                 case Degraded(reason=reason):
                     print(f"what comes is late: {reason}", file=sys.stderr, flush=True)
                 case Recovered(after=after):

@@ -22,7 +22,7 @@ import pytest
 import uvicorn
 from aiohttp import web
 
-from accsyn_async import Session
+from accsyn_async import Session, relay
 from accsyn_async.sandbox import Sandbox
 from tests.official.recorder import recording
 from tests.quick_poll import OFTEN
@@ -576,13 +576,16 @@ async def _archive(relayed: Relaying, tmp_path: Path) -> None:
     archive = tmp_path / "archive.jsonl"
     arguments = ("relay_archiver.py", str(archive), relayed.url)
     async with program(*arguments) as process:
-        await written(process, relayed, "first")
+        first_job = await held(relayed, "first.mov")
+        await line_with(process, "all is written; [01] on their way")
+        await relayed.session.update("Transfer", first_job, {"status": "waiting"})
+        assert await line_with(process, "^done") == "done first.mov\n"
         async with program("relay_archiver.py", str(tmp_path / "other.jsonl"), relayed.url) as another:
             output, _ = await asyncio.wait_for(another.communicate(), 30)
         assert re.fullmatch(rb"the durable watch 'archiver' is in use by .*\n", output)
         assert another.returncode == 1
         process.kill()
-    await relayed.session.wait(await relayed.create("meanwhile.mov"), timeout=30)
+    await relayed.session.wait(await relayed.create("meanwhile.mov", 3_000_000), timeout=30)
     # As a power cut leaves it: an end that was written and one that was not quite.
     first = archive.read_text()
     archive.write_text(first + '{"id": "acme:')
@@ -602,16 +605,12 @@ async def _archive(relayed: Relaying, tmp_path: Path) -> None:
     assert len({each["id"] for each in told}) == 3
 
 
-async def written(process: asyncio.subprocess.Process, relayed: Relaying, name: str) -> None:
-    """A transfer is created, and a program writes of its end."""
-    await relayed.create(f"{name}.mov")
-    assert await line_with(process, "^done") == f"done {name}.mov\n"
-
-
 async def held(relayed: Relaying, name: str) -> str:
-    """A transfer that is paused."""
-    ident = await relayed.create(name, 50_000_000)
+    """A transfer that is paused, and seen to be."""
+    ident = await relayed.create(name, 8_000_000)
     await relayed.session.update("Transfer", ident, {"status": "paused"})
+    async with relay.connect(relayed.url) as feed:
+        await feed.wait(ident, until=["paused"], timeout=30)
     return ident
 
 
@@ -658,14 +657,18 @@ async def status_of(relayed: Relaying, ident: str) -> str:
 async def test_the_snippet_on_relays_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (snippet,) = RELAYED
     async with relayed_by(tmp_path) as relayed:
+        ident = await held(relayed, "a.mov")
         here = snippet.replace("nats://127.0.0.1:4222", relayed.url)
         code = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         names: dict[str, object] = {}
         exec("from accsyn_async import *", names)
         running = asyncio.ensure_future(eval(code, names))
-        await relayed.create("a.mov", 100_000)
         shown = ""
         async with asyncio.timeout(30):
+            # Until it was told that there is a job.
+            while "event" not in names:
+                await asyncio.sleep(0.02)
+            await relayed.session.update("Transfer", ident, {"status": "waiting"})
             while not running.done() and not shown:
                 shown = capsys.readouterr().out
                 await asyncio.sleep(0.02)
