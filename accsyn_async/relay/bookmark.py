@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import logging
+import secrets
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -28,6 +30,9 @@ _WRONG_LAST_SEQUENCE: Final = (10071, 10164)
 _ANSWERS_WITHIN: Final = 2.0
 """Seconds within which a feed says that it has a watch open, unless it has crashed or is frozen."""
 _TRIES: Final = 5
+_HEADERS: Final = 200
+"""Bytes of a message that are none of its text."""
+_TEXTS: Final = msgspec.json.Decoder(list[str])
 _GONE: Final = (b"KV-Operation: DEL", b"KV-Operation: PURGE", b"Nats-Marker-Reason:")
 
 
@@ -48,6 +53,11 @@ class _Ack(msgspec.Struct):
 class Bookmark:
     """The place of one durable watch.
 
+    Attributes:
+        name: the watch's.
+        holder: who opens it.
+        made: how often the bucket was made, as there was none: what was kept in one before is lost.
+
     Args:
         link: the connection to NATS.
         names: of the workspace.
@@ -58,6 +68,7 @@ class Bookmark:
     def __init__(self, link: Link, names: Names, name: str, holder: Holder) -> None:
         self.name = name
         self.holder = holder
+        self.made = 0
         self._link = link
         self._names = names
         self._subject = f"$KV.{names.bookmarks}.{token_of(name)}"
@@ -105,7 +116,6 @@ class Bookmark:
                 if await self._put(place):
                     return
             except TransportError:
-                # Nobody listens where there is no bucket either: looking makes it anew.
                 if not self._link.connected:
                     raise
             # An earlier write may have come through though its answer did not; or somebody else wrote.
@@ -116,6 +126,33 @@ class Bookmark:
                 raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
             self._revision = entry.revision
         raise TransportError(f"the place of the durable watch {self.name!r} could not be written")
+
+    async def put_page(self, texts: Sequence[str]) -> str:
+        """Keep texts by themselves, for places to name; they are forgotten as places are. The page's name.
+
+        Raises:
+            TransportError: NATS is out of reach; to be tried again.
+            CheckpointError: they are more than NATS takes.
+        """
+        name = secrets.token_hex(8)
+        try:
+            await self._send(self._page(name), msgspec.json.encode(texts), 0)
+        except TransportError:
+            await self._look()
+            raise
+        return name
+
+    async def page(self, name: str) -> list[str] | None:
+        """What is on a page; ``None`` when it is forgotten.
+
+        Raises:
+            TransportError: NATS is out of reach.
+        """
+        text = (await self._get(self._page(name))).text
+        try:
+            return None if text is None else _TEXTS.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     async def _check(self, place: Place, what: str) -> None:
         advice = f"the durable watch {self.name!r} is %s: give this one another name"
@@ -137,10 +174,20 @@ class Bookmark:
             return False
         return answer.data == OPEN
 
-    async def _get(self) -> _Entry:
+    async def _look(self) -> None:
+        """Nobody listens where there is no bucket either: looking makes it anew."""
+        if self._link.connected:
+            await self._get()
+
+    def _page(self, name: str) -> str:
+        # No name of a watch has that character, as a token.
+        return f"{self._subject}={name}"
+
+    async def _get(self, subject: str | None = None) -> _Entry:
         # Not the direct way, which a replica may answer that lags.
+        last = {"last_by_subj": subject or self._subject}
         try:
-            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": self._subject})
+            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", last)
         except APIError as error:
             if error.err_code == _NO_STREAM:
                 await self._make_bucket()
@@ -154,20 +201,34 @@ class Bookmark:
 
     async def _put(self, place: Place) -> bool:
         """Write, if nobody else has written meanwhile; ``False`` if somebody did."""
+        revision = await self._send(self._subject, msgspec.json.encode(place), self._revision)
+        if revision is None:
+            return False
+        self._revision, self._place = revision, place
+        return True
+
+    async def _send(self, subject: str, text: bytes, revision: int) -> int | None:
+        """Write something in place of a revision; the new one, or ``None`` when it was another before.
+
+        Raises:
+            TransportError: it was not written, or nobody knows; to be tried again.
+            CheckpointError: it is more than NATS takes.
+        """
+        most = self._link.client.max_payload - _HEADERS
+        if len(text) > most:
+            size = f"takes {len(text)} bytes, and NATS {most} at most"
+            raise CheckpointError(f"the place of the durable watch {self.name!r} {size}")
         answer = await self._link.request(
-            self._subject,
-            msgspec.json.encode(place),
-            headers={"Nats-Expected-Last-Subject-Sequence": str(self._revision)},
+            subject, text, headers={"Nats-Expected-Last-Subject-Sequence": str(revision)}
         )
         try:
             ack = msgspec.json.decode(answer.data, type=_Ack)
         except msgspec.DecodeError:
             raise TransportError("JetStream's answer cannot be read") from None
         if ack.error is None:
-            self._revision, self._place = ack.seq, place
-            return True
+            return ack.seq
         if ack.error.get("err_code") in _WRONG_LAST_SEQUENCE:
-            return False
+            return None
         raise TransportError(
             f"the place of the durable watch {self.name!r} was not written: {ack.error.get('description')}"
         )
@@ -191,6 +252,7 @@ class Bookmark:
                     "deny_delete": True,
                 },
             )
+            self.made += 1
         except APIError as error:
             if error.err_code == _NO_STREAM:
                 raise TransportError("there is no stream of events: a relay makes it") from None

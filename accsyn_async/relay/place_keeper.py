@@ -13,7 +13,7 @@ from accsyn_async.monitor.selection import Selection
 from accsyn_async.relay.bookmark import Bookmark
 from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.place import Trail, about
+from accsyn_async.relay.place import Holder, Place, Trail, about
 from accsyn_async.relay.subjects import Names
 from accsyn_async.transport.seam import Clock
 
@@ -58,6 +58,8 @@ class PlaceKeeper:
         self._owing = False
         self._closing = asyncio.Event()
         self._held = False
+        # How often the bucket had been made when the pages were written.
+        self._made = 0
 
     async def open(self) -> None:
         """Take the place, and read where the consumer was.
@@ -68,9 +70,9 @@ class PlaceKeeper:
         """
         await self._holding.ready()
         place = await self._bookmark.open(self._what)
-        self._held = True
+        self._held, self._made = True, self._bookmark.made
         self._holding.hold(self.name)
-        self.trail = Trail(place, by_ids=self._by_ids)
+        self.trail = await self._trail_of(place)
 
     def soon(self) -> None:
         """Write within a second."""
@@ -132,7 +134,7 @@ class PlaceKeeper:
         try:
             if in_peace and self.trail.used():
                 self._owing = True
-            await self._bookmark.write(self.trail.kept(self._what, None))
+            await self._write(None)
         except AccsynError as error:
             text = f"the place of the durable watch {self.name!r} was not written: {error.message}"
             if in_peace and (self._owing or isinstance(error, CheckpointError)):
@@ -140,6 +142,38 @@ class PlaceKeeper:
             logger.warning("%s", text)
         finally:
             self._holding.let_go(self.name)
+
+    async def _trail_of(self, place: Place | None) -> Trail:
+        """Where the consumer was, as its place and the pages of that say it."""
+        texts: dict[str, list[str]] = {}
+        needed: list[str] = []
+        if place is not None:
+            needed = [page.name for page in (*place.members.pages, *place.done.pages)]
+            for name in (*needed, *(page.name for page in place.ends.pages)):
+                page = await self._bookmark.page(name)
+                if page is not None:
+                    texts[name] = page
+        if any(name not in texts for name in needed):
+            logger.warning(
+                "the place of the durable watch %r is forgotten in part; it begins anew", self.name
+            )
+            place = None
+        return Trail(place, texts, by_ids=self._by_ids)
+
+    async def _write(self, holder: Holder | None) -> None:
+        """Write the place, and before that what has become too much for it."""
+        while True:
+            now = self._clock.now()
+            for pile in self.trail.piles:
+                if (due := pile.due(now)) is not None:
+                    names = [await self._bookmark.put_page(texts) for texts in due]
+                    pile.written(names, due, now)
+            await self._bookmark.write(self.trail.kept(self._what, holder))
+            if self._bookmark.made == self._made:
+                return
+            self._made = self._bookmark.made
+            for pile in self.trail.piles:
+                pile.lose_pages()
 
     async def _connected(self) -> None:
         """Wait until there is a connection to write by."""
@@ -158,7 +192,7 @@ class PlaceKeeper:
         async with self._writing:
             owed, self._owing = self._owing, False
             try:
-                await self._bookmark.write(self.trail.kept(self._what, self._holding.holder))
+                await self._write(self._holding.holder)
             except TransportError as error:
                 logger.debug("the place of %r was not written: %s", self.name, error.message)
                 self._owing |= owed

@@ -164,6 +164,35 @@ async def test_a_bucket_that_was_deleted_is_made_anew(
         assert await Bookmark(link, names, "ingest", LISA).open("Transfer") == place
 
 
+async def test_pages_are_kept_beside_places(nats_server: NatsServer, workspace: str, names: Names) -> None:
+    async with linked(nats_server, workspace) as link:
+        mark = Bookmark(link, names, "in.gest", LISA)
+        await mark.open("Transfer")
+        name = await mark.put_page(["a", "b"])
+        again = Bookmark(link, names, "in.gest", LISA)
+        assert await again.page(name) == ["a", "b"]
+        assert await again.page("nothing") is None
+        assert await again.open("Transfer") is not None
+        # What a name's permissions are given for.
+        subjects = (
+            await link.jetstream.stream_info(f"KV_{names.bookmarks}", subjects_filter=">")
+        ).state.subjects
+        assert {subject.count(".") for subject in subjects or ()} == {2}
+        await link.jetstream.publish(f"$KV.{names.bookmarks}.in_2egest={name}", b"hello")
+        assert await again.page(name) is None
+
+
+async def test_what_can_never_be_written_is_said(
+    nats_server: NatsServer, workspace: str, names: Names
+) -> None:
+    async with linked(nats_server, workspace) as link:
+        mark = Bookmark(link, names, "ingest", LISA)
+        await mark.open("Transfer")
+        place = Place(v=1, what="Transfer", holder=LISA, stream="s" * 1_100_000, seq=2)
+        with pytest.raises(CheckpointError, match=r"takes 11\d{5} bytes, and NATS 1048376 at most"):
+            await mark.write(place)
+
+
 async def test_without_a_relays_streams_there_is_no_place(nats_server: NatsServer, names: Names) -> None:
     async with Link(NatsOptions((nats_server.url,))) as link:
         with pytest.raises(TransportError, match="a relay makes it"):

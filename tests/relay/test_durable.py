@@ -400,6 +400,74 @@ async def test_a_stream_of_events_that_is_made_anew(
     assert [counts["JobFound", number] for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
+async def test_however_many_ends_are_published_once_more(nats_server: NatsServer, workspace: str) -> None:
+    """The leader publishes all of the week, as the stream of events was lost: what was used is not told."""
+    numbers = range(1, 301)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        async with feed.watch("Transfer", durable="x") as watch:
+            await until(watch, Synced)
+            for number in numbers:
+                await publisher.finish(number)
+            used = ids_in(await until(watch, JobFinished, count=len(numbers)))
+        assert len(await publisher.place_text("x")) < 20_000
+        await publisher.delete(publisher.names.events)
+        await publisher.make_streams()
+        for number in numbers:
+            await publisher.again(number)
+        await publisher.found(999)
+        last = await publisher.finish(999)
+        async with feed_of(nats_server, workspace) as other, other.watch("Transfer", durable="x") as watch:
+            again = [event for event in await until(watch, Synced) if isinstance(event, JobFinished)]
+            assert ids_in([*again]) == [last]
+            assert last not in used
+            await eventually(lambda: not watch.backlog)
+
+
+async def test_with_many_live_jobs_an_acknowledged_end_costs_little(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    """And they are all known to whoever comes next."""
+    numbers = range(1, 401)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        await eventually(lambda: feed.statistics().jobs == len(numbers))
+        async with feed.watch("Transfer WHERE status=running", durable="x") as watch:
+            await until(watch, Synced)
+            for number in numbers[:3]:
+                await publisher.finish(number)
+            await until(watch, JobFinished, count=3)
+        place = await publisher.place_text("x")
+        assert len(place) < 1_000
+        for number in numbers[3:]:
+            await publisher.finish(number)
+        async with feed_of(nats_server, workspace) as other:
+            async with other.watch("Transfer WHERE status=running", durable="x") as watch:
+                ends = [event for event in await until(watch, Synced) if isinstance(event, JobFinished)]
+            assert [int(event.job.id, 16) for event in ends] == list(numbers[3:])
+
+
+async def test_bookmarks_that_are_deleted_under_a_watch_of_many_jobs(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    numbers = range(1, 401)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        await eventually(lambda: feed.statistics().jobs == len(numbers))
+        async with feed.watch("Transfer", durable="x") as watch:
+            await until(watch, Synced)
+            await publisher.client.jetstream().delete_key_value(publisher.names.bookmarks)
+            for number in numbers[:300]:
+                await publisher.finish(number)
+            await until(watch, JobFinished, count=300)
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert told(await until(watch, Synced)) == [("Synced", -1)]
+            assert len(list(watch.jobs)) == 100
+
+
 async def test_jobs_are_added_and_removed(nats_server: NatsServer, workspace: str) -> None:
     async with feeding(nats_server, workspace) as (publisher, feed):
         for number in (1, 2, 3):
