@@ -5,23 +5,28 @@ from __future__ import annotations
 import base64
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+from nats.aio.client import Client
 from nats.js.errors import APIError
 
 from accsyn_async.errors import AccsynError, CheckpointError, TransportError
 from accsyn_async.relay.link import Link, translate
 from accsyn_async.relay.place import VERSION, Holder, Place, read_place
 from accsyn_async.relay.subjects import Names, token_of
+from accsyn_async.transport.seam import Clock
 
-__all__ = ["OPEN", "Bookmark"]
+__all__ = ["OPEN", "SILENT_FOR", "Bookmark"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
 OPEN: Final = b"open"
 """What a feed answers that has a durable watch open."""
+
+SILENT_FOR: Final = 6.0
+"""Seconds for which a holder has to be silent, at least, before its place is taken over."""
 
 _MAX_AGE: Final = 30 * 86_400
 """Seconds after which a place that nobody moves is forgotten."""
@@ -29,6 +34,9 @@ _NO_STREAM, _NO_MESSAGE, _NAME_IN_USE = 10059, 10037, 10058
 _WRONG_LAST_SEQUENCE: Final = (10071, 10164)
 _ANSWERS_WITHIN: Final = 2.0
 """Seconds within which a feed says that it has a watch open, unless it has crashed or is frozen."""
+_ASKS_EVERY: Final = 0.5
+_CERTAIN_FOR: Final = SILENT_FOR - 2.0
+"""Seconds for which a holder need not look whether it is one still, while it is connected."""
 _TRIES: Final = 5
 _HEADERS: Final = 200
 """Bytes of a message that are none of its text."""
@@ -63,9 +71,20 @@ class Bookmark:
         names: of the workspace.
         name: the watch's.
         holder: who opens it.
+        clock: time.
+        silence: says for how many seconds a holder has to be silent before its place is taken over.
     """
 
-    def __init__(self, link: Link, names: Names, name: str, holder: Holder) -> None:
+    def __init__(
+        self,
+        link: Link,
+        names: Names,
+        name: str,
+        holder: Holder,
+        clock: Clock,
+        *,
+        silence: Callable[[], float],
+    ) -> None:
         self.name = name
         self.holder = holder
         self.made = 0
@@ -73,8 +92,20 @@ class Bookmark:
         self._names = names
         self._subject = f"$KV.{names.bookmarks}.{token_of(name)}"
         self._stream = f"KV_{names.bookmarks}"
+        self._clock = clock
+        self._silence = silence
         self._revision = 0
         self._place: Place | None = None
+        # When it was last known to be held by this one, on the monotonic clock, and by which connection.
+        self._certain: tuple[float, Client] | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether nobody can have taken it over, as that takes longer than since it was looked at."""
+        if self._certain is None or not self._link.connected:
+            return False
+        since, client = self._certain
+        return client is self._link.client and self._clock.monotonic() - since < _CERTAIN_FOR
 
     async def open(self, what: str) -> Place | None:
         """Take it; what an earlier watch has left, or ``None`` when there was none.
@@ -119,13 +150,23 @@ class Bookmark:
                 if not self._link.connected:
                     raise
             # An earlier write may have come through though its answer did not; or somebody else wrote.
-            entry = await self._get()
-            now = read_place(entry.text) if entry.text is not None else None
-            if now is not None and now.holder != self.holder:
-                by = now.holder.who if now.holder is not None else "somebody who has left it since"
-                raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
-            self._revision = entry.revision
+            await self.check()
         raise TransportError(f"the place of the durable watch {self.name!r} could not be written")
+
+    async def check(self) -> None:
+        """See whether it is held by this one still.
+
+        Raises:
+            CheckpointError: another watch has taken it over.
+            TransportError: NATS is out of reach; to be tried again.
+        """
+        asked, client = self._clock.monotonic(), self._link.client
+        entry = await self._get()
+        now = read_place(entry.text) if entry.text is not None else None
+        if now is not None and now.holder != self.holder:
+            by = now.holder.who if now.holder is not None else "somebody who has left it since"
+            raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
+        self._revision, self._certain = entry.revision, (asked, client)
 
     async def put_page(self, texts: Sequence[str]) -> str:
         """Keep texts by themselves, for places to name; they are forgotten as places are. The page's name.
@@ -162,17 +203,28 @@ class Bookmark:
             raise CheckpointError(advice % f"in use by {place.holder.who}")
 
     async def _is_held(self, holder: Holder) -> bool:
-        """Whether somebody has it open still: a feed that has crashed or is cut off says nothing."""
-        try:
-            answer = await self._link.request(
-                self._names.holder(holder.feed), self.name.encode(), timeout=_ANSWERS_WITHIN
-            )
-        except TransportError:
-            if not self._link.connected:
-                raise
-            logger.warning("the durable watch %r is taken over from %s", self.name, holder.who)
-            return False
-        return answer.data == OPEN
+        """Whether somebody has it open still: a feed that has crashed or is cut off says nothing.
+
+        So does one that is about to be connected again, for a while.
+        """
+        client, since = self._link.client, self._clock.monotonic()
+        while True:
+            try:
+                answer = await self._link.request(
+                    self._names.holder(holder.feed), self.name.encode(), timeout=_ANSWERS_WITHIN
+                )
+            except TransportError:
+                if not self._link.connected:
+                    raise
+            else:
+                return answer.data == OPEN
+            if client is not self._link.client:
+                # It is not the holder who was away.
+                client, since = self._link.client, self._clock.monotonic()
+            if self._clock.monotonic() - since >= self._silence():
+                logger.warning("the durable watch %r is taken over from %s", self.name, holder.who)
+                return False
+            await self._clock.sleep(_ASKS_EVERY)
 
     async def _look(self) -> None:
         """Nobody listens where there is no bucket either: looking makes it anew."""
@@ -201,10 +253,11 @@ class Bookmark:
 
     async def _put(self, place: Place) -> bool:
         """Write, if nobody else has written meanwhile; ``False`` if somebody did."""
+        asked, client = self._clock.monotonic(), self._link.client
         revision = await self._send(self._subject, msgspec.json.encode(place), self._revision)
         if revision is None:
             return False
-        self._revision, self._place = revision, place
+        self._revision, self._place, self._certain = revision, place, (asked, client)
         return True
 
     async def _send(self, subject: str, text: bytes, revision: int) -> int | None:

@@ -103,6 +103,8 @@ class Durable(Merging):
         """
         if isinstance(event, JobEvent):
             await self._keeper.written()
+        if isinstance(event, JobFinished | JobRemoved):
+            await self._keeper.held()
         if isinstance(event, Synced) and self._trail.begin():
             # What happens from now on is not to be missed, though its consumer may never come to use it.
             await self._keeper.write(owing=True)

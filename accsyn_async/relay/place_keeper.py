@@ -51,7 +51,7 @@ class PlaceKeeper:
         self._link = link
         self._holding = holding
         self._clock = clock
-        self._bookmark = Bookmark(link, names, name, holding.holder)
+        self._bookmark = Bookmark(link, names, name, holding.holder, clock, silence=holding.silence)
         self._dirty = asyncio.Event()
         self._writing = asyncio.Lock()
         # Whether something is to be written before the consumer is given anything more.
@@ -101,6 +101,22 @@ class PlaceKeeper:
         while self._owing:
             await self._connected()
             await self._try_to_write()
+
+    async def held(self) -> None:
+        """Wait until it is certain that nobody has taken the place over.
+
+        Raises:
+            CheckpointError: another watch has.
+            MailboxClosed: the feed was closed.
+        """
+        while not self._bookmark.certain:
+            await self._connected()
+            async with self._writing:
+                try:
+                    await self._bookmark.check()
+                except TransportError as error:
+                    logger.debug("the place of %r was not looked at: %s", self.name, error.message)
+                    await self._pause()
 
     async def keep_writing(self) -> None:
         """Write whatever is to be written some time.
@@ -176,8 +192,8 @@ class PlaceKeeper:
                 pile.lose_pages()
 
     async def _connected(self) -> None:
-        """Wait until there is a connection to write by."""
-        ready = asyncio.ensure_future(self._link.ready())
+        """Wait until there is a connection to write by, and who asks for the place by it is answered."""
+        ready = asyncio.ensure_future(self._holding.ready())
         closing = asyncio.ensure_future(self._closing.wait())
         try:
             await asyncio.wait({ready, closing}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,6 +202,9 @@ class PlaceKeeper:
             closing.cancel()
         if self._closing.is_set():
             raise MailboxClosed
+
+    async def _pause(self) -> None:
+        await self._clock.sleep(0.1 + 0.2 * random.random())
 
     async def _try_to_write(self) -> None:
         """Write, once; what passes is tried again by who needs it."""
@@ -197,7 +216,7 @@ class PlaceKeeper:
                 logger.debug("the place of %r was not written: %s", self.name, error.message)
                 self._owing |= owed
                 self._dirty.set()
-                await self._clock.sleep(0.1 + 0.2 * random.random())
+                await self._pause()
             except BaseException:
                 self._owing |= owed
                 raise

@@ -23,10 +23,16 @@ from accsyn_async import (
     Synced,
     Watch,
 )
-from accsyn_async.relay import Feed
-from tests.relay.support.feeding import eventually, feed_of, feeding, ids_in, rest, told, until
+from accsyn_async.relay import Feed, NatsOptions, holding
+from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
 from tests.relay.support.publisher import Publisher, ident
 from tests.support.nats_servers import NatsServer
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who says nothing has crashed: nobody is cut off in these tests, but where it is said."""
+    monkeypatch.setattr(holding, "SILENT_FOR", 0.0)
 
 
 async def crash(feed: Feed, watch: Watch) -> None:
@@ -174,6 +180,30 @@ async def test_one_that_was_taken_over_ends(nats_server: NatsServer, workspace: 
                 await until(taken, JobFinished)
                 with pytest.raises(CheckpointError, match="'x' was taken over by"):
                     await until(watch, JobFinished, count=2)
+                with pytest.raises(CheckpointError):
+                    await watch.__aexit__(None, None, None)
+
+
+async def test_one_that_was_frozen_is_given_no_end_that_another_is_given(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    clock = HandClock()
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        await publisher.found(1)
+        async with Feed(NatsOptions((nats_server.url,)), workspace=workspace, clock=clock) as frozen:
+            watch = await frozen.watch("Transfer", durable="x").__aenter__()
+            await until(watch, Synced)
+            frozen._holding.let_go("x")  # type: ignore[union-attr]
+            async with feed.watch("Transfer", durable="x") as taken:
+                await until(taken, Synced)
+                await publisher.finish(1)
+                await until(taken, JobFinished)
+                clock.advance(5.0)
+                seen: list[Event] = []
+                with pytest.raises(CheckpointError, match="'x' was taken over by"):
+                    while True:
+                        seen.append(await anext(watch))
+                assert not [event for event in seen if isinstance(event, JobFinished)]
                 with pytest.raises(CheckpointError):
                     await watch.__aexit__(None, None, None)
 
