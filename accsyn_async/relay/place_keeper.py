@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from accsyn_async.errors import AccsynError, CheckpointError, TransportError
 from accsyn_async.monitor.mailbox import MailboxClosed
@@ -23,6 +24,11 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _WRITES_EVERY: Final = 1.0
 """Seconds between two writes, at least, but for ends."""
+_OPENS_WITHIN: Final = 30.0
+_LEAVES_WITHIN: Final = 5.0
+"""Seconds for which is tried what NATS is connected for and cannot do."""
+
+_T = TypeVar("_T")
 
 
 class PlaceKeeper:
@@ -58,6 +64,7 @@ class PlaceKeeper:
         self._owing = False
         self._closing = asyncio.Event()
         self._held = False
+        self._complained = False
         # How often the bucket had been made when the pages were written.
         self._made = 0
 
@@ -66,13 +73,18 @@ class PlaceKeeper:
 
         Raises:
             CheckpointError: another watch has it open, or it is one of something else.
-            TransportError: NATS is out of reach.
+            TransportError: NATS is out of reach, or cannot do it for long.
         """
         await self._holding.ready()
-        place = await self._bookmark.open(self._what)
+        place = await self._persist(lambda: self._bookmark.open(self._what), _OPENS_WITHIN)
         self._held, self._made = True, self._bookmark.made
         self._holding.hold(self.name)
-        self.trail = await self._trail_of(place)
+        try:
+            self.trail = await self._persist(lambda: self._trail_of(place), _OPENS_WITHIN)
+        except BaseException:
+            self._held = False
+            self._holding.let_go(self.name)
+            raise
 
     def soon(self) -> None:
         """Write within a second."""
@@ -115,7 +127,7 @@ class PlaceKeeper:
                 try:
                     await self._bookmark.check()
                 except TransportError as error:
-                    logger.debug("the place of %r was not looked at: %s", self.name, error.message)
+                    self._log(error)
                     await self._pause()
 
     async def keep_writing(self) -> None:
@@ -150,7 +162,10 @@ class PlaceKeeper:
         try:
             if in_peace and self.trail.used():
                 self._owing = True
-            await self._write(None)
+            if in_peace and self._owing:
+                await self._persist(lambda: self._write(None), _LEAVES_WITHIN)
+            else:
+                await self._write(None)
         except AccsynError as error:
             text = f"the place of the durable watch {self.name!r} was not written: {error.message}"
             if in_peace and (self._owing or isinstance(error, CheckpointError)):
@@ -158,6 +173,30 @@ class PlaceKeeper:
             logger.warning("%s", text)
         finally:
             self._holding.let_go(self.name)
+
+    async def _persist(self, work: Callable[[], Awaitable[_T]], within: float) -> _T:
+        """Do what NATS cannot do at times, as while a cluster has no leader: again and again, for some seconds.
+
+        Raises:
+            TransportError: NATS is out of reach, or could not do it in that time.
+        """
+        began = self._clock.monotonic()
+        while True:
+            try:
+                return await work()
+            except TransportError as error:
+                if not self._link.connected or self._clock.monotonic() - began >= within:
+                    raise
+                self._log(error)
+                await self._pause()
+
+    def _log(self, error: AccsynError) -> None:
+        """Say it, once until it goes well again."""
+        level = logging.DEBUG if self._complained or not self._link.connected else logging.WARNING
+        self._complained |= level == logging.WARNING
+        logger.log(
+            level, "the place of the durable watch %r: %s; it is tried again", self.name, error.message
+        )
 
     async def _trail_of(self, place: Place | None) -> Trail:
         """Where the consumer was, as its place and the pages of that say it."""
@@ -213,10 +252,12 @@ class PlaceKeeper:
             try:
                 await self._write(self._holding.holder)
             except TransportError as error:
-                logger.debug("the place of %r was not written: %s", self.name, error.message)
+                self._log(error)
                 self._owing |= owed
                 self._dirty.set()
                 await self._pause()
             except BaseException:
                 self._owing |= owed
                 raise
+            else:
+                self._complained = False

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from nats.js.errors import ServiceUnavailableError
 
 from accsyn_async import (
     ArgumentError,
@@ -21,9 +22,11 @@ from accsyn_async import (
     JobRevived,
     QueryError,
     Synced,
+    TransportError,
     Watch,
 )
 from accsyn_async.relay import Feed, NatsOptions, holding
+from accsyn_async.relay.place_keeper import PlaceKeeper
 from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
 from tests.relay.support.publisher import Publisher, ident
 from tests.support.nats_servers import NatsServer
@@ -206,6 +209,64 @@ async def test_one_that_was_frozen_is_given_no_end_that_another_is_given(
                 assert not [event for event in seen if isinstance(event, JobFinished)]
                 with pytest.raises(CheckpointError):
                     await watch.__aexit__(None, None, None)
+
+
+class Quorumless:
+    """JetStream without a leader, as while nodes of a cluster are away, for some requests."""
+
+    def __init__(self, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 0
+        self._feed = feed
+        link: Any = feed._link
+        self._api, self._request = link.api, link.request
+        monkeypatch.setattr(link, "api", self.api)
+        monkeypatch.setattr(link, "request", self.request)
+
+    async def api(self, call: str, *args: Any, **options: Any) -> Any:
+        if "BOOKMARKS" in call and self._fails():
+            raise ServiceUnavailableError(code=503, err_code=10008, description="temporarily unavailable")
+        return await self._api(call, *args, **options)
+
+    async def request(self, subject: str, *args: Any, **options: Any) -> Any:
+        if subject.startswith("$KV") and self._fails():
+            raise TransportError("NATS: nobody answers there")
+        return await self._request(subject, *args, **options)
+
+    def _fails(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+async def test_what_nats_cannot_do_for_a_while_is_waited_for(
+    nats_server: NatsServer,
+    workspace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def no_pause(_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(PlaceKeeper, "_pause", no_pause)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in (1, 2, 3):
+            await publisher.found(number)
+        cluster = Quorumless(feed, monkeypatch)
+        cluster.left = 7
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert cluster.left <= 0
+            await until(watch, Synced)
+            await publisher.finish(1)
+            await publisher.finish(2)
+            await until(watch, JobFinished)
+            cluster.left = 7
+            (end,) = [each for each in await until(watch, JobFinished) if isinstance(each, JobFinished)]
+            assert end.job.id == ident(2)
+            cluster.left = 7
+        assert cluster.left <= 0
+        # That is said once each time, and not how often.
+        assert 1 <= caplog.text.count("it is tried again") <= 3
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert told(await until(watch, Synced)) == [("Synced", -1)]
 
 
 async def test_a_watch_of_ids_ends_by_itself_also_when_it_comes_back(
