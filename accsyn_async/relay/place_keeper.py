@@ -175,7 +175,7 @@ class PlaceKeeper:
             self._holding.let_go(self.name)
 
     async def _persist(self, work: Callable[[], Awaitable[_T]], within: float) -> _T:
-        """Do what NATS cannot do at times, as while a cluster has no leader: again and again, for some seconds.
+        """Do what NATS cannot do at times, as while a cluster has no leader: again, for some seconds.
 
         Raises:
             TransportError: NATS is out of reach, or could not do it in that time.
