@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import random
 from typing import Any, Final
 
-from accsyn_async.errors import AccsynError
+from nats.js.errors import APIError
+
+from accsyn_async.errors import AccsynError, TransportError
 from accsyn_async.relay.asking import ask_leader
 from accsyn_async.relay.last_term import learn_last_term
 from accsyn_async.relay.link import Link
@@ -22,7 +25,7 @@ from accsyn_async.relay.messages import (
 from accsyn_async.relay.pulse import Pulse
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.states import States
-from accsyn_async.relay.stream_facts import StreamFacts, wait_for_facts
+from accsyn_async.relay.stream_facts import StreamFacts, stream_facts, wait_for_facts
 from accsyn_async.relay.subjects import Names, job_of, token_of
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import Clock
@@ -60,6 +63,10 @@ class Intake:
         self._pulse = pulse
         self._health: Arrived | None = None
         self._events: Reader | None = None
+        self._server_time = _ServerTime(clock)
+        self._to_be_noted = False
+        # Whether what is read next of the relay's health was kept, and may be old.
+        self._was_kept = True
         self._complained = False
         # The ids that the leader has promised to publish, until when that is believed.
         self._promised: dict[str, float] = {}
@@ -77,34 +84,39 @@ class Intake:
         """
         off = self._link.on_change(self._connection_changed)
         self._connection_changed()
-        looking = asyncio.create_task(self._look(), name="accsyn-feed-look")
         try:
-            names = self._names
-            async with Reader(self._link, names.states, [names.every_state, names.health], after=0) as states:
-                await self._read_all(states, self._take_state)
-                facts = await wait_for_facts(self._link, names.events, self._clock)
-                await learn_last_term(self._link, names, self._mirror.terms)
-                settled = self._settled(facts)
-                subjects = [names.every_event, names.term]
-                async with Reader(
-                    self._link, names.events, subjects, after=settled, incarnation=facts.created
-                ) as events:
-                    self._events = events
-                    self._mirror.stream = facts.created
-                    await self._read_all(events, self._take_event, up_to=facts.last)
-                    self._mirror.begin(events.position)
-                    await self._admit()
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(self._read_on(states, self._take_state), name="accsyn-feed-states")
-                        group.create_task(self._read_on(events, self._take_event), name="accsyn-feed-events")
-                        group.create_task(self._seek(), name="accsyn-feed-seek")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._look(), name="accsyn-feed-look")
+                group.create_task(self._read(), name="accsyn-feed-read")
         except BaseExceptionGroup as several:
-            raise several.exceptions[0] from None
+            raise _first_of(several) from None
         finally:
             off()
             self._events = None
-            looking.cancel()
-            await asyncio.wait([looking])
+
+    async def _read(self) -> None:
+        """Read what there is, then what comes."""
+        names = self._names
+        self._server_time.note(await wait_for_facts(self._link, names.states, self._clock))
+        self._to_be_noted = False
+        async with Reader(self._link, names.states, [names.every_state, names.health], after=0) as states:
+            await self._read_all(states, self._take_state)
+            facts = await wait_for_facts(self._link, names.events, self._clock)
+            await learn_last_term(self._link, names, self._mirror.terms)
+            settled = self._settled(facts)
+            subjects = [names.every_event, names.term]
+            async with Reader(
+                self._link, names.events, subjects, after=settled, incarnation=facts.created
+            ) as events:
+                self._events = events
+                self._mirror.stream = facts.created
+                await self._read_all(events, self._take_event, up_to=facts.last)
+                self._mirror.begin(events.position)
+                await self._admit()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._read_on(states, self._take_state), name="accsyn-feed-states")
+                    group.create_task(self._read_on(events, self._take_event), name="accsyn-feed-events")
+                    group.create_task(self._seek(), name="accsyn-feed-seek")
 
     def _settled(self, facts: StreamFacts) -> int:
         """Up to which sequence every event is in its job's state."""
@@ -147,6 +159,7 @@ class Intake:
     def _take_state(self, each: Arrived | Rebuilt) -> None:
         if isinstance(each, Rebuilt):
             logger.warning("the states are read anew: %s", each.reason)
+            self._was_kept = True
             self._mirror.rebuilt("states")
             return
         try:
@@ -157,7 +170,7 @@ class Intake:
                 self._mirror.terms.heard(health)
                 self._health = each
                 self._mirror.take_health(health)
-                self._pulse.heard(health, self._clock.monotonic())
+                self._pulse.heard(health, self._clock.monotonic(), ago=self._age_of(each))
                 self._look_now()
                 return
             state = read_state(each.data)
@@ -193,6 +206,14 @@ class Intake:
         else:
             self._mirror.take_event(event, each.seq)
 
+    def _age_of(self, health: Arrived) -> float:
+        """How long ago the relay said how it is, seconds.
+
+        What is kept may be old, and that is read first; what comes after it comes as it is said.
+        """
+        was_kept, self._was_kept = self._was_kept, False
+        return self._server_time.since(health.at) if was_kept else 0.0
+
     @staticmethod
     def _check_term(allowed: bool) -> None:
         if not allowed:
@@ -206,6 +227,7 @@ class Intake:
     # -- how things stand
 
     def _connection_changed(self) -> None:
+        self._was_kept = self._to_be_noted = True
         if self._link.connected:
             self._pulse.connected(self._clock.monotonic())
             self._look_now()
@@ -223,12 +245,23 @@ class Intake:
         """Look at the clock now and then."""
         while True:
             await self._clock.sleep(_LOOKS_EVERY)
+            await self._note_time()
             self._look_now()
             events = self._events
             if events is not None and self._mirror.ready and events.caught_up and self._link.connected:
                 self._mirror.caught_up()
                 if self._mirror.wanted:
                     self._wanted.set()
+
+    async def _note_time(self) -> None:
+        """Learn the server's time, once on each connection."""
+        if self._to_be_noted and self._link.connected:
+            try:
+                self._server_time.note(await stream_facts(self._link, self._names.states))
+            except (TransportError, APIError) as error:
+                logger.debug("the server's time is not known: %s", error)
+            else:
+                self._to_be_noted = False
 
     # -- what is missing
 
@@ -267,6 +300,33 @@ class Intake:
             elif not result.unknown and result.id in self._mirror.wanted:
                 self._mirror.missing(result.id)
         return not any(result.unknown for result in results)
+
+
+class _ServerTime:
+    """What time it is on the server, whatever this machine's clock says."""
+
+    __slots__ = ("_clock", "_noted")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._noted: tuple[dt.datetime, float] | None = None
+
+    def note(self, facts: StreamFacts) -> None:
+        """The server has just said it."""
+        if facts.now is not None:
+            self._noted = facts.now, self._clock.monotonic()
+
+    def since(self, moment: dt.datetime) -> float:
+        """Seconds since then; 0 when that is not known."""
+        if self._noted is None:
+            return 0.0
+        now, at = self._noted
+        return max(0.0, (now - moment).total_seconds() + self._clock.monotonic() - at)
+
+
+def _first_of(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = several.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _check_subject(subject: str, ident: object) -> None:

@@ -33,24 +33,35 @@ class Pulse:
         self._answered_at: float | None = None
         self._lost_at: float | None = None
         self._lost = ""
-        # Whether there was no connection for a while, and nothing was heard of the relay since.
-        self._awaited = False
+        # Since when there was no connection for a while, when nothing was heard of the relay after that.
+        self._away_since: float | None = None
 
-    def heard(self, health: HealthMessage, now: float) -> None:
-        """The relay says how it is."""
+    def heard(self, health: HealthMessage, now: float, *, ago: float = 0.0) -> None:
+        """The relay says how it is.
+
+        Args:
+            health: what it says.
+            now: the time.
+            ago: seconds since it said so: what is kept may be read long after that.
+        """
         known = self.health
         if known is not None and known.book == health.book and known.term > health.term:
             # Of a leader after whom another has begun.
             return
         self.health = health
-        self._heard_at = now
-        self._awaited = False
-        self._answered_at = None if health.age_s is None else self._heard_at - health.age_s
+        said_at = now - ago
+        self._answered_at = None if health.age_s is None else said_at - health.age_s
+        if self._away_since is None:
+            self._heard_at = said_at
+        elif said_at >= self._away_since:
+            # Others may have been back before.
+            self._heard_at = max(self._heard_at, said_at)
+            self._away_since = None
 
     def connected(self, now: float) -> None:
         """There is a connection to NATS."""
         if self._lost_at is not None and now - self._lost_at >= _AWAY_AFTER:
-            self._awaited = True
+            self._away_since = self._lost_at
             self._heard_at = now
         self._lost_at = None
 
@@ -68,7 +79,7 @@ class Pulse:
         """What is wrong, for people; ``None`` when all is well."""
         if self._lost_at is not None and now - self._lost_at >= _AWAY_AFTER:
             return out_of_reach(self._lost)
-        if self._awaited:
+        if self._away_since is not None:
             return "NATS was out of reach, and the relay has not been heard of since"
         silent = now - self._heard_at
         if silent >= _SILENT_AFTER:

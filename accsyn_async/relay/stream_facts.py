@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import random
 from typing import NamedTuple
 
+import msgspec
 from nats.js.errors import APIError
 
 from accsyn_async.errors import TransportError
@@ -25,12 +27,14 @@ class StreamFacts(NamedTuple):
         first: the sequence of its first message; of the next one, when there is none.
         last: that of the last message that it ever had.
         messages: how many there are.
+        now: the server's time, UTC; ``None`` when it does not say it.
     """
 
     created: str
     first: int
     last: int
     messages: int
+    now: dt.datetime | None
 
 
 async def stream_facts(link: Link, stream: str) -> StreamFacts:
@@ -45,7 +49,8 @@ async def stream_facts(link: Link, stream: str) -> StreamFacts:
     state = info["state"]
     messages, last = int(state["messages"]), int(state["last_seq"])
     first = int(state["first_seq"]) if messages else last + 1
-    return StreamFacts(str(info["created"]), first, last, messages)
+    now = msgspec.convert(info["ts"], dt.datetime) if "ts" in info else None
+    return StreamFacts(str(info["created"]), first, last, messages, now)
 
 
 async def wait_for_facts(link: Link, stream: str, clock: Clock) -> StreamFacts:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import functools
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
+import msgspec
 import pytest
 
 import accsyn_async
 from accsyn_async import (
+    AccsynError,
     ArgumentError,
     Degraded,
     Event,
@@ -31,6 +35,8 @@ from accsyn_async import (
     where,
 )
 from accsyn_async.relay import Feed, NatsOptions, connect
+from accsyn_async.relay.link import Link
+from accsyn_async.relay.mirror import Mirror
 from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
 from tests.relay.support.publisher import Publisher, ident
 from tests.support.nats_servers import NatsServer
@@ -334,6 +340,48 @@ async def test_without_a_word_of_the_relay_it_is_degraded(nats_server: NatsServe
             assert event.reason == "accsyn does not answer"
             await publisher.health()
             await until(watch, Recovered)
+
+
+async def test_what_the_relay_said_long_ago_is_not_news(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been away for an hour by the server's clock, whatever this machine's says."""
+    ask = Link.api
+
+    async def an_hour_later(link: Link, call: str, *args: Any, **options: Any) -> dict[str, Any]:
+        said = await ask(link, call, *args, **options)
+        if "ts" in said:
+            later = msgspec.convert(said["ts"], dt.datetime) + dt.timedelta(hours=1)
+            said["ts"] = later.isoformat()
+        return said
+
+    monkeypatch.setattr(Link, "api", an_hour_later)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        await publisher.found(1)
+        async with feed.watch(ident(1)) as watch:
+            # This one's age is told by its message, and not by when that was read.
+            assert "no relay has been heard of for 3600 s" in str(await until(watch, Degraded))
+            assert 3600 < (feed.statistics().age or 0) < 3660
+            await publisher.health()
+            await until(watch, Recovered)
+            assert (feed.statistics().age or 0) < 60
+
+
+async def test_a_bug_in_what_looks_at_the_clock_is_not_kept_quiet(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    clock = HandClock()
+    async with feeding(nats_server, workspace, clock=clock) as (publisher, feed):
+        await publisher.found(1)
+        async with feed.watch(ident(1)) as watch:
+            await until(watch, Synced)
+            monkeypatch.setattr(Mirror, "caught_up", fail)
+            clock.advance(1.0)
+            with pytest.raises(AccsynError, match="the feed failed: ZeroDivisionError"):
+                await rest(watch)
 
 
 async def test_without_nats_it_is_degraded_and_goes_on_where_it_was(

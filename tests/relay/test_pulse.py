@@ -86,6 +86,30 @@ def test_a_deposed_leaders_word_is_none() -> None:
     assert pulse.trouble(2.0) is not None
 
 
+def test_what_was_said_long_ago_is_old_when_it_is_read() -> None:
+    pulse = Pulse(100.0)
+    pulse.heard(health(age_s=2.0), 100.0, ago=8.0)
+    assert pulse.age(100.0) == 10.0
+    assert pulse.trouble(106.9) is None
+    assert pulse.trouble(107.0) == "no relay has been heard of for 15 s"
+    pulse.heard(health(), 110.0)
+    assert pulse.trouble(124.9) is None
+
+
+def test_what_was_said_before_nats_was_away_tells_nothing_of_now() -> None:
+    pulse = Pulse(0.0)
+    pulse.heard(health(), 1.0)
+    pulse.lost("the connection was lost", 2.0)
+    pulse.connected(6.0)
+    pulse.heard(health(), 6.5, ago=5.5)
+    assert pulse.trouble(6.5) == "NATS was out of reach, and the relay has not been heard of since"
+    assert pulse.age(6.5) == 7.5
+    # It was connected again before this one was.
+    pulse.heard(health(), 7.0, ago=2.0)
+    assert pulse.trouble(20.9) is None
+    assert pulse.trouble(21.0) == "no relay has been heard of for 15 s"
+
+
 def test_age_goes_on_from_what_was_said() -> None:
     pulse = Pulse(0.0)
     assert pulse.age(5.0) is None
