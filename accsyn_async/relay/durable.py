@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from nats.js.errors import APIError
 
@@ -29,7 +29,7 @@ from accsyn_async.relay.stream_facts import stream_facts, wait_for_facts
 from accsyn_async.relay.subjects import Names
 from accsyn_async.transport.seam import Clock
 
-__all__ = ["Durable"]
+__all__ = ["Durable", "Home"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
@@ -40,38 +40,43 @@ _LOOKS_EVERY: Final = 0.5
 """Seconds between two looks whether all was read, where nothing comes to tell."""
 
 
-class Durable(Merging):
-    """The source of a durable watch, and the keeper of its place.
+class Home(NamedTuple):
+    """What the durable watches of a feed have in common.
 
-    Args:
+    Attributes:
         link: the connection.
         names: the workspace's.
         workspace: whose jobs they are.
         states: the feed's mirror.
-        holding: the durable watches of the feed.
-        selection: what the watch is of.
-        name: the watch's.
+        holding: tells others which of them are open.
         clock: time.
-        siblings: the feed's durable watches that are open; changed by them.
+        durables: those that are open; changed by them.
     """
 
-    def __init__(
-        self,
-        link: Link,
-        names: Names,
-        workspace: str,
-        states: States,
-        holding: Holding,
-        selection: Selection,
-        name: str,
-        clock: Clock,
-        siblings: dict[Durable, None],
-    ) -> None:
-        keeper = PlaceKeeper(link, names, holding, selection, name, clock)
-        super().__init__(workspace, names, selection, keeper, states.terms, clock)
-        self._link = link
-        self._mirror = states
-        self._siblings = siblings
+    link: Link
+    names: Names
+    workspace: str
+    states: States
+    holding: Holding
+    clock: Clock
+    durables: dict[Durable, None]
+
+
+class Durable(Merging):
+    """The source of a durable watch, and the keeper of its place.
+
+    Args:
+        home: the feed that it is one of.
+        selection: what the watch is of.
+        name: the watch's.
+    """
+
+    def __init__(self, home: Home, selection: Selection, name: str) -> None:
+        keeper = PlaceKeeper(home.link, home.names, home.holding, selection, name, home.clock)
+        super().__init__(home.workspace, home.names, selection, keeper, home.states.terms, home.clock)
+        self._link = home.link
+        self._mirror = home.states
+        self._siblings = home.durables
         self._tasks: list[asyncio.Task[None]] = []
         self._left = False
 

@@ -21,7 +21,7 @@ from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.watch import Watch
 from accsyn_async.relay.asking import ask_leader, who_asks
 from accsyn_async.relay.command_messages import ACTIONS, Action, Commanded
-from accsyn_async.relay.durable import Durable
+from accsyn_async.relay.durable import Durable, Home
 from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.intake import Intake
 from accsyn_async.relay.link import Link, NatsOptions, end
@@ -276,17 +276,9 @@ class Feed(Awaiting):
         given: object = durable
         if not isinstance(given, str) or not given.strip() or len(given.encode()) > _LONGEST_NAME:
             raise ArgumentError(f"durable is a name of 1 to {_LONGEST_NAME} bytes, not {durable!r}")
-        source = Durable(
-            self._link,
-            Names.of(self.workspace),
-            self.workspace,
-            mirror,
-            holding,
-            selection,
-            durable,
-            self._clock,
-            self._durables,
-        )
+        names = Names.of(self.workspace)
+        home = Home(self._link, names, self.workspace, mirror, holding, self._clock, self._durables)
+        source = Durable(home, selection, durable)
         return Watch(source, selection, source)
 
     async def command(self, action: str, jobs: Jobs, *, entitytype: str = "transfer") -> list[Commanded]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from accsyn_async.errors import AccsynError, ArgumentError, SessionClosedError
@@ -106,6 +106,28 @@ class Mirror:
         asked_for = self._unsure if self._clock.monotonic() - self._unsure_since >= PATIENCE else ()
         return self._audience.sought.union(asked_for)
 
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """What is known of each job, by its id."""
+        return self._archive.records
+
+    @property
+    def degraded(self) -> Degraded | None:
+        """The event that tells what is wrong; ``None`` when nothing is."""
+        return self._degraded
+
+    @property
+    def sought(self) -> dict[str, list[str]]:
+        """``wanted``, by the jobs' entity types."""
+        kinds: dict[str, list[str]] = {}
+        for ident in sorted(self.wanted):
+            record, seeker = self.records.get(ident), next(iter(self._audience.by_id.get(ident, ())), None)
+            if record is not None:
+                kinds.setdefault(record.kind, []).append(ident)
+            elif seeker is not None:
+                kinds.setdefault(seeker.selection.entitytype, []).append(ident)
+        return kinds
+
     # -- what was read
 
     def begin(self, position: int) -> None:
@@ -205,26 +227,33 @@ class Mirror:
 
     # -- how things stand
 
-    def degrade(self, reason: str) -> None:
+    def degrade(self, reason: str) -> Degraded | None:
         """What is read cannot be relied on to be all and new: watches are told, once.
 
         Args:
             reason: what is wrong, for people.
-        """
-        if self._degraded is None:
-            self._degraded_at = self._clock.monotonic()
-            self._degraded = Degraded(at=self._clock.now(), reason=reason)
-            for subscription in self._audience:
-                subscription.degrade(self, self._degraded)
 
-    def recover(self) -> None:
-        """All is well again: watches are told, if anything was wrong."""
+        Returns:
+            What they are told; ``None`` when they had been.
+        """
         if self._degraded is not None:
-            self._degraded = None
-            after = dt.timedelta(seconds=self._clock.monotonic() - self._degraded_at)
-            event = Recovered(at=self._clock.now(), after=after)
-            for subscription in self._audience:
-                subscription.recover(self, event)
+            return None
+        self._degraded_at = self._clock.monotonic()
+        event = self._degraded = Degraded(at=self._clock.now(), reason=reason)
+        for subscription in self._audience:
+            subscription.degrade(self, event)
+        return event
+
+    def recover(self) -> Recovered | None:
+        """All is well again: watches are told, if anything was wrong; what they are told."""
+        if self._degraded is None:
+            return None
+        self._degraded = None
+        after = dt.timedelta(seconds=self._clock.monotonic() - self._degraded_at)
+        event = Recovered(at=self._clock.now(), after=after)
+        for subscription in self._audience:
+            subscription.recover(self, event)
+        return event
 
     def close(self, error: AccsynError | None = None) -> None:
         """End every watch: its iterator ends, or raises ``error``. Nobody else is let in."""

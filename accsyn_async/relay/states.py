@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from accsyn_async.events import Degraded, Recovered
 from accsyn_async.relay.messages import StateMessage
@@ -13,6 +13,8 @@ from accsyn_async.relay.terms import Terms
 from accsyn_async.transport.seam import Clock
 
 __all__ = ["Listener", "States"]
+
+_Weather = TypeVar("_Weather", Degraded | None, Recovered | None)
 
 
 class Listener(Protocol):
@@ -47,28 +49,6 @@ class States(Mirror):
         self.listeners: dict[Listener, None] = {}
         self.terms = Terms()
 
-    @property
-    def records(self) -> Mapping[str, Record]:
-        """What is known of each job."""
-        return self._archive.records
-
-    @property
-    def degraded(self) -> Degraded | None:
-        """The event that tells what is wrong; ``None`` when nothing is."""
-        return self._degraded
-
-    @property
-    def sought(self) -> dict[str, list[str]]:
-        """The ids to ask a leader for, by entity type."""
-        kinds: dict[str, list[str]] = {}
-        for ident in sorted(self.wanted):
-            record, seeker = self.records.get(ident), next(iter(self._audience.by_id.get(ident, ())), None)
-            if record is not None:
-                kinds.setdefault(record.kind, []).append(ident)
-            elif seeker is not None:
-                kinds.setdefault(seeker.selection.entitytype, []).append(ident)
-        return kinds
-
     def take_state(self, message: StateMessage) -> None:
         """A job's state was read."""
         super().take_state(message)
@@ -83,21 +63,17 @@ class States(Mirror):
             for listener in tuple(self.listeners):
                 listener.on_missing(record)
 
-    def degrade(self, reason: str) -> None:
+    def degrade(self, reason: str) -> Degraded | None:
         """What is read cannot be relied on to be all and new: watches are told, once."""
-        before = self._degraded
-        super().degrade(reason)
-        if before is None and self._degraded is not None:
-            self._tell_listeners(self._degraded)
+        return self._told(super().degrade(reason))
 
-    def recover(self) -> None:
+    def recover(self) -> Recovered | None:
         """All is well again: watches are told, if anything was wrong."""
-        before = self._degraded
-        super().recover()
-        if before is not None:
-            at = self._clock.now()
-            self._tell_listeners(Recovered(at=at, after=at - before.at))
+        return self._told(super().recover())
 
-    def _tell_listeners(self, event: Degraded | Recovered) -> None:
-        for listener in tuple(self.listeners):
-            listener.on_weather(event)
+    def _told(self, event: _Weather) -> _Weather:
+        """An event, which durable watches are told too, if there is one."""
+        if event is not None:
+            for listener in tuple(self.listeners):
+                listener.on_weather(event)
+        return event
