@@ -24,7 +24,7 @@ from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import HealthMessage
+from accsyn_async.relay.messages import HealthMessage, NewerError
 from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
@@ -37,6 +37,8 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
+_LONG_PAUSE: Final = 30.0
+"""The same, where it cannot until somebody does something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +145,17 @@ class Relay:
         reason: str | None = None
         while True:
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
-            await lease.acquire()
+            pause = _PAUSE
             try:
+                await lease.acquire()
                 reason = await self._lead(lease)
+            except NewerError as error:
+                # Let newer ones lead, and look again whether there are any.
+                reason, pause = str(error), _LONG_PAUSE
             finally:
                 await lease.release()
             logger.warning("it leads no more: %s", reason)
-            await self._clock.sleep(_PAUSE * (0.5 + random.random()))
+            await self._clock.sleep(pause * (0.5 + random.random()))
 
     def _count(self, commands: int) -> None:
         self._commands += commands
