@@ -24,6 +24,7 @@ from accsyn_async.relay.command_messages import (
 )
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import NotOursError
+from accsyn_async.relay.nats_errors import out_of_reach
 from accsyn_async.relay.subjects import Names
 
 __all__ = ["ask_leader", "who_asks"]
@@ -96,7 +97,7 @@ async def _ask(
     timeout: float | None,
 ) -> list[Commanded]:
     if not link.connected:
-        raise TransportError(f"NATS is out of reach: {link.trouble}; nothing was sent")
+        raise TransportError(f"{out_of_reach(link.trouble)}; nothing was sent")
     looks = action == "look"
     limit = timeout or (_LOOKS_WITHIN if looks else _ANSWERS_WITHIN)
     text = encode_request(action, idents, type=entitytype, by=by)

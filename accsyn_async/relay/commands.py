@@ -45,6 +45,8 @@ class CommandDesk:
         leader: looks for jobs.
         book: the jobs that are published: these can be changed, and no others.
         allowed: what jobs can be made to do.
+        may_act: whether this process still leads: one that was frozen wakes with requests that others
+            have answered by then.
         count: called with how many jobs were told to do something.
     """
 
@@ -57,6 +59,7 @@ class CommandDesk:
         book: Book,
         *,
         allowed: Sequence[str],
+        may_act: Callable[[], bool],
         count: Callable[[int], None],
     ) -> None:
         self._session = session
@@ -65,6 +68,7 @@ class CommandDesk:
         self._leader = leader
         self._book = book
         self._allowed = tuple(allowed)
+        self._may_act = may_act
         self._count = count
         self._places = asyncio.Semaphore(_AT_ONCE)
         # What jobs were told to be, and up to where it was known by then what they are.
@@ -137,6 +141,8 @@ class CommandDesk:
         word = self._word(record)
         if (reason := hindrance(action, word)) is not None:
             return Commanded(ident, False, error=reason)
+        if not self._may_act():
+            return Commanded(ident, False, error="the relay leads no more; nothing was done")
         try:
             row = await self._session.update(record.type, ident, {"status": ACTIONS[action]})
         except OutcomeUnknownError as error:

@@ -19,6 +19,7 @@ from accsyn_async.monitor.source import Membership
 from accsyn_async.relay.following import Following, joins
 from accsyn_async.relay.holding import Holding
 from accsyn_async.relay.introduction import Introduced, introduce
+from accsyn_async.relay.last_term import learn_last_term
 from accsyn_async.relay.link import Link, end
 from accsyn_async.relay.merging import Merging
 from accsyn_async.relay.place_keeper import PlaceKeeper
@@ -197,6 +198,7 @@ class Durable(Merging):
             await self._begin()
         else:
             await self._see_what_is_left()
+        await learn_last_term(self._link, names, self._terms)
         after, stream = trail.read_up_to
         async with Reader(
             self._link,

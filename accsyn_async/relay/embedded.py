@@ -41,6 +41,7 @@ exec 2>/dev/null
 while read -r _ <&3; do :; done
 kill -TERM $server
 wait $server
+[ -z "$ACCSYN_NATS_TEMPORARY" ] || rm -rf "$ACCSYN_NATS_TEMPORARY"
 """
 """Ends the server when whoever started it closes the pipe, or ends itself, however that may be."""
 
@@ -154,11 +155,17 @@ class EmbeddedServer:
             str(store),
         ]
         command = [str(binary), *where, "--logtime=false", "--name", "accsyn-embedded"]
+        temporary = self._temporary.name if self._temporary is not None else ""
         if os.name == "posix":
             command = ["/bin/sh", "-c", _GUARD, "sh", *command]
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, start_new_session=os.name == "posix"
+                *command,
+                stdin=PIPE,
+                stdout=DEVNULL,
+                stderr=PIPE,
+                start_new_session=os.name == "posix",
+                env=os.environ | {"ACCSYN_NATS_TEMPORARY": temporary},
             )
         )
         try:

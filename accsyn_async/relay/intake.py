@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from accsyn_async.errors import AccsynError
 from accsyn_async.relay.asking import ask_leader
+from accsyn_async.relay.last_term import learn_last_term
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
     NotOursError,
@@ -82,6 +83,7 @@ class Intake:
             async with Reader(self._link, names.states, [names.every_state, names.health], after=0) as states:
                 await self._read_all(states, self._take_state)
                 facts = await wait_for_facts(self._link, names.events, self._clock)
+                await learn_last_term(self._link, names, self._mirror.terms)
                 settled = self._settled(facts)
                 subjects = [names.every_event, names.term]
                 async with Reader(
@@ -205,7 +207,7 @@ class Intake:
 
     def _connection_changed(self) -> None:
         if self._link.connected:
-            self._pulse.connected()
+            self._pulse.connected(self._clock.monotonic())
             self._look_now()
         else:
             self._pulse.lost(str(self._link.trouble), self._clock.monotonic())

@@ -233,7 +233,7 @@ class Lease:
         self._since = None
         if self._lost is None:
             self._lost = reason
-            logger.warning("the lease is lost: %s", reason)
+            logger.debug("the lease is lost: %s", reason)
 
     def _is_mine(self, entry: Entry) -> bool:
         return _read(entry).get("lease") == self._mine

@@ -29,7 +29,7 @@ from accsyn_async.errors import (
     TransportError,
 )
 from accsyn_async.relay.connection import ANSWERS_WITHIN, Connection
-from accsyn_async.relay.nats_errors import translate
+from accsyn_async.relay.nats_errors import out_of_reach, translate
 from accsyn_async.relay.nats_options import Endpoint, NatsOptions
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import AsyncioClock, Clock
@@ -168,7 +168,7 @@ class Link:
         """
         connection = self._connection
         if not self.connected:
-            raise TransportError(f"NATS is out of reach: {self.trouble}")
+            raise TransportError(out_of_reach(self.trouble))
         asked = asyncio.ensure_future(
             connection.client.request(
                 subject, payload, timeout=timeout, headers=dict(headers) if headers else None

@@ -24,6 +24,18 @@ __all__ = ["translate"]
 _NO_CLUSTER: Final = 10074
 
 
+def out_of_reach(why: str | None) -> str:
+    """That there is no connection, and why.
+
+    >>> out_of_reach("the connection was lost")
+    'NATS is out of reach: the connection was lost'
+    >>> out_of_reach("NATS is out of reach (nats://a:4222): Connection refused")
+    'NATS is out of reach (nats://a:4222): Connection refused'
+    """
+    away = "NATS is out of reach"
+    return why if why is not None and why.startswith(away) else f"{away}: {why or 'not connected'}"
+
+
 def translate(error: BaseException, server: str = "") -> AccsynError:
     """An error of NATS in this library's words.
 

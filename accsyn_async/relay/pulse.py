@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accsyn_async.relay.messages import HealthMessage
+from accsyn_async.relay.nats_errors import out_of_reach
 
 __all__ = ["Pulse"]
 
@@ -32,6 +33,8 @@ class Pulse:
         self._answered_at: float | None = None
         self._lost_at: float | None = None
         self._lost = ""
+        # Whether there was no connection for a while, and nothing was heard of the relay since.
+        self._awaited = False
 
     def heard(self, health: HealthMessage, now: float) -> None:
         """The relay says how it is."""
@@ -41,10 +44,14 @@ class Pulse:
             return
         self.health = health
         self._heard_at = now
+        self._awaited = False
         self._answered_at = None if health.age_s is None else self._heard_at - health.age_s
 
-    def connected(self) -> None:
+    def connected(self, now: float) -> None:
         """There is a connection to NATS."""
+        if self._lost_at is not None and now - self._lost_at >= _AWAY_AFTER:
+            self._awaited = True
+            self._heard_at = now
         self._lost_at = None
 
     def lost(self, why: str, now: float) -> None:
@@ -60,7 +67,9 @@ class Pulse:
     def trouble(self, now: float) -> str | None:
         """What is wrong, for people; ``None`` when all is well."""
         if self._lost_at is not None and now - self._lost_at >= _AWAY_AFTER:
-            return f"NATS is out of reach: {self._lost}"
+            return out_of_reach(self._lost)
+        if self._awaited:
+            return "NATS was out of reach, and the relay has not been heard of since"
         silent = now - self._heard_at
         if silent >= _SILENT_AFTER:
             return f"no relay has been heard of for {silent:.0f} s"

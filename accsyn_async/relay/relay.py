@@ -198,6 +198,7 @@ class Relay:
                     leader,
                     press.book,
                     allowed=self._allowed,
+                    may_act=lambda: lease.held,
                     count=self._count,
                 ):
                     await leader.lead(press, _published_until(inventory.health))

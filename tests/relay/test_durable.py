@@ -55,6 +55,24 @@ async def test_the_first_of_a_name_is_told_what_there_is(nats_server: NatsServer
             assert feed.statistics().watches == 1
 
 
+@pytest.mark.parametrize(("relay", "term"), [("forger", 7), ("r1", 0), ("r1", 6)])
+async def test_ends_of_who_does_not_lead_are_not_believed(
+    nats_server: NatsServer, workspace: str, relay: str, term: int
+) -> None:
+    """Nor by who came after the leader had begun."""
+    async with Publisher(nats_server.url, workspace, term=7) as publisher:
+        await publisher.health()
+        await publisher.found(1)
+        async with feed_of(nats_server, workspace) as feed:
+            async with feed.watch("Transfer", durable="x") as durable, feed.watch("Transfer") as other:
+                await until(durable, Synced)
+                await until(other, Synced)
+                await publisher.forge(1, relay, term)
+                end = await publisher.finish(1)
+                for watch in (durable, other):
+                    assert ids_in(await until(watch, JobFinished))[-1] == end
+
+
 async def test_it_goes_on_where_it_was_left(nats_server: NatsServer, workspace: str) -> None:
     async with feeding(nats_server, workspace) as (publisher, feed):
         for number in (1, 2, 3):

@@ -191,3 +191,28 @@ async def test_it_ends_with_who_is_killed(whom: str, tmp_path: Path) -> None:
     await process.wait()
     process.stdin.close()
     await none_is_left_in(tmp_path)
+
+
+def is_there(folder: str) -> bool:
+    return os.path.isdir(folder)
+
+
+async def test_a_folder_that_is_deleted_at_the_end_is_so_also_after_a_kill() -> None:
+    code = (
+        "import asyncio\n"
+        "from accsyn_async.relay.embedded import EmbeddedServer\n"
+        "async def main():\n"
+        "    async with EmbeddedServer(None, 0) as server:\n"
+        "        print(server._temporary.name, flush=True)\n"
+        "        await asyncio.sleep(1000)\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    folder = (await process.stdout.readline()).decode().strip()
+    assert is_there(folder)
+    process.kill()
+    await process.wait()
+    async with asyncio.timeout(20):
+        while is_there(folder):
+            await asyncio.sleep(0.02)

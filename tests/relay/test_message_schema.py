@@ -372,7 +372,14 @@ def desk(outcome: Any) -> CommandDesk:
     leader: Any = SimpleNamespace(look=look)
     link: Any = None
     return CommandDesk(
-        session, link, Names.of("acme"), leader, book, allowed=["pause"], count=lambda number: None
+        session,
+        link,
+        Names.of("acme"),
+        leader,
+        book,
+        allowed=["pause"],
+        may_act=lambda: True,
+        count=lambda number: None,
     )
 
 

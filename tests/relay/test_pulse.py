@@ -46,8 +46,24 @@ def test_a_short_loss_of_the_connection_is_none() -> None:
     assert pulse.trouble(2.9) is None
     pulse.lost("nobody answers", 2.0)
     assert pulse.trouble(3.0) == "NATS is out of reach: nobody answers"
-    pulse.connected()
-    assert pulse.trouble(3.0) is None
+    pulse.connected(3.5)
+    assert pulse.trouble(3.5) == "NATS was out of reach, and the relay has not been heard of since"
+    pulse.heard(health(), 4.0)
+    assert pulse.trouble(4.0) is None
+
+
+def test_silence_counts_from_when_there_was_a_connection_again() -> None:
+    pulse = Pulse(0.0)
+    pulse.heard(health(), 1.0)
+    pulse.lost("NATS is out of reach (nats://a): Connection refused", 2.0)
+    assert pulse.trouble(30.0) == "NATS is out of reach (nats://a): Connection refused"
+    pulse.connected(30.0)
+    pulse.heard(health(), 31.0)
+    assert pulse.trouble(45.9) is None
+    # A moment without a connection is nothing.
+    pulse.lost("the connection was lost", 32.0)
+    pulse.connected(32.5)
+    assert pulse.trouble(33.0) is None
 
 
 def test_what_the_relay_says_of_the_backend() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
+from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health, read_state
 from accsyn_async.relay.nats_options import NatsOptions
@@ -135,6 +136,22 @@ async def test_what_it_has_just_done_it_knows(nats_server: NatsServer, workspace
             answer = await streams.ask(action, ident)
             assert answer.results is not None
             assert [(each.ok, each.status) for each in answer.results] == [(True, status)]
+
+
+async def test_who_leads_no_more_does_nothing(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was frozen wakes with requests in its hands."""
+    async with published(nats_server, workspace, "pause") as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        await streams.events(ident, "found")
+        monkeypatch.setattr(Lease, "held", property(lambda lease: False))
+        answer = await streams.ask("pause", ident)
+        monkeypatch.undo()
+        assert answer.results is not None
+        assert answer.results[0].error == "the relay leads no more; nothing was done"
+        (row,) = await relayed.session.find(f"Transfer WHERE id={ident}")
+        assert row["status"] != "paused"
 
 
 async def test_requests_that_make_no_sense_are_answered(nats_server: NatsServer, workspace: str) -> None:

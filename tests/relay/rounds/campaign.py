@@ -94,7 +94,7 @@ class Campaign:
                     self._on_outcome(outcome)
                     if outcome.faults:
                         break
-        except (AssertionError, TimeoutError, OSError) as error:
+        except Exception as error:
             if begun:
                 raise
             outcome = Outcome(day.name, numbers.pop(0), 0.0, faults=[f"it did not begin: {error!r}"])

@@ -36,13 +36,12 @@ class Account:
 
     Attributes:
         used: the ids of the events that it used.
-        troubles: how often it was told that something is wrong.
+        ledger: what it used of what is final.
     """
 
     def __init__(self, who: str) -> None:
         self.who = who
         self.used: set[str] = set()
-        self.troubles = 0
         self.ledger = Ledger()
         self._in_this_life: set[str] = set()
         self._faults: list[str] = []
@@ -54,8 +53,6 @@ class Account:
                 self._faults.append(f"{rest} was told twice to one process")
             self._in_this_life.add(rest)
             self.used.add(rest)
-        elif word == "other" and rest == "Degraded":
-            self.troubles += 1
         self.ledger.take(word, rest)
 
     def dead(self, *, killed: bool) -> None:

@@ -10,7 +10,7 @@ from tests.relay.rounds.days import Day
 
 __all__ = ["Lane", "lanes", "rounds_of"]
 
-LONGEST = 160.0
+LONGEST = 200.0
 """Seconds that the rounds of one studio take, about, if there may be more studios."""
 SIDE_BY_SIDE = {"shared": 3, "own": 2, "cluster": 1}
 """How many studios of one day there are at a time, at most: clusters are heavy."""

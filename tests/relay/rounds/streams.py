@@ -104,7 +104,6 @@ class EventRules:
         faults: what must not be.
         told: the events that stand there, and those that stood in streams before it.
         terms: of each term the relay that led.
-        planted_seen: how many that were planted have been read.
         rebuilds: how often the stream was made anew.
     """
 
@@ -112,7 +111,6 @@ class EventRules:
         self.faults: list[str] = []
         self.told: list[Told] = []
         self.terms: dict[int, str] = {}
-        self.planted_seen = 0
         self.rebuilds = 0
         self._names = names
         self._planted = set() if planted is None else planted
@@ -151,7 +149,6 @@ class EventRules:
     def take(self, stored: Stored) -> Told | None:
         """Take in the next message; gives the event that it tells of."""
         if stored.data in self._planted:
-            self.planted_seen += 1
             self._writers.seq = stored.seq
             return None
         began = self._writers.term

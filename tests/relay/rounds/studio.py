@@ -68,6 +68,7 @@ class Studio:
         ways: how each reaches others.
         events, states: what is asked of the streams.
         planted: what others put into the streams on purpose.
+        raw: of each job the text of its last event.
         crowd: who reads what is published.
     """
 
@@ -87,7 +88,6 @@ class Studio:
         self._folder = folder
         self._seed = seed
         self._starts = starts
-        self._rng = random.Random(f"{seed} studio")
         self._published = Published()
         self._changed = asyncio.Event()
         self.crowd = Crowd(servers.urls, workspace, folder, seed, starts, self._changed.set)

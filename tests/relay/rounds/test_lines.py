@@ -67,5 +67,4 @@ def test_what_a_consumer_has_yet_to_be_told() -> None:
     assert account.lacks(truth) == [f"one: the end {END}", "one: the removal of b"]
     account.take("end", END)
     account.take("removed", "acme:b:0:1")
-    account.take("other", "Degraded")
-    assert (account.lacks(truth), account.troubles) == ([], 1)
+    assert account.lacks(truth) == []

@@ -239,6 +239,17 @@ class Publisher:
         ack = await self.client.jetstream().publish(subject, data)
         self._last[ack.stream] = ack.seq
 
+    async def forge(self, number: int, relay: str, term: int) -> None:
+        """An end that somebody publishes who does not lead."""
+        known = self.jobs[ident(number)]
+        facts = self._about(known) | {"n": known.n + 1, "ended": True}
+        message = EventMessage(
+            **(self._said() | {"relay": relay, "term": term}), **facts, event="finished", id="forged"
+        )
+        subject, headers = self.names.event(ident(number)), {"Accsyn-Relay": relay, "Accsyn-Term": str(term)}
+        ack = await self.client.jetstream().publish(subject, encode(message), headers=headers)
+        self._last[ack.stream] = self._subjects[subject] = ack.seq
+
     async def last(self, stream: str) -> bytes:
         """The last message of a stream."""
         found = await self.client.jetstream().get_msg(stream, self._last[stream])
