@@ -13,8 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from nats.errors import NoRespondersError
+from nats.js.errors import APIError
+
 from accsyn_async.board.actions import ACTIONS
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import AccsynError, ArgumentError, TransportError
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
@@ -37,6 +40,7 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
+_LOOKS_FOR_JETSTREAM: Final = 5
 _LONG_PAUSE: Final = 30.0
 """The same, where it cannot until somebody does something."""
 
@@ -139,8 +143,10 @@ class Relay:
         """Lead whenever nobody else does, until cancelled.
 
         Raises:
+            TransportError: the NATS server has no JetStream.
             AccsynError: why it can lead no more, such as a login that was refused.
         """
+        await self._check_jetstream()
         lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
         reason: str | None = None
         while True:
@@ -156,6 +162,22 @@ class Relay:
                 await lease.release()
             logger.warning("it leads no more: %s", reason)
             await self._clock.sleep(pause * (0.5 + random.random()))
+
+    async def _check_jetstream(self) -> None:
+        """See whether there is JetStream at all; a cluster that has just been started may need a moment."""
+        for _ in range(_LOOKS_FOR_JETSTREAM):
+            try:
+                await self._link.api("INFO")
+                return
+            except TransportError as error:
+                if not isinstance(error.__cause__, NoRespondersError):
+                    return
+            except (AccsynError, APIError):
+                return
+            await self._clock.sleep(_PAUSE)
+        raise TransportError(
+            f"the NATS server at {self._link.server} has no JetStream: start it with `nats-server -js`"
+        )
 
     def _count(self, commands: int) -> None:
         self._commands += commands

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session
+from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session, TransportError
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
@@ -19,9 +19,10 @@ from accsyn_async.relay.reader import Arrived, Reader
 from accsyn_async.relay.relay import Relay, Role
 from accsyn_async.relay.subjects import Names
 from accsyn_async.sandbox import Sandbox
+from accsyn_async.transport.seam import AsyncioClock
 from tests.relay.support.relaying import QUICK, Relaying, relaying
 from tests.support.backend import job_id
-from tests.support.nats_servers import NatsServer
+from tests.support.nats_servers import NatsServer, binary, free_port
 
 SHORT = 1_000_000
 """Bytes that are moved in a moment, but not between two polls."""
@@ -304,6 +305,31 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
                 assert (await streams.events(delivery["id"], "finished"))[-1].term == 2
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+
+class HastyClock(AsyncioClock):
+    """Sleeps for a moment, whatever is asked."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_a_server_without_jetstream_is_no_place_for_a_relay(workspace: str) -> None:
+    port = free_port()
+    server = await asyncio.create_subprocess_exec(
+        binary(), "-a", "127.0.0.1", "-p", str(port), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with (
+            Sandbox(workspace=workspace) as box,
+            box.session() as session,
+            Link(NatsOptions((f"nats://127.0.0.1:{port}",))) as link,
+        ):
+            with pytest.raises(TransportError, match="has no JetStream"):
+                await Relay(session, link, clock=HastyClock()).run()
+    finally:
+        server.kill()
+        await server.wait()
 
 
 async def test_a_relay_that_is_refused_ends(nats_server: NatsServer, workspace: str) -> None:
