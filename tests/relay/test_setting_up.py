@@ -215,7 +215,8 @@ PROBES: dict[str, dict[str, tuple[str, ...]]] = {
                 f"CONSUMER.MSG.NEXT.{stream}.accsyn-x",
                 f"CONSUMER.DELETE.{stream}.accsyn-x",
             )
-        ),
+        )
+        + ("$JS.API.STREAM.MSG.GET.ACCSYN_acme_EVENTS",),
         "subscribe": ("_INBOX.x.*",),
     },
     "publish `accsyn.<workspace>.jobs.>`": {
