@@ -31,6 +31,7 @@ from accsyn_async.relay.messages import HealthMessage, NewerError
 from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
+from accsyn_async.safe_text import safe
 from accsyn_async.session import Session
 from accsyn_async.transport.seam import AsyncioClock, Clock
 
@@ -217,6 +218,7 @@ class Relay:
                 health=leader.health,
                 memory=self._memory,
             ).begin()
+            self._compare(inventory.health)
             self._begin(press, leader)
             try:
                 async with CommandDesk(
@@ -232,6 +234,23 @@ class Relay:
                     await leader.lead(press, _published_until(inventory.health))
             finally:
                 self._end(press)
+
+    def _compare(self, before: HealthMessage | None) -> None:
+        """Say so when the last leader was told to do something else: they should all be told the same."""
+        if before is None or before.relay == self.name:
+            return
+        for what, theirs, ours in (
+            ("published", before.queries, self._queries),
+            ("allowed", before.allowed, self._allowed),
+        ):
+            if set(theirs) != set(ours):
+                logger.warning(
+                    "%s %s %s, and this one %s: start all relays with the same",
+                    safe(before.relay),
+                    what,
+                    safe(", ".join(theirs) or "nothing"),
+                    ", ".join(ours) or "nothing",
+                )
 
     def _begin(self, press: Press, leader: Leader) -> None:
         self._press, self._leader, self._memory = press, leader, press.book

@@ -307,6 +307,19 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
             await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_relays_that_are_told_other_things_say_so(
+    nats_server: NatsServer, workspace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with relaying(nats_server.url, workspace, ["pause"]):
+        assert "start all relays with the same" not in caplog.text
+    async with relaying(nats_server.url, workspace, queries=["Transfer WHERE status=running"]):
+        warned = [each.getMessage() for each in caplog.records if "the same" in each.getMessage()]
+    assert ["published Transfer, and" in warned[0], "allowed pause, and this one nothing" in warned[1]] == [
+        True,
+        True,
+    ]
+
+
 class HastyClock(AsyncioClock):
     """Sleeps for a moment, whatever is asked."""
 
