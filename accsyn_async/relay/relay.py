@@ -168,7 +168,7 @@ class Relay:
         """See whether there is JetStream at all; a cluster that has just been started may need a moment."""
         for _ in range(_LOOKS_FOR_JETSTREAM):
             try:
-                await self._link.api("INFO")
+                await self._link.api(f"STREAM.INFO.{self._names.events}")
                 return
             except TransportError as error:
                 if not isinstance(error.__cause__, NoRespondersError):
