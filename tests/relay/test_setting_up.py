@@ -206,17 +206,19 @@ def told_rights() -> list[tuple[str, set[str]]]:
 STREAMS = ("ACCSYN_acme_EVENTS", "ACCSYN_acme_STATES")
 PROBES: dict[str, dict[str, tuple[str, ...]]] = {
     "read events and states": {
-        "publish": tuple(
-            f"$JS.API.{call}"
-            for stream in STREAMS
-            for call in (
-                f"STREAM.INFO.{stream}",
-                f"CONSUMER.CREATE.{stream}.accsyn-x",
-                f"CONSUMER.MSG.NEXT.{stream}.accsyn-x",
-                f"CONSUMER.DELETE.{stream}.accsyn-x",
-            )
-        )
-        + ("$JS.API.STREAM.MSG.GET.ACCSYN_acme_EVENTS",),
+        "publish": (
+            "$JS.API.STREAM.MSG.GET.ACCSYN_acme_EVENTS",
+            *(
+                f"$JS.API.{call}"
+                for stream in STREAMS
+                for call in (
+                    f"STREAM.INFO.{stream}",
+                    f"CONSUMER.CREATE.{stream}.accsyn-x",
+                    f"CONSUMER.MSG.NEXT.{stream}.accsyn-x",
+                    f"CONSUMER.DELETE.{stream}.accsyn-x",
+                )
+            ),
+        ),
         "subscribe": ("_INBOX.x.*",),
     },
     "publish `accsyn.<workspace>.jobs.>`": {
