@@ -219,9 +219,12 @@ class Link:
     async def _connect_first(self) -> None:
         where = ", ".join(endpoint.url for endpoint in self._endpoints)
         self._trouble = f"NATS does not answer ({where})"
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
-                while True:
+            async with asyncio.timeout_at(deadline):
+                # Looked at too: nats-py swallows a cancellation now and then, and there comes no other.
+                while loop.time() < deadline:
                     try:
                         return await self._connect_anywhere()
                     except TransportError:

@@ -29,6 +29,7 @@ from accsyn_async.errors import (
 from accsyn_async.relay.connection import Connection
 from accsyn_async.relay.link import Link, NatsOptions, translate
 from accsyn_async.relay.nats_options import read_servers
+from accsyn_async.transport.seam import AsyncioClock
 from accsyn_async.wire.redact import Secret
 from tests.support.nats_accounts import Accounts, new_key
 from tests.support.nats_servers import CuttingProxy, NatsCluster, NatsServer, free_port
@@ -515,3 +516,32 @@ async def test_no_secret_is_seen_anywhere(
 )
 def test_errors_of_nats_in_this_library_s_words(error: Exception, kind: type[AccsynError]) -> None:
     assert type(translate(error)) is kind
+
+
+class HastyClock(AsyncioClock):
+    """Sleeps for a moment, whatever is asked."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_a_cancellation_that_is_swallowed_does_not_make_it_try_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = 0
+
+    async def fail(link: Link) -> None:
+        nonlocal tries
+        tries += 1
+        try:
+            await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            # As nats-py does when what it waits for is there at the same moment.
+            pass
+        raise TransportError("nobody answers")
+
+    monkeypatch.setattr(Link, "_connect_anywhere", fail)
+    link = Link(NatsOptions(("nats://127.0.0.1:1",)), HastyClock(), patience=0.01)
+    with pytest.raises(TransportError):
+        await link.__aenter__()
+    assert tries == 1

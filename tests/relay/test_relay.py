@@ -8,8 +8,20 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
 
-from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session, TransportError
+from accsyn_async import (
+    AccsynError,
+    ArgumentError,
+    Job,
+    JobFinished,
+    PollPolicy,
+    QueryError,
+    Session,
+    TransportError,
+    Watch,
+)
+from accsyn_async.relay import connect, intake, leader
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
@@ -62,6 +74,11 @@ class Streams:
                 health = read_health(arrived.data)
                 if health.state == state:
                     return health
+
+    @staticmethod
+    def known(reply: CommandReply) -> list[str]:
+        """The jobs that there are, an answer says."""
+        return [each.id for each in reply.results or () if each.ok]
 
     async def ask(self, action: str, *idents: str, kind: str = "transfer") -> CommandReply:
         """Ask the leader."""
@@ -179,6 +196,83 @@ async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
         nonsense = await streams.ask("look", "x")
         assert nonsense.results is not None
         assert nonsense.results[0].error == "it is no job's id"
+
+
+async def watched(session: Session, count: int) -> None:
+    """Wait until the relay watches so many things."""
+    async with asyncio.timeout(10):
+        while session.monitor.statistics().watches != count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_job_that_nobody_asks_for_any_more_costs_nothing(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_UNASKED", 0.3)
+    monkeypatch.setattr(leader, "_ASKED_TOGETHER", 0.0)
+    queries = ('Transfer WHERE name="*.exr"',)
+    async with published(nats_server, workspace, queries=queries) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        async with asyncio.timeout(10):
+            while ident not in streams.known(await streams.ask("look", ident)):
+                pass  # Forgotten before the backend has said anything.
+        await watched(relayed.session, 1)
+        monkeypatch.setattr(leader, "_UNASKED", 300.0)
+        await relayed.session.update("transfer", ident, {"status": "aborted"})
+        answer = await streams.ask("look", ident)
+        assert answer.results is not None
+        assert answer.results[0].ok
+        assert (await streams.events(ident, "finished"))[-1].job["status"] == "aborted"
+
+
+async def test_a_job_that_goes_on_is_published_once_for_all_who_ask(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    slow = PollPolicy(soon=30, running=30, idle=30)
+    async with published(nats_server, workspace, queries=("Delivery",), poll=slow) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        states: list[Msg] = []
+
+        async def keep(message: Msg) -> None:
+            states.append(message)
+
+        await streams.link.client.subscribe(streams.names.state(ident), cb=keep)
+        for _ in range(5):
+            answer = await streams.ask("look", ident)
+            assert answer.results is not None
+            assert answer.results[0].ok
+        await streams.link.client.flush()
+        assert len(states) == 1
+
+
+async def test_a_job_that_somebody_watches_is_asked_for_again(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_UNASKED", 1.0)
+    monkeypatch.setattr(leader, "_ASKED_TOGETHER", 0.0)
+    monkeypatch.setattr(intake, "_RENEWS_EVERY", 2.0)
+    queries = ('Transfer WHERE name="*.exr"',)
+    async with published(nats_server, workspace, queries=queries) as (relayed, _):
+        first, second = [await relayed.create(name, LONG) for name in ("a.mov", "b.mov")]
+        async with connect(nats_server.url, workspace=workspace) as feed:
+            async with feed.watch(first) as watch, feed.watch(second, durable="b") as durable:
+                waiting = [asyncio.create_task(until_end(each)) for each in (watch, durable)]
+                # It forgets both, and is asked for them again.
+                await watched(relayed.session, 3)
+                await watched(relayed.session, 1)
+                monkeypatch.setattr(leader, "_UNASKED", 300.0)
+                for ident in (first, second):
+                    await relayed.session.update("transfer", ident, {"status": "aborted"})
+                async with asyncio.timeout(10):
+                    assert [job.status for job in await asyncio.gather(*waiting)] == ["aborted"] * 2
+
+
+async def until_end(watch: Watch) -> Job:
+    """The job that a watch tells the end of."""
+    async for event in watch:
+        if isinstance(event, JobFinished):
+            return event.job
+    raise AssertionError("it has ended")
 
 
 async def test_who_asks_for_a_job_that_was_removed_is_told_that_there_is_none(
