@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import base64
 import logging
+import secrets
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+from nats.aio.client import Client
 from nats.js.errors import APIError
 
 from accsyn_async.errors import AccsynError, CheckpointError, TransportError
 from accsyn_async.relay.link import Link, translate
 from accsyn_async.relay.place import VERSION, Holder, Place, read_place
 from accsyn_async.relay.subjects import Names, token_of
+from accsyn_async.transport.seam import Clock
 
-__all__ = ["OPEN", "Bookmark"]
+__all__ = ["OPEN", "SILENT_FOR", "Bookmark"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
 OPEN: Final = b"open"
 """What a feed answers that has a durable watch open."""
+
+SILENT_FOR: Final = 6.0
+"""Seconds for which a holder has to be silent, at least, before its place is taken over."""
 
 _MAX_AGE: Final = 30 * 86_400
 """Seconds after which a place that nobody moves is forgotten."""
@@ -27,7 +34,13 @@ _NO_STREAM, _NO_MESSAGE, _NAME_IN_USE = 10059, 10037, 10058
 _WRONG_LAST_SEQUENCE: Final = (10071, 10164)
 _ANSWERS_WITHIN: Final = 2.0
 """Seconds within which a feed says that it has a watch open, unless it has crashed or is frozen."""
+_ASKS_EVERY: Final = 0.5
+_CERTAIN_FOR: Final = SILENT_FOR - 2.0
+"""Seconds for which a holder need not look whether it is one still, while it is connected."""
 _TRIES: Final = 5
+_HEADERS: Final = 200
+"""Bytes of a message that are none of its text."""
+_TEXTS: Final = msgspec.json.Decoder(list[str])
 _GONE: Final = (b"KV-Operation: DEL", b"KV-Operation: PURGE", b"Nats-Marker-Reason:")
 
 
@@ -48,22 +61,51 @@ class _Ack(msgspec.Struct):
 class Bookmark:
     """The place of one durable watch.
 
+    Attributes:
+        name: the watch's.
+        holder: who opens it.
+        made: how often the bucket was made, as there was none: what was kept in one before is lost.
+
     Args:
         link: the connection to NATS.
         names: of the workspace.
         name: the watch's.
         holder: who opens it.
+        clock: time.
+        silence: says for how many seconds a holder has to be silent before its place is taken over.
     """
 
-    def __init__(self, link: Link, names: Names, name: str, holder: Holder) -> None:
+    def __init__(
+        self,
+        link: Link,
+        names: Names,
+        name: str,
+        holder: Holder,
+        clock: Clock,
+        *,
+        silence: Callable[[], float],
+    ) -> None:
         self.name = name
         self.holder = holder
+        self.made = 0
         self._link = link
         self._names = names
         self._subject = f"$KV.{names.bookmarks}.{token_of(name)}"
         self._stream = f"KV_{names.bookmarks}"
+        self._clock = clock
+        self._silence = silence
         self._revision = 0
         self._place: Place | None = None
+        # When it was last known to be held by this one, on the monotonic clock, and by which connection.
+        self._certain: tuple[float, Client] | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether nobody can have taken it over, as that takes longer than since it was looked at."""
+        if self._certain is None or not self._link.connected:
+            return False
+        since, client = self._certain
+        return client is self._link.client and self._clock.monotonic() - since < _CERTAIN_FOR
 
     async def open(self, what: str) -> Place | None:
         """Take it; what an earlier watch has left, or ``None`` when there was none.
@@ -105,17 +147,53 @@ class Bookmark:
                 if await self._put(place):
                     return
             except TransportError:
-                # Nobody listens where there is no bucket either: looking makes it anew.
                 if not self._link.connected:
                     raise
             # An earlier write may have come through though its answer did not; or somebody else wrote.
-            entry = await self._get()
-            now = read_place(entry.text) if entry.text is not None else None
-            if now is not None and now.holder != self.holder:
-                by = now.holder.who if now.holder is not None else "somebody who has left it since"
-                raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
-            self._revision = entry.revision
+            await self.check()
         raise TransportError(f"the place of the durable watch {self.name!r} could not be written")
+
+    async def check(self) -> None:
+        """See whether it is held by this one still.
+
+        Raises:
+            CheckpointError: another watch has taken it over.
+            TransportError: NATS is out of reach; to be tried again.
+        """
+        asked, client = self._clock.monotonic(), self._link.client
+        entry = await self._get()
+        now = read_place(entry.text) if entry.text is not None else None
+        if now is not None and now.holder != self.holder:
+            by = now.holder.who if now.holder is not None else "somebody who has left it since"
+            raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
+        self._revision, self._certain = entry.revision, (asked, client)
+
+    async def put_page(self, texts: Sequence[str]) -> str:
+        """Keep texts by themselves, for places to name; they are forgotten as places are. The page's name.
+
+        Raises:
+            TransportError: NATS is out of reach; to be tried again.
+            CheckpointError: they are more than NATS takes.
+        """
+        name = secrets.token_hex(8)
+        try:
+            await self._send(self._page(name), msgspec.json.encode(texts), 0)
+        except TransportError:
+            await self._look()
+            raise
+        return name
+
+    async def page(self, name: str) -> list[str] | None:
+        """What is on a page; ``None`` when it is forgotten.
+
+        Raises:
+            TransportError: NATS is out of reach.
+        """
+        text = (await self._get(self._page(name))).text
+        try:
+            return None if text is None else _TEXTS.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
 
     async def _check(self, place: Place, what: str) -> None:
         advice = f"the durable watch {self.name!r} is %s: give this one another name"
@@ -125,22 +203,43 @@ class Bookmark:
             raise CheckpointError(advice % f"in use by {place.holder.who}")
 
     async def _is_held(self, holder: Holder) -> bool:
-        """Whether somebody has it open still: a feed that has crashed or is cut off says nothing."""
-        try:
-            answer = await self._link.request(
-                self._names.holder(holder.feed), self.name.encode(), timeout=_ANSWERS_WITHIN
-            )
-        except TransportError:
-            if not self._link.connected:
-                raise
-            logger.warning("the durable watch %r is taken over from %s", self.name, holder.who)
-            return False
-        return answer.data == OPEN
+        """Whether somebody has it open still: a feed that has crashed or is cut off says nothing.
 
-    async def _get(self) -> _Entry:
+        So does one that is about to be connected again, for a while.
+        """
+        client, since = self._link.client, self._clock.monotonic()
+        while True:
+            try:
+                answer = await self._link.request(
+                    self._names.holder(holder.feed), self.name.encode(), timeout=_ANSWERS_WITHIN
+                )
+            except TransportError:
+                if not self._link.connected:
+                    raise
+            else:
+                return answer.data == OPEN
+            if client is not self._link.client:
+                # It is not the holder who was away.
+                client, since = self._link.client, self._clock.monotonic()
+            if self._clock.monotonic() - since >= self._silence():
+                logger.warning("the durable watch %r is taken over from %s", self.name, holder.who)
+                return False
+            await self._clock.sleep(_ASKS_EVERY)
+
+    async def _look(self) -> None:
+        """Nobody listens where there is no bucket either: looking makes it anew."""
+        if self._link.connected:
+            await self._get()
+
+    def _page(self, name: str) -> str:
+        # No name of a watch has that character, as a token.
+        return f"{self._subject}={name}"
+
+    async def _get(self, subject: str | None = None) -> _Entry:
         # Not the direct way, which a replica may answer that lags.
+        last = {"last_by_subj": subject or self._subject}
         try:
-            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": self._subject})
+            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", last)
         except APIError as error:
             if error.err_code == _NO_STREAM:
                 await self._make_bucket()
@@ -154,20 +253,35 @@ class Bookmark:
 
     async def _put(self, place: Place) -> bool:
         """Write, if nobody else has written meanwhile; ``False`` if somebody did."""
+        asked, client = self._clock.monotonic(), self._link.client
+        revision = await self._send(self._subject, msgspec.json.encode(place), self._revision)
+        if revision is None:
+            return False
+        self._revision, self._place, self._certain = revision, place, (asked, client)
+        return True
+
+    async def _send(self, subject: str, text: bytes, revision: int) -> int | None:
+        """Write something in place of a revision; the new one, or ``None`` when it was another before.
+
+        Raises:
+            TransportError: it was not written, or nobody knows; to be tried again.
+            CheckpointError: it is more than NATS takes.
+        """
+        most = self._link.client.max_payload - _HEADERS
+        if len(text) > most:
+            size = f"takes {len(text)} bytes, and NATS {most} at most"
+            raise CheckpointError(f"the place of the durable watch {self.name!r} {size}")
         answer = await self._link.request(
-            self._subject,
-            msgspec.json.encode(place),
-            headers={"Nats-Expected-Last-Subject-Sequence": str(self._revision)},
+            subject, text, headers={"Nats-Expected-Last-Subject-Sequence": str(revision)}
         )
         try:
             ack = msgspec.json.decode(answer.data, type=_Ack)
         except msgspec.DecodeError:
             raise TransportError("JetStream's answer cannot be read") from None
         if ack.error is None:
-            self._revision, self._place = ack.seq, place
-            return True
+            return ack.seq
         if ack.error.get("err_code") in _WRONG_LAST_SEQUENCE:
-            return False
+            return None
         raise TransportError(
             f"the place of the durable watch {self.name!r} was not written: {ack.error.get('description')}"
         )
@@ -191,6 +305,7 @@ class Bookmark:
                     "deny_delete": True,
                 },
             )
+            self.made += 1
         except APIError as error:
             if error.err_code == _NO_STREAM:
                 raise TransportError("there is no stream of events: a relay makes it") from None

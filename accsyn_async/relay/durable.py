@@ -91,7 +91,8 @@ class Durable(Merging):
         self._following = Following(self._workspace, selection, self._trail)
         if selection.ids is not None:
             self._open = {ident for ident in selection.ids if ident not in self._trail.done}
-            self._trail.members.intersection_update(self._open)
+            for ident in [ident for ident in self._trail.members if ident not in self._open]:
+                self._trail.members.discard(ident)
 
     async def hand_out(self, event: Event) -> None:
         """Take note of an event that is about to be handed out; before that, what was used is safe.
@@ -102,6 +103,8 @@ class Durable(Merging):
         """
         if isinstance(event, JobEvent):
             await self._keeper.written()
+        if isinstance(event, JobFinished | JobRemoved):
+            await self._keeper.held()
         if isinstance(event, Synced) and self._trail.begin():
             # What happens from now on is not to be missed, though its consumer may never come to use it.
             await self._keeper.write(owing=True)

@@ -140,7 +140,7 @@ class Feed(Awaiting):
             await self._link.__aenter__()
             workspace = self._workspace = await self._find_workspace()
             names = Names.of(workspace)
-            self._holding = Holding(self._link, names, self._who)
+            self._holding = Holding(self._link, names, self._who, self._clock)
             mirror = self._mirror = States(workspace, self._clock, on_wanted=lambda: intake.want())
             pulse = self._pulse = Pulse(self._clock.monotonic())
             intake = Intake(self._link, names, mirror, pulse, self._clock, self._who)

@@ -146,6 +146,7 @@ class Following:
         if message.ended and self._trail.knows_end(message.id):
             # Published once more, as the stream was made anew.
             self._taken(Record(self._workspace, ident, kind_of(message.type), message.book), message, job)
+            self._trail.ended(ident)
             return []
         if ident in self._trail.members or ident in self._trail.done:
             record = self._seed(message, before or job)
@@ -225,6 +226,7 @@ class Following:
             self.learn(record)
             end = record.ending(at)
             if trail.knows_end(end.id):
+                trail.ended(ident)
                 return []
             return [end] if told else [record.found(at), end]
         known = ident in trail.members or ident in trail.done
@@ -255,7 +257,9 @@ class Following:
                 changes = {name: pair for name, pair in event.changes.items() if name in self._told}
                 if changes:
                     told.append(replace(event, changes=changes))
-            elif not (isinstance(event, JobFinished | JobRemoved) and self._trail.knows_end(event.id)):
+            elif isinstance(event, JobFinished | JobRemoved) and self._trail.knows_end(event.id):
+                self._trail.ended(event.job.id)
+            else:
                 told.append(event)
         return told
 

@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -14,14 +14,15 @@ import msgspec
 from accsyn_async.errors import CheckpointError
 from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved
 from accsyn_async.monitor.selection import Selection
+from accsyn_async.relay.pile import Kept, Pile
 
 __all__ = ["VERSION", "Holder", "Place", "Trail", "about", "read_place"]
 
 VERSION: Final = 1
 """The version of what is written here."""
 
-_ENDS_KEPT = 256
-"""Ends that are remembered when the stream has moved on; more than can be published a second time."""
+_ENDS_KEPT: Final = dt.timedelta(days=8)
+"""How long ends are remembered that were used: a relay publishes seven days of them again, if lost."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -50,7 +51,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         newest: when the latest end that was used came, by accsyn's clock; ``None`` before one was.
         members: jobs whose ends are still to be used.
         done: of a watch of ids: the jobs whose ends were used.
-        ends: the marks of the ends that were used last.
+        ends: the marks of the ends that were used, for as long as they can be published again.
     """
 
     v: int
@@ -60,9 +61,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seq: int | None = None
     oldest: dt.datetime | None = None
     newest: dt.datetime | None = None
-    members: list[str] = []
-    done: list[str] = []
-    ends: list[str] = []
+    members: Kept = Kept()
+    done: Kept = Kept()
+    ends: Kept = Kept()
 
 
 _PLACES: Final = msgspec.json.Decoder(Place)
@@ -134,18 +135,21 @@ class Trail:
 
     Args:
         place: what was kept; ``None`` at the first time.
+        texts: what is on its pages, by their names.
         by_ids: whether it is a watch of ids.
     """
 
-    def __init__(self, place: Place | None, *, by_ids: bool) -> None:
+    def __init__(
+        self, place: Place | None, texts: Mapping[str, Sequence[str]] | None = None, *, by_ids: bool
+    ) -> None:
         self._by_ids = by_ids
         self._stream = place.stream if place else None
         self._seq = place.seq if place else None
         self.oldest = place.oldest if place else None
         self.newest = place.newest if place else None
-        self.members = set(place.members if place else ())
-        self.done = set(place.done if place else ())
-        self._ends = dict.fromkeys(place.ends if place else ())
+        self.members = Pile(place.members if place else None, texts)
+        self.done = Pile(place.done if place else None, texts)
+        self._ends = Pile(place.ends if place else None, texts, lasts=_ENDS_KEPT)
         self._read: tuple[str | None, int | None] = (self._stream, self._seq)
         self._ahead: deque[_Step] = deque()
         # How often each event, and each job, stands in there.
@@ -155,6 +159,11 @@ class Trail:
 
     def __len__(self) -> int:
         return len(self._ahead)
+
+    @property
+    def piles(self) -> tuple[Pile, ...]:
+        """What is kept in pages."""
+        return self.members, self.done, self._ends
 
     @property
     def begins(self) -> bool:
@@ -182,7 +191,7 @@ class Trail:
         return ident in self._jobs
 
     def knows_end(self, ident: str) -> bool:
-        """Whether the end of an id, as events have them, is one of those that were used last."""
+        """Whether the end of an id, as events have them, is one of those that were used."""
         return _mark(ident) in self._ends
 
     def put(self, event: Event, *, stream: str | None, seq: int | None, joins: Iterable[str] = ()) -> None:
@@ -243,11 +252,7 @@ class Trail:
         self.members.discard(step.ends)
         if self._by_ids:
             self.done.add(step.ends)
-        self._ends.pop(mark := _mark(step.event), None)
-        self._ends[mark] = None
-        if step.seq is not None:
-            while len(self._ends) > _ENDS_KEPT:
-                del self._ends[next(iter(self._ends))]
+        self._ends.add(_mark(step.event))
         return True
 
     def not_used(self) -> None:
@@ -261,9 +266,10 @@ class Trail:
 
     def forget(self, idents: Collection[str]) -> None:
         """These jobs are watched no more, and nothing of them is handed out any more."""
-        self.members.difference_update(idents)
-        self.done.difference_update(idents)
         gone = set(idents)
+        for ident in gone:
+            self.members.discard(ident)
+            self.done.discard(ident)
         kept: deque[_Step] = deque()
         for step in self._ahead:
             if _job_in(step.event) in gone:
@@ -277,6 +283,14 @@ class Trail:
         self.members.discard(ident)
         if self._by_ids:
             self.done.add(ident)
+
+    def ended(self, ident: str) -> None:
+        """A job has come to an end that was used before, as what is known of it was published once more."""
+        self.settle(ident)
+        for place, step in enumerate(self._ahead):
+            if ident in step.joins:
+                others = tuple(each for each in step.joins if each != ident)
+                self._ahead[place] = step._replace(joins=others)
 
     def kept(self, what: str, holder: Holder | None) -> Place:
         """What is to be kept of it now.
@@ -294,9 +308,9 @@ class Trail:
             seq=seq,
             oldest=self.oldest,
             newest=self.newest,
-            members=sorted(self.members),
-            done=sorted(self.done),
-            ends=list(self._ends),
+            members=self.members.kept(),
+            done=self.done.kept(),
+            ends=self._ends.kept(),
         )
 
     def _now(self) -> tuple[str | None, int | None]:
@@ -310,8 +324,9 @@ class Trail:
             self._stream, self._seq = step.stream, step.seq
         if step.finished is not None:
             self.newest = max(self.newest or step.finished, step.finished)
-        self.members.update(step.joins)
-        self.done.difference_update(step.joins)
+        for ident in step.joins:
+            self.members.add(ident)
+            self.done.discard(ident)
 
     def _take_off(self, name: str) -> None:
         for counter, key in ((self._waiting, name), (self._jobs, _job_in(name))):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from typing import Final
 
 from accsyn_async.relay.messages import StateMessage
 
 __all__ = ["Withheld"]
+
+_ROOM: Final = 64
 
 
 class Withheld:
@@ -22,7 +25,7 @@ class Withheld:
 
     def __init__(self) -> None:
         self._states: dict[str, tuple[StateMessage, float]] = {}
-        # By the sequence of the event; what was replaced meanwhile stays until its turn.
+        # By the sequence of the event; what was replaced meanwhile stays for a while.
         self._queue: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
@@ -40,7 +43,9 @@ class Withheld:
         if known is not None and known[0].book == message.book and known[0].version > message.version:
             return
         self._states[ident] = (message, now)
-        heapq.heappush(self._queue, (message.event_seq, ident))
+        if known is None or known[0].event_seq != message.event_seq:
+            heapq.heappush(self._queue, (message.event_seq, ident))
+            self._clear_up()
 
     def due(self, position: int) -> Iterator[StateMessage]:
         """Those whose events have been read, if they are still there to be read; they are kept no more.
@@ -48,9 +53,8 @@ class Withheld:
         Args:
             position: up to which sequence events were read.
         """
-        queue = self._queue
-        while queue and queue[0][0] <= position:
-            seq, ident = heapq.heappop(queue)
+        while self._queue and self._queue[0][0] <= position:
+            seq, ident = heapq.heappop(self._queue)
             kept = self._states.get(ident)
             if kept is not None and kept[0].event_seq == seq:
                 del self._states[ident]
@@ -66,3 +70,9 @@ class Withheld:
             if since <= before:
                 del self._states[ident]
                 yield message
+
+    def _clear_up(self) -> None:
+        """Forget what was replaced, when that is most of the queue."""
+        if len(self._queue) > _ROOM + 2 * len(self._states):
+            self._queue = [(message.event_seq, ident) for ident, (message, _) in self._states.items()]
+            heapq.heapify(self._queue)

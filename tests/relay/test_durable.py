@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from nats.js.errors import ServiceUnavailableError
 
 from accsyn_async import (
     ArgumentError,
@@ -21,12 +22,20 @@ from accsyn_async import (
     JobRevived,
     QueryError,
     Synced,
+    TransportError,
     Watch,
 )
-from accsyn_async.relay import Feed
-from tests.relay.support.feeding import eventually, feed_of, feeding, ids_in, rest, told, until
+from accsyn_async.relay import Feed, NatsOptions, holding
+from accsyn_async.relay.place_keeper import PlaceKeeper
+from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
 from tests.relay.support.publisher import Publisher, ident
 from tests.support.nats_servers import NatsServer
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who says nothing has crashed: nobody is cut off in these tests, but where it is said."""
+    monkeypatch.setattr(holding, "SILENT_FOR", 0.0)
 
 
 async def crash(feed: Feed, watch: Watch) -> None:
@@ -176,6 +185,88 @@ async def test_one_that_was_taken_over_ends(nats_server: NatsServer, workspace: 
                     await until(watch, JobFinished, count=2)
                 with pytest.raises(CheckpointError):
                     await watch.__aexit__(None, None, None)
+
+
+async def test_one_that_was_frozen_is_given_no_end_that_another_is_given(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    clock = HandClock()
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        await publisher.found(1)
+        async with Feed(NatsOptions((nats_server.url,)), workspace=workspace, clock=clock) as frozen:
+            watch = await frozen.watch("Transfer", durable="x").__aenter__()
+            await until(watch, Synced)
+            frozen._holding.let_go("x")  # type: ignore[union-attr]
+            async with feed.watch("Transfer", durable="x") as taken:
+                await until(taken, Synced)
+                await publisher.finish(1)
+                await until(taken, JobFinished)
+                clock.advance(5.0)
+                seen: list[Event] = []
+                with pytest.raises(CheckpointError, match="'x' was taken over by"):
+                    while True:
+                        seen.append(await anext(watch))
+                assert not [event for event in seen if isinstance(event, JobFinished)]
+                with pytest.raises(CheckpointError):
+                    await watch.__aexit__(None, None, None)
+
+
+class Quorumless:
+    """JetStream without a leader, as while nodes of a cluster are away, for some requests."""
+
+    def __init__(self, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 0
+        self._feed = feed
+        link: Any = feed._link
+        self._api, self._request = link.api, link.request
+        monkeypatch.setattr(link, "api", self.api)
+        monkeypatch.setattr(link, "request", self.request)
+
+    async def api(self, call: str, *args: Any, **options: Any) -> Any:
+        if "BOOKMARKS" in call and self._fails():
+            raise ServiceUnavailableError(code=503, err_code=10008, description="temporarily unavailable")
+        return await self._api(call, *args, **options)
+
+    async def request(self, subject: str, *args: Any, **options: Any) -> Any:
+        if subject.startswith("$KV") and self._fails():
+            raise TransportError("NATS: nobody answers there")
+        return await self._request(subject, *args, **options)
+
+    def _fails(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
+async def test_what_nats_cannot_do_for_a_while_is_waited_for(
+    nats_server: NatsServer,
+    workspace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def no_pause(_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(PlaceKeeper, "_pause", no_pause)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in (1, 2, 3):
+            await publisher.found(number)
+        cluster = Quorumless(feed, monkeypatch)
+        cluster.left = 7
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert cluster.left <= 0
+            await until(watch, Synced)
+            await publisher.finish(1)
+            await publisher.finish(2)
+            await until(watch, JobFinished)
+            cluster.left = 7
+            (end,) = [each for each in await until(watch, JobFinished) if isinstance(each, JobFinished)]
+            assert end.job.id == ident(2)
+            cluster.left = 7
+        assert cluster.left <= 0
+        # That is said once each time, and not how often.
+        assert 1 <= caplog.text.count("it is tried again") <= 3
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert told(await until(watch, Synced)) == [("Synced", -1)]
 
 
 async def test_a_watch_of_ids_ends_by_itself_also_when_it_comes_back(
@@ -398,6 +489,74 @@ async def test_a_stream_of_events_that_is_made_anew(
     counts = Counter(told(seen))
     assert [counts["JobFinished", number] for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
     assert [counts["JobFound", number] for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+
+
+async def test_however_many_ends_are_published_once_more(nats_server: NatsServer, workspace: str) -> None:
+    """The leader publishes all of the week, as the stream of events was lost: what was used is not told."""
+    numbers = range(1, 301)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        async with feed.watch("Transfer", durable="x") as watch:
+            await until(watch, Synced)
+            for number in numbers:
+                await publisher.finish(number)
+            used = ids_in(await until(watch, JobFinished, count=len(numbers)))
+        assert len(await publisher.place_text("x")) < 20_000
+        await publisher.delete(publisher.names.events)
+        await publisher.make_streams()
+        for number in numbers:
+            await publisher.again(number)
+        await publisher.found(999)
+        last = await publisher.finish(999)
+        async with feed_of(nats_server, workspace) as other, other.watch("Transfer", durable="x") as watch:
+            again = [event for event in await until(watch, Synced) if isinstance(event, JobFinished)]
+            assert ids_in([*again]) == [last]
+            assert last not in used
+            await eventually(lambda: not watch.backlog)
+
+
+async def test_with_many_live_jobs_an_acknowledged_end_costs_little(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    """And they are all known to whoever comes next."""
+    numbers = range(1, 401)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        await eventually(lambda: feed.statistics().jobs == len(numbers))
+        async with feed.watch("Transfer WHERE status=running", durable="x") as watch:
+            await until(watch, Synced)
+            for number in numbers[:3]:
+                await publisher.finish(number)
+            await until(watch, JobFinished, count=3)
+        place = await publisher.place_text("x")
+        assert len(place) < 1_000
+        for number in numbers[3:]:
+            await publisher.finish(number)
+        async with feed_of(nats_server, workspace) as other:
+            async with other.watch("Transfer WHERE status=running", durable="x") as watch:
+                ends = [event for event in await until(watch, Synced) if isinstance(event, JobFinished)]
+            assert [int(event.job.id, 16) for event in ends] == list(numbers[3:])
+
+
+async def test_bookmarks_that_are_deleted_under_a_watch_of_many_jobs(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    numbers = range(1, 401)
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in numbers:
+            await publisher.found(number)
+        await eventually(lambda: feed.statistics().jobs == len(numbers))
+        async with feed.watch("Transfer", durable="x") as watch:
+            await until(watch, Synced)
+            await publisher.client.jetstream().delete_key_value(publisher.names.bookmarks)
+            for number in numbers[:300]:
+                await publisher.finish(number)
+            await until(watch, JobFinished, count=300)
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert told(await until(watch, Synced)) == [("Synced", -1)]
+            assert len(list(watch.jobs)) == 100
 
 
 async def test_jobs_are_added_and_removed(nats_server: NatsServer, workspace: str) -> None:

@@ -267,8 +267,12 @@ class Publisher:
 
     async def place(self, name: str) -> dict[str, Any]:
         """What is kept of a durable watch."""
+        return dict(msgspec.json.decode(await self.place_text(name)))
+
+    async def place_text(self, name: str) -> bytes:
+        """The same, as it is kept."""
         bucket = await self.client.jetstream().key_value(self.names.bookmarks)
-        return dict(msgspec.json.decode((await bucket.get(name)).value or b"{}"))
+        return (await bucket.get(name)).value or b"{}"
 
     async def purge(self, stream: str) -> None:
         """All messages of a stream are gone, as when they are too old."""
