@@ -26,7 +26,7 @@ from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
-from accsyn_async.relay.link import Link
+from accsyn_async.relay.link import Link, end
 from accsyn_async.relay.messages import HealthMessage, NewerError
 from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
@@ -197,9 +197,8 @@ class Relay:
                 return str(error)
             return "it has ended"
         finally:
-            for task in (leading, keeping):
-                task.cancel()
-            await asyncio.gather(leading, keeping, return_exceptions=True)
+            await end(leading)
+            await end(keeping)
 
     async def _work(self, lease: Lease) -> None:
         """Lead a term to its end."""
