@@ -55,7 +55,7 @@ class Role:
         relay: its name.
         term: the how-manieth leader it is; ``None`` when it does not lead.
         leader: the name of who leads, as far as is known.
-        reason: why it leads no more; ``None`` at the start, and while it leads.
+        reason: why it leads no more; ``None`` where it did not lead before, and while it leads.
     """
 
     role: Literal["leader", "standby"]
@@ -74,7 +74,7 @@ class Relay:
         queries: what to publish; all that publish a workspace's jobs should name the same.
         allowed: what jobs can be made to do by who asks: of pause, resume and abort.
         replicas: how many NATS servers hold each message, of streams that have to be made.
-        on_role: called when it begins to lead, and to wait.
+        on_role: called when it begins to lead, and to wait; and when another leads than did.
         clock: time.
 
     Raises:
@@ -148,7 +148,14 @@ class Relay:
             AccsynError: why it can lead no more, such as a login that was refused.
         """
         await self._check_jetstream()
-        lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
+        lease = Lease(
+            self._link,
+            self._names,
+            self.name,
+            clock=self._clock,
+            replicas=self._replicas,
+            on_holder=lambda holder: self._on_role(Role("standby", self.name, leader=holder)),
+        )
         reason: str | None = None
         while True:
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))

@@ -22,6 +22,7 @@ from accsyn_async import (
     Watch,
 )
 from accsyn_async.relay import connect, intake, leader
+from accsyn_async.relay.bucket import Bucket
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
@@ -248,9 +249,9 @@ async def test_a_job_that_goes_on_is_published_once_for_all_who_ask(
 async def test_a_job_that_somebody_watches_is_asked_for_again(
     nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leader, "_UNASKED", 1.0)
+    monkeypatch.setattr(leader, "_UNASKED", 0.6)
     monkeypatch.setattr(leader, "_ASKED_TOGETHER", 0.0)
-    monkeypatch.setattr(intake, "_RENEWS_EVERY", 2.0)
+    monkeypatch.setattr(intake, "_RENEWS_EVERY", 1.0)
     queries = ('Transfer WHERE name="*.exr"',)
     async with published(nats_server, workspace, queries=queries) as (relayed, _):
         first, second = [await relayed.create(name, LONG) for name in ("a.mov", "b.mov")]
@@ -465,3 +466,34 @@ def test_bad_input(options: dict[str, object], error: type[Exception], said: str
     link = Link(NatsOptions(("nats://127.0.0.1:1",)))
     with pytest.raises(error, match=said):
         Relay(session, link, **options)  # type: ignore[arg-type]
+
+
+async def test_who_stands_by_tells_who_leads_whenever_that_changes(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    turns: asyncio.Queue[Role] = asyncio.Queue()
+    async with (
+        Sandbox(workspace=workspace, rate_limit=False) as box,
+        box.session() as session,
+        Link(NatsOptions((nats_server.url,))) as link,
+    ):
+        names = Names.of(workspace)
+        first, second = Lease(link, names, "first"), Lease(link, names, "second")
+        await first.acquire()
+        running = asyncio.create_task(Relay(session, link, on_role=turns.put_nowait).run())
+        try:
+            async with asyncio.timeout(20):
+                assert (await turns.get()).leader == "first"
+                await hand_over(link, names, first, second)
+                turn = await turns.get()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await second.release()
+    assert (turn.role, turn.leader, turn.term, turn.reason) == ("standby", "second", None, None)
+
+
+async def hand_over(link: Link, names: Names, one: Lease, other: Lease) -> None:
+    """Have another hold a lease, with no moment in between in which nobody does."""
+    await Bucket(link, names.lease, max_age=10.0).put("leader", other._value, one.revision)
+    await other.acquire()
