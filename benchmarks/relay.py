@@ -218,8 +218,13 @@ async def _pair(url: str, number: signal.Signals) -> float:
             for _ in range(2)
         ]
         try:
-            leading = [asyncio.create_task(_until_it_leads(each)) for each in several]
+            stand = [asyncio.Event() for _ in several]
+            leading = [
+                asyncio.create_task(_until_it_leads(*each)) for each in zip(several, stand, strict=True)
+            ]
             done, (waiting,) = await asyncio.wait(leading, return_when=asyncio.FIRST_COMPLETED)
+            for standing in stand:
+                await standing.wait()
             await asyncio.sleep(5)
             (first,) = (each for each, task in zip(several, leading, strict=True) if task in done)
             began = time.monotonic()
@@ -233,10 +238,10 @@ async def _pair(url: str, number: signal.Signals) -> float:
                 await each.wait()
 
 
-async def _until_it_leads(process: asyncio.subprocess.Process) -> None:
+async def _until_it_leads(process: asyncio.subprocess.Process, stands: asyncio.Event) -> None:
     assert process.stdout is not None
     while json.loads(await process.stdout.readline())["role"] != "leader":
-        pass
+        stands.set()
 
 
 @contextlib.contextmanager

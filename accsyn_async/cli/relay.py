@@ -45,7 +45,8 @@ async def relay(
     """Publish what happens to jobs on NATS JetStream, or wait to do so while another relay does.
 
     Args:
-        nats: The NATS servers, with commas between them; nats://127.0.0.1:4222 when left out.
+        nats: The NATS servers, with commas between them; nats://127.0.0.1:4222 when left out. With
+            --embedded, where that one listens: port 0 is a free one.
         query: What to publish, quoted, such as 'Transfer WHERE user="lisa@example.com"'; can be given again.
             All transfers when left out.
         replicas: How many NATS servers hold each message: 1, 3 or 5. Of streams that have to be made.
@@ -56,7 +57,8 @@ async def relay(
         http: Where to serve /healthz and /metrics, such as 127.0.0.1:8485; a token in ACCSYN_RELAY_TOKEN is
             needed where others reach it.
         allow_host: A name that it is reached by, such as relay.example.com:8485; can be given again.
-        json: Write a line of JSON at the start, and whenever it begins to lead or to wait.
+        json: Write a line of JSON at the start, whenever it begins to lead or to wait, and when another leads
+            than did.
         nats_connection: How to reach NATS.
         connection: How to reach the backend.
     """

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from accsyn_async.events import (
     Event,
@@ -22,9 +21,9 @@ from accsyn_async.events import (
 )
 from accsyn_async.models import Job, JobStatus
 from accsyn_async.monitor.audience import Audience
-from accsyn_async.monitor.fields import WATCHED
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.ledger import Ledger, Life
+from accsyn_async.monitor.narrowing import narrower
 from accsyn_async.monitor.past import Past
 from accsyn_async.monitor.stalls import Confirmed, Stalls
 from accsyn_async.monitor.subscription import Subscription
@@ -256,7 +255,7 @@ class Herald:
         if isinstance(event, JobChanged):
             # Who wanted the others may have left since it was observed.
             mixed = self.audience.mixed or not event.changes.keys() <= set(self.audience.fields)
-            return _narrower(event) if mixed else None
+            return narrower(event) if mixed else None
         if newcomers is None or not (notice.to_newcomers or isinstance(event, JobRevived)):
             return None
         if notice.to_newcomers:
@@ -311,21 +310,6 @@ class Herald:
                 group.remember(ident, self.ledger.lives[ident].run, self.audience.moves)
                 if self.audience.leave(ident, group):
                     self._retired.add(ident)
-
-
-def _narrower(event: JobChanged) -> Callable[[Subscription], JobChanged | None]:
-    """Cuts a change to the fields that a watch is about; each cut is made once."""
-    cut: dict[tuple[str, ...] | None, JobChanged | None] = {}
-
-    def narrow(subscription: Subscription) -> JobChanged | None:
-        fields = subscription.selection.fields
-        if fields not in cut:
-            names = WATCHED if fields is None else fields
-            changes = {name: pair for name, pair in event.changes.items() if name in names}
-            cut[fields] = replace(event, changes=changes) if changes else None
-        return cut[fields]
-
-    return narrow
 
 
 def _ends(event: JobEvent, ident: str) -> bool:

@@ -260,12 +260,13 @@ class Book:
         """Publish the states of these jobs again."""
         self._dirty.update((ident, None) for ident in idents if ident in self.records)
 
-    def forget(self, before: dt.datetime) -> None:
-        """Drop jobs that ended before some moment, UTC: their messages age out too."""
-        for ident, record in list(self.records.items()):
-            if record.ended and record.at < before:
-                del self.records[ident]
-                self._dirty.pop(ident, None)
+    def forget(self, before: dt.datetime) -> list[str]:
+        """Drop jobs that ended before some moment, UTC: their messages age out too; which they were."""
+        old = [ident for ident, record in self.records.items() if record.ended and record.at < before]
+        for ident in old:
+            del self.records[ident]
+            self._dirty.pop(ident, None)
+        return old
 
     def ends(self, lacking: Iterable[str]) -> Iterator[EventMessage]:
         """The last events of these jobs anew, as far as they are ends: as they were, with their ids."""

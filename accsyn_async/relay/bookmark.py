@@ -232,8 +232,7 @@ class Bookmark:
             await self._get()
 
     def _page(self, name: str) -> str:
-        # No name of a watch has that character, as a token.
-        return f"{self._subject}={name}"
+        return f"{self._subject}.{name}"
 
     async def _get(self, subject: str | None = None) -> _Entry:
         # Not the direct way, which a replica may answer that lags.

@@ -63,6 +63,7 @@ class Candidate:
         Raises:
             DeposedError: another leads.
             PublishError: NATS does not answer as it should.
+            NewerError: a newer relay has published, in a form that this one does not know.
             ArgumentError: the streams cannot be made as wanted.
             PermissionDeniedError: NATS does not let this user do that.
         """
@@ -78,11 +79,11 @@ class Candidate:
 
     async def _begin(self) -> tuple[Press, Inventory] | None:
         names = self.names
-        atomic = await ensure_streams(self.link, names, self.replicas)
-        fence = Fence(self.link, self.acks, self.relay, self.may_write, atomic)
+        kept = await ensure_streams(self.link, names, self.replicas)
+        fence = Fence(self.link, self.acks, names, self.relay, self.may_write, kept.atomic)
         before = await read_inventory(self.link, names)
         masthead = self._masthead(before)
-        events = fence.stream(names.events, masthead.term, names.term)
+        events = fence.stream(names.events, masthead.term)
         first = Outgoing(names.term, encode(TermMessage(**masthead.fields(self.now()))))
         if await events.begin(first, before.events.subjects, before.events.last) is None:
             return None
@@ -91,7 +92,7 @@ class Candidate:
             inventory = await read_inventory(self.link, names)
             # Our own beginning is in it by now.
             inventory.term, inventory.book = before.term, before.book
-            states = fence.stream(names.states, masthead.term, names.health)
+            states = fence.stream(names.states, masthead.term)
             health = Outgoing(names.health, encode(self.health(masthead, inventory.events.last)))
             if await states.begin(health, inventory.states.subjects, inventory.states.last) is None:
                 continue
@@ -104,6 +105,7 @@ class Candidate:
                 states,
                 make_health=self.health,
                 replicas=self.replicas,
+                kept=kept.seconds,
                 now=self.now,
             )
             return press, inventory

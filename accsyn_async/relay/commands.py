@@ -31,6 +31,7 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _AT_ONCE: Final = 8
 """Jobs that are changed, or looked for, at the same time."""
+_NAMED: Final = 5
 _WAITING: Final = 64
 """Requests that wait to be answered, at most."""
 
@@ -118,12 +119,17 @@ class CommandDesk:
         action = request.action
         if action not in self._allowed:
             offered = f"it allows {', '.join(self._allowed)}" if self._allowed else "it allows nothing"
-            logger.warning("refused to %s %s jobs: %s", action, len(request.jobs), safe(request.by))
+            some = ", ".join(map(safe, request.jobs[:_NAMED]))
+            logger.warning(
+                "refused to %s %s jobs (%s …), asked by %s", action, len(request.jobs), some, safe(request.by)
+            )
             return encode_reply(error=f"the relay does not allow to {action}; {offered}", refused=True)
-        for ident in request.jobs:
-            logger.info("%s %s, asked by %s", action, safe(ident), safe(request.by))
         self._count(len(request.jobs))
-        return encode_reply(await self._each(request.jobs, lambda each: self._change(action, each)))
+        results = await self._each(request.jobs, lambda each: self._change(action, each))
+        for each in results:
+            outcome = each.status if each.ok else each.error
+            logger.info("%s %s, asked by %s: %s", action, safe(each.id), safe(request.by), safe(outcome))
+        return encode_reply(results)
 
     async def _each(
         self, idents: Sequence[str], work: Callable[[str], Awaitable[Commanded]]

@@ -119,15 +119,27 @@ class Connection:
 
     async def until_lost(self, ping_every: float) -> None:
         """Wait until the connection is lost; one that answers no more is."""
-        while not self.lost.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ping_every):
-                    await self.lost.wait()
-            if not self.lost.is_set():
-                try:
-                    await self.client.rtt(timeout=ping_every)  # type: ignore[arg-type]
-                except (nats.errors.Error, OSError):
-                    self.lose()
+        lost = asyncio.ensure_future(self.lost.wait())
+        try:
+            while not self.lost.is_set():
+                await asyncio.wait({lost}, timeout=ping_every)
+                if not self.lost.is_set():
+                    await self._ping(lost, ping_every)
+        finally:
+            lost.cancel()
+
+    async def _ping(self, lost: asyncio.Future[Any], timeout: float) -> None:
+        """Look whether the server answers, for as long as the connection is not known to be lost."""
+        ping = asyncio.ensure_future(self.client.rtt(timeout=timeout))  # type: ignore[arg-type]
+        try:
+            await asyncio.wait({ping, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if ping.done():
+                ping.result()
+        except (nats.errors.Error, OSError):
+            self.lose()
+        finally:
+            ping.cancel()
+            await asyncio.gather(ping, return_exceptions=True)
 
     def lose(self) -> None:
         """Tell all who wait for an answer that none comes any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 from nats.js.errors import APIError
@@ -154,6 +154,11 @@ class Durable(Merging):
         finally:
             self._siblings.pop(self, None)
             await self._keeper.leave(in_peace=in_peace)
+
+    @property
+    def idents(self) -> Collection[str]:
+        """The jobs whose ends it waits for, of a watch by ids; none of a query's."""
+        return self._following.idents or ()
 
     # -- the source
 

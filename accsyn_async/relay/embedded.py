@@ -69,7 +69,8 @@ class EmbeddedServer:
     Args:
         store: the folder that it keeps its streams in; ``None`` for one that is deleted at the end.
         port: where it listens; 0 for any free port.
-        address: the same as a URL on this computer, such as ``nats://127.0.0.1:4222``; instead of ``port``.
+        address: the same as a URL on this computer, such as ``nats://127.0.0.1:4222``; instead of ``port``,
+            and as there port 0 is any free one.
         starts_within: seconds that it has to be ready.
 
     Raises:
@@ -240,7 +241,7 @@ class EmbeddedServer:
 
 
 def _port_of(address: str) -> int:
-    endpoints = read_servers(address)
+    endpoints = read_servers(address, free_port=True)
     first = endpoints[0]
     here = first.host == "localhost" or _is_loopback(first.host)
     if len(endpoints) > 1 or first.tls or first.secret or not here:

@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import nats.errors
@@ -22,7 +22,7 @@ from nats.js.errors import APIError, Error, NotFoundError
 
 from accsyn_async.errors import AccsynError, ArgumentError, PermissionDeniedError
 from accsyn_async.relay.acks import Ack, Acks
-from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM, NotOursError, read_term
+from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM
 from accsyn_async.relay.nats_errors import translate
 
 __all__ = ["DeposedError", "FencedStream", "Outgoing", "PublishError", "WipedError", "reaching_nats"]
@@ -40,6 +40,9 @@ _PATIENCE: Final = 3.0
 """Seconds that the answer to a message may take."""
 _TRIES: Final = 5
 _KNOWN: Final = "it is known already"
+_TOO_LARGE: Final = "it is too large"
+_TOO_LARGE_CODES: Final = (10054,)
+"""What JetStream says of a message that is larger than its stream takes."""
 
 
 class PublishError(Exception):
@@ -90,7 +93,7 @@ class FencedStream:
         stream: its name.
         relay: which process publishes.
         term: the how-manieth leader.
-        term_subject: where each leader says that it begins, in this stream.
+        latest_term: asks for the how-manieth leader was the last to begin.
         may_write: asked before anything is sent; ``False`` ends it all.
         atomic: whether several messages can be sent as one batch; else one waits for the other.
 
@@ -108,7 +111,7 @@ class FencedStream:
         *,
         relay: str,
         term: int,
-        term_subject: str,
+        latest_term: Callable[[], Awaitable[int]],
         may_write: Callable[[], bool],
         atomic: bool,
     ) -> None:
@@ -117,7 +120,7 @@ class FencedStream:
         self._stream = stream
         self._relay = relay
         self._term = term
-        self._term_subject = term_subject
+        self._latest_term = latest_term
         self._may_write = may_write
         self._atomic = atomic
         self._subjects: dict[str, int] = {}
@@ -177,21 +180,27 @@ class FencedStream:
         with reaching_nats():
             await self._check()
 
-    def position_of(self, subject: str) -> int:
-        """The sequence of a subject's last message as far as is known; 0 for none."""
-        return self._subjects.get(subject, 0)
+    def forget(self, subject: str) -> None:
+        """Nothing more will be published on a subject for long: its messages age out."""
+        self._subjects.pop(subject, None)
 
     async def _publish(self, messages: Sequence[Outgoing]) -> list[int]:
         done: dict[int, int] = {}
         known: set[int] = set()
         batches = _batches(messages) if self._atomic else [[index] for index in range(len(messages))]
-        for _ in range(_TRIES):
+        tries = 0
+        while tries < _TRIES:
+            before = len(done) + len(known)
             for batch in batches:
                 outcome = await self._send([messages[i]._replace(known=i in known) for i in batch])
+                if outcome == _KNOWN and len(batch) == 1 and batch[0] not in known:
+                    # Who remembers an id need not have the message any more: it goes out without.
+                    known.update(batch)
+                    outcome = await self._send([messages[batch[0]]._replace(known=True)])
+                if outcome == _TOO_LARGE and len(batch) == 1:
+                    logger.error("a message to %s is too large: left out", messages[batch[0]].subject)
+                    outcome = 0
                 if not isinstance(outcome, int):
-                    if outcome == _KNOWN:
-                        # Who remembers an id need not have the message any more: it goes out without.
-                        known.update(batch)
                     logger.debug("%s messages to %s anew: %s", len(batch), self._stream, outcome)
                     break
                 done.update((index, outcome - len(batch) + 1 + place) for place, index in enumerate(batch))
@@ -203,6 +212,7 @@ class FencedStream:
                 batches = [[index] for index in waiting if index not in done]
             if len(done) == len(messages):
                 return [done[index] for index in range(len(messages))]
+            tries = 0 if len(done) + len(known) > before else tries + 1
         raise PublishError(f"{len(messages) - len(done)} messages were refused again and again")
 
     async def _send(self, messages: Sequence[Outgoing]) -> int | str:
@@ -249,6 +259,8 @@ class FencedStream:
         answer = ack.result()
         if answer.duplicate:
             return _KNOWN
+        if answer.error is not None and answer.error.err_code in _TOO_LARGE_CODES:
+            return _TOO_LARGE
         if answer.reason is not None:
             return answer.reason
         for place, message in enumerate(messages):
@@ -272,18 +284,6 @@ class FencedStream:
             raise WipedError(f"the stream {self._stream} was cut back to {info.state.last_seq}")
         self.disturbed |= info.state.last_seq > self.last
         self.last = info.state.last_seq
-
-    async def _latest_term(self) -> int:
-        try:
-            latest = await self._jetstream.get_last_msg(self._stream, self._term_subject)
-        except APIError as error:
-            if error.code == 404:
-                return 0
-            raise
-        try:
-            return read_term(latest.data or b"").term
-        except NotOursError:
-            return 0
 
     async def _look_up(
         self,

@@ -12,6 +12,7 @@ from nats.js.errors import APIError
 
 from accsyn_async.errors import AccsynError, TransportError
 from accsyn_async.relay.asking import ask_leader
+from accsyn_async.relay.command_messages import Commanded
 from accsyn_async.relay.last_term import learn_last_term
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
@@ -39,6 +40,8 @@ _SLICE: Final = 0.008
 _BATCH: Final = 100
 _LOOKS_EVERY: Final = 1.0
 _ASKS_AGAIN: Final = (1.0, 10.0)
+_RENEWS_EVERY: Final = 60.0
+"""Seconds after which the leader is asked again for jobs that it may publish only as it was asked."""
 
 
 class Intake:
@@ -117,6 +120,7 @@ class Intake:
                     group.create_task(self._read_on(states, self._take_state), name="accsyn-feed-states")
                     group.create_task(self._read_on(events, self._take_event), name="accsyn-feed-events")
                     group.create_task(self._seek(), name="accsyn-feed-seek")
+                    group.create_task(self._renew(), name="accsyn-feed-renew")
 
     def _settled(self, facts: StreamFacts) -> int:
         """Up to which sequence every event is in its job's state."""
@@ -281,6 +285,16 @@ class Intake:
             if self._mirror.wanted:
                 await self._clock.sleep(pause * random.uniform(0.75, 1.25))
 
+    async def _renew(self) -> None:
+        """Have the leader go on with the jobs that are watched by their ids, whatever its queries."""
+        while True:
+            await self._clock.sleep(_RENEWS_EVERY * random.uniform(0.75, 1.25))
+            health = self._pulse.health
+            if health is None or self._link.is_denied(self._names.command):
+                continue
+            for kind, idents in self._mirror.lasting(health.queries).items():
+                await self._look_for(kind, idents)
+
     def _due(self, idents: list[str]) -> list[str]:
         now = self._clock.monotonic()
         return [ident for ident in idents if self._promised.get(ident, 0.0) <= now]
@@ -289,10 +303,8 @@ class Intake:
         """Ask for some jobs; whether there was an answer for each."""
         if not idents:
             return True
-        try:
-            results = await ask_leader(self._link, self._names, "look", idents, entitytype=kind, by=self._by)
-        except AccsynError as error:
-            logger.debug("the relay was asked for %s jobs: %s", len(idents), error.message)
+        results = await self._look_for(kind, idents)
+        if results is None:
             return False
         for result in results:
             if result.ok:
@@ -300,6 +312,14 @@ class Intake:
             elif not result.unknown and result.id in self._mirror.wanted:
                 self._mirror.missing(result.id)
         return not any(result.unknown for result in results)
+
+    async def _look_for(self, kind: str, idents: list[str]) -> list[Commanded] | None:
+        """Have the leader look for some jobs; ``None`` when there was no answer."""
+        try:
+            return await ask_leader(self._link, self._names, "look", idents, entitytype=kind, by=self._by)
+        except AccsynError as error:
+            logger.debug("the relay was asked for %s jobs: %s", len(idents), error.message)
+            return None
 
 
 class _ServerTime:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import (
+    RELAY,
     EventMessage,
     HealthMessage,
+    NewerError,
     NotOursError,
     Published,
     StateMessage,
@@ -26,12 +28,13 @@ from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.subjects import Names
 from accsyn_async.relay.terms import Terms
 
-__all__ = ["Inventory", "Shelf", "read_inventory", "read_shelf"]
+__all__ = ["Inventory", "Shelf", "read_all", "read_inventory", "read_shelf"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
 _PATIENCE: Final = 10.0
-"""Seconds that reading a stream may take."""
+"""Seconds that what is there may take to come."""
+_AT_ONCE: Final = 1000
 
 P = TypeVar("P", bound=Published)
 
@@ -83,14 +86,16 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     Messages that no relay wrote are left out, but count where sequences are concerned.
 
     Raises:
+        NewerError: a newer relay has published, in a form that this one does not know.
         Error: (of nats) NATS does not answer.
+        TimeoutError: likewise.
     """
     events = await read_shelf(link, names.events)
     states = await read_shelf(link, names.states)
     inventory = Inventory(events, states)
     began: TermMessage | None = None
     terms = Terms()
-    for message in await _read_all(link, names.events, names.term):
+    for message in await read_all(link, names.events, names.term):
         term = _ours(read_term, message)
         if term is not None:
             began = term
@@ -117,14 +122,30 @@ async def read_inventory(link: Link, names: Names) -> Inventory:
     return inventory
 
 
-async def _read_all(link: Link, stream: str, subject: str) -> list[Arrived]:
-    """Every message of a subject."""
+async def read_all(link: Link, stream: str, subject: str) -> list[Arrived]:
+    """Every message of a subject.
+
+    Raises:
+        Error: (of nats) NATS does not answer.
+        TimeoutError: likewise.
+    """
     several: list[Arrived] = []
-    async with asyncio.timeout(_PATIENCE), Reader(link, stream, [subject], after=0) as reader:
-        await reader.begun()
-        while not reader.caught_up:
-            several += [each for each in await reader.several(1000) if isinstance(each, Arrived)]
+    async with Reader(link, stream, [subject], after=0) as reader:
+        async for each in _present(reader):
+            if isinstance(each, Arrived):
+                several.append(each)
     return several
+
+
+async def _present(reader: Reader) -> AsyncIterator[Arrived | Rebuilt]:
+    """What there is."""
+    async with asyncio.timeout(_PATIENCE):
+        await reader.begun()
+    while not reader.caught_up:
+        async with asyncio.timeout(_PATIENCE):
+            several = await reader.several(_AT_ONCE)
+        for each in several:
+            yield each
 
 
 async def read_shelf(link: Link, stream: str, *, headers_only: bool = False) -> Shelf:
@@ -136,17 +157,12 @@ async def read_shelf(link: Link, stream: str, *, headers_only: bool = False) -> 
     """
     info = await link.jetstream.stream_info(stream)
     shelf = Shelf(last=info.state.last_seq)
-    async with (
-        asyncio.timeout(_PATIENCE),
-        Reader(link, stream, latest=True, headers_only=headers_only) as reader,
-    ):
-        await reader.begun()
-        while not reader.caught_up:
-            for message in await reader.several(1000):
-                if isinstance(message, Rebuilt):
-                    shelf = Shelf()
-                else:
-                    shelf.messages[message.subject] = message
+    async with Reader(link, stream, latest=True, headers_only=headers_only) as reader:
+        async for message in _present(reader):
+            if isinstance(message, Rebuilt):
+                shelf = Shelf()
+            else:
+                shelf.messages[message.subject] = message
         shelf.last = max(shelf.last, reader.position)
     return shelf
 
@@ -156,6 +172,11 @@ def _ours(read: Callable[[bytes], P], message: Arrived) -> P | None:
         ours = read(message.data)
         check_sender(ours, message.headers)
         return ours
+    except NewerError:
+        if RELAY not in message.headers:
+            return None
+        # What it says would be overwritten with what an older relay makes of it.
+        raise
     except NotOursError as error:
         logger.warning("left out a message on %s: %s", message.subject, error)
         return None

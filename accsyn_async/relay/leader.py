@@ -36,6 +36,10 @@ _MOST: Final = 500
 """Events that are published together, at most."""
 _ASKED: Final = 1_000
 """Jobs that are watched because somebody asked for them, at most."""
+_UNASKED: Final = 300.0
+"""Seconds after which such a job is watched no more, unless somebody has asked for it again."""
+_ASKED_TOGETHER: Final = 30.0
+"""Seconds within which whoever asks for a job that goes on is served by its state being published once."""
 
 
 @dataclass(slots=True)
@@ -78,6 +82,9 @@ class Leader:
         self._tasks: asyncio.TaskGroup | None = None
         self.standing = Standing(clock.now())
         self.asked: dict[str, asyncio.Future[AccsynError | None]] = {}
+        # When jobs that have not ended were asked for; those that are not watched any more as nobody did.
+        self._asked_at: dict[str, float] = {}
+        self._dropped: set[str] = set()
 
     def health(self, masthead: Masthead, settled: int) -> HealthMessage:
         """The message that tells how the leader is.
@@ -135,6 +142,8 @@ class Leader:
             for asked in self.asked.values():
                 asked.cancel()
             self.asked.clear()
+            self._asked_at.clear()
+            self._dropped.clear()
 
     async def look(self, ident: str, kind: str) -> AccsynError | None:
         """See to it that a job is published, whatever the queries.
@@ -151,6 +160,12 @@ class Leader:
             return AccsynError("the relay does not lead")
         record = press.book.records.get(ident)
         if record is not None and not record.removed:
+            if not record.ended and self._is_asked_again(ident):
+                return None
+            if ident in self._dropped and not record.ended:
+                if len(self.asked) >= _ASKED:
+                    return _too_many()
+                self._follow_asked(press, tasks, ident, record.type)
             # Whoever asks may have forgotten it, or counts in a book that is lost.
             press.book.touch([ident])
             try:
@@ -161,14 +176,31 @@ class Leader:
         answer = self.asked.get(ident)
         if answer is None:
             if len(self.asked) >= _ASKED:
-                return AccsynError(f"the relay follows {_ASKED} jobs already because somebody asked")
+                return _too_many()
             answer = self._follow_asked(press, tasks, ident, kind)
+        self._asked_at[ident] = self._clock.monotonic()
         return await asyncio.shield(answer)
+
+    def _is_asked_again(self, ident: str) -> bool:
+        """Whether a job was asked for just before, too; else it is from now on."""
+        now = self._clock.monotonic()
+        if now - self._asked_at.get(ident, -_ASKED_TOGETHER) < _ASKED_TOGETHER:
+            return True
+        if len(self._asked_at) > 2 * _ASKED:
+            self._asked_at = {
+                each: at
+                for each, at in self._asked_at.items()
+                if each in self.asked or now - at < _ASKED_TOGETHER
+            }
+        self._asked_at[ident] = now
+        return False
 
     def _follow_asked(
         self, press: Press, tasks: asyncio.TaskGroup, ident: str, kind: str
     ) -> asyncio.Future[AccsynError | None]:
         answer = self.asked[ident] = asyncio.get_running_loop().create_future()
+        self._asked_at[ident] = self._clock.monotonic()
+        self._dropped.discard(ident)
         tasks.create_task(self._follow_one(press, ident, kind, answer), name="accsyn-relay-asked")
         return answer
 
@@ -189,7 +221,7 @@ class Leader:
     async def _follow_one(
         self, press: Press, ident: str, kind: str, answer: asyncio.Future[AccsynError | None]
     ) -> None:
-        """Publish what happens to one job, to its end."""
+        """Publish what happens to one job, to its end, or until nobody has asked for it for long."""
         mailbox = Mailbox()
         selection = select(ident, kind, fields=WATCHABLE)
         known = press.book.records.get(ident)
@@ -199,11 +231,13 @@ class Leader:
             memory = press.book.recollection(kind, known.at, [ident])
         try:
             with _subscribed(self._session.monitor.subscribe(selection, mailbox, memory)):
-                while True:
-                    events = [each for each in await _several(mailbox) if isinstance(each, JobEvent)]
+                while several := await self._while_asked_for(ident, mailbox):
+                    events = [each for each in several if isinstance(each, JobEvent)]
                     await press.tell(events, kind)
                     if events and not answer.done():
                         answer.set_result(None)
+            if not answer.done():
+                answer.set_result(AccsynError("accsyn has not said yet whether there is such a job"))
         except MailboxClosed:
             pass
         except AccsynError as error:
@@ -211,8 +245,18 @@ class Leader:
                 answer.set_result(error)
         finally:
             self.asked.pop(ident, None)
+            self._asked_at.pop(ident, None)
             if not answer.done():
                 answer.cancel()
+
+    async def _while_asked_for(self, ident: str, mailbox: Mailbox) -> list[Event]:
+        """What happens to a job; nothing once nobody has asked for it for long."""
+        while (left := self._asked_at[ident] + _UNASKED - self._clock.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    return await _several(mailbox)
+        self._dropped.add(ident)
+        return []
 
     def _take_health(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -238,6 +282,10 @@ class Leader:
         while True:
             await self._clock.sleep(_AUDIT)
             await press.audit()
+
+
+def _too_many() -> AccsynError:
+    return AccsynError(f"the relay follows {_ASKED} jobs already because somebody asked")
 
 
 @contextlib.contextmanager

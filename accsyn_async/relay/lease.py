@@ -56,6 +56,7 @@ class Lease:
         give_up_after: seconds without a renewal after which it is not held any more.
         replicas: how many servers keep the bucket, when it is created.
         bucket: the bucket, if not the one of those names.
+        on_holder: called while it contends, with who holds it, when that is another than was known.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Lease:
         give_up_after: float = 6.0,
         replicas: int = 1,
         bucket: Keys | None = None,
+        on_holder: Callable[[str], None] | None = None,
     ) -> None:
         self._bucket: Keys = bucket or Bucket(link, names.lease, max_age=ttl, replicas=replicas)
         self._clock = clock or AsyncioClock()
@@ -81,6 +83,8 @@ class Lease:
         self._since: float | None = None
         self._lost: str | None = None
         self._wrote = False
+        self._on_holder = on_holder or (lambda holder: None)
+        self._holder: str | None = None
 
     @property
     def held(self) -> bool:
@@ -154,7 +158,8 @@ class Lease:
             entry = await self._bucket.get(_KEY)
         except AccsynError:
             return None
-        return None if entry is None else _holder(entry)
+        self._holder = None if entry is None else _holder(entry)
+        return self._holder
 
     @property
     def _left(self) -> float:
@@ -169,6 +174,7 @@ class Lease:
             await self._bucket.ensure()
             entry = None
         if entry is not None and entry.value is not None and not self._is_mine(entry):
+            self._know(_holder(entry))
             return False
         began, self._wrote = self._clock.monotonic(), True
         try:
@@ -178,6 +184,11 @@ class Lease:
         self._since, self._lost = began, None
         # An answer may have been long on its way.
         return self.held
+
+    def _know(self, holder: str | None) -> None:
+        known, self._holder = self._holder, holder
+        if holder is not None and holder != known:
+            self._on_holder(holder)
 
     async def _renew(self) -> None:
         """Renew it once, however often that has to be tried; it is lost when that takes too long."""

@@ -70,7 +70,7 @@ class Link:
         self._current: Connection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._callbacks: dict[object, Callable[[], None]] = {}
-        self._up = asyncio.Event()
+        self._up, self._down = asyncio.Event(), asyncio.Event()
         self._trouble: str | None = "not connected yet"
 
     async def __aenter__(self) -> Link:
@@ -145,7 +145,7 @@ class Link:
         """The client, once there is a connection."""
         while not self.connected:
             # When the client knows that it is cut off, the keeper will in a moment.
-            await (asyncio.sleep(0) if self._up.is_set() else self._up.wait())
+            await (self._down if self._up.is_set() else self._up).wait()
         return self.client
 
     def is_denied(self, subject: str) -> bool:
@@ -219,9 +219,12 @@ class Link:
     async def _connect_first(self) -> None:
         where = ", ".join(endpoint.url for endpoint in self._endpoints)
         self._trouble = f"NATS does not answer ({where})"
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._patience):
-                while True:
+            async with asyncio.timeout_at(deadline):
+                # Looked at too: nats-py swallows a cancellation now and then, and there comes no other.
+                while loop.time() < deadline:
                     try:
                         return await self._connect_anywhere()
                     except TransportError:
@@ -289,9 +292,11 @@ class Link:
         if up == self._up.is_set():
             return
         if up:
+            self._down.clear()
             self._up.set()
         else:
             self._up.clear()
+            self._down.set()
         for callback in list(self._callbacks.values()):
             callback()
 

@@ -25,6 +25,7 @@ __all__ = [
     "EventName",
     "HealthMessage",
     "JobMessage",
+    "NewerError",
     "NotOursError",
     "Published",
     "StateMessage",
@@ -39,6 +40,7 @@ __all__ = [
     "read_state",
     "read_term",
     "row_of",
+    "term_in",
 ]
 
 VERSION: Final = 1
@@ -57,6 +59,10 @@ EventName = Literal["found", "changed", "finished", "revived", "removed", "stall
 
 class NotOursError(ValueError):
     """A message that no relay published, or one of a version that this one does not know."""
+
+
+class NewerError(NotOursError):
+    """A message of a version that only a newer relay knows."""
 
 
 class Version(NamedTuple):
@@ -304,8 +310,38 @@ def _mended(value: Any) -> Any:
             return value
 
 
+class _Head(msgspec.Struct, frozen=True, gc=False):
+    """What messages of every version begin with."""
+
+    v: int
+    relay: str = ""
+    term: int = 0
+
+
+_HEAD: Final = msgspec.json.Decoder(_Head)
+
+
+def term_in(text: bytes, headers: Mapping[str, str]) -> int:
+    """The how-manieth leader says that it begins, in whatever version of the form; 0 when none does.
+
+    >>> term_in(b'{"v":9,"relay":"one","term":4}', {RELAY: "one", TERM: "4"})
+    4
+    >>> term_in(b'{"v":9,"relay":"one","term":4}', {})
+    0
+    """
+    try:
+        head = _HEAD.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+    ours = headers.get(RELAY) == head.relay and headers.get(TERM) == str(head.term)
+    return head.term if ours else 0
+
+
 def _read(decoder: msgspec.json.Decoder[_P], text: bytes) -> _P:
     try:
+        head = _HEAD.decode(text)
+        if head.v > VERSION:
+            raise NewerError(f"a relay's message of version {head.v}; this one knows {VERSION}")
         message = decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotOursError(f"not a relay's message: {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from accsyn_async.errors import AccsynError, ArgumentError, SessionClosedError
@@ -115,6 +115,11 @@ class Mirror:
     def degraded(self) -> Degraded | None:
         """The event that tells what is wrong; ``None`` when nothing is."""
         return self._degraded
+
+    @property
+    def watched(self) -> Collection[str]:
+        """The ids of jobs that somebody watches by them."""
+        return self._audience.by_id.keys()
 
     @property
     def sought(self) -> dict[str, list[str]]:

@@ -160,8 +160,12 @@ class NatsOptions:
         return Proof(Secret(whole), None)
 
 
-def read_servers(*servers: str) -> tuple[Endpoint, ...]:
+def read_servers(*servers: str, free_port: bool = False) -> tuple[Endpoint, ...]:
     """Read servers' URLs, each of which may be several, separated by commas.
+
+    Args:
+        servers: the URLs.
+        free_port: whether port 0 can be named, for any free one.
 
     Raises:
         ArgumentError: one cannot be read, or there is none. No secret is shown.
@@ -173,26 +177,27 @@ def read_servers(*servers: str) -> tuple[Endpoint, ...]:
     ...
     accsyn_async.errors.ArgumentError: no NATS server's address: a URL such as nats://host:4222 ...
     """
-    found = tuple(_read(part.strip()) for server in servers for part in server.split(",") if part.strip())
+    parts = [part.strip() for server in servers for part in server.split(",") if part.strip()]
+    found = tuple(_read(part, free_port=free_port) for part in parts)
     if not found:
         raise ArgumentError("no NATS server: pass a URL such as nats://127.0.0.1:4222")
     return found
 
 
-def _read(text: str) -> Endpoint:
+def _read(text: str, *, free_port: bool) -> Endpoint:
     try:
         parts = urlsplit(text if "://" in text else f"nats://{text}")
         port = parts.port
     except ValueError:
         raise _unreadable() from None
-    wrong = parts.scheme not in _SCHEMES or not parts.hostname or port == 0
+    wrong = parts.scheme not in _SCHEMES or not parts.hostname or (port == 0 and not free_port)
     if wrong or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise _unreadable()
     user, password = parts.username, parts.password
     given = password if password is not None else user
     return Endpoint(
         host=parts.hostname or "",
-        port=port or _PORT,
+        port=_PORT if port is None else port,
         tls=_SCHEMES[parts.scheme],
         user=unquote(user) if user is not None and password is not None else None,
         secret=Secret(unquote(given)) if given else None,

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
 from accsyn_async.events import JobEvent
 from accsyn_async.relay.book import Book, Masthead, Record
@@ -29,10 +29,12 @@ from accsyn_async.relay.messages import (
     RELAY,
     EventMessage,
     HealthMessage,
+    StateMessage,
     TermMessage,
     encode,
 )
-from accsyn_async.relay.streams import KEPT, ensure_streams
+from accsyn_async.relay.sizes import fitted
+from accsyn_async.relay.streams import ensure_streams
 from accsyn_async.relay.subjects import Names
 
 __all__ = ["MakeHealth", "Press"]
@@ -41,10 +43,12 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _RECENT: Final = 5_000
 """Events that are kept, to be published again should their stream lose them."""
-_SAFE: Final = dt.timedelta(seconds=KEPT) - dt.timedelta(hours=1)
-"""How long nobody wonders that a message is gone: then it ages out."""
-_RENEWED: Final = dt.timedelta(seconds=KEPT / 3)
-"""After this a state that does not change is published again, lest it ages out."""
+_HEADERS: Final = 2_048
+"""Bytes that a message's headers may take."""
+_SAFE: Final = 0.99
+"""The part of the time that messages are kept in which it is a wonder that one is gone."""
+_RENEWED: Final = 1 / 3
+"""The part of it after which a state that does not change is published again, lest it ages out."""
 
 _MENDS: Final = 3
 
@@ -74,6 +78,7 @@ class Press:
         states: the stream of states, fenced.
         make_health: makes the message about the leader's health.
         replicas: how many servers hold each message, of streams that have to be made anew.
+        kept: seconds that messages are kept.
         now: the time of day, UTC.
 
     Attributes:
@@ -95,6 +100,7 @@ class Press:
         *,
         make_health: MakeHealth,
         replicas: int,
+        kept: float,
         now: Callable[[], dt.datetime],
     ) -> None:
         self.book = book
@@ -106,10 +112,13 @@ class Press:
         self._events = events
         self._states = states
         self._replicas = replicas
+        self._kept = dt.timedelta(seconds=kept)
         self._now = now
         self._make_health = make_health
         self._term_told_at = now()
         self._lock = asyncio.Lock()
+        # Jobs whose messages would be too large.
+        self._cut: set[str] = set()
         self._recent: deque[_Print] = deque(maxlen=_RECENT)
 
     async def repair(self) -> None:
@@ -157,7 +166,7 @@ class Press:
             await self._states.check()
             if self._events.disturbed or self._states.disturbed:
                 # What others write can stand in the place of a state.
-                await self._audit()
+                await self._audit(await self._take_stock())
 
         async with self._lock:
             await self._mending(look)
@@ -165,11 +174,15 @@ class Press:
     async def audit(self) -> None:
         """Compare what stands in the streams with what was published, and publish again what is lost.
 
+        Others go on publishing while the streams are read.
+
         Raises:
             DeposedError, PublishError: as ``tell``.
         """
+        with reaching_nats():
+            found = await self._take_stock()
         async with self._lock:
-            await self._mending(self._audit)
+            await self._mending(lambda: self._audit(found))
 
     async def _mending(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something; should a stream not be what it was, see to it that it is."""
@@ -192,9 +205,7 @@ class Press:
         raise PublishError(f"the streams are lost again and again: {reason}")
 
     async def _print(self, messages: Sequence[EventMessage]) -> None:
-        prints = [
-            _Print(message, self._names.event(message.job["id"]), encode(message)) for message in messages
-        ]
+        prints = [self._printed(message) for message in messages]
         self._recent += prints
         await self._print_events(prints)
         await self._print_states()
@@ -214,7 +225,7 @@ class Press:
         try:
             sequences = await self._states.publish(
                 [
-                    Outgoing(self._names.state(ident), encode(message))
+                    Outgoing(self._names.state(ident), self._fitted(message))
                     for ident, message in zip(idents, messages, strict=True)
                 ]
             )
@@ -238,31 +249,46 @@ class Press:
         await self._print_ends([ident for ident in unsure if not await self._stands(ident)])
         await self._print_states()
 
-    async def _audit(self) -> None:
+    async def _take_stock(self) -> _Stock:
+        ends = self._events.last, self._states.last
+        try:
+            events = await read_shelf(self._link, self._names.events, headers_only=True)
+            states = await read_shelf(self._link, self._names.states, headers_only=True)
+        except NotFoundError:
+            # To be found out by who can mend it.
+            return _Stock({}, {}, 0, 0)
+        return _Stock(events.subjects, states.subjects, *ends)
+
+    async def _audit(self, found: _Stock) -> None:
         await self._events.check()
         await self._states.check()
         self._events.disturbed = self._states.disturbed = False
         now = self._now()
-        if now - self._term_told_at > _RENEWED:
+        if now - self._term_told_at > self._kept * _RENEWED:
             await self._events.publish([Outgoing(self._names.term, self._term_text())])
             self._term_told_at = now
-        self.book.forget(now - dt.timedelta(seconds=KEPT))
-        events = (await read_shelf(self._link, self._names.events, headers_only=True)).subjects
-        states = (await read_shelf(self._link, self._names.states, headers_only=True)).subjects
+        for ident in self.book.forget(now - self._kept):
+            self._events.forget(self._names.event(ident))
+            self._states.forget(self._names.state(ident))
         for ident, record in self.book.records.items():
-            if self._is_kept(record) and events.get(self._names.event(ident), 0) < record.event_seq:
-                raise WipedError(f"an event of {ident} is gone")
-            if not record.ended and now - record.at > _RENEWED:
+            seq, state_seq = record.event_seq, record.state_seq
+            # What was published since is not looked for.
+            if seq <= found.events_end and found.events.get(self._names.event(ident), 0) < seq:
+                if self._is_kept(record):
+                    raise WipedError(f"an event of {ident} is gone")
+                record.event_seq = 0
+            if not record.ended and now - record.at > self._kept * _RENEWED:
                 record.at = now
                 self.book.touch([ident])
-            if states.get(self._names.state(ident)) != record.state_seq:
+            if state_seq <= found.states_end and found.states.get(self._names.state(ident)) != state_seq:
                 self.book.touch([ident])
         await self._print_states()
 
     async def _mend(self) -> None:
         """Make the streams anew, where they are gone, and publish what they have lost."""
-        atomic = await ensure_streams(self._link, self._names, self._replicas)
-        self._fence = self._fence._replace(atomic=atomic)
+        kept = await ensure_streams(self._link, self._names, self._replicas)
+        self._kept = dt.timedelta(seconds=kept.seconds)
+        self._fence = self._fence._replace(atomic=kept.atomic)
         events = await self._begin_again(self._names.events, self._names.term, self._term_text())
         self._events = events.stream
         await self._print_events(await self._missing(events.shelf))
@@ -280,7 +306,7 @@ class Press:
     async def _begin_again(self, stream: str, subject: str, text: bytes) -> _Begun:
         for _ in range(FENCES):
             shelf = await read_shelf(self._link, stream, headers_only=True)
-            fenced = self._fence.stream(stream, self.book.masthead.term, subject)
+            fenced = self._fence.stream(stream, self.book.masthead.term)
             if await fenced.begin(Outgoing(subject, text), shelf.subjects, shelf.last) is not None:
                 return _Begun(fenced, shelf)
         raise PublishError(f"others write to the stream {stream} without end")
@@ -333,14 +359,40 @@ class Press:
         ends = list(self.book.ends(kept))
         if ends:
             logger.warning("%s ends are published again", len(ends))
-        await self._print_events([_Print(end, self._names.event(end.job["id"]), encode(end)) for end in ends])
+        await self._print_events(
+            [_Print(end, self._names.event(end.job["id"]), self._fitted(end)) for end in ends]
+        )
+
+    def _printed(self, message: EventMessage) -> _Print:
+        return _Print(message, self._names.event(message.job["id"]), self._fitted(message))
+
+    def _fitted(self, message: EventMessage | StateMessage) -> bytes:
+        """A message as JSON, not larger than NATS takes."""
+        limit = self._link.client.max_payload - _HEADERS
+        smaller, text = fitted(message, limit)
+        ident = message.job["id"]
+        if smaller is message:
+            self._cut.discard(ident)
+        elif ident not in self._cut:
+            self._cut.add(ident)
+            logger.warning("the job %s is too large for NATS: its largest attributes are left out", ident)
+        return text
 
     def _is_kept(self, record: Record) -> bool:
         """Whether what was published of a job then is not about to age out."""
-        return self._now() - record.at < _SAFE
+        return self._now() - record.at < self._kept * _SAFE
 
     def _term_text(self) -> bytes:
         return encode(TermMessage(**self.book.masthead.fields(self._now())))
+
+
+class _Stock(NamedTuple):
+    """What stood in the streams: the last sequence of each subject, and up to where that was looked for."""
+
+    events: Mapping[str, int]
+    states: Mapping[str, int]
+    events_end: int
+    states_end: int
 
 
 class _Begun(NamedTuple):

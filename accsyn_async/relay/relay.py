@@ -13,8 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from nats.errors import NoRespondersError
+from nats.js.errors import APIError
+
 from accsyn_async.board.actions import ACTIONS
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import AccsynError, ArgumentError, TransportError
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book
@@ -23,11 +26,12 @@ from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
 from accsyn_async.relay.leader import Leader
 from accsyn_async.relay.lease import Lease
-from accsyn_async.relay.link import Link
-from accsyn_async.relay.messages import HealthMessage
+from accsyn_async.relay.link import Link, end
+from accsyn_async.relay.messages import HealthMessage, NewerError
 from accsyn_async.relay.press import Press
 from accsyn_async.relay.statistics import RelayStatistics
 from accsyn_async.relay.subjects import Names
+from accsyn_async.safe_text import safe
 from accsyn_async.session import Session
 from accsyn_async.transport.seam import AsyncioClock, Clock
 
@@ -37,6 +41,9 @@ logger = logging.getLogger("accsyn_async.relay")
 
 _PAUSE: Final = 1.0
 """Seconds before a relay that could not lead tries again, about."""
+_LOOKS_FOR_JETSTREAM: Final = 5
+_LONG_PAUSE: Final = 30.0
+"""The same, where it cannot until somebody does something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Role:
         relay: its name.
         term: the how-manieth leader it is; ``None`` when it does not lead.
         leader: the name of who leads, as far as is known.
-        reason: why it leads no more; ``None`` at the start, and while it leads.
+        reason: why it leads no more; ``None`` where it did not lead before, and while it leads.
     """
 
     role: Literal["leader", "standby"]
@@ -67,7 +74,7 @@ class Relay:
         queries: what to publish; all that publish a workspace's jobs should name the same.
         allowed: what jobs can be made to do by who asks: of pause, resume and abort.
         replicas: how many NATS servers hold each message, of streams that have to be made.
-        on_role: called when it begins to lead, and to wait.
+        on_role: called when it begins to lead, and to wait; and when another leads than did.
         clock: time.
 
     Raises:
@@ -137,19 +144,48 @@ class Relay:
         """Lead whenever nobody else does, until cancelled.
 
         Raises:
+            TransportError: the NATS server has no JetStream.
             AccsynError: why it can lead no more, such as a login that was refused.
         """
-        lease = Lease(self._link, self._names, self.name, clock=self._clock, replicas=self._replicas)
+        await self._check_jetstream()
+        lease = Lease(
+            self._link,
+            self._names,
+            self.name,
+            clock=self._clock,
+            replicas=self._replicas,
+            on_holder=lambda holder: self._on_role(Role("standby", self.name, leader=holder)),
+        )
         reason: str | None = None
         while True:
             self._on_role(Role("standby", self.name, leader=await lease.holder(), reason=reason))
-            await lease.acquire()
+            pause = _PAUSE
             try:
+                await lease.acquire()
                 reason = await self._lead(lease)
+            except NewerError as error:
+                # Let newer ones lead, and look again whether there are any.
+                reason, pause = str(error), _LONG_PAUSE
             finally:
                 await lease.release()
             logger.warning("it leads no more: %s", reason)
-            await self._clock.sleep(_PAUSE * (0.5 + random.random()))
+            await self._clock.sleep(pause * (0.5 + random.random()))
+
+    async def _check_jetstream(self) -> None:
+        """See whether there is JetStream at all; a cluster that has just been started may need a moment."""
+        for _ in range(_LOOKS_FOR_JETSTREAM):
+            try:
+                await self._link.api(f"STREAM.INFO.{self._names.events}")
+                return
+            except TransportError as error:
+                if not isinstance(error.__cause__, NoRespondersError):
+                    return
+            except (AccsynError, APIError):
+                return
+            await self._clock.sleep(_PAUSE)
+        raise TransportError(
+            f"the NATS server at {self._link.server} has no JetStream: start it with `nats-server -js`"
+        )
 
     def _count(self, commands: int) -> None:
         self._commands += commands
@@ -168,9 +204,8 @@ class Relay:
                 return str(error)
             return "it has ended"
         finally:
-            for task in (leading, keeping):
-                task.cancel()
-            await asyncio.gather(leading, keeping, return_exceptions=True)
+            await end(leading)
+            await end(keeping)
 
     async def _work(self, lease: Lease) -> None:
         """Lead a term to its end."""
@@ -189,6 +224,7 @@ class Relay:
                 health=leader.health,
                 memory=self._memory,
             ).begin()
+            self._compare(inventory.health)
             self._begin(press, leader)
             try:
                 async with CommandDesk(
@@ -204,6 +240,23 @@ class Relay:
                     await leader.lead(press, _published_until(inventory.health))
             finally:
                 self._end(press)
+
+    def _compare(self, before: HealthMessage | None) -> None:
+        """Say so when the last leader was told to do something else: they should all be told the same."""
+        if before is None or before.relay == self.name:
+            return
+        for what, theirs, ours in (
+            ("published", before.queries, self._queries),
+            ("allowed", before.allowed, self._allowed),
+        ):
+            if set(theirs) != set(ours):
+                logger.warning(
+                    "%s %s %s, and this one %s: start all relays with the same",
+                    safe(before.relay),
+                    what,
+                    safe(", ".join(theirs) or "nothing"),
+                    ", ".join(ours) or "nothing",
+                )
 
     def _begin(self, press: Press, leader: Leader) -> None:
         self._press, self._leader, self._memory = press, leader, press.book

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol, TypeVar
 
 from accsyn_async.events import Degraded, Recovered
+from accsyn_async.relay.audience import kind_of
 from accsyn_async.relay.messages import StateMessage
 from accsyn_async.relay.mirror import Mirror
 from accsyn_async.relay.record import Record
@@ -19,6 +20,11 @@ _Weather = TypeVar("_Weather", Degraded | None, Recovered | None)
 
 class Listener(Protocol):
     """A durable watch."""
+
+    @property
+    def idents(self) -> Collection[str]:
+        """The jobs whose ends it waits for, of a watch by ids; none of a query's."""
+        ...
 
     def on_state(self, message: StateMessage) -> None:
         """A state was read."""
@@ -48,6 +54,24 @@ class States(Mirror):
         self.stream: str | None = None
         self.listeners: dict[Listener, None] = {}
         self.terms = Terms()
+
+    def lasting(self, queries: Collection[str]) -> dict[str, list[str]]:
+        """The ids that somebody watches, and that a leader may publish only while it is asked for them.
+
+        Args:
+            queries: what it publishes without being asked.
+
+        Returns:
+            The ids by entity type.
+        """
+        whole = {kind_of(query) for query in queries}
+        kinds: dict[str, list[str]] = {}
+        watched = set(self.watched).union(*(each.idents for each in self.listeners))
+        for ident in sorted(watched):
+            record = self.records.get(ident)
+            if record is not None and not record.ended and record.kind not in whole:
+                kinds.setdefault(record.kind, []).append(ident)
+        return kinds
 
     def take_state(self, message: StateMessage) -> None:
         """A job's state was read."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-
-from msgspec.structs import replace
 
 from accsyn_async.errors import AccsynError
 from accsyn_async.events import Event, JobChanged, JobEvent, JobFinished, JobRemoved, JobRevived
 from accsyn_async.models import Job
-from accsyn_async.monitor.fields import WATCHED
+from accsyn_async.monitor.narrowing import narrower
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.relay.audience import Audience, Group
 from accsyn_async.relay.matching import Row
@@ -49,7 +46,7 @@ class Teller:
     def tell(self, record: Record, event: JobEvent) -> None:
         """Tell everybody who knew the job."""
         ends, revived = isinstance(event, JobFinished | JobRemoved), isinstance(event, JobRevived)
-        narrow = _narrower(event) if isinstance(event, JobChanged) and self.audience.mixed else None
+        narrow = narrower(event) if isinstance(event, JobChanged) and self.audience.mixed else None
         for subscription in self.audience.targets(record):
             self.offer(subscription, event if narrow is None else narrow(subscription))
             if ends:
@@ -92,18 +89,3 @@ class Teller:
                 subscription.mailbox.close(error)
                 self.dismiss(subscription)
             return False
-
-
-def _narrower(event: JobChanged) -> Callable[[Subscription], JobChanged | None]:
-    """Cuts a change to the fields that a watch is about; each cut is made once."""
-    cut: dict[tuple[str, ...] | None, JobChanged | None] = {}
-
-    def narrow(subscription: Subscription) -> JobChanged | None:
-        fields = subscription.selection.fields
-        if fields not in cut:
-            names = WATCHED if fields is None else fields
-            changes = {name: pair for name, pair in event.changes.items() if name in names}
-            cut[fields] = replace(event, changes=changes) if changes else None
-        return cut[fields]
-
-    return narrow

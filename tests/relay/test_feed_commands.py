@@ -90,7 +90,7 @@ async def test_without_an_answer_it_is_not_known(nats_server: NatsServer, worksp
         Link(NatsOptions((nats_server.url,))) as link,
     ):
         await publisher.client.subscribe(names.command, cb=hear)
-        await publisher.client.flush()
+        await publisher.settle()
         with pytest.raises(OutcomeUnknownError, match=f"whether it did pause job {ident(1)} is not known"):
             await ask_leader(link, names, "pause", [ident(1)], entitytype="transfer", by="lisa", timeout=0.1)
         with pytest.raises(TransportError, match=r"did not answer within 0\.1 s"):
@@ -106,7 +106,7 @@ async def test_an_answer_that_is_none(nats_server: NatsServer, workspace: str) -
 
     async with feeding(nats_server, workspace) as (publisher, feed):
         await publisher.client.subscribe(publisher.names.command, cb=reply)
-        await publisher.client.flush()
+        await publisher.settle()
         with pytest.raises(OutcomeUnknownError, match="answer cannot be read"):
             await feed.command("pause", ident(1))
         with pytest.raises(BackendError, match="it rains"):
@@ -126,7 +126,7 @@ async def test_what_is_known_of_some_is_told_though_others_were_not_answered(
 
     async with feeding(nats_server, workspace) as (publisher, feed):
         await publisher.client.subscribe(publisher.names.command, cb=reply)
-        await publisher.client.flush()
+        await publisher.settle()
         results = await feed.command("pause", [ident(number) for number in range(1, 252)])
         assert results[0] == Commanded(ident(1), True, "paused")
         assert (results[-1].ok, results[-1].unknown) == (False, True)
@@ -141,7 +141,7 @@ async def test_when_nats_goes_away_under_a_command(own_server: NatsServer, works
 
     async with feeding(own_server, workspace) as (publisher, feed):
         await publisher.client.subscribe(publisher.names.command, cb=hear)
-        await publisher.client.flush()
+        await publisher.settle()
         asking = asyncio.create_task(feed.command("abort", [ident(1), ident(2)]))
         await heard.wait()
         own_server.kill()

@@ -129,12 +129,21 @@ class Studio:
         self.clockwork = clockwork
         self.shelf = Shelf()
 
-    def lease(self, holder: str) -> Lease:
+    def lease(self, holder: str, **options: Any) -> Lease:
         door = Door(self.shelf)
-        return Lease(None, Names.of("acme"), holder, clock=VirtualClock(), bucket=door)  # type: ignore[arg-type]
+        clock = VirtualClock()
+        return Lease(None, Names.of("acme"), holder, clock=clock, bucket=door, **options)  # type: ignore[arg-type]
 
     def start(self, main: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         return self.clockwork.start(main)
+
+    def write(self, value: bytes | None) -> None:
+        """Somebody writes, whoever has it."""
+
+        async def write() -> None:
+            self.shelf.write(value)
+
+        self.clockwork.run(write())
 
     def held(self, lease: Lease) -> bool:
         async def look() -> bool:
@@ -160,6 +169,25 @@ def test_it_is_renewed_every_three_seconds(studio: Studio) -> None:
     assert [when for when, _ in studio.shelf.writes] == [3.0 * each for each in range(21)]
     assert lease.revision == 121
     assert lease.lost is None
+
+
+def test_who_contends_is_told_whenever_another_holds_it(studio: Studio) -> None:
+    told: list[str] = []
+    one, two = studio.lease("one"), studio.lease("two")
+    three = studio.lease("three", on_holder=told.append)
+    studio.clockwork.run(one.acquire())
+    assert studio.clockwork.run(three.holder()) == "one"
+    studio.start(one.keep())
+    contending = studio.start(three.acquire())
+    studio.clockwork.advance(8)
+    assert told == []
+    studio.write(two._value)
+    studio.clockwork.advance(8)
+    assert told == ["two"]
+    studio.write(None)
+    studio.clockwork.advance(2)
+    assert contending.done()
+    assert told == ["two"]
 
 
 def test_who_is_frozen_does_not_hold_it_when_woken(studio: Studio) -> None:

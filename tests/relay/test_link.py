@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import pickle
 import ssl
@@ -15,6 +16,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 import trustme
+from nats.aio.client import Client
 
 from accsyn_async.errors import (
     AccsynError,
@@ -25,8 +27,10 @@ from accsyn_async.errors import (
     SessionClosedError,
     TransportError,
 )
+from accsyn_async.relay.connection import Connection
 from accsyn_async.relay.link import Link, NatsOptions, translate
 from accsyn_async.relay.nats_options import read_servers
+from accsyn_async.transport.seam import AsyncioClock
 from accsyn_async.wire.redact import Secret
 from tests.support.nats_accounts import Accounts, new_key
 from tests.support.nats_servers import CuttingProxy, NatsCluster, NatsServer, free_port
@@ -184,6 +188,57 @@ async def test_a_connection_that_is_cut_is_made_again(nats_server: NatsServer) -
         proxy.resume()
         await changes.until(lambda: changes.seen == [False, True])
         assert "streams" in await link.api("INFO")
+
+
+async def test_a_loss_is_noticed_while_a_ping_is_on_its_way(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinged = asyncio.Event()
+
+    async def rtt(_: Client, timeout: float) -> float:
+        pinged.set()
+        await asyncio.Event().wait()
+        return timeout
+
+    monkeypatch.setattr(Client, "rtt", rtt)
+    async with CuttingProxy(nats_server.port) as proxy, linked(proxy.url) as link:
+        changes = Changes(link)
+        async with asyncio.timeout(20):
+            await pinged.wait()
+        await proxy.cut()
+        await changes.until(lambda: changes.seen == [False])
+
+
+async def test_who_waits_for_a_connection_costs_nothing(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices = asyncio.Event()
+    looks = 0
+
+    async def until_lost(connection: Connection, _: float) -> None:
+        await connection.lost.wait()
+        await notices.wait()
+        notices.clear()
+
+    class Watched(Link):
+        @property
+        def connected(self) -> bool:
+            nonlocal looks
+            looks += 1
+            return super().connected
+
+    monkeypatch.setattr(Connection, "until_lost", until_lost)
+    async with Watched(NatsOptions((nats_server.url,))) as link:
+        first = link.client
+        await first.close()
+        waiting = asyncio.create_task(link.ready())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert looks == 1
+        assert not waiting.done()
+        notices.set()
+        async with asyncio.timeout(20):
+            assert await waiting is not first
 
 
 async def test_closing_in_the_middle_of_an_attempt_leaves_nothing(nats_server: NatsServer) -> None:
@@ -462,3 +517,30 @@ async def test_no_secret_is_seen_anywhere(
 )
 def test_errors_of_nats_in_this_library_s_words(error: Exception, kind: type[AccsynError]) -> None:
     assert type(translate(error)) is kind
+
+
+class HastyClock(AsyncioClock):
+    """Sleeps for a moment, whatever is asked."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_a_cancellation_that_is_swallowed_does_not_make_it_try_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = 0
+
+    async def fail(link: Link) -> None:
+        nonlocal tries
+        tries += 1
+        # As nats-py does when what it waits for is there at the same moment.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.02)
+        raise TransportError("nobody answers")
+
+    monkeypatch.setattr(Link, "_connect_anywhere", fail)
+    link = Link(NatsOptions(("nats://127.0.0.1:1",)), HastyClock(), patience=0.01)
+    with pytest.raises(TransportError):
+        await link.__aenter__()
+    assert tries == 1

@@ -23,7 +23,9 @@ from accsyn_async.relay.messages import (
     RELAY,
     TERM,
     HealthMessage,
+    NewerError,
     StateMessage,
+    TermMessage,
     encode,
     read_event,
     read_state,
@@ -337,6 +339,100 @@ async def test_an_audit_finds_events_that_are_gone(nats_server: NatsServer, name
             assert await events(link, names) == before
             await press.audit()
             assert press.mended == 1
+
+
+async def test_many_events_that_are_gone_and_remembered(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (press, _):
+            several = [each for number in range(20) for each in (found(number), finished(number))]
+            await press.tell(several, "transfer")
+            before = await events(link, names)
+            await link.jetstream.purge_stream(names.events)
+            await press.audit()
+            assert sorted(await events(link, names)) == sorted(before)
+
+
+async def test_streams_that_keep_less_are_no_wonder(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        for stream, subjects in (
+            (names.events, [names.every_event, names.term]),
+            (names.states, [names.every_state, names.health]),
+        ):
+            await link.jetstream.add_stream(name=stream, subjects=subjects, max_age=60)
+        async with leading(link, names) as (press, _):
+            old = finished(1)
+            old = JobFinished(at=now() - dt.timedelta(hours=1), job=old.job, id=old.id)
+            await press.tell([found(1), old], "transfer")
+            # As if it had aged out.
+            await link.jetstream.purge_stream(names.events, subject=names.event(job_id(1)))
+            await press.audit()
+            assert press.mended == 0
+            assert await events(link, names) == []
+
+
+async def test_what_is_too_large_for_a_stream_stops_nobody(nats_server: NatsServer, names: Names) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        await link.jetstream.add_stream(
+            name=names.events, subjects=[names.every_event, names.term], max_msg_size=3_000
+        )
+        async with leading(link, names) as (press, _):
+            await press.tell([found(1, metadata={"x": "x" * 5_000}), found(2)], "transfer")
+            assert [ident for ident, _ in await events(link, names)] == [f"acme:{job_id(2)}:0:0"]
+
+
+async def test_a_job_that_is_larger_than_nats_takes_is_published_all_the_same(
+    nats_server: NatsServer, names: Names
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (press, _):
+            large = {"x": "x" * 2_000_000}
+            await press.tell([found(1, metadata=large), found(2), finished(1)], "transfer")
+            assert [name for _, name in await events(link, names)] == ["found", "found", "finished"]
+            assert (await state_of(link, names, 1)).ended
+
+
+async def test_an_older_relay_does_not_write_over_what_a_newer_one_wrote(
+    nats_server: NatsServer, names: Names
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names, "newer") as (press, _):
+            await press.tell([found(1)], "transfer")
+        latest = await link.jetstream.get_last_msg(names.states, names.health)
+        text = (latest.data or b"").replace(b'"v":1', b'"v":2', 1)
+        headers = {RELAY: "newer", TERM: "1"}
+        await link.jetstream.publish(names.health, text, headers=headers)
+        before = (await link.jetstream.stream_info(names.events)).state.last_seq
+        with pytest.raises(NewerError, match="version 2"):
+            async with leading(link, names, "older"):
+                pass
+        assert (await link.jetstream.stream_info(names.events)).state.last_seq == before
+
+
+@pytest.mark.parametrize("headers", [{}, {RELAY: "forger", TERM: "1"}])
+async def test_who_only_says_that_it_begins_deposes_nobody(
+    nats_server: NatsServer, names: Names, headers: dict[str, str]
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (press, _):
+            text = encode(TermMessage(**Masthead("acme", "forger", 9, "b").fields(now())))
+            await link.jetstream.publish(names.term, text, headers=headers)
+            await press.tell([found(1)], "transfer")
+            await press.check()
+
+
+async def test_what_stands_on_top_of_a_beginning_hides_it_from_nobody(
+    nats_server: NatsServer, names: Names
+) -> None:
+    async with Link(NatsOptions((nats_server.url,))) as link:
+        async with leading(link, names) as (first, _):
+            await first.tell([found(1)], "transfer")
+            async with leading(link, names, "two"):
+                await link.jetstream.publish(names.term, b"not ours")
+                await link.jetstream.publish(names.health, b"not ours")
+                with pytest.raises(DeposedError):
+                    await first.tell([finished(1)], "transfer")
+                with pytest.raises(DeposedError):
+                    await first.tell_health()
 
 
 async def test_an_end_that_only_the_state_knows_is_published(nats_server: NatsServer, names: Names) -> None:

@@ -8,8 +8,21 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
 
-from accsyn_async import AccsynError, ArgumentError, PollPolicy, QueryError, Session
+from accsyn_async import (
+    AccsynError,
+    ArgumentError,
+    Job,
+    JobFinished,
+    PollPolicy,
+    QueryError,
+    Session,
+    TransportError,
+    Watch,
+)
+from accsyn_async.relay import connect, intake, leader
+from accsyn_async.relay.bucket import Bucket
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
@@ -19,9 +32,10 @@ from accsyn_async.relay.reader import Arrived, Reader
 from accsyn_async.relay.relay import Relay, Role
 from accsyn_async.relay.subjects import Names
 from accsyn_async.sandbox import Sandbox
+from accsyn_async.transport.seam import AsyncioClock
 from tests.relay.support.relaying import QUICK, Relaying, relaying
 from tests.support.backend import job_id
-from tests.support.nats_servers import NatsServer
+from tests.support.nats_servers import NatsServer, binary, free_port
 
 SHORT = 1_000_000
 """Bytes that are moved in a moment, but not between two polls."""
@@ -61,6 +75,11 @@ class Streams:
                 health = read_health(arrived.data)
                 if health.state == state:
                     return health
+
+    @staticmethod
+    def known(reply: CommandReply) -> list[str]:
+        """The jobs that there are, an answer says."""
+        return [each.id for each in reply.results or () if each.ok]
 
     async def ask(self, action: str, *idents: str, kind: str = "transfer") -> CommandReply:
         """Ask the leader."""
@@ -178,6 +197,83 @@ async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
         nonsense = await streams.ask("look", "x")
         assert nonsense.results is not None
         assert nonsense.results[0].error == "it is no job's id"
+
+
+async def watched(session: Session, count: int) -> None:
+    """Wait until the relay watches so many things."""
+    async with asyncio.timeout(10):
+        while session.monitor.statistics().watches != count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_job_that_nobody_asks_for_any_more_costs_nothing(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_UNASKED", 0.3)
+    monkeypatch.setattr(leader, "_ASKED_TOGETHER", 0.0)
+    queries = ('Transfer WHERE name="*.exr"',)
+    async with published(nats_server, workspace, queries=queries) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        async with asyncio.timeout(10):
+            while ident not in streams.known(await streams.ask("look", ident)):
+                pass  # Forgotten before the backend has said anything.
+        await watched(relayed.session, 1)
+        monkeypatch.setattr(leader, "_UNASKED", 300.0)
+        await relayed.session.update("transfer", ident, {"status": "aborted"})
+        answer = await streams.ask("look", ident)
+        assert answer.results is not None
+        assert answer.results[0].ok
+        assert (await streams.events(ident, "finished"))[-1].job["status"] == "aborted"
+
+
+async def test_a_job_that_goes_on_is_published_once_for_all_who_ask(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    slow = PollPolicy(soon=30, running=30, idle=30)
+    async with published(nats_server, workspace, queries=("Delivery",), poll=slow) as (relayed, streams):
+        ident = await relayed.create("a.mov", LONG)
+        states: list[Msg] = []
+
+        async def keep(message: Msg) -> None:
+            states.append(message)
+
+        await streams.link.client.subscribe(streams.names.state(ident), cb=keep)
+        for _ in range(5):
+            answer = await streams.ask("look", ident)
+            assert answer.results is not None
+            assert answer.results[0].ok
+        await streams.link.client.flush()
+        assert len(states) == 1
+
+
+async def test_a_job_that_somebody_watches_is_asked_for_again(
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leader, "_UNASKED", 0.6)
+    monkeypatch.setattr(leader, "_ASKED_TOGETHER", 0.0)
+    monkeypatch.setattr(intake, "_RENEWS_EVERY", 1.0)
+    queries = ('Transfer WHERE name="*.exr"',)
+    async with published(nats_server, workspace, queries=queries) as (relayed, _):
+        first, second = [await relayed.create(name, LONG) for name in ("a.mov", "b.mov")]
+        async with connect(nats_server.url, workspace=workspace) as feed:
+            async with feed.watch(first) as watch, feed.watch(second, durable="b") as durable:
+                waiting = [asyncio.create_task(until_end(each)) for each in (watch, durable)]
+                # It forgets both, and is asked for them again.
+                await watched(relayed.session, 3)
+                await watched(relayed.session, 1)
+                monkeypatch.setattr(leader, "_UNASKED", 300.0)
+                for ident in (first, second):
+                    await relayed.session.update("transfer", ident, {"status": "aborted"})
+                async with asyncio.timeout(10):
+                    assert [job.status for job in await asyncio.gather(*waiting)] == ["aborted"] * 2
+
+
+async def until_end(watch: Watch) -> Job:
+    """The job that a watch tells the end of."""
+    async for event in watch:
+        if isinstance(event, JobFinished):
+            return event.job
+    raise AssertionError("it has ended")
 
 
 async def test_who_asks_for_a_job_that_was_removed_is_told_that_there_is_none(
@@ -306,6 +402,44 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
             await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_relays_that_are_told_other_things_say_so(
+    nats_server: NatsServer, workspace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with relaying(nats_server.url, workspace, ["pause"]):
+        assert "start all relays with the same" not in caplog.text
+    async with relaying(nats_server.url, workspace, queries=["Transfer WHERE status=running"]):
+        warned = [each.getMessage() for each in caplog.records if "the same" in each.getMessage()]
+    assert ["published Transfer, and" in warned[0], "allowed pause, and this one nothing" in warned[1]] == [
+        True,
+        True,
+    ]
+
+
+class HastyClock(AsyncioClock):
+    """Sleeps for a moment, whatever is asked."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_a_server_without_jetstream_is_no_place_for_a_relay(workspace: str) -> None:
+    port = free_port()
+    server = await asyncio.create_subprocess_exec(
+        binary(), "-a", "127.0.0.1", "-p", str(port), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with (
+            Sandbox(workspace=workspace) as box,
+            box.session() as session,
+            Link(NatsOptions((f"nats://127.0.0.1:{port}",))) as link,
+        ):
+            with pytest.raises(TransportError, match="has no JetStream"):
+                await Relay(session, link, clock=HastyClock()).run()
+    finally:
+        server.kill()
+        await server.wait()
+
+
 async def test_a_relay_that_is_refused_ends(nats_server: NatsServer, workspace: str) -> None:
     async with (
         Sandbox(workspace=workspace) as box,
@@ -332,3 +466,34 @@ def test_bad_input(options: dict[str, object], error: type[Exception], said: str
     link = Link(NatsOptions(("nats://127.0.0.1:1",)))
     with pytest.raises(error, match=said):
         Relay(session, link, **options)  # type: ignore[arg-type]
+
+
+async def test_who_stands_by_tells_who_leads_whenever_that_changes(
+    nats_server: NatsServer, workspace: str
+) -> None:
+    turns: asyncio.Queue[Role] = asyncio.Queue()
+    async with (
+        Sandbox(workspace=workspace, rate_limit=False) as box,
+        box.session() as session,
+        Link(NatsOptions((nats_server.url,))) as link,
+    ):
+        names = Names.of(workspace)
+        first, second = Lease(link, names, "first"), Lease(link, names, "second")
+        await first.acquire()
+        running = asyncio.create_task(Relay(session, link, on_role=turns.put_nowait).run())
+        try:
+            async with asyncio.timeout(20):
+                assert (await turns.get()).leader == "first"
+                await hand_over(link, names, first, second)
+                turn = await turns.get()
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await second.release()
+    assert (turn.role, turn.leader, turn.term, turn.reason) == ("standby", "second", None, None)
+
+
+async def hand_over(link: Link, names: Names, one: Lease, other: Lease) -> None:
+    """Have another hold a lease, with no moment in between in which nobody does."""
+    await Bucket(link, names.lease, max_age=10.0).put("leader", other._value, one.revision)
+    await other.acquire()

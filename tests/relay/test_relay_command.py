@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tests.cli.conftest import Cli, cli
 from tests.cli.test_processes import CLI, Box, process
 from tests.relay.support.relaying import relaying
-from tests.support.nats_servers import NatsServer, free_port
+from tests.support.nats_servers import NatsServer
 
 __all__ = ["cli"]
 
@@ -31,10 +32,12 @@ def _somebody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_three_commands_to_try_it_out(env: dict[str, str]) -> None:
     """A server of its own, a relay, and somebody who watches; for programs."""
-    where = f"nats://127.0.0.1:{free_port()}"
-    with process(*CLI, "relay", "--embedded", "--nats", where, "--json", env=env) as relay:
+    free = "nats://127.0.0.1:0"
+    with process(*CLI, "relay", "--embedded", "--nats", free, "--json", env=env) as relay:
         standing, leading = json.loads(relay.line()), json.loads(relay.line())
-        assert (standing["role"], standing["nats"], standing["leader"]) == ("standby", where, None)
+        where = standing["nats"]
+        assert re.fullmatch(r"nats://127\.0\.0\.1:[1-9]\d+", where)
+        assert (standing["role"], standing["leader"]) == ("standby", None)
         assert (leading["role"], leading["term"], leading["leader"]) == ("leader", 1, leading["relay"])
         nobody = {name: text for name, text in env.items() if not name.startswith("ACCSYN_")}
         with process(*CLI, "watch", "--from", where, "--json", env=nobody) as watch:
@@ -80,6 +83,7 @@ async def test_who_asked_for_what_is_logged(
     ("options", "said"),
     [
         (["--nats", ""], "--nats must not be empty"),
+        (["--nats", "nats://127.0.0.1:0"], "no NATS server's address"),
         (["--nats", "http://127.0.0.1"], "a URL such as nats://host:4222"),
         (["--nats", "nats://a,nats://b", "--embedded"], "one address"),
         (["--nats", "nats://10.0.0.1:4222", "--embedded"], "on this computer alone"),

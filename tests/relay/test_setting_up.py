@@ -206,15 +206,18 @@ def told_rights() -> list[tuple[str, set[str]]]:
 STREAMS = ("ACCSYN_acme_EVENTS", "ACCSYN_acme_STATES")
 PROBES: dict[str, dict[str, tuple[str, ...]]] = {
     "read events and states": {
-        "publish": tuple(
-            f"$JS.API.{call}"
-            for stream in STREAMS
-            for call in (
-                f"STREAM.INFO.{stream}",
-                f"CONSUMER.CREATE.{stream}.accsyn-x",
-                f"CONSUMER.MSG.NEXT.{stream}.accsyn-x",
-                f"CONSUMER.DELETE.{stream}.accsyn-x",
-            )
+        "publish": (
+            *(
+                f"$JS.API.{call}"
+                for stream in STREAMS
+                for call in (
+                    f"STREAM.INFO.{stream}",
+                    f"CONSUMER.CREATE.{stream}.accsyn-x",
+                    f"CONSUMER.MSG.NEXT.{stream}.accsyn-x",
+                    f"CONSUMER.DELETE.{stream}.accsyn-x",
+                )
+            ),
+            "$JS.API.STREAM.MSG.GET.ACCSYN_acme_EVENTS",
         ),
         "subscribe": ("_INBOX.x.*",),
     },
@@ -232,6 +235,7 @@ PROBES: dict[str, dict[str, tuple[str, ...]]] = {
     "keep places": {
         "publish": (
             "$KV.ACCSYN_acme_BOOKMARKS.archive",
+            "$KV.ACCSYN_acme_BOOKMARKS.archive.page",
             "$JS.API.STREAM.CREATE.KV_ACCSYN_acme_BOOKMARKS",
             "accsyn.acme.holders.x",
         ),

@@ -232,6 +232,12 @@ class Publisher:
             await msg.respond(encode_reply(found if results is None else list(results)))
 
         await self.client.subscribe(self.names.command, cb=take)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Have the server know of what was subscribed to just now."""
+        # nats-py's ping overtakes what it has not written yet: the second is behind it.
+        await self.client.flush()
         await self.client.flush()
 
     async def raw(self, subject: str, data: bytes) -> None:
