@@ -559,6 +559,24 @@ async def test_bookmarks_that_are_deleted_under_a_watch_of_many_jobs(
             assert len(list(watch.jobs)) == 100
 
 
+async def test_a_place_that_is_lost_in_part_begins_anew(
+    nats_server: NatsServer, workspace: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Better than to wait for the ends of some jobs only."""
+    async with feeding(nats_server, workspace) as (publisher, feed):
+        for number in range(300):
+            await publisher.found(number)
+        await eventually(lambda: feed.statistics().jobs == 300)
+        async with feed.watch("Transfer", durable="x") as watch:
+            await until(watch, Synced)
+        names = publisher.names
+        stream = f"KV_{names.bookmarks}"
+        await publisher.client.jetstream().purge_stream(stream, subject=f"$KV.{names.bookmarks}.x.*")
+        async with feed.watch("Transfer", durable="x") as watch:
+            assert Counter(kind for kind, _ in told(await until(watch, Synced)))["JobFound"] == 300
+        assert "the place of the durable watch 'x' is lost in part" in caplog.text
+
+
 async def test_jobs_are_added_and_removed(nats_server: NatsServer, workspace: str) -> None:
     async with feeding(nats_server, workspace) as (publisher, feed):
         for number in (1, 2, 3):
