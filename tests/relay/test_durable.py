@@ -574,7 +574,7 @@ async def test_a_place_that_is_lost_in_part_begins_anew(
         await publisher.client.jetstream().purge_stream(stream, subject=f"$KV.{names.bookmarks}.x.*")
         async with feed.watch("Transfer", durable="x") as watch:
             assert Counter(kind for kind, _ in told(await until(watch, Synced)))["JobFound"] == 300
-        assert "the place of the durable watch 'x' is lost in part" in caplog.text
+        assert "the place of the durable watch 'x' is forgotten in part" in caplog.text
 
 
 async def test_jobs_are_added_and_removed(nats_server: NatsServer, workspace: str) -> None:
