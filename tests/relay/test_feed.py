@@ -30,7 +30,7 @@ from accsyn_async import (
     WaitTimeoutError,
     where,
 )
-from accsyn_async.relay import Feed, NatsOptions, connect
+from accsyn_async.relay import Feed, NatsOptions, connect, pulse
 from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
 from tests.relay.support.publisher import Publisher, ident
 from tests.support.nats_servers import NatsServer
@@ -337,8 +337,9 @@ async def test_without_a_word_of_the_relay_it_is_degraded(nats_server: NatsServe
 
 
 async def test_without_nats_it_is_degraded_and_goes_on_where_it_was(
-    own_server: NatsServer, workspace: str
+    own_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pulse, "_AWAY_AFTER", 0.2)
     async with feeding(own_server, workspace) as (publisher, feed):
         await publisher.found(1)
         async with feed.watch("Transfer") as watch, feed.watch("Transfer", durable="x") as durable:
