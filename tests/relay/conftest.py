@@ -7,10 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from accsyn_async.relay import link
 from accsyn_async.relay.subjects import Names
 from tests.support.nats_servers import NatsServer
 
 _COUNT = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of a test's own is reached again at once when it is back; nobody else comes at that moment."""
+    monkeypatch.setattr(link, "_PAUSES", (0.1, 1.0))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from accsyn_async.cli.app import make_app
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.relay import relay as command
+from accsyn_async.monitor import ledger
 from accsyn_async.relay import bookmark, leader, press, pulse, streams
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.matching import PUBLISHED
@@ -273,7 +274,10 @@ def test_programs_are_in_their_place() -> None:
     assert shown == {path.name for path in (ROOT / "examples").glob("relay_*.py")}
 
 
-async def test_a_job_that_is_not_published_is_looked_for(own_server: NatsServer) -> None:
+async def test_a_job_that_is_not_published_is_looked_for(
+    own_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "REMOVED_AFTER", 0.2)
     query = "Transfer WHERE user=nobody@example.com"
     async with relaying(own_server.url, "acme", queries=[query], speed=500) as relayed:
         ident = await relayed.create("a.mov")

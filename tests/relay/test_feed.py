@@ -34,7 +34,7 @@ from accsyn_async import (
     WaitTimeoutError,
     where,
 )
-from accsyn_async.relay import Feed, NatsOptions, connect
+from accsyn_async.relay import Feed, NatsOptions, connect, pulse
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.mirror import Mirror
 from tests.relay.support.feeding import HandClock, eventually, feed_of, feeding, ids_in, rest, told, until
@@ -385,8 +385,9 @@ async def test_a_bug_in_what_looks_at_the_clock_is_not_kept_quiet(
 
 
 async def test_without_nats_it_is_degraded_and_goes_on_where_it_was(
-    own_server: NatsServer, workspace: str
+    own_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pulse, "_AWAY_AFTER", 0.2)
     async with feeding(own_server, workspace) as (publisher, feed):
         await publisher.found(1)
         async with feed.watch("Transfer") as watch, feed.watch("Transfer", durable="x") as durable:

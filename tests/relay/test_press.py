@@ -11,6 +11,7 @@ import pytest
 
 from accsyn_async import ArgumentError, Job, JobChanged, JobFinished, JobFound
 from accsyn_async.monitor.diff import changes_between
+from accsyn_async.relay import fenced_stream
 from accsyn_async.relay.acks import Acks
 from accsyn_async.relay.book import Book, Masthead
 from accsyn_async.relay.candidate import Candidate
@@ -455,8 +456,9 @@ async def test_thousands_of_jobs_at_once(nats_server: NatsServer, names: Names) 
 
 
 async def test_without_a_connection_it_is_not_known_what_was_published(
-    own_server: NatsServer, names: Names
+    own_server: NatsServer, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fenced_stream, "_PATIENCE", 0.2)
     async with Link(NatsOptions((own_server.url,))) as link, leading(link, names) as (press, _):
         await press.tell([found(1)], "transfer")
         own_server.kill()

@@ -455,7 +455,7 @@ async def test_on_a_cluster_whose_nodes_are_killed(tmp_path: Any, names: Names) 
                 assert texts(taken) == numbers(1, 30)
                 await asyncio.to_thread(follower.start)
                 await asyncio.to_thread(cluster.wait_until_led)
-                leader = await asyncio.to_thread(cluster.leader_of, stream.name)
+                leader = await a_leader_of_the_stream_alone(cluster, stream)
                 leader.kill()
                 revision = lease.revision
                 await publish_once_each(stream, numbers(31, 40))
@@ -481,6 +481,16 @@ async def a_follower_that_serves(cluster: NatsCluster, stream: Stream, reader: R
                 reads = reader.reads
                 await stream.link.api(f"CONSUMER.DELETE.{stream.name}.{consumer}")
                 await until(lambda reads=reads: reader.reads > reads)  # type: ignore[misc]
+
+
+async def a_leader_of_the_stream_alone(cluster: NatsCluster, stream: Stream) -> NatsServer:
+    """Have a node lead the stream that does not lead JetStream too: a leader of that is long in coming."""
+    async with asyncio.timeout(25):
+        while True:
+            leader = await asyncio.to_thread(cluster.leader_of, stream.name)
+            if leader.name != await asyncio.to_thread(cluster.leader):
+                return leader
+            await stream.link.api(f"STREAM.LEADER.STEPDOWN.{stream.name}")
 
 
 async def publish_once_each(stream: Stream, all_of: list[str]) -> None:

@@ -21,6 +21,7 @@ from accsyn_async import (
     TransportError,
     Watch,
 )
+from accsyn_async.monitor import ledger
 from accsyn_async.relay import connect, intake, leader
 from accsyn_async.relay.bucket import Bucket
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
@@ -182,8 +183,9 @@ async def test_requests_that_make_no_sense_are_answered(nats_server: NatsServer,
 
 
 async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
-    nats_server: NatsServer, workspace: str
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ledger, "REMOVED_AFTER", 0.2)
     queries = ('Transfer WHERE name="*.exr"',)
     async with published(nats_server, workspace, queries=queries) as (relayed, streams):
         ident = await relayed.create("a.mov", SHORT)
@@ -277,8 +279,9 @@ async def until_end(watch: Watch) -> Job:
 
 
 async def test_who_asks_for_a_job_that_was_removed_is_told_that_there_is_none(
-    nats_server: NatsServer, workspace: str
+    nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ledger, "REMOVED_AFTER", 0.2)
     async with published(nats_server, workspace) as (relayed, streams):
         ident = await relayed.create("a.mov", LONG)
         await streams.events(ident, "found")

@@ -236,6 +236,13 @@ class NatsCluster:
         """The node that leads a stream; waits until there is one."""
         return until(lambda: self._leader_of(stream), f"{stream} has a leader")
 
+    def leader(self) -> str:
+        """The name of the node that leads JetStream; waits until there is one."""
+        nodes = self._running()
+        return until(
+            lambda: (nodes[0].ask("/jsz").get("meta_cluster") or {}).get("leader"), "there is a leader"
+        )
+
     def consumer_leaders(self, stream: str) -> dict[str, str]:
         """Which node leads each of a stream's consumers, by their names."""
         found: dict[str, str] = {}
