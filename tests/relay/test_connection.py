@@ -1,4 +1,4 @@
-"""What the connection uses of nats-py that nats-py does not promise: a release that changes it is known here."""
+"""What the connection uses of nats-py that it does not promise: a release that changes it is known here."""
 
 from __future__ import annotations
 

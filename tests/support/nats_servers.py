@@ -238,10 +238,13 @@ class NatsCluster:
 
     def leader(self) -> str:
         """The name of the node that leads JetStream; waits until there is one."""
-        nodes = self._running()
-        return until(
-            lambda: (nodes[0].ask("/jsz").get("meta_cluster") or {}).get("leader"), "there is a leader"
-        )
+        node = self._running()[0]
+
+        def look() -> str | None:
+            found = (node.ask("/jsz").get("meta_cluster") or {}).get("leader")
+            return str(found) if found else None
+
+        return until(look, "there is a leader")
 
     def consumer_leaders(self, stream: str) -> dict[str, str]:
         """Which node leads each of a stream's consumers, by their names."""
