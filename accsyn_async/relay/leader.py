@@ -135,7 +135,7 @@ class Leader:
                         self._follow_asked(press, tasks, ident, record.type)
                 tasks.create_task(self._beat(press), name="accsyn-relay-beat")
                 tasks.create_task(self._audit(press), name="accsyn-relay-audit")
-        except* (AccsynError, DeposedError, PublishError) as several:
+        except BaseExceptionGroup as several:
             raise _worst(several) from None
         finally:
             self._tasks = None
@@ -304,12 +304,16 @@ async def _several(mailbox: Mailbox) -> list[Event]:
     return events
 
 
-def _worst(several: ExceptionGroup[Exception]) -> Exception:
-    """The one error that tells most of why a term has ended."""
-    for kind in (AccsynError, DeposedError, PublishError):
+def _worst(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error that tells most of why a term has ended; a bug before all."""
+    expected = (AccsynError, DeposedError, PublishError)
+    _, bugs = several.split(expected)
+    if bugs is not None:
+        return bugs
+    for kind in expected:
         group: BaseException | None = several.subgroup(kind)
         while isinstance(group, BaseExceptionGroup):
             group = group.exceptions[0]
-        if isinstance(group, Exception):
+        if group is not None:
             return group
     return several

@@ -391,7 +391,7 @@ PLANTED = {
     ),
     "change-told-to-all": Planted(
         "a change is told to watches that are about other fields",
-        _HERALD,
+        "accsyn_async.monitor.narrowing",
         "            names = WATCHED if fields is None else fields\n",
         "            names = WATCHED\n",
         ("fields",),
