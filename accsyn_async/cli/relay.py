@@ -119,8 +119,6 @@ async def _server(address: str, store: Path | None) -> AsyncIterator[str]:
 
 async def _until_told(relay: Relay) -> None:
     """Run until a signal says that it is enough: a service that is told to end has ended well."""
-    from accsyn_async.relay.link import end
-
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -131,7 +129,8 @@ async def _until_told(relay: Relay) -> None:
             each.result()
     finally:
         for each in tasks:
-            await end(each)
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _tell(role: Role, server: str, served: RelayHttp | None, output: Output, *, json: bool) -> None:

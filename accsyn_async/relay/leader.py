@@ -18,6 +18,7 @@ from accsyn_async.monitor.selection import Selection, select
 from accsyn_async.monitor.source import Membership
 from accsyn_async.relay.book import Masthead
 from accsyn_async.relay.fenced_stream import DeposedError, PublishError
+from accsyn_async.relay.link import heed_cancellation
 from accsyn_async.relay.messages import HealthMessage
 from accsyn_async.relay.press import Press
 from accsyn_async.safe_text import safe
@@ -212,6 +213,7 @@ class Leader:
         try:
             with _subscribed(self._session.monitor.subscribe(selection, mailbox, memory)):
                 while True:
+                    heed_cancellation()
                     events = await _several(mailbox)
                     self._take_health(events)
                     await press.tell([each for each in events if isinstance(each, JobEvent)], kind)
@@ -234,6 +236,7 @@ class Leader:
                 while several := await self._while_asked_for(ident, mailbox):
                     events = [each for each in several if isinstance(each, JobEvent)]
                     await press.tell(events, kind)
+                    heed_cancellation()
                     if events and not answer.done():
                         answer.set_result(None)
             if not answer.done():
@@ -274,12 +277,14 @@ class Leader:
             self._told_health.clear()
             await press.check()
             await press.tell_health()
+            heed_cancellation()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PERIOD):
                     await self._told_health.wait()
 
     async def _audit(self, press: Press) -> None:
         while True:
+            heed_cancellation()
             await self._clock.sleep(_AUDIT)
             await press.audit()
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from accsyn_async.errors import AccsynError, ArgumentError, PermissionDeniedError
 from accsyn_async.relay.bucket import Bucket, BucketMissingError, Entry, OvertakenError
-from accsyn_async.relay.link import Link
+from accsyn_async.relay.link import Link, heed_cancellation
 from accsyn_async.relay.subjects import Names
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import AsyncioClock, Clock
@@ -113,6 +113,7 @@ class Lease:
         ensured = False
         try:
             while True:
+                heed_cancellation()
                 wake.clear()
                 try:
                     if not ensured:

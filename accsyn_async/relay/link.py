@@ -34,7 +34,7 @@ from accsyn_async.relay.nats_options import Endpoint, NatsOptions
 from accsyn_async.safe_text import safe
 from accsyn_async.transport.seam import AsyncioClock, Clock
 
-__all__ = ["Link", "NatsOptions", "end", "translate"]
+__all__ = ["Link", "NatsOptions", "end", "heed_cancellation", "translate"]
 
 logger = logging.getLogger("accsyn_async.relay")
 
@@ -299,6 +299,17 @@ class Link:
             self._down.set()
         for callback in list(self._callbacks.values()):
             callback()
+
+
+def heed_cancellation() -> None:
+    """End the running task if it was cancelled: nats-py swallows a cancellation now and then.
+
+    Raises:
+        CancelledError: it was.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def end(task: asyncio.Task[Any]) -> None:

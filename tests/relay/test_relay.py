@@ -26,7 +26,7 @@ from accsyn_async.relay import connect, intake, leader
 from accsyn_async.relay.bucket import Bucket
 from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
 from accsyn_async.relay.lease import Lease
-from accsyn_async.relay.link import Link, end
+from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health, read_state
 from accsyn_async.relay.nats_options import NatsOptions
 from accsyn_async.relay.reader import Arrived, Reader
@@ -352,7 +352,7 @@ async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace
         await streams.events(one, "finished")
         assert relays[first].statistics().leads
         assert not relays[second].statistics().leads
-        await end(running[first])
+        running[first].cancel()
         assert await until(2) == [first, second]
         two = await relayed.create("b.mov", SHORT)
         told = await streams.events(two, "finished")
@@ -361,8 +361,8 @@ async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace
         assert [each.event for each in await streams.events(one, "finished")].count("finished") == 1
         standing = relays[second].statistics()
         assert (standing.leads, standing.term, standing.terms, standing.connected) == (True, 2, 1, True)
-        for task in running.values():
-            await end(task)
+        running[second].cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
         assert not relays[second].statistics().leads
 
 
@@ -401,7 +401,8 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
             else:
                 await session.update("Delivery", delivery["id"], {"status": "aborted"})
                 assert (await streams.events(delivery["id"], "finished"))[-1].term == 2
-            await end(running)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_relays_that_are_told_other_things_say_so(
@@ -489,7 +490,8 @@ async def test_who_stands_by_tells_who_leads_whenever_that_changes(
                 await hand_over(link, names, first, second)
                 turn = await turns.get()
         finally:
-            await end(running)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
             await second.release()
     assert (turn.role, turn.leader, turn.term, turn.reason) == ("standby", "second", None, None)
 

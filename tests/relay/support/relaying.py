@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accsyn_async import PollPolicy, Session
-from accsyn_async.relay.link import Link, end
+from accsyn_async.relay.link import Link
 from accsyn_async.relay.nats_options import NatsOptions
 from accsyn_async.relay.relay import Relay, Role
 from accsyn_async.sandbox import Sandbox
@@ -83,4 +83,5 @@ async def relaying(
             yield Relaying(box, session, url)
         finally:
             for task in (running, leading):
-                await end(task)
+                task.cancel()
+            await asyncio.gather(running, leading, return_exceptions=True)
