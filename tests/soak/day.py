@@ -21,7 +21,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from accsyn_async import Event, JobChanged, JobFinished, PollPolicy, Session, SessionClosedError, Synced
+from accsyn_async import (
+    Event,
+    JobChanged,
+    JobFinished,
+    PollPolicy,
+    RateLimit,
+    Session,
+    SessionClosedError,
+    Synced,
+)
 from accsyn_async.wire.message import Response
 from accsyn_async.wire.reply import Failure
 from tests.soak.fleet import BAD_ANSWERS, EMPTY, LISTED_USERS, UNREACHED, Fleet
@@ -37,6 +46,8 @@ SETTLED = 900.0
 """Seconds after the last wave within which everybody is told of everything."""
 FIRST_STALL, STALL = 2100.0, 1200.0
 """When in each hour the slow consumer stops reading, and for how long."""
+LIMIT = RateLimit(25, burst=5)
+"""So that no second has more than 30: with bursts of 40 that would be a matter of luck."""
 
 
 @dataclass
@@ -172,6 +183,7 @@ async def spend(
         *("acme", "lisa@example.com", "key"),
         url="http://127.0.0.1:1",
         poll=PollPolicy(soon=15, running=15, idle=30),
+        rate_limit=LIMIT,
         _sender=fleet,
         _clock=VirtualClock(),
     )
