@@ -21,7 +21,7 @@ class Arrived(NamedTuple):
         data: what it says.
         headers: its headers.
         seq: its sequence in the stream.
-        at: when the server took it, UTC.
+        stamp: when the server took it, nanoseconds since 1970: another message has another.
         pending: how many more there were behind it when the server sent it.
     """
 
@@ -29,8 +29,13 @@ class Arrived(NamedTuple):
     data: bytes
     headers: Mapping[str, str]
     seq: int
-    at: dt.datetime
+    stamp: int
     pending: int
+
+    @property
+    def at(self) -> dt.datetime:
+        """When the server took it, UTC."""
+        return dt.datetime.fromtimestamp(self.stamp / 1e9, dt.UTC)
 
 
 class Rebuilt(NamedTuple):
@@ -50,12 +55,12 @@ class Mark(NamedTuple):
 
     Attributes:
         seq: its sequence; ``None`` while there is no place to go on at.
-        at: when the server took it, nanoseconds; ``None`` when that is not known.
+        stamp: when the server took it, nanoseconds since 1970; ``None`` when that is not known.
         incarnation: when its stream was created; ``None`` when that is not known.
     """
 
     seq: int | None
-    at: int | None
+    stamp: int | None
     incarnation: str | None
 
 
@@ -66,25 +71,38 @@ class Arrivals:
         after: the sequence behind which reading begins; ``None`` for what is published from now on.
         latest: whether it begins with the last message of each subject instead.
         incarnation: when the stream that ``after`` belongs to was created; ``None`` for any.
+        stamp: that of the message at ``after``; ``None`` when it is not known.
 
     Attributes:
         queue: what lies ready.
         mark: the last message that came.
         position: the sequence of the last message that was handed out.
         incarnation: when the stream of that message was created.
+        stamp: that of the message at ``position``; ``None`` when it is not known.
         pending: how many more messages the server had behind the last one; ``None`` before that is known.
         here: set when something came.
     """
 
-    def __init__(self, after: int | None, latest: bool, incarnation: str | None) -> None:
+    def __init__(
+        self, after: int | None, latest: bool, incarnation: str | None, stamp: int | None = None
+    ) -> None:
         self.queue: deque[Arrived | Rebuilt] = deque()
         self.mark = Mark(None if latest else after, None, incarnation)
         self.position = after or 0
         self.incarnation = incarnation
+        self.stamp: int | None = None
         self.pending: int | None = None
         self.here = asyncio.Event()
         self._latest = latest
         self._short = 0
+        # Whether it was looked at what stands where reading began, and what is expected there.
+        self._compared = latest or not after
+        self._expected = stamp
+
+    @property
+    def to_compare(self) -> int | None:
+        """The sequence of the message at which reading began, if that is still to be looked at."""
+        return None if self._compared else self.mark.seq
 
     @property
     def must_look_first(self) -> bool:
@@ -93,20 +111,21 @@ class Arrivals:
 
     def beginning(self) -> dict[str, Any]:
         """Where a consumer is to begin, as its configuration says it."""
-        seq, at, _ = self.mark
+        seq, stamp, _ = self.mark
         if seq is None:
             return {"deliver_policy": "last_per_subject"}
         # With the last one that came, where it is known: it must still be the same.
-        return {"deliver_policy": "by_start_sequence", "opt_start_seq": (seq + 1 if at is None else seq) or 1}
+        start = seq if stamp is not None else seq + 1
+        return {"deliver_policy": "by_start_sequence", "opt_start_seq": start or 1}
 
     def hand_out(self, most: int) -> list[Arrived | Rebuilt]:
         """Take what lies ready."""
         taken = [self.queue.popleft() for _ in range(min(most, len(self.queue)))]
         for each in taken:
             if isinstance(each, Arrived):
-                self.position = each.seq
+                self.position, self.stamp = each.seq, each.stamp
             else:
-                self.position, self.incarnation = 0, each.incarnation
+                self.position, self.stamp, self.incarnation = 0, None, each.incarnation
         return taken
 
     def take_stock(self, created: str, last: int) -> str | None:
@@ -119,7 +138,7 @@ class Arrivals:
         Returns:
             Why one has to begin anew; ``None`` when one can go on.
         """
-        seq, at, incarnation = self.mark
+        seq, stamp, incarnation = self.mark
         if incarnation is None:
             self.incarnation = created
         if incarnation is not None and incarnation != created:
@@ -134,33 +153,50 @@ class Arrivals:
             self.position = last
             self.mark = Mark(last, None, created)
         else:
-            self.mark = Mark(seq, at, created)
+            self.mark = Mark(seq, stamp, created)
         return None
 
-    def take(self, message: Arrived, at: int) -> str | None:
-        """Take in a message that came.
+    def compare(self, stamp: int | None) -> str | None:
+        """Compare what stands where reading began with what is known of it.
+
+        A stream that has lost its last messages may have come to that sequence again.
 
         Args:
-            message: the message.
-            at: when the server took it, nanoseconds.
+            stamp: that of the message; ``None`` when there is none any more.
+
+        Returns:
+            Why one has to begin anew; ``None`` when one can go on.
+        """
+        self._compared = True
+        if stamp is None:
+            return None
+        seq, _, incarnation = self.mark
+        if self._expected not in (None, stamp):
+            return self._rebuilt(incarnation or "", f"another message has the sequence {seq} now")
+        self.mark, self.stamp = Mark(seq, stamp, incarnation), stamp
+        return None
+
+    def take(self, message: Arrived) -> str | None:
+        """Take in a message that came.
 
         Returns:
             Why one has to begin anew; ``None`` when one can go on.
         """
         self.pending = message.pending
-        seq, known_at, incarnation = self.mark
+        seq, stamp, incarnation = self.mark
         if seq is not None and message.seq <= seq:
             # The last one that came, once more, to see whether it is the same.
-            if message.seq < seq or (known_at is not None and at != known_at):
+            if message.seq < seq or stamp not in (None, message.stamp):
                 return self._rebuilt(incarnation or "", f"another message has the sequence {message.seq} now")
             return None
-        self.mark = Mark(message.seq, at, incarnation)
+        self._compared = True
+        self.mark = Mark(message.seq, message.stamp, incarnation)
         self.queue.append(message)
         self.here.set()
         return None
 
     def _rebuilt(self, created: str, reason: str) -> str:
-        self._short = 0
+        self._short, self._compared = 0, True
         self.mark = Mark(None if self._latest else 0, None, created)
         self.queue.append(Rebuilt(created, reason))
         self.here.set()

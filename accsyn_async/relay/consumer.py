@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import json
 import secrets
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from nats.aio.subscription import Subscription
 from accsyn_async.errors import PermissionDeniedError
 from accsyn_async.relay.arrivals import Arrivals, Arrived
 from accsyn_async.relay.link import Link
+from accsyn_async.relay.stream_facts import stamp_of
 
 __all__ = ["Consumer", "Wanted"]
 
@@ -102,6 +102,9 @@ class Consumer:
         )
         # Looked at after the consumer was made: it cannot be one of an older stream then.
         await self._look()
+        if self.doubt is None and (began_at := arrivals.to_compare) is not None:
+            self.doubt = arrivals.compare(await stamp_of(self._link, stream, began_at))
+            self.lived = self.lived or self.doubt is not None
         if self.doubt is None:
             arrivals.pending = int(made["num_pending"])
         return self.doubt is None
@@ -192,7 +195,7 @@ class Consumer:
             return
         # $JS.ACK.[domain.account.]stream.consumer.delivered.stream seq.consumer seq.time.pending[.token]
         parts = msg.reply.split(".")
-        seq, count, at, pending = map(int, parts[5:9] if len(parts) == 9 else parts[7:11])
+        seq, count, stamp, pending = map(int, parts[5:9] if len(parts) == 9 else parts[7:11])
         if count <= self._count:
             return
         if count != self._count + 1:
@@ -201,9 +204,8 @@ class Consumer:
         self._count = count
         self.lived = True
         self.outstanding -= 1
-        when = dt.datetime.fromtimestamp(at / 1e9, dt.UTC)
-        arrived = Arrived(msg.subject, msg.data, msg.headers or _NO_HEADERS, seq, when, pending)
-        reason = self._arrivals.take(arrived, at)
+        arrived = Arrived(msg.subject, msg.data, msg.headers or _NO_HEADERS, seq, stamp, pending)
+        reason = self._arrivals.take(arrived)
         if reason is not None:
             self.doubt_it(reason)
         self.make_room()

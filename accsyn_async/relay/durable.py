@@ -22,10 +22,11 @@ from accsyn_async.relay.introduction import Introduced, introduce
 from accsyn_async.relay.last_term import learn_last_term
 from accsyn_async.relay.link import Link, end
 from accsyn_async.relay.merging import Merging
+from accsyn_async.relay.place import Spot
 from accsyn_async.relay.place_keeper import PlaceKeeper
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.states import States
-from accsyn_async.relay.stream_facts import stream_facts, wait_for_facts
+from accsyn_async.relay.stream_facts import find_stamp, stream_facts, wait_for_facts
 from accsyn_async.relay.subjects import Names
 from accsyn_async.transport.seam import Clock
 
@@ -73,9 +74,8 @@ class Durable(Merging):
 
     def __init__(self, home: Home, selection: Selection, name: str) -> None:
         keeper = PlaceKeeper(home.link, home.names, home.holding, selection, name, home.clock)
-        super().__init__(home.workspace, home.names, selection, keeper, home.states.terms, home.clock)
+        super().__init__(home.workspace, home.names, selection, keeper, home.states, home.clock)
         self._link = home.link
-        self._mirror = home.states
         self._siblings = home.durables
         self._tasks: list[asyncio.Task[None]] = []
         self._left = False
@@ -212,17 +212,18 @@ class Durable(Merging):
         else:
             await self._see_what_is_left()
         await learn_last_term(self._link, names, self._terms)
-        after, stream = trail.read_up_to
+        begins_at = trail.read_up_to
         async with Reader(
             self._link,
             names.events,
             [names.every_event, names.term],
-            after=after,
-            incarnation=stream,
+            after=begins_at.seq or 0,
+            incarnation=begins_at.stream,
+            stamp=begins_at.stamp,
             prefetch=_PREFETCH,
         ) as reader:
             await reader.begun()
-            self._position, self._stream = after, reader.incarnation
+            self._position, self._stream = reader.position, reader.incarnation
             self._take_due(reader)
             while True:
                 if self._new and self._synced:
@@ -267,6 +268,7 @@ class Durable(Merging):
         """Tell what there is, as the first watch of a name."""
         events, _, position, stream = await self._introduce(self._selection)
         trail, open_ = self._trail, self._open
+        begins_at = Spot(stream, position, await find_stamp(self._link, self._names.events, position))
         ends = [event for event in events if isinstance(event, JobFinished | JobRemoved)]
         if open_ is not None:
             told = {event.job.id for event in ends}
@@ -282,17 +284,17 @@ class Durable(Merging):
         for event in events:
             if isinstance(event, Synced):
                 joined = [*members, *(each.job.id for each in ends)]
-                trail.put(event, stream=stream, seq=position, joins=joined)
+                trail.put(event, begins_at, joins=joined)
                 self._mailbox.put(event)
                 self._synced = True
             else:
-                self._put(event, seq=None)
-        trail.read(stream, position)
+                self._put(event, None)
+        trail.read(begins_at)
         self._end_if_done()
 
     async def _see_what_is_left(self) -> None:
         """Look whether the stream still has all that comes after the place."""
-        stream, seq = self._trail.stream, self._trail.seq
+        stream, seq, _ = self._trail.spot
         assert seq is not None
         facts = await wait_for_facts(self._link, self._names.events, self._clock)
         if facts.created == stream and facts.first > seq + 1 and facts.last > seq:
@@ -327,25 +329,30 @@ class Durable(Merging):
         for event in following.compare(self._mirror.records, at, doubt=self._doubt):
             matters = isinstance(event, JobFinished | JobRemoved) or joins(event) or self._doubt
             if matters or not first:
-                self._put(event, seq=None)
+                self._put(event, None)
             else:
                 later.append(event)
         if self._doubt:
-            trail.read(reader.incarnation, self._position)
+            trail.read(self._spot_of(reader))
         self._doubt = False
         if first:
             count = sum(1 for record in following.records.values() if not record.ended)
             synced = Synced(at=at, jobs=count)
-            trail.put(synced, stream=reader.incarnation, seq=self._position)
+            trail.put(synced, self._spot_of(reader))
             self._mailbox.put(synced)
             self._synced = True
         for event in later:
-            self._put(event, seq=None)
+            self._put(event, None)
         if self._open is not None:
             missing = [ident for ident in self._open if ident not in following.records]
             self._new = list(dict.fromkeys([*self._new, *missing]))
             self._end_if_done()
         self._keeper.soon()
+
+    def _spot_of(self, reader: Reader) -> Spot:
+        """Up to where what was read is taken in."""
+        known = reader.position == self._position
+        return Spot(reader.incarnation, self._position, reader.stamp if known else None)
 
     async def _introduce_new(self) -> None:
         """Tell of jobs that were added, or that nobody knows any more."""
@@ -367,7 +374,7 @@ class Durable(Merging):
                 continue
             for event in introduced.events:
                 if isinstance(event, JobEvent):
-                    self._put(event, seq=None)
+                    self._put(event, None)
 
     async def _introduce(self, selection: Selection) -> Introduced:
         """What the mirror tells a new watch of jobs, which are known from now on.

@@ -20,9 +20,11 @@ from accsyn_async.relay.messages import (
     read_event,
     read_term,
 )
+from accsyn_async.relay.place import Spot
 from accsyn_async.relay.place_keeper import PlaceKeeper
 from accsyn_async.relay.reader import Arrived, Reader, Rebuilt
 from accsyn_async.relay.record import Record
+from accsyn_async.relay.states import States
 from accsyn_async.relay.subjects import Names
 from accsyn_async.relay.terms import Terms
 from accsyn_async.relay.withheld import Withheld
@@ -46,7 +48,7 @@ class Merging:
         names: its names on NATS.
         selection: what the watch is of.
         keeper: keeps its place.
-        terms: who led when, as far as its feed knows.
+        mirror: the jobs as its feed knows them.
         clock: time.
     """
 
@@ -56,7 +58,7 @@ class Merging:
         names: Names,
         selection: Selection,
         keeper: PlaceKeeper,
-        terms: Terms,
+        mirror: States,
         clock: Clock,
     ) -> None:
         self._names = names
@@ -65,7 +67,8 @@ class Merging:
         self._keeper = keeper
         self._clock = clock
         # Its own, as it may be elsewhere in the stream than its feed.
-        self._terms = Terms(terms)
+        self._terms = Terms(mirror.terms)
+        self._mirror = mirror
         self._mailbox = Mailbox()
         self._trail = keeper.trail
         self._following = Following(workspace, selection, self._trail)
@@ -134,7 +137,7 @@ class Merging:
         """A job was found to be gone, of which no message has told."""
         if self._synced:
             for event in self._following.lose(record, self._clock.now()):
-                self._put(event, seq=None)
+                self._put(event, None)
 
     def on_weather(self, event: Degraded | Recovered) -> None:
         """What is read can be relied on no more, or again."""
@@ -150,23 +153,28 @@ class Merging:
             self._terms.forget()
             return
         self._position = each.seq
-        told = False
+        spot, told = Spot(self._stream, each.seq, each.stamp), False
         try:
             message = self._read_event(each)
         except NotOursError as error:
             logger.debug("message %s is left out: %s", each.seq, error)
         else:
-            if message is not None:
+            if message is not None and not (self._doubt and self._was_used(message)):
                 for event in self._following.take(message):
                     last = isinstance(event, JobFinished | JobRemoved) or not message.ended
-                    self._put(event, seq=each.seq if last and not self._doubt else None)
+                    self._put(event, spot if last and not self._doubt else None)
                     told = True
         if not self._doubt:
             # Until it is known what was lost, the place stays where that can be found out once more.
-            self._trail.read(self._stream, each.seq)
+            self._trail.read(spot)
         if not told and self._clock.monotonic() - self._moved_at >= _MOVES_EVERY:
             self._moved_at = self._clock.monotonic()
             self._keeper.soon()
+
+    def _was_used(self, message: EventMessage) -> bool:
+        """Whether a job has come to an end that was used, and so all that came before is no news."""
+        now = self._mirror.records.get(str(message.job.get("id")))
+        return now is not None and now.ended and self._trail.knows_end(now.ending(message.at).id)
 
     def _read_event(self, each: Arrived) -> EventMessage | None:
         """What a message says happened; nothing when it says who leads from here on.
@@ -204,19 +212,17 @@ class Merging:
                 self._behind[ident] = message
             return
         for event in self._following.take(message):
-            self._put(event, seq=None)
+            self._put(event, None)
 
     def _release(self, ident: str) -> None:
         """Nothing of a job is on its way any more: its latest state can be told."""
         if ident in self._behind and not self._trail.awaits(ident):
             self._take_state(self._behind.pop(ident))
 
-    def _put(self, event: JobEvent, *, seq: int | None) -> None:
-        passing = seq is None and not isinstance(event, JobFinished | JobRemoved) and not joins(event)
+    def _put(self, event: JobEvent, spot: Spot | None) -> None:
+        passing = spot is None and not isinstance(event, JobFinished | JobRemoved) and not joins(event)
         if not passing:
-            stream = self._stream
-            ident = event.job.id
-            self._trail.put(event, stream=stream, seq=seq, joins=[ident] if joins(event) else ())
+            self._trail.put(event, spot, joins=[event.job.id] if joins(event) else ())
         self._mailbox.put(event)
         if self._open is None:
             return

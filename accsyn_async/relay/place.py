@@ -16,7 +16,7 @@ from accsyn_async.events import Event, JobEvent, JobFinished, JobRemoved
 from accsyn_async.monitor.selection import Selection
 from accsyn_async.relay.pile import Kept, Pile
 
-__all__ = ["VERSION", "Holder", "Place", "Trail", "about", "read_place"]
+__all__ = ["VERSION", "Holder", "Place", "Spot", "Trail", "about", "read_place"]
 
 VERSION: Final = 1
 """The version of what is written here."""
@@ -46,6 +46,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         holder: who has it open; ``None`` when it was left.
         stream: when the stream of events was created that ``seq`` counts in.
         seq: everything up to here was used; ``None`` before what there was at first was.
+        stamp: when NATS took the message at ``seq``, nanoseconds since 1970; ``None`` when not known.
         oldest: what ended up to then had ended before it began, by accsyn's clock; ``None`` when
             nothing had.
         newest: when the latest end that was used came, by accsyn's clock; ``None`` before one was.
@@ -59,6 +60,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     holder: Holder | None = None
     stream: str | None = None
     seq: int | None = None
+    stamp: int | None = None
     oldest: dt.datetime | None = None
     newest: dt.datetime | None = None
     members: Kept = Kept()
@@ -110,12 +112,25 @@ def about(selection: Selection) -> str:
     return f"{kind} WHERE {selection.expression}" if selection.expression else kind
 
 
+class Spot(NamedTuple):
+    """Somewhere in the stream of events.
+
+    Attributes:
+        stream: when the stream was created.
+        seq: behind which of its messages; ``None`` before what there was at first was told.
+        stamp: when NATS took that message, nanoseconds since 1970; ``None`` when that is not known.
+    """
+
+    stream: str | None = None
+    seq: int | None = None
+    stamp: int | None = None
+
+
 class _Step(NamedTuple):
     """An event on its way to the consumer, and where the watch is once it was used."""
 
     event: str
-    stream: str | None
-    seq: int | None
+    spot: Spot | None
     finished: dt.datetime | None
     joins: tuple[str, ...]
     ends: str | None
@@ -143,14 +158,13 @@ class Trail:
         self, place: Place | None, texts: Mapping[str, Sequence[str]] | None = None, *, by_ids: bool
     ) -> None:
         self._by_ids = by_ids
-        self._stream = place.stream if place else None
-        self._seq = place.seq if place else None
+        # Up to where was used, and up to where was read.
+        self._used = self._read = Spot(place.stream, place.seq, place.stamp) if place else Spot()
         self.oldest = place.oldest if place else None
         self.newest = place.newest if place else None
         self.members = Pile(place.members if place else None, texts)
         self.done = Pile(place.done if place else None, texts)
         self._ends = Pile(place.ends if place else None, texts, lasts=_ENDS_KEPT)
-        self._read: tuple[str | None, int | None] = (self._stream, self._seq)
         self._ahead: deque[_Step] = deque()
         # How often each event, and each job, stands in there.
         self._waiting: Counter[str] = Counter()
@@ -168,23 +182,19 @@ class Trail:
     @property
     def begins(self) -> bool:
         """Whether nothing was ever used: what there is is told first."""
-        return self._seq is None
+        return self._used.seq is None
 
     @property
-    def seq(self) -> int | None:
-        """Everything up to here was used, or concerns the watch not; ``None`` before the beginning."""
-        return self._now()[1]
+    def spot(self) -> Spot:
+        """Everything up to there was used, or concerns the watch not."""
+        if self._ahead or self._handed_out is not None or self._used.seq is None:
+            return self._used
+        return self._read
 
     @property
-    def stream(self) -> str | None:
-        """When the stream was created that ``seq`` counts in."""
-        return self._now()[0]
-
-    @property
-    def read_up_to(self) -> tuple[int, str | None]:
-        """Up to where was read, used or not, and the stream that this counts in."""
-        stream, seq = self._read
-        return seq or 0, stream
+    def read_up_to(self) -> Spot:
+        """Up to where was read, used or not."""
+        return self._read
 
     def awaits(self, ident: str) -> bool:
         """Whether something of a job is on its way to the consumer."""
@@ -194,34 +204,33 @@ class Trail:
         """Whether the end of an id, as events have them, is one of those that were used."""
         return _mark(ident) in self._ends
 
-    def put(self, event: Event, *, stream: str | None, seq: int | None, joins: Iterable[str] = ()) -> None:
+    def put(self, event: Event, spot: Spot | None, *, joins: Iterable[str] = ()) -> None:
         """An event goes into the mailbox.
 
         Args:
             event: the event.
-            stream: the stream that ``seq`` counts in.
-            seq: where the watch is once it was used; ``None`` when that is where it was before.
+            spot: where the watch is once it was used; ``None`` when that is where it was before.
             joins: the jobs whose ends are to be told from then on.
         """
         name = _name(event)
         ends = event.job.id if isinstance(event, JobFinished | JobRemoved) else None
         finished = event.job.finished if isinstance(event, JobFinished) else None
-        self._ahead.append(_Step(name, stream, seq, finished, tuple(joins), ends))
+        self._ahead.append(_Step(name, spot, finished, tuple(joins), ends))
         self._waiting[name] += 1
         self._jobs[_job_in(name)] += 1
-        if seq is not None:
-            self._read = (stream, seq)
+        if spot is not None:
+            self._read = spot
 
-    def read(self, stream: str | None, seq: int) -> None:
-        """Everything up to here was read: what concerns the watch was put."""
-        self._read = (stream, seq)
+    def read(self, spot: Spot) -> None:
+        """Everything up to there was read: what concerns the watch was put."""
+        self._read = spot
 
     def begin(self) -> bool:
         """The first ``Synced`` is about to be handed out: all before it was used; whether it is that."""
         if not self.begins:
             return False
         for step in self._ahead:
-            if step.seq is not None:
+            if step.spot is not None:
                 self._settle(step)
                 return True
         return False
@@ -299,13 +308,14 @@ class Trail:
             what: what the watch is of.
             holder: who has it open.
         """
-        stream, seq = self._now()
+        spot = self.spot
         return Place(
             v=VERSION,
             what=what,
             holder=holder,
-            stream=stream,
-            seq=seq,
+            stream=spot.stream,
+            seq=spot.seq,
+            stamp=spot.stamp,
             oldest=self.oldest,
             newest=self.newest,
             members=self.members.kept(),
@@ -313,15 +323,9 @@ class Trail:
             ends=self._ends.kept(),
         )
 
-    def _now(self) -> tuple[str | None, int | None]:
-        """Where it is; when nothing is on its way, that is how far was read."""
-        if self._ahead or self._handed_out is not None or self._seq is None:
-            return self._stream, self._seq
-        return self._read
-
     def _settle(self, step: _Step) -> None:
-        if step.seq is not None:
-            self._stream, self._seq = step.stream, step.seq
+        if step.spot is not None:
+            self._used = step.spot
         if step.finished is not None:
             self.newest = max(self.newest or step.finished, step.finished)
         for ident in step.joins:

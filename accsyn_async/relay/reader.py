@@ -45,6 +45,7 @@ class Reader:
         latest: begin with the last message of each subject, then go on with all that is published.
         incarnation: when the stream that ``after`` belongs to was created, as a reader's `incarnation`
             told; ``None`` to take any.
+        stamp: that of the message at ``after``, as a reader's `stamp` told; ``None`` to take any.
         headers_only: leave the messages' data out.
         prefetch: how many messages lie ready at most.
         heartbeat: seconds between two signs of life of the server.
@@ -59,13 +60,14 @@ class Reader:
         after: int | None = None,
         latest: bool = False,
         incarnation: str | None = None,
+        stamp: int | None = None,
         headers_only: bool = False,
         prefetch: int = _PREFETCH,
         heartbeat: float = _HEARTBEAT,
     ) -> None:
         self._link = link
         self._wanted = Wanted(stream, list(subjects), headers_only, prefetch, heartbeat)
-        self._arrivals = Arrivals(after, latest, incarnation)
+        self._arrivals = Arrivals(after, latest, incarnation, stamp)
         self._reads = 0
         self._served = False
         self._consumer: Consumer | None = None
@@ -90,6 +92,11 @@ class Reader:
     def incarnation(self) -> str | None:
         """When the stream that `position` belongs to was created; ``None`` before that is known."""
         return self._arrivals.incarnation
+
+    @property
+    def stamp(self) -> int | None:
+        """When the server took the message at `position`, nanoseconds since 1970; ``None`` when unknown."""
+        return self._arrivals.stamp
 
     @property
     def caught_up(self) -> bool:

@@ -491,6 +491,46 @@ async def test_a_stream_of_events_that_is_made_anew(
     assert [counts["JobFound", number] for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("quiet", [False, True], ids=["it had read", "it had read nothing yet"])
+async def test_a_stream_of_events_that_has_lost_the_last_ones_and_grown_since(
+    own_server: NatsServer, workspace: str, quiet: bool
+) -> None:
+    """What was published in the place of what was read is told, also to one that comes back only later."""
+    async with Publisher(own_server.url, workspace) as publisher:
+        await publisher.health()
+        for number in (1, 2, 3):
+            await publisher.found(number)
+        own_server.keep()
+        await publisher.back()
+        kept = dict(publisher._subjects)
+        for status in ("waiting", "paused", "running", "waiting") if quiet else ():
+            await publisher.move(3, status=status)
+        await publisher.health()
+        async with feed_of(own_server, workspace) as feed:
+            async with feed.watch("Transfer", durable="x") as watch:
+                seen: list[Event] = await until(watch, Synced)
+                if not quiet:
+                    await publisher.finish(1)
+                    seen += await until(watch, JobFinished)
+                    await publisher.move(3, status="waiting")
+                    seen += await until(watch, JobChanged)
+        own_server.put_back(publisher.names.events)
+        await publisher.back()
+        publisher._subjects = kept
+        await publisher.begin_term()
+        if not quiet:
+            await publisher.again(1)
+        for number in (4, 5):
+            await publisher.found(number)
+            await publisher.finish(number)
+        async with feed_of(own_server, workspace) as feed:
+            async with feed.watch("Transfer", durable="x") as watch:
+                seen += await until(watch, Synced)
+    counts = Counter(told(seen))
+    assert [counts["JobFinished", number] for number in (1, 4, 5)] == [0 if quiet else 1, 1, 1]
+    assert [counts["JobFound", number] for number in (1, 2, 3, 4, 5)] == [1, 1, 1, 1, 1]
+
+
 async def test_however_many_ends_are_published_once_more(nats_server: NatsServer, workspace: str) -> None:
     """The leader publishes all of the week, as the stream of events was lost: what was used is not told."""
     numbers = range(1, 301)

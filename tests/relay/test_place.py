@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accsyn_async import CheckpointError, Event, Job, JobChanged, JobFinished, JobFound, Synced
 from accsyn_async.relay.pile import Kept
-from accsyn_async.relay.place import Holder, Place, Trail, read_place
+from accsyn_async.relay.place import Holder, Place, Spot, Trail, read_place
 
 AT = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 STREAM = "2026-01-01T00:00:00Z"
@@ -44,53 +44,53 @@ def at(seq: int | None, *members: int) -> Place:
 
 def test_what_was_handed_out_is_not_used_yet() -> None:
     trail = Trail(at(3, 1), by_ids=False)
-    trail.put(finished(1), stream=STREAM, seq=4)
-    trail.read(STREAM, 4)
-    assert trail.seq == 3
+    trail.put(finished(1), Spot(STREAM, 4))
+    trail.read(Spot(STREAM, 4))
+    assert trail.spot.seq == 3
     trail.hand_out(finished(1))
-    assert trail.seq == 3
+    assert trail.spot.seq == 3
     assert trail.used()
-    assert (trail.seq, set(trail.members)) == (4, set())
+    assert (trail.spot.seq, set(trail.members)) == (4, set())
     assert trail.knows_end(finished(1).id)
     assert not trail.knows_end(finished(1, run=1).id)
 
 
 def test_what_concerns_it_not_moves_it_when_nothing_is_on_its_way() -> None:
     trail = Trail(at(3), by_ids=False)
-    trail.read(STREAM, 9)
-    assert trail.seq == 9
-    trail.put(found(1), stream=STREAM, seq=10)
-    trail.read(STREAM, 12)
+    trail.read(Spot(STREAM, 9))
+    assert trail.spot.seq == 9
+    trail.put(found(1), Spot(STREAM, 10))
+    trail.read(Spot(STREAM, 12))
     # Not 9 any more: what comes back is less, not more.
-    assert trail.seq == 3
+    assert trail.spot.seq == 3
     trail.hand_out(found(1))
     trail.used()
-    assert trail.seq == 12
+    assert trail.spot.seq == 12
 
 
 def test_what_was_merged_goes_with_what_it_was_merged_into() -> None:
     trail = Trail(at(3), by_ids=False)
     for seq in (4, 5, 6):
-        trail.put(changed(1, seq), stream=STREAM, seq=seq)
+        trail.put(changed(1, seq), Spot(STREAM, seq))
     trail.hand_out(changed(1, 5))
     trail.used()
-    assert (trail.seq, len(trail)) == (5, 1)
+    assert (trail.spot.seq, len(trail)) == (5, 1)
 
 
 def test_what_it_was_not_given_moves_nothing() -> None:
     trail = Trail(at(3), by_ids=False)
-    trail.put(changed(1, 4), stream=STREAM, seq=4)
+    trail.put(changed(1, 4), Spot(STREAM, 4))
     trail.hand_out(changed(2, 1))
     assert not trail.used()
-    assert (trail.seq, len(trail)) == (3, 1)
+    assert (trail.spot.seq, len(trail)) == (3, 1)
 
 
 def test_what_there_is_at_first_is_used_as_a_whole() -> None:
     trail = Trail(None, by_ids=False)
     assert trail.begins
-    trail.put(found(1), stream=None, seq=None)
-    trail.put(Synced(at=AT, jobs=1), stream=STREAM, seq=7, joins=[job(1).id])
-    trail.read(STREAM, 8)
+    trail.put(found(1), None)
+    trail.put(Synced(at=AT, jobs=1), Spot(STREAM, 7), joins=[job(1).id])
+    trail.read(Spot(STREAM, 8))
     trail.hand_out(found(1))
     trail.used()
     assert trail.begins
@@ -101,14 +101,14 @@ def test_what_there_is_at_first_is_used_as_a_whole() -> None:
     assert (place.seq, place.members) == (7, Kept(more=[job(1).id]))
     trail.hand_out(Synced(at=AT, jobs=1))
     assert not trail.used()
-    assert trail.seq == 8
+    assert trail.spot.seq == 8
     assert not trail.begin()
 
 
 def test_an_end_that_its_consumer_failed_on_is_told_again() -> None:
     trail = Trail(at(3), by_ids=False)
-    trail.put(finished(1), stream=STREAM, seq=4)
-    trail.put(finished(2), stream=STREAM, seq=5)
+    trail.put(finished(1), Spot(STREAM, 4))
+    trail.put(finished(2), Spot(STREAM, 5))
     trail.hand_out(finished(1))
     trail.not_used()
     trail.hand_out(finished(2))
@@ -119,7 +119,7 @@ def test_an_end_that_its_consumer_failed_on_is_told_again() -> None:
     # The next watch tells it, and only then it is done with.
     again = Trail(place, by_ids=False)
     assert set(again.members) == {job(1).id}
-    again.put(finished(1), stream=STREAM, seq=None)
+    again.put(finished(1), None)
     again.hand_out(finished(1))
     assert again.used()
     assert set(again.members) == set()
@@ -127,8 +127,8 @@ def test_an_end_that_its_consumer_failed_on_is_told_again() -> None:
 
 def test_jobs_that_are_watched_no_more_are_not_waited_for() -> None:
     trail = Trail(at(3, 1, 2), by_ids=True)
-    trail.put(finished(1), stream=STREAM, seq=4)
-    trail.put(finished(2), stream=STREAM, seq=5)
+    trail.put(finished(1), Spot(STREAM, 4))
+    trail.put(finished(2), Spot(STREAM, 5))
     trail.forget([job(1).id])
     trail.hand_out(finished(2))
     trail.used()
@@ -140,7 +140,7 @@ def test_no_end_that_was_used_is_forgotten_as_others_are_used() -> None:
     """The stream may be made anew at any time, and all of them published once more."""
     trail = Trail(at(3), by_ids=False)
     for number in range(2_000):
-        trail.put(finished(number), stream=STREAM, seq=4 + number)
+        trail.put(finished(number), Spot(STREAM, 4 + number))
         trail.hand_out(finished(number))
         trail.used()
     assert all(trail.knows_end(finished(number).id) for number in range(2_000))
@@ -149,8 +149,8 @@ def test_no_end_that_was_used_is_forgotten_as_others_are_used() -> None:
 def test_an_end_that_was_used_and_comes_once_more_is_waited_for_no_more() -> None:
     """All of the job was published once more: that there is one was told before its end was read."""
     trail = Trail(at(3, 1), by_ids=False)
-    trail.put(found(1), stream=STREAM, seq=4, joins=[job(1).id])
-    trail.put(found(2), stream=STREAM, seq=5, joins=[job(1).id, job(2).id])
+    trail.put(found(1), Spot(STREAM, 4), joins=[job(1).id])
+    trail.put(found(2), Spot(STREAM, 5), joins=[job(1).id, job(2).id])
     trail.ended(job(1).id)
     for event in (found(1), found(2)):
         trail.hand_out(event)
@@ -201,8 +201,8 @@ def test_a_crash_at_any_moment_loses_nothing_and_tells_no_used_end_again(
     fetched = 0
     for _ in range(min(used, len(events))):
         while fetched < min(len(events), len(done) + 1 + ahead):
-            trail.put(events[fetched], stream=STREAM, seq=fetched)
-            trail.read(STREAM, fetched)
+            trail.put(events[fetched], Spot(STREAM, fetched))
+            trail.read(Spot(STREAM, fetched))
             fetched += 1
         trail.hand_out(events[len(done)])
         trail.used()

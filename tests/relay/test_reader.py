@@ -41,6 +41,11 @@ class Stream:
             some = texts[begin : begin + 200]
             await asyncio.gather(*(context.publish(f"{self.name}.{to}", text.encode()) for text in some))
 
+    async def delivered(self, consumer: str) -> int:
+        """How many messages the server has sent to a consumer."""
+        info = await self.link.api(f"CONSUMER.INFO.{self.name}.{consumer}")
+        return int(info["delivered"]["consumer_seq"])
+
     async def consumers(self) -> list[str]:
         return list((await self.link.api(f"CONSUMER.NAMES.{self.name}"))["consumers"] or ())
 
@@ -216,6 +221,9 @@ async def test_a_message_that_got_lost_on_the_way_is_fetched_again(stream: Strea
         # As if the sixth, or the last, had not come.
         run._count += 1
         await stream.publish("6")
+        async with asyncio.timeout(25):
+            while await stream.delivered(run._name) < 6:
+                pass
         run._count -= 1
         await stream.publish("7")
         assert texts(await take(reader, 2)) == ["6", "7"]
@@ -278,11 +286,58 @@ async def test_a_stream_that_was_cut_back_is_read_from_its_first_message(stream:
         (consumer,) = await stream.consumers()
         await stream.link.api(f"CONSUMER.DELETE.{stream.name}.{consumer}")
         assert texts(await take(reader, 6)) == ["rebuilt", *numbers(1, 5)]
-        assert reader._arrivals.mark.at is not None
-        reader._arrivals.mark = reader._arrivals.mark._replace(at=reader._arrivals.mark.at - 1)
+        assert reader._arrivals.mark.stamp is not None
+        reader._arrivals.mark = reader._arrivals.mark._replace(stamp=reader._arrivals.mark.stamp - 1)
         (consumer,) = await stream.consumers()
         await stream.link.api(f"CONSUMER.DELETE.{stream.name}.{consumer}")
         assert texts(await take(reader, 6)) == ["rebuilt", *numbers(1, 5)]
+
+
+@pytest.mark.parametrize("how", ["it had read", "it had begun", "it comes back"])
+async def test_a_stream_that_has_lost_what_came_last_and_grown_since(
+    how: str, own_server: NatsServer, names: Names
+) -> None:
+    """As a cluster does when most of it is killed at once; the sequences are given to other messages."""
+
+    @asynccontextmanager
+    async def connected() -> AsyncIterator[Stream]:
+        async with Link(NatsOptions((own_server.url,)), ping_every=0.3) as link:
+            yield Stream(link, names.events)
+
+    async def lose() -> None:
+        own_server.put_back(names.events)
+        async with connected() as stream:
+            await stream.publish(*now[3:])
+
+    now = [*numbers(1, 3), "other 4", "other 5", "6"]
+    after = 0 if how == "it had read" else 5
+    async with connected() as stream:
+        await stream.create()
+        await stream.publish(*numbers(1, 3))
+    own_server.keep()
+    async with connected() as stream:
+        await stream.publish("4", "5")
+        async with reading(stream.link, stream.name, after=after, heartbeat=QUICK) as reader:
+            assert texts(await take(reader, 5 - after)) == numbers(1, 5)[after:]
+            await reader.begun()
+            place = {"after": reader.position, "incarnation": reader.incarnation, "stamp": reader.stamp}
+            if how != "it comes back":
+                await lose()
+                assert texts(await take(reader, 7)) == ["rebuilt", *now]
+    if how == "it comes back":
+        await lose()
+        async with connected() as stream, reading(stream.link, stream.name, **place) as reader:
+            assert texts(await take(reader, 7)) == ["rebuilt", *now]
+
+
+async def test_a_place_whose_message_is_gone_is_gone_on_from(stream: Stream) -> None:
+    await stream.create()
+    await stream.publish(*numbers(1, 3))
+    await stream.link.api(f"STREAM.MSG.DELETE.{stream.name}", {"seq": 2})
+    async with reading(stream.link, stream.name, after=2, stamp=1) as reader:
+        await reader.begun()
+        assert reader.stamp is None
+        assert texts(await take(reader, 1)) == ["3"]
 
 
 async def test_a_stream_that_is_emptied_goes_on(stream: Stream) -> None:

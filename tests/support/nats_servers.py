@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -57,6 +58,8 @@ class NatsServer:
         self.scheme = scheme
         self._folder = folder
         self._log = folder / "log"
+        self._store = folder / "jetstream"
+        self._kept = folder / "kept"
         self._monitor = -1
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -118,6 +121,20 @@ class NatsServer:
     def restart(self) -> None:
         """Start it again, on its port and with what it kept; a running one is stopped."""
         self.stop()
+        self.start()
+
+    def keep(self) -> None:
+        """Keep what it stores, to be put back; it is restarted for that."""
+        self.stop()
+        shutil.copytree(self._store, self._kept)
+        self.start()
+
+    def put_back(self, stream: str) -> None:
+        """Restart it with what was kept of a stream: all that it has stored of it since is lost."""
+        self.stop()
+        there = Path("$G", "streams", stream)
+        shutil.rmtree(self._store / there)
+        shutil.copytree(self._kept / there, self._store / there)
         self.start()
 
     def reload(self) -> None:

@@ -294,11 +294,13 @@ class Publisher:
 
     async def back(self) -> None:
         """Wait until the connection is there again."""
+        # What is asked before the client knows that it was cut off is not answered.
+        jetstream = self.client.jetstream(timeout=0.5)
         async with asyncio.timeout(20):
             while True:
                 try:
                     for stream in self._last:
-                        info = await self.client.jetstream().stream_info(stream)
+                        info = await jetstream.stream_info(stream)
                         self._last[stream] = info.state.last_seq
                     return
                 except (nats.errors.Error, OSError):
