@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json as json_text
-import signal
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
@@ -17,6 +15,7 @@ from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.relayed import check_from, source_of
+from accsyn_async.cli.service import first_of, told_to_end
 from accsyn_async.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -96,29 +95,14 @@ async def _serve(
     """Tell where it is, and serve until told to end or until there is nothing more to show."""
     from accsyn_async.dashboard.web.application import ended, one_use_path
 
-    stop = asyncio.Event()
-    # A service that is told to end by SIGTERM has ended well.
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    stop = told_to_end()
     url = address if is_open else address + one_use_path(application)
     if json:
         output.line(json_text.dumps({"url": url}))
     else:
         output.line(f"The dashboard is at {url}")
         output.note("Serving; Ctrl-C ends it. Metrics for Prometheus are at /metrics.")
-    waiting = [
-        asyncio.create_task(stop.wait()),
-        asyncio.create_task(ended(application)),
-        asyncio.create_task(_offer_more(application, output, address, json=json)),
-    ]
-    try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for each in done:
-            each.result()
-    finally:
-        for each in waiting:
-            each.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+    await first_of(stop.wait(), ended(application), _offer_more(application, output, address, json=json))
 
 
 async def _offer_more(application: web.Application, output: Output, address: str, *, json: bool) -> None:

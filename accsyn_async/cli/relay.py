@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json as json_text
 import os
-import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,11 +15,12 @@ from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.nats_connection import NatsConnection
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.relay_http import TOKEN, RelayHttp
+from accsyn_async.cli.service import first_of, told_to_end
 from accsyn_async.errors import ArgumentError
 from accsyn_async.safe_text import safe
 
 if TYPE_CHECKING:
-    from accsyn_async.relay.relay import Relay, Role
+    from accsyn_async.relay.relay import Role
 
 __all__ = ["relay"]
 
@@ -104,7 +103,7 @@ async def relay(
             )
             if served is not None:
                 await stack.enter_async_context(served.serving(one.statistics, session))
-            await _until_told(one)
+            await first_of(one.run(), told_to_end().wait())
     return 0
 
 
@@ -115,22 +114,6 @@ async def _server(address: str, store: Path | None) -> AsyncIterator[str]:
 
     async with EmbeddedServer(store, address=address) as server:
         yield server.url
-
-
-async def _until_told(relay: Relay) -> None:
-    """Run until a signal says that it is enough: a service that is told to end has ended well."""
-    stop = asyncio.Event()
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    tasks = [asyncio.create_task(relay.run(), name="accsyn-relay"), asyncio.create_task(stop.wait())]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for each in done:
-            each.result()
-    finally:
-        for each in tasks:
-            each.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _tell(role: Role, server: str, served: RelayHttp | None, output: Output, *, json: bool) -> None:

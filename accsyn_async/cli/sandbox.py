@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ipaddress
 import json as json_text
 import shlex
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
+from accsyn_async.cli.service import told_to_end
 from accsyn_async.errors import ArgumentError, BackendError, TransportError
 from accsyn_async.safe_text import safe
 
@@ -105,7 +103,6 @@ async def sandbox(
         control=control,
         state=state,
     )
-    stop = asyncio.Event()
     with logging_to(output, verbose=False):
         try:
             await box.__aenter__()
@@ -114,9 +111,7 @@ async def sandbox(
         except StateError as error:
             raise ArgumentError(str(error)) from None
         try:
-            # A service that is told to end by SIGTERM has ended well.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+            stop = told_to_end()
             _announce(box, output, json=json, control=control, kept=state is not None)
             await stop.wait()
         finally:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 
 from accsyn_async.errors import AccsynError, SessionClosedError
-from accsyn_async.models import Job
 from accsyn_async.monitor.finder import Room
 from accsyn_async.monitor.listing import Ask
 from accsyn_async.monitor.mailbox import Mailbox
@@ -17,7 +15,7 @@ from accsyn_async.monitor.poller import Poller
 from accsyn_async.monitor.recollection import Recollection
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.monitor.selection import Selection
-from accsyn_async.monitor.source import Membership
+from accsyn_async.monitor.source import Membership, Seat
 from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.transport.seam import Clock
@@ -83,7 +81,7 @@ class Monitor:
             poller.add(subscription)
         else:
             poller = self._begin(kind, subscription)
-        return _Member(poller, subscription)
+        return Seat(poller, subscription)
 
     def statistics(self) -> Statistics:
         """What has been done since the session began, and how things stand.
@@ -150,25 +148,3 @@ class Monitor:
             for kind, (known, _) in tuple(self._pollers.items()):
                 if known is poller:
                     del self._pollers[kind]
-
-
-class _Member:
-    """A watch's place in a poller."""
-
-    __slots__ = ("_poller", "_subscription")
-
-    def __init__(self, poller: Poller, subscription: Subscription) -> None:
-        self._poller = poller
-        self._subscription = subscription
-
-    def add(self, idents: tuple[str, ...]) -> None:
-        self._poller.add_ids(self._subscription, idents)
-
-    def remove(self, idents: tuple[str, ...]) -> None:
-        self._poller.remove_ids(self._subscription, idents)
-
-    def jobs(self) -> Iterator[Job]:
-        return self._poller.jobs(self._subscription)
-
-    def leave(self) -> None:
-        self._poller.remove(self._subscription)

@@ -145,7 +145,7 @@ class Poller:
             subscription.end_if_done()
         self.wake()
 
-    def remove(self, subscription: Subscription) -> None:
+    def leave(self, subscription: Subscription) -> None:
         """Take a watch out. May be called twice."""
         if subscription in self._audience:
             self._merged += subscription.mailbox.merged

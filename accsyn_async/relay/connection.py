@@ -24,7 +24,7 @@ logger = logging.getLogger("accsyn_async.relay")
 ANSWERS_WITHIN: Final = 3.0
 """Seconds that a server has to answer."""
 
-_CONNECTS_WITHIN: Final = 2.0
+_CONNECTS_WITHIN: Final = 2
 _TAKES_WITHIN: Final = 1.0
 _NEVER: Final = 10**8
 _MOST_DISCOVERED: Final = 100
@@ -98,7 +98,7 @@ class Connection:
                     name=options.name,
                     error_cb=self._on_error,
                     allow_reconnect=False,
-                    connect_timeout=_CONNECTS_WITHIN,  # type: ignore[arg-type]
+                    connect_timeout=_CONNECTS_WITHIN,
                     reconnect_time_wait=0,
                     ping_interval=_NEVER,
                     # A publish whose bytes nobody takes would wait for ever, also when all is closed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from accsyn_async.errors import AccsynError, ArgumentError, SessionClosedError
@@ -12,7 +12,7 @@ from accsyn_async.events import Degraded, Recovered
 from accsyn_async.models import Job
 from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import Selection
-from accsyn_async.monitor.source import Membership
+from accsyn_async.monitor.source import Membership, Seat
 from accsyn_async.monitor.statistics import Statistics
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.relay.admission import Admission
@@ -305,7 +305,7 @@ class Mirror:
         if self._degraded is not None:
             subscription.degrade(self, self._degraded)
         self._admission.add(subscription)
-        return _Place(self._admission, subscription)
+        return Seat(self._admission, subscription)
 
     # -- what becomes of it
 
@@ -352,28 +352,6 @@ class Mirror:
             self._teller.join(record, job, message.at)
         if not record.removed:
             self._admission.arrived(ident)
-
-
-class _Place:
-    """A watch's place at a mirror."""
-
-    __slots__ = ("_admission", "_subscription")
-
-    def __init__(self, admission: Admission, subscription: Subscription) -> None:
-        self._admission = admission
-        self._subscription = subscription
-
-    def add(self, idents: tuple[str, ...]) -> None:
-        self._admission.add_ids(self._subscription, idents)
-
-    def remove(self, idents: tuple[str, ...]) -> None:
-        self._admission.remove_ids(self._subscription, idents)
-
-    def jobs(self) -> Iterator[Job]:
-        return self._admission.jobs(self._subscription)
-
-    def leave(self) -> None:
-        self._admission.leave(self._subscription)
 
 
 def _ident(message: EventMessage | StateMessage) -> str:

@@ -24,12 +24,6 @@ class _Term(NamedTuple):
 class Terms:
     """The terms that are known to have begun, in each book: another one counts anew.
 
-    >>> terms = Terms()
-    >>> terms.begin(3, "one", "b", seq=10)
-    >>> terms.begin(4, "two", "b", seq=20)
-    >>> terms.relay_of(4, "b")
-    'two'
-
     Args:
         other: knows who led when, though not where in the stream; ``None`` when nobody does.
     """
@@ -39,10 +33,6 @@ class Terms:
     def __init__(self, other: Terms | None = None) -> None:
         self._begun: list[_Term] = []
         self._relays: dict[tuple[str, int], str] = {} if other is None else dict(other._relays)
-
-    def relay_of(self, term: int, book: str) -> str | None:
-        """Who leads in a term; ``None`` when that is not known."""
-        return self._relays.get((book, term))
 
     def begin(self, term: int, relay: str, book: str, seq: int) -> None:
         """A leader begins.
