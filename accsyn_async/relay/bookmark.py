@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 from nats.aio.client import Client
 from nats.js.errors import APIError
 
-from accsyn_async.errors import AccsynError, CheckpointError, TransportError
+from accsyn_async.errors import BackendError, CheckpointError, TransportError
+from accsyn_async.relay.bucket import Bucket, BucketMissingError, Entry, OvertakenError
 from accsyn_async.relay.link import Link, translate
 from accsyn_async.relay.place import VERSION, Holder, Place, read_place
 from accsyn_async.relay.subjects import Names, token_of
@@ -30,8 +31,7 @@ SILENT_FOR: Final = 6.0
 
 _MAX_AGE: Final = 30 * 86_400
 """Seconds after which a place that nobody moves is forgotten."""
-_NO_STREAM, _NO_MESSAGE, _NAME_IN_USE = 10059, 10037, 10058
-_WRONG_LAST_SEQUENCE: Final = (10071, 10164)
+_NO_STREAM: Final = 10059
 _ANSWERS_WITHIN: Final = 2.0
 """Seconds within which a feed says that it has a watch open, unless it has crashed or is frozen."""
 _ASKS_EVERY: Final = 0.5
@@ -41,21 +41,7 @@ _TRIES: Final = 5
 _HEADERS: Final = 200
 """Bytes of a message that are none of its text."""
 _TEXTS: Final = msgspec.json.Decoder(list[str])
-_GONE: Final = (b"KV-Operation: DEL", b"KV-Operation: PURGE", b"Nats-Marker-Reason:")
-
-
-class _Entry(NamedTuple):
-    """What the bucket has under a name: the last message's sequence, and its text if there is one."""
-
-    revision: int
-    text: bytes | None
-
-
-class _Ack(msgspec.Struct):
-    """What JetStream says to a message that was published."""
-
-    seq: int = 0
-    error: dict[str, object] | None = None
+_NOTHING: Final = Entry(None, 0)
 
 
 class Bookmark:
@@ -90,8 +76,8 @@ class Bookmark:
         self.made = 0
         self._link = link
         self._names = names
-        self._subject = f"$KV.{names.bookmarks}.{token_of(name)}"
-        self._stream = f"KV_{names.bookmarks}"
+        self._bucket = Bucket(link, names.bookmarks, max_age=_MAX_AGE)
+        self._key = token_of(name)
         self._clock = clock
         self._silence = silence
         self._revision = 0
@@ -120,11 +106,11 @@ class Bookmark:
             AccsynError: what else NATS says.
         """
         for _ in range(_TRIES):
-            entry = await self._get()
-            place = read_place(entry.text) if entry.text is not None else None
+            entry = await self._get(self._key)
+            place = read_place(entry.value) if entry.value is not None else None
             if place is not None:
                 await self._check(place, what)
-            elif entry.text is not None:
+            elif entry.value is not None:
                 logger.warning("the place of the durable watch %r is damaged; it begins anew", self.name)
             self._revision = entry.revision
             kept = place or Place(v=VERSION, what=what)
@@ -161,8 +147,8 @@ class Bookmark:
             TransportError: NATS is out of reach; to be tried again.
         """
         asked, client = self._clock.monotonic(), self._link.client
-        entry = await self._get()
-        now = read_place(entry.text) if entry.text is not None else None
+        entry = await self._get(self._key)
+        now = read_place(entry.value) if entry.value is not None else None
         if now is not None and now.holder != self.holder:
             by = now.holder.who if now.holder is not None else "somebody who has left it since"
             raise CheckpointError(f"the durable watch {self.name!r} was taken over by {by}")
@@ -176,11 +162,7 @@ class Bookmark:
             CheckpointError: they are more than NATS takes.
         """
         name = secrets.token_hex(8)
-        try:
-            await self._send(self._page(name), msgspec.json.encode(texts), 0)
-        except TransportError:
-            await self._look()
-            raise
+        await self._send(self._page(name), msgspec.json.encode(texts), 0)
         return name
 
     async def page(self, name: str) -> list[str] | None:
@@ -189,7 +171,7 @@ class Bookmark:
         Raises:
             TransportError: NATS is out of reach.
         """
-        text = (await self._get(self._page(name))).text
+        text = (await self._get(self._page(name))).value
         try:
             return None if text is None else _TEXTS.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -226,40 +208,28 @@ class Bookmark:
                 return False
             await self._clock.sleep(_ASKS_EVERY)
 
-    async def _look(self) -> None:
-        """Nobody listens where there is no bucket either: looking makes it anew."""
-        if self._link.connected:
-            await self._get()
-
     def _page(self, name: str) -> str:
-        return f"{self._subject}.{name}"
+        return f"{self._key}.{name}"
 
-    async def _get(self, subject: str | None = None) -> _Entry:
-        # Not the direct way, which a replica may answer that lags.
-        last = {"last_by_subj": subject or self._subject}
-        try:
-            said = await self._link.api(f"STREAM.MSG.GET.{self._stream}", last)
-        except APIError as error:
-            if error.err_code == _NO_STREAM:
+    async def _get(self, key: str) -> Entry:
+        """What a key has; the bucket is made when there is none."""
+        with _passing():
+            try:
+                return await self._bucket.get(key) or _NOTHING
+            except BucketMissingError:
                 await self._make_bucket()
-            elif error.err_code != _NO_MESSAGE:
-                raise _failed(error) from error
-            return _Entry(0, None)
-        message = said["message"]
-        headers = base64.b64decode(message.get("hdrs", ""))
-        gone = any(mark in headers for mark in _GONE)
-        return _Entry(message["seq"], None if gone else base64.b64decode(message.get("data", "")))
+                return _NOTHING
 
     async def _put(self, place: Place) -> bool:
         """Write, if nobody else has written meanwhile; ``False`` if somebody did."""
         asked, client = self._clock.monotonic(), self._link.client
-        revision = await self._send(self._subject, msgspec.json.encode(place), self._revision)
+        revision = await self._send(self._key, msgspec.json.encode(place), self._revision)
         if revision is None:
             return False
         self._revision, self._place, self._certain = revision, place, (asked, client)
         return True
 
-    async def _send(self, subject: str, text: bytes, revision: int) -> int | None:
+    async def _send(self, key: str, text: bytes, revision: int) -> int | None:
         """Write something in place of a revision; the new one, or ``None`` when it was another before.
 
         Raises:
@@ -270,50 +240,35 @@ class Bookmark:
         if len(text) > most:
             size = f"takes {len(text)} bytes, and NATS {most} at most"
             raise CheckpointError(f"the place of the durable watch {self.name!r} {size}")
-        answer = await self._link.request(
-            subject, text, headers={"Nats-Expected-Last-Subject-Sequence": str(revision)}
-        )
         try:
-            ack = msgspec.json.decode(answer.data, type=_Ack)
-        except msgspec.DecodeError:
-            raise TransportError("JetStream's answer cannot be read") from None
-        if ack.error is None:
-            return ack.seq
-        if ack.error.get("err_code") in _WRONG_LAST_SEQUENCE:
+            return await self._bucket.put(key, text, revision)
+        except OvertakenError:
             return None
-        raise TransportError(
-            f"the place of the durable watch {self.name!r} was not written: {ack.error.get('description')}"
-        )
+        except BucketMissingError as error:
+            with _passing():
+                await self._make_bucket()
+            reason = error.message
+        except BackendError as error:
+            reason = error.message
+        raise TransportError(f"the place of the durable watch {self.name!r} was not written: {reason}")
 
     async def _make_bucket(self) -> None:
         """Make the bucket, on as many nodes as the events are on."""
         try:
             events = await self._link.api(f"STREAM.INFO.{self._names.events}")
-            await self._link.api(
-                f"STREAM.CREATE.{self._stream}",
-                {
-                    "name": self._stream,
-                    "subjects": [f"$KV.{self._names.bookmarks}.>"],
-                    "storage": "file",
-                    "max_msgs_per_subject": 1,
-                    "max_age": _MAX_AGE * 10**9,
-                    "num_replicas": events["config"].get("num_replicas", 1),
-                    "discard": "new",
-                    "allow_rollup_hdrs": True,
-                    "allow_direct": True,
-                    "deny_delete": True,
-                },
-            )
-            self.made += 1
         except APIError as error:
             if error.err_code == _NO_STREAM:
                 raise TransportError("there is no stream of events: a relay makes it") from None
-            if error.err_code != _NAME_IN_USE:
-                raise _failed(error) from error
+            raise translate(error) from error
+        self.made += await self._bucket.create(events["config"].get("num_replicas", 1))
 
 
-def _failed(error: APIError) -> AccsynError:
-    """What to raise: what JetStream cannot do at the moment passes, as lost connections do."""
-    if error.code is None or error.code >= 500:
-        return TransportError(f"NATS JetStream: {error.description}")
-    return translate(error)
+@contextlib.contextmanager
+def _passing() -> Iterator[None]:
+    """What JetStream cannot do at the moment passes, as lost connections do."""
+    try:
+        yield
+    except BackendError as error:
+        if not error.temporary:
+            raise
+        raise TransportError(error.message) from error

@@ -80,7 +80,7 @@ class Bucket:
         try:
             info = await self._link.api(f"STREAM.INFO.{self._stream}")
         except nats.js.errors.NotFoundError:
-            await self._create()
+            await self.create(self._replicas)
             return
         except nats.js.errors.APIError as error:
             raise translate(error) from error
@@ -170,8 +170,17 @@ class Bucket:
     def _window(self) -> int:
         return min(self._max_age, int(_DUPLICATES * 1e9))
 
-    async def _create(self) -> None:
-        await self._change(
+    async def create(self, replicas: int) -> bool:
+        """Create it; ``False`` when somebody else has.
+
+        Args:
+            replicas: how many servers keep it.
+
+        Raises:
+            ArgumentError: there are to be more replicas than the server can keep.
+            AccsynError: it cannot be, now.
+        """
+        return await self._change(
             "CREATE",
             {
                 "name": self._stream,
@@ -179,7 +188,7 @@ class Bucket:
                 "storage": "file",
                 "max_msgs_per_subject": 1,
                 "max_age": self._max_age,
-                "num_replicas": self._replicas,
+                "num_replicas": replicas,
                 "discard": "new",
                 "duplicate_window": self._window,
                 "deny_delete": True,
@@ -190,33 +199,32 @@ class Bucket:
             },
         )
 
-    async def _change(self, call: str, config: Mapping[str, Any]) -> None:
+    async def _change(self, call: str, config: Mapping[str, Any]) -> bool:
         try:
             await self._link.api(f"STREAM.{call}.{self._stream}", config)
         except nats.js.errors.APIError as error:
             if error.err_code != _IN_USE:
                 raise translate(error) from error
+            return False
+        return True
 
     async def _write(self, key: str, value: bytes, headers: Mapping[str, str]) -> int:
         try:
             answer = await self._link.request(self._prefix + key, value, headers=headers)
         except TransportError as error:
             if isinstance(error.__cause__, nats.errors.NoRespondersError):
-                await self._look_for_it()
+                # Nobody answers either when there is no bucket or when it has no leader for a moment.
+                await self.get(key)
             raise
-        said = json.loads(answer.data)
+        try:
+            said = json.loads(answer.data)
+        except ValueError:
+            raise TransportError("JetStream's answer cannot be read") from None
         if "error" in said:
             if said["error"].get("err_code") in _WRONG_LAST:
                 raise OvertakenError(f"somebody else has written {key} since")
             raise self._translated(nats.js.errors.APIError(**said["error"]))
         return int(said["seq"])
-
-    async def _look_for_it(self) -> None:
-        # Nobody answers either when there is no bucket or when it has no leader for a moment.
-        try:
-            await self._link.api(f"STREAM.INFO.{self._stream}")
-        except nats.js.errors.APIError as error:
-            raise self._translated(error) from error
 
     def _translated(self, error: nats.js.errors.APIError) -> AccsynError:
         if error.err_code == _NO_STREAM:
