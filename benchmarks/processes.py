@@ -1,4 +1,4 @@
-"""Processes beside the one that measures: started from this checkout, spoken to by lines, ended in any case."""
+"""Processes beside the one that measures: started, spoken to by lines, and ended in any case."""
 
 from __future__ import annotations
 
@@ -93,6 +93,7 @@ def asked(process: subprocess.Popen[str], what: str = "") -> str:
     """What a process answers to a line.
 
     Args:
+        process: which.
         what: the line, without its end.
 
     Raises:

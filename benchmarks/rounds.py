@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import random
+import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["cpu", "interleaved"]
+from benchmarks.figures import Bound, Figure
+
+__all__ = ["cpu", "interleaved", "least"]
 
 Work = Callable[[], object]
 """What is measured; what it returns is kept until its time is taken."""
 
 
 def cpu(work: Work) -> float:
-    """Milliseconds of CPU that this process takes for something, done once; what it returns is let go later."""
+    """Milliseconds of CPU that this process takes to do something once."""
     began = time.process_time()
     kept = work()
     took = time.process_time() - began
@@ -42,3 +45,23 @@ def interleaved(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[f
             gc.collect()
             taken[name].append(cpu(contenders[name]))
     return taken
+
+
+def least(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None = None) -> Figure:
+    """A figure whose value is the least of the rounds, for what is taken by the clock and lasts for a moment.
+
+    What others do on the machine only adds to it, and differs from run to run. The note says the median.
+
+    >>> figure = least("a start", [0.28, 0.26, 0.31], "s")
+    >>> figure.value, figure.low, figure.high, figure.note
+    (0.26, 0.26, 0.28, 'the least; the median: 0.28')
+
+    Args:
+        name: what was measured.
+        rounds: each measured in the unit.
+        unit: such as ``s``.
+        bound: what the least is to reach.
+    """
+    smallest, middle = min(rounds), statistics.median(rounds)
+    note = f"the least; the median: {middle:.3g}"
+    return Figure(name=name, value=smallest, low=smallest, high=middle, unit=unit, bound=bound, note=note)
