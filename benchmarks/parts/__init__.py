@@ -1,1 +1,1 @@
-"""The parts of the benchmarks: each module has a ``measure`` that gives its figures."""
+"""What is measured: a module each, run in a process of its own; ``benchmarks.catalogue`` has their order."""
