@@ -8,13 +8,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-__all__ = ["ROOT", "asked", "end", "environment", "line", "sandbox", "started", "two_cores"]
+from benchmarks.catalogue import ROOT
 
-ROOT = Path(__file__).parents[1]
-"""The checkout."""
+__all__ = ["asked", "end", "environment", "line", "sandbox", "started"]
+
 _PATIENCE = 10.0
 """Seconds that a process may take to end before it is killed."""
 
@@ -31,12 +30,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(module: str, *arguments: str, core: int | None = None) -> Iterator[subprocess.Popen[str]]:
     """Run ``python -m`` a module, with pipes for its input and output; it is ended at the end.
 
     Args:
         module: its name.
         arguments: of its command line.
+        core: the one that it is kept on; ``None`` for any.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -46,6 +46,8 @@ def started(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     try:
+        if core is not None:
+            os.sched_setaffinity(process.pid, {core})
         yield process
     finally:
         end(process)
@@ -103,25 +105,3 @@ def asked(process: subprocess.Popen[str], what: str = "") -> str:
     process.stdin.write(f"{what}\n")
     process.stdin.flush()
     return line(process)
-
-
-@contextlib.contextmanager
-def two_cores(other: int) -> Iterator[bool]:
-    """Give another process the first core, and this one the rest, where there are two; whether there are.
-
-    Args:
-        other: the process's id.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        yield False
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2:
-        yield False
-        return
-    os.sched_setaffinity(other, cores[:1])
-    os.sched_setaffinity(0, cores[1:])
-    try:
-        yield True
-    finally:
-        os.sched_setaffinity(0, cores)

@@ -19,9 +19,10 @@ from tests.support.backend import job_id
 
 TITLE = "A mirror"
 ABOUT = (
-    "The CPU of a message that a relay has published, once it has come from NATS: decoded, taken into the mirror of "
-    "500 jobs, and told to its watches. Against msgspec decoding the same messages, and nothing else. Every state "
-    "is a change of progress and speed, every event one of status; what waits in mailboxes is not taken out."
+    "The CPU of a message that a relay has published, once it has come from NATS: decoded, taken into the"
+    " mirror of 500 jobs, and told to its watches. Against msgspec decoding the same messages, and nothing"
+    " else. Every state is a change of progress and speed, every event one of status; what waits in"
+    " mailboxes is not taken out."
 )
 NEEDS = ("nats",)
 

@@ -1,37 +1,32 @@
-"""How quick the dashboard's page is, in a real browser without a graphics card.
-
-    python benchmarks/page.py [--jobs 1000] [--changes 100] [--seconds 20]
-
-Prints the first paint, the first rows and the weight of a load as it is served; the share of a core that
-the browser takes while jobs change; and the tasks of the page's main thread above 50 ms while 5,000 jobs
-are loaded, scrolled and filtered. A task is measured twice: from its begin to its end, to which other
-programs on the machine add, and in time that its thread was computing. Changes come from a feed made up
-here, served as the dashboard serves it.
-"""
+"""How quick the dashboard's page is, in a real browser without a graphics card."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import json
-import random
-import shutil
-import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-from aiohttp import web
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from accsyn_async.dashboard.web.assets import Assets
-from accsyn_async.dashboard.web.replies import document, file
+from benchmarks.browser import Task, browsing, opened, share, traced
+from benchmarks.figures import Effort, Figure, at_most, single, spread
+from benchmarks.made_up_dashboard import Dashboard, serving
 
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+TITLE = "The dashboard's page"
+ABOUT = (
+    "The page in headless chromium, which paints in software, with jobs made up in the benchmark and"
+    " served as the dashboard serves its own: the first paint, the share of a core that all processes of"
+    " the browser take while 100 jobs a second change, and the longest task of the page's main thread, in"
+    " time that the thread computed."
+)
+NEEDS = ("chromium", "playwright", "aiohttp_sse")
+
+JOBS = 1000
 MANY = 5000
-LONG = 0.05
-TRACED = ("toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline")
+CHANGES = 100
+LOADS = {"quick": 4, "full": 8}
+SECONDS = {"quick": 1.5, "full": 10.0}
+LONG = 50
+VIEWS = ("sort=name", "sort=speed&desc&group=user")
 SCROLL = """async (seconds) => {
   const list = document.getElementById("list");
   const until = performance.now() + seconds * 1000;
@@ -43,198 +38,102 @@ SCROLL = """async (seconds) => {
   }
   return frames / seconds;
 }"""
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
+SENT = """performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
+    .reduce((sum, entry) => sum + entry.transferSize, 0)"""
 
 
-def made_up(number: int) -> dict[str, Any]:
-    """A job that runs."""
-    return {
-        "id": f"{number:024x}",
-        "name": f"shot_{number:04}.exr",
-        "status": "running",
-        "word": "running",
-        "progress": random.random() * 90,
-        "speed": random.uniform(1, 90),
-        "eta_s": 600,
-        "size": 10**10,
-        "source": "hq",
-        "destination": "berlin",
-        "user": f"user{number % 7}@example.com",
-        "queue": "medium",
-        "created": None,
-        "finished": None,
-        "spark": [random.uniform(1, 90) for _ in range(60)],
-    }
+async def measure(effort: Effort) -> list[Figure]:
+    """How soon it is painted, and what it takes of a core."""
+    async with browsing() as browser:
+        async with serving(Dashboard(JOBS, CHANGES)) as address:
+            figures = await _loads(browser, address, LOADS[effort])
+            figures += await _watching(browser, address, SECONDS[effort])
+        async with serving(Dashboard(MANY, CHANGES)) as address:
+            figures += await _handling(browser, address, SECONDS[effort])
+    return figures
 
 
-class Source:
-    """A dashboard of made-up jobs."""
-
-    def __init__(self, jobs: int, changes: int) -> None:
-        self._rows = [made_up(number) for number in range(jobs)]
-        self._changes = changes
-        self._assets = Assets()
-
-    def application(self) -> web.Application:
-        """What is served."""
-        application = web.Application()
-        application.router.add_get("/", self._page)
-        application.router.add_get("/stream", self._stream)
-        application.router.add_get("/app.js", self._app)
-        application.router.add_get("/stream.js", self._worker)
-        return application
-
-    async def _page(self, request: web.Request) -> web.Response:
-        told = {"csrf": "", "readOnly": False, "workspace": "acme", "query": "Transfer", "version": "0"}
-        return document(request, lambda nonce: self._assets.page(nonce, told))
-
-    async def _app(self, request: web.Request) -> web.Response:
-        return file(request, self._assets.app)
-
-    async def _worker(self, request: web.Request) -> web.Response:
-        return file(request, self._assets.stream)
-
-    async def _stream(self, request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        health = {"state": "ok", "reason": None, "age": 0.5, "now": time.time()}
-        parts = -(-len(self._rows) // 1000)
-        for part in range(parts):
-            rows = self._rows[part * 1000 : part * 1000 + 1000]
-            await _send(response, "snapshot", {"part": part, "parts": parts, "rows": rows, "health": health})
-        try:
-            while True:
-                await asyncio.sleep(0.5)
-                changed = random.sample(self._rows, min(len(self._rows), self._changes // 2))
-                for row in changed:
-                    row["progress"] = (row["progress"] + random.random()) % 100
-                    row["speed"] *= random.uniform(0.9, 1.1)
-                rows = [{key: row[key] for key in ("id", "progress", "speed", "eta_s")} for row in changed]
-                await _send(response, "changes", {"rows": rows, "gone": []})
-        except ConnectionError:
-            return response
-
-
-async def _send(response: web.StreamResponse, event: str, data: dict[str, Any]) -> None:
-    await response.write(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
-
-
-@asynccontextmanager
-async def serving(source: Source) -> AsyncIterator[str]:
-    """Serve it; its address."""
-    runner = web.AppRunner(source.application(), shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    finally:
-        await runner.cleanup()
-
-
-async def processes(session: CDPSession) -> dict[str, float]:
-    """Seconds of processor time that each kind of process has taken."""
-    taken: dict[str, float] = {}
-    for each in (await session.send("SystemInfo.getProcessInfo"))["processInfo"]:
-        taken[each["type"]] = taken.get(each["type"], 0.0) + each["cpuTime"]
-    return taken
-
-
-async def share(browser: Browser, doing: Awaitable[None]) -> str:
-    """The share of a core taken by the browser's processes while something is done."""
-    session = await browser.new_browser_cdp_session()
-    before, began = await processes(session), time.monotonic()
-    await doing
-    passed, after = time.monotonic() - began, await processes(session)
-    taken = {kind: (after[kind] - before.get(kind, 0.0)) / passed for kind in after}
-    named = ", ".join(f"{kind} {value:.0%}" for kind, value in sorted(taken.items()) if value >= 0.005)
-    return f"{sum(taken.values()):.0%} of a core ({named})"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What the main thread of a page did in one go.
-
-    Attributes:
-        passed: seconds from its begin to its end.
-        computed: seconds that its thread computed.
-    """
-
-    passed: float
-    computed: float
-
-
-async def traced(browser: Browser, page: Page, doing: Awaitable[Any]) -> tuple[Any, list[Task]]:
-    """Do something; the tasks of pages' main threads meanwhile."""
-    await browser.start_tracing(page=page, categories=list(TRACED))
-    done = await doing
-    events = json.loads(await browser.stop_tracing())["traceEvents"]
-    mains = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    tasks = [
-        Task(event["dur"] / 1e6, event.get("tdur", 0) / 1e6)
-        for event in events
-        if event["name"] == "RunTask" and event["ph"] == "X" and (event["pid"], event["tid"]) in mains
+async def _loads(browser: Browser, address: str, times: int) -> list[Figure]:
+    """How soon something is painted, and rows are there."""
+    paints, rows, weight = [], [], 0.0
+    for _ in range(times):
+        async with opened(browser) as page:
+            await _open(page, address)
+            rows.append(await page.evaluate("performance.now()") / 1000)
+            paints.append(await page.evaluate(PAINT) / 1000)
+            weight = (await page.evaluate(SENT) + len(Assets().stream.packed)) / 1000
+    return [
+        spread(f"first paint, {JOBS:,} jobs", paints, "s", bound=at_most(0.5)),
+        spread(f"first rows, {JOBS:,} jobs", rows, "s"),
+        single("page and scripts as served", weight, "kB"),
     ]
-    return done, tasks
 
 
-def long(tasks: Sequence[Task]) -> str:
-    """How many took long, and the longest."""
-    passed = [task.passed for task in tasks]
-    computed = [task.computed for task in tasks]
-    above = sum(each > LONG for each in computed)
-    return (
-        f"{len(tasks)} tasks, {above} computed above 50 ms (the longest {max(computed) * 1000:.0f} ms); "
-        f"{sum(each > LONG for each in passed)} lasted above 50 ms ({max(passed) * 1000:.0f} ms)"
+async def _watching(browser: Browser, address: str, seconds: float) -> list[Figure]:
+    """The share of a core while jobs change, and how long tasks take."""
+    figures = []
+    async with opened(browser) as page:
+        for view in VIEWS:
+            await _open(page, f"{address}?{view}")
+            await page.wait_for_timeout(1000)
+            taken = await share(browser, page.wait_for_timeout(seconds * 1000))
+            kinds = ", ".join(f"{kind} {each:.0f}%" for kind, each in sorted(taken.items()) if each >= 0.5)
+            figures.append(
+                single(
+                    f"share of a core, {JOBS:,} jobs, ?{view}",
+                    sum(taken.values()),
+                    "%",
+                    bound=at_most(50),
+                    note=kinds,
+                )
+            )
+        _, tasks = await traced(browser, page, page.wait_for_timeout(seconds * 1000))
+    return [*figures, _longest(f"longest task, {JOBS:,} jobs, watching", tasks)]
+
+
+async def _handling(browser: Browser, address: str, seconds: float) -> list[Figure]:
+    """The longest tasks while many jobs are loaded, scrolled and filtered."""
+    async with opened(browser) as page:
+        _, loading = await traced(browser, page, _whole(page, address, seconds))
+        frames, scrolling = await traced(browser, page, page.evaluate(SCROLL, seconds))
+        each = sum(task.computed for task in scrolling) / (frames * seconds)
+        rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
+        _, looking = await traced(browser, page, _looks(page))
+    return [
+        _longest(f"longest task, {MANY:,} jobs, loading", loading),
+        _longest(f"longest task, {MANY:,} jobs, scrolling", scrolling),
+        _longest(f"longest task, {MANY:,} jobs, filtering, sorting, grouping", looking),
+        single(
+            f"frames while scrolling {MANY:,} jobs", frames, "/s", note=f"{each:.0f} ms computed for each"
+        ),
+        single(f"elements of rows, {MANY:,} jobs", rows, "elements"),
+    ]
+
+
+def _longest(name: str, tasks: Sequence[Task]) -> Figure:
+    passed = max(task.passed for task in tasks)
+    return single(
+        name,
+        max(task.computed for task in tasks),
+        "ms",
+        bound=at_most(LONG),
+        note=f"of {len(tasks):,} tasks; by the clock the longest took {passed:.0f} ms",
     )
 
 
-async def opened(browser: Browser) -> Page:
-    """A page of a browser that knows of nothing yet."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    return await context.new_page()
-
-
-async def load(page: Page, address: str) -> None:
-    """Open the dashboard, and say how long that took."""
+async def _open(page: Page, address: str) -> None:
     await page.goto(address)
     await page.wait_for_selector("#rows .row[data-word]")
-    rows = await page.evaluate("performance.now()")
-    paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN")
-    sent = await page.evaluate(
-        "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
-        ".reduce((sum, entry) => sum + entry.transferSize, 0)"
-    )
-    weight = (sent + len(Assets().stream.packed)) / 1000
-    print(f"  first paint after {paint:.0f} ms, first rows before {rows:.0f} ms; {weight:.1f} kB as served")
 
 
-async def watch(browser: Browser, options: argparse.Namespace) -> None:
-    """The share of a core while jobs change."""
-    print(f"{options.jobs} jobs, {options.changes} changes a second")
-    async with serving(Source(options.jobs, options.changes)) as address:
-        page = await opened(browser)
-        await load(page, address)
-        for query in ("sort=name", "sort=speed&desc&group=user"):
-            await page.goto(f"{address}?{query}")
-            await page.wait_for_selector("#rows .row[data-word]")
-            await page.wait_for_timeout(1000)
-            spent = await share(browser, page.wait_for_timeout(options.seconds * 1000))
-            print(f"  watching ?{query}: {spent}")
-        _, tasks = await traced(browser, page, page.wait_for_timeout(options.seconds * 500))
-        print(f"  watching: {long(tasks)}")
-        await page.context.close()
-
-
-async def whole(page: Page, address: str, seconds: float) -> None:
+async def _whole(page: Page, address: str, seconds: float) -> None:
     """Open the dashboard, and wait until all jobs are there and drawn."""
-    await load(page, address)
-    await page.wait_for_timeout(seconds * 100)
+    await _open(page, address)
+    await page.wait_for_timeout(max(1.0, seconds / 5) * 1000)
 
 
-async def looks(page: Page) -> None:
+async def _looks(page: Page) -> None:
     """Filter, sort and group."""
     await page.locator("#filter").press_sequentially("shot_12", delay=120)
     for sort in ("name", "speed", "left", "user"):
@@ -243,40 +142,3 @@ async def looks(page: Page) -> None:
     await page.locator("#filter").fill("")
     await page.locator("#group").select_option("user")
     await page.wait_for_timeout(500)
-
-
-async def handle(browser: Browser, options: argparse.Namespace) -> None:
-    """The long tasks while many jobs are loaded, scrolled and filtered."""
-    print(f"{MANY} jobs, {options.changes} changes a second")
-    async with serving(Source(MANY, options.changes)) as address:
-        page = await opened(browser)
-        _, tasks = await traced(browser, page, whole(page, address, options.seconds))
-        print(f"  loading: {long(tasks)}")
-        frames, tasks = await traced(browser, page, page.evaluate(SCROLL, options.seconds / 2))
-        each = sum(task.computed for task in tasks) / (frames * options.seconds / 2)
-        print(f"  scrolling: {frames:.0f} frames a second, {each * 1000:.0f} ms computed for each")
-        print(f"  scrolling: {long(tasks)}")
-        rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
-        print(f"  elements of rows: {rows}")
-        _, tasks = await traced(browser, page, looks(page))
-        print(f"  filtering, sorting, grouping: {long(tasks)}")
-        await page.context.close()
-
-
-async def main() -> None:
-    """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=1000)
-    parser.add_argument("--changes", type=int, default=100, help="a second")
-    parser.add_argument("--seconds", type=float, default=20)
-    options = parser.parse_args()
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        await watch(browser, options)
-        await handle(browser, options)
-        await browser.close()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -16,9 +16,9 @@ from benchmarks.processes import asked, line, sandbox, started
 
 TITLE = "Pages of the dashboard"
 ABOUT = (
-    "200 open pages of some 500 running jobs, of which nearly all have moved at each poll. Sandbox, server and pages "
-    "have a process each. The CPU is the server's, with the session's polls and a second watch in it; a page is told "
-    "of a change so much later than that second watch of the same session."
+    "200 open pages of some 500 running jobs, of which nearly all have moved at each poll. Sandbox,"
+    " server and pages have a process each. The CPU is the server's, with the session's polls and a second"
+    " watch in it; a page is told of a change so much later than that second watch of the same session."
 )
 NEEDS = ("aiohttp_sse",)
 
@@ -113,9 +113,7 @@ class Page:
                 self.seen.setdefault((row["id"], row["progress"]), now)
 
 
-async def _look(
-    base: str, server: subprocess.Popen[str], seconds: float
-) -> tuple[list[Page], list[Figure]]:
+async def _look(base: str, server: subprocess.Popen[str], seconds: float) -> tuple[list[Page], list[Figure]]:
     """Open the pages and let them look; what the server took meanwhile."""
     pages = [Page(reads=number % READ == 0) for number in range(PAGES)]
     connector = aiohttp.TCPConnector(limit=0)

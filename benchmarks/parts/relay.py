@@ -23,7 +23,7 @@ from accsyn_async.relay.messages import EventMessage, StateMessage
 from accsyn_async.relay.mirror import Mirror
 from accsyn_async.transport.seam import AsyncioClock
 from benchmarks.figures import Effort, Figure, at_least, at_most, single, spread
-from benchmarks.processes import asked, end, environment, line, sandbox, started
+from benchmarks.processes import asked, environment, line, sandbox, started
 
 TITLE = "A relay"
 ABOUT = (
@@ -129,7 +129,9 @@ async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
             )
         )
     return [
-        spread(f"takeover after {what}", gaps, "s", bound=at_most(limit), note=f"the longest: {max(gaps):.1f} s")
+        spread(
+            f"takeover after {what}", gaps, "s", bound=at_most(limit), note=f"the longest: {max(gaps):.1f} s"
+        )
         for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
     ]
 

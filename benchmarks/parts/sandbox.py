@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from accsyn_async.sandbox import Sandbox
 from accsyn_async.testing import AccsynSandbox
+from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure, at_least, at_most, ratio, spread
-from benchmarks.processes import asked, end, environment, line, started, two_cores
+from benchmarks.processes import asked, end, environment, line, started
 from benchmarks.raw_http import Caller, exchange, load
 from benchmarks.rounds import cpu, least
 
@@ -40,12 +41,11 @@ RESETS = {"quick": 12, "full": 60}
 
 async def measure(effort: Effort) -> list[Figure]:
     """What it costs to be asked, to be started, and to be reset."""
-    with started("benchmarks.serve_sandbox", str(JOBS)) as server:
+    with apart() as core, started("benchmarks.serve_sandbox", str(JOBS), core=core) as server:
         facts = json.loads(line(server))
-        with two_cores(server.pid):
-            caller = Caller.log_in(facts["port"], facts["username"], facts["api_key"])
-            figures = _listing(server, caller, LISTS[effort])
-            figures += await _requests(server, caller, REQUEST_ROUNDS[effort])
+        caller = Caller.log_in(facts["port"], facts["username"], facts["api_key"])
+        figures = _listing(server, caller, LISTS[effort])
+        figures += await _requests(server, caller, REQUEST_ROUNDS[effort])
     figures += await _starts(STARTS[effort])
     # Its server has a loop in a thread of its own, and whoever uses it has another.
     return figures + await asyncio.to_thread(_resets, RESETS[effort])
@@ -124,9 +124,9 @@ async def _starts(rounds: int) -> list[Figure]:
             if each:  # The first writes the bytecode.
                 taken[name].append(took)
     return [
-        spread("the command, to its first answer", taken["command"], "s", bound=at_most(0.5)),
-        spread(f"the command with {JOBS:,} synthetic jobs, to its first answer", taken["filled"], "s"),
-        spread("Sandbox(), to where it listens", taken["box"], "s"),
+        least("the command, to its first answer", taken["command"], "s", bound=at_most(0.5)),
+        least(f"the command with {JOBS:,} synthetic jobs, to its first answer", taken["filled"], "s"),
+        least("Sandbox(), to where it listens", taken["box"], "s"),
         least("the fixture's start, imports included", taken["fixture"], "s", bound=at_most(0.3)),
     ]
 

@@ -13,8 +13,8 @@ from benchmarks.rounds import interleaved
 
 TITLE = "Specifications"
 ABOUT = (
-    "A job of up to 10,000 tasks: its specification written as JSON, checked before it is sent, and read from "
-    "text, beside Python's own json writing and reading the same."
+    "A job of up to 10,000 tasks: its specification written as JSON, checked before it is sent, and read"
+    " from text, beside Python's own json writing and reading the same."
 )
 NEEDS = ()
 

