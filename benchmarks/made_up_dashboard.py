@@ -1,4 +1,4 @@
-"""A dashboard of jobs that are made up, served as the real one serves its own: the real page, another feed."""
+"""A dashboard of jobs that are made up: the real page, served as the real one is, and another feed."""
 
 from __future__ import annotations
 

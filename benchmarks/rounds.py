@@ -12,6 +12,8 @@ from benchmarks.figures import Bound, Figure
 
 __all__ = ["cpu", "interleaved", "least"]
 
+_LEAST = "The least of the rounds (to their median), by the clock: others on the machine only add to it."
+
 Work = Callable[[], object]
 """What is measured; what it returns is kept until its time is taken."""
 
@@ -50,11 +52,12 @@ def interleaved(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[f
 def least(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None = None) -> Figure:
     """A figure whose value is the least of the rounds, for what is taken by the clock and lasts for a moment.
 
-    What others do on the machine only adds to it, and differs from run to run. The note says the median.
+    What others do on the machine only adds to it, and differs from run to run. In place of the third quartile stands
+    the median.
 
     >>> figure = least("a start", [0.28, 0.26, 0.31], "s")
-    >>> figure.value, figure.low, figure.high, figure.note
-    (0.26, 0.26, 0.28, 'the least; the median: 0.28')
+    >>> figure.value, figure.low, figure.high
+    (0.26, 0.26, 0.28)
 
     Args:
         name: what was measured.
@@ -63,5 +66,4 @@ def least(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None 
         bound: what the least is to reach.
     """
     smallest, middle = min(rounds), statistics.median(rounds)
-    note = f"the least; the median: {middle:.3g}"
-    return Figure(name=name, value=smallest, low=smallest, high=middle, unit=unit, bound=bound, note=note)
+    return Figure(name=name, value=smallest, low=smallest, high=middle, unit=unit, bound=bound, note=_LEAST)

@@ -1,8 +1,8 @@
 """The dashboard's server in a process of its own: run by the part about pages.
 
-``python -m benchmarks.serve_pages BACKEND USERNAME KEY QUERY`` serves, and writes its port; for every line of its
-standard input it writes the CPU taken so far, and at the end of it when each state of a job became known, by a
-watch of the same session beside that of the dashboard.
+``python -m benchmarks.serve_pages BACKEND USERNAME KEY QUERY`` serves, and writes its port; for every line
+of its standard input it writes the CPU taken so far, and at the end of it when each state of a job became
+known, by a watch of the same session beside that of the dashboard.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A relay, or watches of its feed, in a process of their own: run by the part of that name.
 
-``python -m benchmarks.serve_relay relay NATS BACKEND USERNAME KEY`` leads, and says so; for every line of its
-standard input it says what was taken so far, and at the end of it when each state became known.
-``python -m benchmarks.serve_relay watches NATS WATCHES`` watches, says so once all watches have been told what there
-is, and at the end of its standard input when one of them was told of each state.
+``python -m benchmarks.serve_relay relay NATS BACKEND USERNAME KEY`` leads, and says so; for every line of
+its standard input it says what was taken so far, and at the end of it when each state became known.
+``python -m benchmarks.serve_relay watches NATS WATCHES`` watches, says so once all watches have been told
+what there is, and at the end of its standard input when one of them was told of each state.
 """
 
 from __future__ import annotations

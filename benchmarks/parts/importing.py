@@ -11,8 +11,8 @@ from benchmarks.processes import environment
 
 TITLE = "Imports"
 ABOUT = (
-    "The CPU of `from accsyn_async import Session`, each in a fresh interpreter, whose own start is not counted. "
-    "Against `import aiohttp`, which most of it is."
+    "The CPU of `from accsyn_async import Session`, each in a fresh interpreter, whose own start is not"
+    " counted. Against `import aiohttp`, which most of it is."
 )
 NEEDS = ("aiohttp",)
 

@@ -15,8 +15,8 @@ from benchmarks.rounds import interleaved
 
 TITLE = "Metrics"
 ABOUT = (
-    "The CPU of a scrape of a watch that knows 5,000 jobs, of which a tenth runs, against what adding the jobs up "
-    "at each scrape would cost in its place; and of counting events and requests as they come."
+    "The CPU of a scrape of a watch that knows 5,000 jobs, of which a tenth runs, against what adding the"
+    " jobs up at each scrape would cost in its place; and of counting events and requests as they come."
 )
 NEEDS = ("prometheus_client",)
 
@@ -60,7 +60,7 @@ async def measure(effort: Effort) -> list[Figure]:
         ratio("a scrape", taken["scrape"], taken["passes"], against=passes),
         ratio("a scrape, OpenMetrics", taken["open metrics"], taken["passes"], against=passes),
         spread("a scrape, CPU", a_scrape, "ms"),
-        spread("a scrape, 500 jobs with series of their own, CPU", taken["with jobs"], "ms"),
+        spread("a scrape, 500 jobs by id, CPU", taken["with jobs"], "ms"),
         spread("an event counted", an_event, "µs"),
         spread("a request counted", a_request, "µs"),
         single(
@@ -69,7 +69,7 @@ async def measure(effort: Effort) -> list[Figure]:
             "×",
             against=f"series with {FEW} jobs",
             bound=at_most(1),
-            note=f"{series(plain.exposition()[0])} series",
+            note=f"{series(plain.exposition()[0])} series.",
         ),
     ]
 

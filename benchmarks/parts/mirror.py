@@ -87,7 +87,7 @@ def _decoding(rounds: int) -> list[Figure]:
             floor.append(cpu(lambda: [bare(text) for text in texts]))  # noqa: B023 - done at once
             gc.collect()
             ours.append(cpu(lambda: [read(text) for text in texts]))  # noqa: B023
-        figures.append(ratio(f"{what} decoded", ours, floor, against=f"{DECODING} into dicts"))
+        figures.append(ratio(f"{what} decoded", ours, floor, against=DECODING))
     return figures
 
 
@@ -111,13 +111,13 @@ def _taken(feeder: Feeder, watching: str, rounds: int) -> list[Figure]:
 
 def _each(taken: Sequence[float]) -> str:
     """The least time of one of 500, in words."""
-    return f"{min(taken) / JOBS * 1000:.1f} µs each, {JOBS / min(taken) * 1000:,.0f}/s"
+    return f"At least {min(taken) / JOBS * 1000:.1f} µs each: {JOBS / min(taken) * 1000:,.0f} a second."
 
 
 def _let_in(feeder: Feeder, whats: Sequence[Any], what: str) -> Figure:
     gc.collect()
     took = cpu(lambda: enter(feeder, whats))
-    return spread(f"let in: {what}", [took / len(whats) * 1000], "µs")
+    return spread(f"{what} let in", [took / len(whats) * 1000], "µs")
 
 
 def _progress(feeder: Feeder, each: int) -> list[Any]:

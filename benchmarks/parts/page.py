@@ -81,15 +81,15 @@ async def _watching(browser: Browser, address: str, seconds: float) -> list[Figu
             kinds = ", ".join(f"{kind} {each:.0f}%" for kind, each in sorted(taken.items()) if each >= 0.5)
             figures.append(
                 single(
-                    f"share of a core, {JOBS:,} jobs, ?{view}",
+                    f"share of a core, ?{view}",
                     sum(taken.values()),
                     "%",
                     bound=at_most(50),
-                    note=kinds,
+                    note=f"Of it: {kinds}.",
                 )
             )
         _, tasks = await traced(browser, page, page.wait_for_timeout(seconds * 1000))
-    return [*figures, _longest(f"longest task, {JOBS:,} jobs, watching", tasks)]
+    return [*figures, _longest("longest task, watching", tasks)]
 
 
 async def _handling(browser: Browser, address: str, seconds: float) -> list[Figure]:
@@ -101,12 +101,10 @@ async def _handling(browser: Browser, address: str, seconds: float) -> list[Figu
         rows = await page.evaluate("document.querySelectorAll('#rows .row').length")
         _, looking = await traced(browser, page, _looks(page))
     return [
-        _longest(f"longest task, {MANY:,} jobs, loading", loading),
-        _longest(f"longest task, {MANY:,} jobs, scrolling", scrolling),
-        _longest(f"longest task, {MANY:,} jobs, filtering, sorting, grouping", looking),
-        single(
-            f"frames while scrolling {MANY:,} jobs", frames, "/s", note=f"{each:.0f} ms computed for each"
-        ),
+        _longest("longest task, loading", loading),
+        _longest("longest task, scrolling", scrolling),
+        _longest("longest task, filtering, sorting", looking),
+        single("frames while scrolling", frames, "/s", note=f"{each:.0f} ms are computed for each."),
         single(f"elements of rows, {MANY:,} jobs", rows, "elements"),
     ]
 
@@ -118,7 +116,7 @@ def _longest(name: str, tasks: Sequence[Task]) -> Figure:
         max(task.computed for task in tasks),
         "ms",
         bound=at_most(LONG),
-        note=f"of {len(tasks):,} tasks; by the clock the longest took {passed:.0f} ms",
+        note=f"Of {len(tasks):,} tasks; by the clock the longest took {passed:.0f} ms.",
     )
 
 

@@ -50,10 +50,10 @@ async def measure(effort: Effort) -> list[Figure]:
         (at - known[state]) * 1000 for page in pages for state, at in page.seen.items() if state in known
     )
     rows = [number for page in pages for number in page.rows]
-    late = f"p99: {later[int(len(later) * 0.99)]:.0f} ms"
+    late = f"Of {len(later):,} changes; p99: {later[int(len(later) * 0.99)]:.0f} ms."
     return [
         *figures,
-        spread("change told later than the server knows it", later, "ms", bound=at_most(100), note=late),
+        spread("change told later than known", later, "ms", bound=at_most(100), note=late),
         spread("jobs changed in each message", rows, "jobs"),
     ]
 

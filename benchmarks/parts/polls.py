@@ -35,10 +35,11 @@ from benchmarks.rounds import cpu
 
 TITLE = "Polls"
 ABOUT = (
-    "The CPU of a poll of 5,000 known jobs, reading and taking note, without any connection: for a watch that shows "
-    "all of a job, and for one of the usual fields, whose poll asks for less. Against decoding the same bytes: by "
-    "msgspec into Structs of a job's fields, times left as text; and into dicts, times read, as `find` does. "
-    "The floor of an unchanged poll is one comparison with the bytes of the poll before."
+    "The CPU of a poll of 5,000 known jobs, reading and taking note, without any connection: for a watch"
+    " that shows all of a job, and for one of the usual fields, whose poll asks for less. Against decoding"
+    " the same bytes: by msgspec into Structs of a job's fields, times left as text; and into dicts, times"
+    " read, as `find` does. The floor of an unchanged poll is one comparison with the bytes of the poll"
+    " before."
 )
 NEEDS = ()
 
@@ -47,6 +48,7 @@ ROUNDS = {"quick": 16, "full": 40}
 SHARES = {"quick": (0.0, 0.1), "full": (0.0, 0.01, 0.1, 0.5)}
 WATCHES: dict[str, tuple[str, ...] | None] = {"all of a job": None, "the usual fields": WATCHED}
 UNCHANGED, TENTH = at_most(0.05), at_most(1.5)
+_FIRST = "The first poll that brings changes: rows are told apart for the first time."
 STRUCTS, DICTS = "decoding into Structs", "decoding into dicts"
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ async def measure(effort: Effort) -> list[Figure]:
 
 
 def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[Figure]:
-    what = f"poll, {share:.0%} changed, {watched}" if share else f"unchanged poll, {watched}"
+    what = f"{share:.0%} changed, {watched}" if share else f"unchanged, {watched}"
     poll, structs = taken["poll"], taken["structs"]
     against_structs: Bound | None = {0.0: UNCHANGED, 0.1: TENTH}.get(share)
     figures = [
@@ -73,11 +75,11 @@ def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[
         ratio(f"{what}, to dicts", poll, taken["dicts"], against=DICTS, bound=None if share else UNCHANGED),
     ]
     if not share:
-        size = f"two texts of {taken['size'][0]:.1f} MB"
+        size = f"Two texts of {taken['size'][0]:.1f} MB."
         figures += [
-            ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing the bytes"),
+            ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing bytes"),
             ratio(
-                f"floor: comparing the bytes, {watched}",
+                f"floor, {watched}: comparing bytes",
                 taken["compare"],
                 structs,
                 against=STRUCTS,
@@ -89,7 +91,12 @@ def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[
             spread(f"{what}: reading", taken["read"], "ms"),
             spread(f"{what}: taking note", taken["note"], "ms"),
             spread(f"{what}: telling a watch", taken["tell"], "ms"),
-            spread(f"first {what}", taken["first"], "ms", note="rows are told apart for the first time"),
+            spread(
+                f"{what}: the first",
+                taken["first"],
+                "ms",
+                note=_FIRST,
+            ),
         ]
     return figures
 
@@ -128,7 +135,7 @@ class Replies:
 
     async def __call__(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
         """Be asked by a poll: for the list, for those that have ended, or whether it goes on."""
-        data = call.data or {}
+        data = call.data if isinstance(call.data, dict) else {}
         body = b'{"result": []}' if data.get("finished") or data.get("skip") else self.body
         began = time.process_time()
         outcome = read(body)

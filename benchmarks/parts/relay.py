@@ -27,11 +27,11 @@ from benchmarks.processes import asked, environment, line, sandbox, started
 
 TITLE = "A relay"
 ABOUT = (
-    "Sandbox, NATS server, relays and feeds have a process each. 500 jobs that move, and four feeds with 250 watches "
-    "each: a watch beside the relay, of the same session, notes when a change became known there; how much later do "
-    "watches of feeds hear of it? Every request of the relay's session is counted. Then pairs of relays, of which "
-    "the one that leads is killed or told to end: how long until the other leads? And 50,000 messages taken in by "
-    "one feed's mirror, with a watch of all of it."
+    "Sandbox, NATS server, relays and feeds have a process each. 500 jobs that move, and four feeds with"
+    " 250 watches each: a watch beside the relay, of the same session, notes when a change became known"
+    " there; how much later do watches of feeds hear of it? Every request of the relay's session is"
+    " counted. Then pairs of relays, of which the one that leads is killed or told to end: how long until"
+    " the other leads? And 50,000 messages taken in by one feed's mirror, with a watch of all of it."
 )
 NEEDS = ("nats", "nats-server")
 
@@ -63,7 +63,7 @@ async def measure(effort: Effort) -> list[Figure]:
 
 
 async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure]:
-    """How much later watches of feeds hear of a change; once all have come to the barrier, if there is one."""
+    """How much later watches of feeds hear of a change, once all have come to a barrier if there is one."""
     async with EmbeddedServer(port=0) as server:
         with contextlib.ExitStack() as stack:
             facts = await asyncio.to_thread(
@@ -85,16 +85,15 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
             told = [json.loads((await asyncio.to_thread(each.communicate))[0]) for each in watching]
             known = json.loads((await asyncio.to_thread(leading.communicate))[0])
     later = delays(known, told)
-    middle = f"{len(later):,} changes; p99: {sorted(later)[int(len(later) * 0.99)]:.0f} ms"
-    remote = f"{PROCESSES * WATCHES:,} watches on other machines"
+    middle = f"Of {len(later):,} changes; p99: {sorted(later)[int(len(later) * 0.99)]:.0f} ms."
+    remote = f"{PROCESSES * WATCHES:,} remote watches"
     return [
-        spread("change told later than beside the relay", later, "ms", bound=at_most(50), note=middle),
+        spread("change told later than known", later, "ms", bound=at_most(50), note=middle),
         single(
             f"requests for {remote}",
             (after["requests"] - before["requests"]) / seconds,
             "/s",
             bound=at_most(2),
-            note=f"{JOBS} jobs",
         ),
         single("the relay's share of a core", (after["cpu"] - before["cpu"]) / seconds * 100, "%"),
     ]
@@ -130,7 +129,11 @@ async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
         )
     return [
         spread(
-            f"takeover after {what}", gaps, "s", bound=at_most(limit), note=f"the longest: {max(gaps):.1f} s"
+            f"takeover after {what}",
+            gaps,
+            "s",
+            bound=at_most(limit),
+            note=f"Of {len(gaps)}, the longest: {max(gaps):.1f} s.",
         )
         for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
     ]
@@ -214,7 +217,7 @@ def _mirrored(count: int) -> list[Figure]:
         rates.append((len(moves) + len(ends)) / (time.process_time() - began))
         finals.append(_finals(mailbox))
     return [
-        spread("messages taken by a feed", rates, "/s", bound=at_least(10_000), note="of CPU"),
+        spread("messages taken by a feed", rates, "/s", bound=at_least(10_000), note="A second of CPU."),
         single("ends told of those published", min(finals) / JOBS * 100, "%", bound=at_least(100)),
     ]
 

@@ -23,9 +23,10 @@ from benchmarks.rounds import cpu, least
 
 TITLE = "The sandbox"
 ABOUT = (
-    "The CPU that a server in a process of its own takes to list 5,000 synthetic jobs, from a request's bytes to "
-    "those of the reply, against json.dumps of the same rows; how many requests eight connections get answered on "
-    "one core; and, by the clock, how long until it answers its first request, a test has its fixture, and that is reset."
+    "The CPU that a server in a process of its own takes to list 5,000 synthetic jobs, from a request's"
+    " bytes to those of the reply, against json.dumps of the same rows; how many requests eight"
+    " connections get answered on one core; and, by the clock, how long until it answers its first"
+    " request, a test has its fixture, and that is reset."
 )
 NEEDS = ("pytest",)
 
@@ -61,7 +62,7 @@ def _listing(server: subprocess.Popen[str], caller: Caller, rounds: int) -> list
     for name, request, limit in (
         ("five attributes", caller.find("transfer", {"attributes": FIVE}), at_most(50)),
         (
-            "five attributes WHERE status=running",
+            "those that run",
             caller.find("transfer", {"attributes": FIVE}, query="status=running"),
             None,
         ),
@@ -75,12 +76,16 @@ def _listing(server: subprocess.Popen[str], caller: Caller, rounds: int) -> list
                 exchange(connection, request)
                 taken.append(_cpu_of(server) - before)
                 floor.append(cpu(partial(json.dumps, rows)))
-        what = f"listing {JOBS:,} jobs, {name}"
+        what = f"list, {name}"
         figures += [
-            spread(f"{what}, CPU", taken, "ms", bound=limit, note=f"{len(rows):,} rows"),
-            ratio(what, taken, floor, against="json.dumps of the rows"),
+            spread(f"{what}, CPU", taken, "ms", bound=limit, note=_listed(len(rows))),
+            ratio(what, taken, floor, against="json.dumps"),
         ]
     return figures
+
+
+def _listed(rows: int) -> str:
+    return f"{rows:,} rows: of {JOBS:,} jobs those that have ended are not listed."
 
 
 async def _requests(server: subprocess.Popen[str], caller: Caller, rounds: int) -> list[Figure]:
@@ -89,10 +94,10 @@ async def _requests(server: subprocess.Popen[str], caller: Caller, rounds: int) 
         task = json.loads(exchange(connection, caller.find("task", {"parent": job})))["result"][0]["id"]
     figures = []
     for name, request in (
-        ("transfer/find by id, five attributes", caller.find("transfer", {"attributes": FIVE}, id=job)),
-        ("transfer/find by id, all attributes", caller.find("transfer", {}, id=job)),
-        ("task/find by a task's id", caller.find("task", {}, id=task)),
-        ("collection/find, which finds none", caller.find("collection", {})),
+        ("a job, five attributes", caller.find("transfer", {"attributes": FIVE}, id=job)),
+        ("a job", caller.find("transfer", {}, id=job)),
+        ("a task", caller.find("task", {}, id=task)),
+        ("nothing there", caller.find("collection", {})),
     ):
         rates, taken = [], []
         for _ in range(rounds):
@@ -101,8 +106,8 @@ async def _requests(server: subprocess.Popen[str], caller: Caller, rounds: int) 
             rates.append(REQUESTS / (time.perf_counter() - began))
             taken.append((_cpu_of(server) - before) / REQUESTS * 1000)
         figures += [
-            spread(f"requests, {name}", rates, "/s", bound=at_least(1000)),
-            spread(f"requests, {name}, CPU each", taken, "µs"),
+            spread(f"find {name}", rates, "/s", bound=at_least(1000)),
+            spread(f"find {name}, CPU", taken, "µs"),
         ]
     return figures
 
@@ -124,10 +129,10 @@ async def _starts(rounds: int) -> list[Figure]:
             if each:  # The first writes the bytecode.
                 taken[name].append(took)
     return [
-        least("the command, to its first answer", taken["command"], "s", bound=at_most(0.5)),
-        least(f"the command with {JOBS:,} synthetic jobs, to its first answer", taken["filled"], "s"),
-        least("Sandbox(), to where it listens", taken["box"], "s"),
-        least("the fixture's start, imports included", taken["fixture"], "s", bound=at_most(0.3)),
+        least("command to first answer", taken["command"], "s", bound=at_most(0.5)),
+        least(f"the same, {JOBS:,} synthetic jobs", taken["filled"], "s"),
+        least("Sandbox() to listening", taken["box"], "s"),
+        least("fixture's start, with imports", taken["fixture"], "s", bound=at_most(0.3)),
     ]
 
 
@@ -178,10 +183,10 @@ server.close()
 def _resets(rounds: int) -> list[Figure]:
     bound = at_most(5)
     return [
-        least("the fixture's reset, nothing asked", _reset(_nothing, rounds), "ms", bound=bound),
-        least("its reset after 5 transfers of 10 files", _reset(_transfers, rounds), "ms", bound=bound),
+        least("reset, nothing asked", _reset(_nothing, rounds), "ms", bound=bound),
+        least("reset after 5 transfers", _reset(_transfers, rounds), "ms", bound=bound),
         least(
-            "its reset during 5 transfers of 10 files",
+            "reset during 5 transfers",
             _reset(partial(_transfers, wait=False), rounds, speed=0.01),
             "ms",
             bound=bound,

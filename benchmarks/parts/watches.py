@@ -24,10 +24,10 @@ from tests.support.backend import Backend, job_id, reply
 
 TITLE = "Watches"
 ABOUT = (
-    "10,000 watches of one job each of 500, in virtual time, each with a task that reads: CPU is all there is but "
-    "the backend's answers, memory tracemalloc's of a watch without its consumer, beside one of each job. And "
-    "500 changes told to 1,000 watches of every job, in real time: how long the event loop is kept meanwhile, the "
-    "library and the thousand readers together."
+    "10,000 watches of one job each of 500, in virtual time, each with a task that reads: CPU is all"
+    " there is but the backend's answers, memory tracemalloc's of a watch without its consumer, beside one"
+    " of each job. And 500 changes told to 1,000 watches of every job, in real time: how long the event"
+    " loop is kept meanwhile, the library and the thousand readers together."
 )
 NEEDS = ()
 
@@ -43,27 +43,27 @@ async def measure(effort: Effort) -> list[Figure]:
     """What many watches cost, and how long the loop is kept while they are told."""
     figures = []
     seconds = SECONDS[effort]
-    for name, share in (("nothing changes", 0.0), ("a tenth changes each second", 0.1)):
+    for name, share in (("unchanged", 0.0), ("10% changed a second", 0.1)):
         cost = await asyncio.to_thread(virtual.run, _many(share, seconds))
         figures += [
             single(f"list requests, {name}", cost.lists / seconds, "/s", bound=at_most(1)),
-            single(f"CPU of a poll for {WATCHES:,} watches, {name}", cost.cpu * 1000 / cost.lists, "ms"),
+            single(f"CPU of a poll, {name}", cost.cpu * 1000 / cost.lists, "ms"),
         ]
     weight = await asyncio.to_thread(virtual.run, _memory(WEIGHED[effort]))
     figures.append(single("memory of a watch", weight, "bytes", bound=at_most(2000)))
     found, changes = await _telling(ROUNDS[effort])
     events = f"{JOBS * BUSY_WATCHES:,} events"
-    note = f"the most of {len(changes)} rounds; CPU, to which others on the machine add nothing"
+    note = f"The most of {len(changes)} rounds of {events}; others on the machine add nothing to CPU."
     figures += [
         single(
-            f"loop kept while {events} are told, CPU",
+            "loop kept by changes, CPU",
             max(turn.cpu for turn in changes),
             "ms",
             bound=at_most(50),
             note=note,
         ),
-        spread(f"loop kept while {events} are told, by the clock", [turn.passed for turn in changes], "ms"),
-        single("loop kept while all is told for the first time, CPU", found.cpu, "ms", bound=at_most(50)),
+        spread("loop kept by changes, by the clock", [turn.passed for turn in changes], "ms"),
+        single("loop kept by all there is, CPU", found.cpu, "ms", bound=at_most(50)),
     ]
     return figures
 
