@@ -1,7 +1,8 @@
 """Measures one part, in this process: ``python -m benchmarks.part NAME --effort quick``.
 
-Each figure is written as a line of JSON to standard output once it is known. Whatever else is
-written there, by the part or by programs that it starts, comes out at standard error.
+Each figure is written as a line of JSON to standard output once it is known; of a part that fails, the
+last line says why: ``{"failed": …}``. Whatever else is written there, by the part or by programs that
+it starts, comes out at standard error.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import inspect
 import os
 import signal
 import sys
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import IO, Any, get_args
 
@@ -38,11 +40,16 @@ def main() -> int:
             out.write(msgspec.json.encode(figure) + b"\n")
             out.flush()
 
-        module = importlib.import_module(f"benchmarks.parts.{asked.name}")
         try:
+            module = importlib.import_module(f"benchmarks.parts.{asked.name}")
             measure(module.measure, asked.effort, tell)
         except KeyboardInterrupt:
             return 130
+        except Exception as error:
+            traceback.print_exc()
+            why = "".join(traceback.format_exception_only(error)).strip()
+            out.write(msgspec.json.encode({"failed": why}) + b"\n")
+            return 1
     return 0
 
 

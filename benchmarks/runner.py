@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -95,7 +95,11 @@ def _measure(part: Part, command: Sequence[str]) -> Outcome:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                figures.append(msgspec.json.decode(line, type=Figure))
+                said = msgspec.json.decode(line, type=dict[str, Any])
+                if "failed" in said:
+                    why = str(said["failed"])
+                else:
+                    figures.append(msgspec.convert(said, Figure))
             code = process.wait()
         except msgspec.DecodeError as error:
             code, why = 1, f"wrote no figure: {error}"

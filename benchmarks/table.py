@@ -22,7 +22,10 @@ def part_table(outcome: Outcome) -> str:
     lines = [f"{part.name} · {part.title}"]
     if outcome.figures:
         notes = list(dict.fromkeys(figure.note for figure in outcome.figures if figure.note))
-        lines += _rows([_HEADS, *(_cells(figure, notes) for figure in outcome.figures)])
+        rows = [_cells(figure, notes) for figure in outcome.figures]
+        # No head where nothing is below it.
+        heads = [head if any(row[column] for row in rows) else "" for column, head in enumerate(_HEADS)]
+        lines += _rows([heads, *rows])
         for place, note in enumerate(notes, 1):
             lines += textwrap.wrap(
                 f"[{place}] {note}", WIDTH, initial_indent="  ", subsequent_indent="      "
@@ -62,19 +65,21 @@ def listing(parts: Iterable[tuple[Part, Sequence[str]]]) -> str:
 def number(value: float, digits: int = 3) -> str:
     """A number of about so many digits, whole ones never cut.
 
-    >>> number(17.042), number(1.1), number(0.0123), number(12345.6), number(0)
-    ('17.0', '1.10', '0.0123', '12,346', '0')
+    >>> number(17.042), number(0.9999), number(0.0123), number(12345.6), number(0)
+    ('17.0', '1.00', '0.0123', '12,346', '0')
     """
     if value == 0:
         return "0"
     after = digits
+    # What is rounded up to 1 has fewer digits after the point than what is below it.
+    rounded = abs(float(f"{value:.{digits - 1}e}"))
     for power in range(-3, digits):
-        if abs(value) >= 10**power:
+        if rounded >= 10**power:
             after = digits - 1 - power
     return f"{value:,.{min(after, 6)}f}"
 
 
-def _cells(figure: Figure, notes: Sequence[str]) -> tuple[str, str, str, str, str]:
+def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     digits = 3
     bound = figure.bound
     if bound is not None and figure.missed:
@@ -87,10 +92,10 @@ def _cells(figure: Figure, notes: Sequence[str]) -> tuple[str, str, str, str, st
         value += f" ({number(figure.low)}–{number(figure.high)})"
     mark = f" [{notes.index(figure.note) + 1}]" if figure.note else ""
     if bound is None:
-        return figure.name + mark, value, figure.against, "", ""
+        return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"
     verdict = "MISSED" if figure.missed else "ok"
-    return figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict
+    return [figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict]
 
 
 def _limit(limit: float) -> str:
@@ -98,10 +103,10 @@ def _limit(limit: float) -> str:
     return f"{limit:,.0f}" if limit == int(limit) else f"{limit:,.2f}" if limit >= 1 else f"{limit:g}"
 
 
-def _rows(rows: Sequence[tuple[str, str, str, str, str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+def _rows(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(1, *(len(row[column]) for row in rows)) for column in range(5)]
     widths[2] = min(widths[2], _AGAINST)
-    widths[0] = max(min(widths[0], WIDTH - 10 - sum(widths[1:])), 16)
+    widths[0] = min(widths[0], max(16, WIDTH - 10 - sum(widths[1:])))
     lines: list[str] = []
     for row in rows:
         columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(row, widths, strict=True)]

@@ -31,6 +31,15 @@ def test_a_part_is_a_heading_and_rows() -> None:
     ]
 
 
+def test_a_part_without_aims_has_no_heads_for_them() -> None:
+    assert rows(single("memory", 12, "MB"), single("start", 0.25, "s")) == [
+        "find · What a find costs",
+        "          median (quartiles)",
+        "  memory  12.0 MB",
+        "  start   0.250 s",
+    ]
+
+
 def test_what_misses_by_a_hair_does_not_look_as_if_it_did_not() -> None:
     figure = single("find", 1.1004, "×", against="the floor", bound=at_most(1.10))
     (row,) = [line for line in rows(figure) if "MISSED" in line]
