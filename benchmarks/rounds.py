@@ -52,8 +52,8 @@ def interleaved(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[f
 def least(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None = None) -> Figure:
     """A figure whose value is the least of the rounds, for what is taken by the clock and lasts for a moment.
 
-    What others do on the machine only adds to it, and differs from run to run. In place of the third quartile stands
-    the median.
+    What others do on the machine only adds to it, and differs from run to run. In place of the third
+    quartile stands the median.
 
     >>> figure = least("a start", [0.28, 0.26, 0.31], "s")
     >>> figure.value, figure.low, figure.high

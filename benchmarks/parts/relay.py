@@ -31,7 +31,7 @@ ABOUT = (
     " 250 watches each: a watch beside the relay, of the same session, notes when a change became known"
     " there; how much later do watches of feeds hear of it? Every request of the relay's session is"
     " counted. Then pairs of relays, of which the one that leads is killed or told to end: how long until"
-    " the other leads? And 50,000 messages taken in by one feed's mirror, with a watch of all of it."
+    " the other leads? And thousands of messages taken in by one feed's mirror, with a watch of all of it."
 )
 NEEDS = ("nats", "nats-server")
 
@@ -133,7 +133,7 @@ async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
             gaps,
             "s",
             bound=at_most(limit),
-            note=f"Of {len(gaps)}, the longest: {max(gaps):.1f} s.",
+            note=f"The longest of {len(gaps)}: {max(gaps):.1f} s.",
         )
         for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
     ]
