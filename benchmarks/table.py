@@ -28,7 +28,7 @@ def part_table(outcome: Outcome) -> str:
         lines += _rows([heads, *rows])
         for place, note in enumerate(notes, 1):
             lines += textwrap.wrap(
-                f"[{place}] {note}", WIDTH, initial_indent="  ", subsequent_indent="      "
+                f"{_mark(place)} {note}", WIDTH, initial_indent="  ", subsequent_indent="    "
             )
     if outcome.why:
         lines += textwrap.wrap(

@@ -41,7 +41,10 @@ _ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
 _FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (1, 1)}
 """The same against the official client."""
 _DELAY = 0.05
-_AT_ONCE = f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted. Time is what passes outside."
+_AT_ONCE = (
+    f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
+    " Time is what passes outside."
+)
 _HTTPS = "The official client shakes hands for each call, the session once."
 _SLOW = (
     f"{_AT_ONCE} The backend lets an address send 30 requests a second: of"
