@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import accsyn_api
@@ -27,6 +27,7 @@ __all__ = [
     "WHO",
     "Ask",
     "Floor",
+    "Match",
     "Official",
     "Row",
     "Rows",
@@ -42,6 +43,8 @@ WHO = ("seagull", "lisa@example.com", "key")
 OFFICIAL = "the official client"
 AT_ONCE = 64
 """Calls at once: no session has more connections, and the official client has as many threads."""
+
+T = TypeVar("T")
 
 _LONG = 0.1
 """Seconds: a call that takes as long finds caches as warm as it has made them."""
@@ -180,39 +183,59 @@ class Times(msgspec.Struct, frozen=True):
     elapsed: list[float] = msgspec.field(default_factory=list)
 
 
-async def take_turns(contenders: Mapping[str, Ask], *, rounds: int, calls: int = 1) -> dict[str, Times]:
+class Match(msgspec.Struct, frozen=True):
+    """Contenders that are measured against each other.
+
+    Attributes:
+        contenders: by name.
+        rounds: how often each has its turn, in one spell.
+        calls: how many calls a turn has.
+    """
+
+    contenders: Mapping[str, Ask]
+    rounds: int
+    calls: int = 1
+
+
+async def take_turns(matches: Mapping[T, Match], *, spells: int = 1) -> dict[T, dict[str, Times]]:
     """Let contenders ask in turn, in an order that is drawn anew for each round.
 
     Args:
-        contenders: who, by name.
-        rounds: how often each has its turn.
-        calls: how many calls a turn has.
+        matches: what to measure.
+        spells: how often all matches are gone through. What else the machine does comes and goes in some
+            seconds: a match whose rounds are spread over a longer time has all of it.
 
     Returns:
-        What the rounds took: the same number for all, those of a place in the same round.
+        What the rounds of each match took: as many of each contender; those of a place are of one round.
     """
-    times = {name: Times() for name in contenders}
-    long = set[str]()
-    order = list(contenders)
-    dice = random.Random(calls)
+    taken = {key: {name: Times() for name in match.contenders} for key, match in matches.items()}
+    dice = random.Random(spells)
     # What is there now is garbage in no round: collecting is quick, so that there can be many rounds.
     gc.collect()
     gc.freeze()
-    for _ in range(rounds):
+    try:
+        for _ in range(spells):
+            for key, match in matches.items():
+                await _spell(match, taken[key], dice)
+    finally:
+        gc.unfreeze()
+    return taken
+
+
+async def _spell(match: Match, taken: Mapping[str, Times], dice: random.Random) -> None:
+    order = list(match.contenders)
+    for _ in range(match.rounds):
         dice.shuffle(order)
         for name in order:
-            ask, taken = contenders[name], times[name]
+            ask, times = match.contenders[name], taken[name]
             gc.collect()
-            if name not in long:
+            if not times.elapsed or times.elapsed[-1] < _LONG:
                 # Who comes after another finds the caches cold.
                 await ask()
             began, began_cpu = time.perf_counter(), time.process_time()
             # What was found is kept for as long as the time is taken, as whoever asked would.
-            found = [await ask() for _ in range(calls)]
-            taken.cpu.append((time.process_time() - began_cpu) / calls)
-            taken.elapsed.append((time.perf_counter() - began) / calls)
+            found = [await ask() for _ in range(match.calls)]
+            cpu, elapsed = time.process_time() - began_cpu, time.perf_counter() - began
+            times.cpu.append(cpu / match.calls)
+            times.elapsed.append(elapsed / match.calls)
             del found
-            if taken.elapsed[-1] > _LONG:
-                long.add(name)
-    gc.unfreeze()
-    return times

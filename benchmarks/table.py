@@ -13,13 +13,13 @@ __all__ = ["WIDTH", "listing", "number", "part_table", "summary"]
 
 WIDTH = 100
 _AGAINST = 24
+_SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _HEADS = ("", "median (quartiles)", "against", "to reach", "")
 
 
 def part_table(outcome: Outcome) -> str:
     """A part: its heading, a row for each figure, and below what a reader must know of them."""
-    part = outcome.part
-    lines = [f"{part.name} · {part.title}"]
+    lines = [_heading(outcome.part)]
     if outcome.figures:
         notes = list(dict.fromkeys(figure.note for figure in outcome.figures if figure.note))
         rows = [_cells(figure, notes) for figure in outcome.figures]
@@ -28,7 +28,7 @@ def part_table(outcome: Outcome) -> str:
         lines += _rows([heads, *rows])
         for place, note in enumerate(notes, 1):
             lines += textwrap.wrap(
-                f"[{place}] {note}", WIDTH, initial_indent="  ", subsequent_indent="      "
+                f"{_mark(place)} {note}", WIDTH, initial_indent="  ", subsequent_indent="    "
             )
     if outcome.why:
         lines += textwrap.wrap(
@@ -79,6 +79,10 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{min(after, 6)}f}"
 
 
+def _heading(part: Part) -> str:
+    return part.title if part.title.casefold() == part.name else f"{part.title} · {part.name}"
+
+
 def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     digits = 3
     bound = figure.bound
@@ -90,12 +94,17 @@ def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     value = f"{number(figure.value, digits)}{unit}"
     if figure.low != figure.high:
         value += f" ({number(figure.low)}–{number(figure.high)})"
-    mark = f" [{notes.index(figure.note) + 1}]" if figure.note else ""
+    mark = _mark(notes.index(figure.note) + 1) if figure.note else ""
     if bound is None:
         return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"
     verdict = "MISSED" if figure.missed else "ok"
     return [figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict]
+
+
+def _mark(place: int) -> str:
+    """A small number, as footnotes have it."""
+    return str(place).translate(_SMALL)
 
 
 def _limit(limit: float) -> str:

@@ -11,7 +11,9 @@ from benchmarks.backend import running
 from benchmarks.contenders import (
     AT_ONCE,
     OFFICIAL,
+    Ask,
     Floor,
+    Match,
     Official,
     bare,
     logged_in,
@@ -22,30 +24,37 @@ from benchmarks.contenders import (
 from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure, at_least, at_most, ratio, spread
 
-TITLE = "The CPU of find, into dicts with their times read"
+TITLE = "Find"
 ABOUT = (
-    "Session.find against the official client's, and against bare aiohttp on a kept-alive connection with"
-    " msgspec and three times a row read by fromisoformat: the same bytes, from a server in another process."
-    " Then 64 calls at once against 64 threads, https, and a server that takes 50 ms."
+    "The CPU of Session.find against the official client's, and against bare aiohttp on a kept-alive"
+    " connection with msgspec and three times a row read by fromisoformat: the same bytes, from a server in"
+    " another process. Then 64 calls at once against 64 threads, https, and a server that takes 50 ms."
 )
 NEEDS = ("accsyn_api", "trustme")
 
-_FLOOR = "bare aiohttp + msgspec"
-_THREADS = f"{OFFICIAL}, {AT_ONCE} threads"
+_FLOOR = "aiohttp + msgspec"
+_THREADS = f"official, {AT_ONCE} threads"
 _AIMS = {50: 15, 500: 25, 5000: 17}
 """How many times less than the official client."""
+_ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
+"""Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (1, 1)}
+"""The same against the official client."""
 _DELAY = 0.05
-_AT_ONCE = f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
+_AT_ONCE = (
+    f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
+    " Time is what passes outside."
+)
 _HTTPS = "The official client shakes hands for each call, the session once."
 _SLOW = (
-    f"What passes outside, for a call. {_AT_ONCE} The backend lets an address send 30 requests a second: of"
+    f"{_AT_ONCE} The backend lets an address send 30 requests a second: of"
     " more than its burst of 60, both would wait."
 )
 
 
 async def measure(effort: Effort) -> AsyncIterator[Figure]:
     """One figure after the other."""
-    often = 1 if effort == "quick" else 4
+    spells = 4 if effort == "quick" else 16
     with apart() as core, ThreadPoolExecutor(AT_ONCE) as pool:
         with running(core=core) as backend:
             official = Official(backend)
@@ -54,54 +63,57 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                 found = await session.find("Transfer", limit=50)
                 assert found == await floor.dicts(50)
                 assert len(found) == len(await official.find(50))
-                async for figure in _one(official, floor, session, often):
+                async for figure in _one(official, floor, session, spells):
                     yield figure
-                async for figure in _many(official, pool, session, often):
+                async for figure in _many(official, pool, session, spells):
                     yield figure
         with running(core=core, tls=True) as backend:
             official = Official(backend)
             async with logged_in(backend) as session:
-                async for figure in _https(official, session, often):
+                async for figure in _https(official, session, spells):
                     yield figure
         with running(core=core, delay=_DELAY) as backend:
             official = Official(backend)
             async with logged_in(backend) as session:
-                async for figure in _slow(official, pool, session, often):
+                async for figure in _slow(official, pool, session, spells):
                     yield figure
 
 
-async def _one(official: Official, floor: Floor, session: Session, often: int) -> AsyncIterator[Figure]:
-    """Call after call: against the floor with many rounds, against the official client with few."""
-    for size, rounds, calls in ((1, 150, 6), (50, 150, 4), (500, 80, 1), (5000, 20, 1)):
-        times = await take_turns(
-            {"find": partial(session.find, "Transfer", limit=size), "floor": partial(floor.dicts, size)},
-            rounds=rounds * often,
-            calls=calls,
-        )
+async def _one(official: Official, floor: Floor, session: Session, spells: int) -> AsyncIterator[Figure]:
+    """Call after call."""
+    asks: dict[int, dict[str, Ask]] = {
+        size: {
+            "official": partial(official.find, size),
+            "find": partial(session.find, "Transfer", limit=size),
+            "floor": partial(floor.dicts, size),
+        }
+        for size in _ROUNDS
+    }
+    near = await take_turns(
+        {
+            size: Match({name: asks[size][name] for name in ("find", "floor")}, *_ROUNDS[size])
+            for size in asks
+        },
+        spells=spells,
+    )
+    for size, times in near.items():
+        bound = at_most(1.25 if size == 1 else 1.10)
         yield ratio(
-            f"find, {plural(size)}",
+            f"find / floor, {plural(size)}",
             times["find"].cpu,
             times["floor"].cpu,
             against=_FLOOR,
-            bound=at_most(1.25 if size == 1 else 1.10),
+            bound=bound,
         )
-    for size, rounds, calls in ((1, 30, 3), (50, 20, 2), (500, 9, 1), (5000, 4, 1)):
-        times = await take_turns(
-            {
-                "official": partial(official.find, size),
-                "find": partial(session.find, "Transfer", limit=size),
-                "floor": partial(floor.dicts, size),
-            },
-            rounds=rounds * often,
-            calls=calls,
-        )
+    far = await take_turns({size: Match(asks[size], *_FEW[size]) for size in asks}, spells=spells)
+    for size, times in far.items():
         theirs = times["official"].cpu
         aim = at_least(_AIMS[size]) if size in _AIMS else None
         yield ratio(
-            f"find, {plural(size)}: times less", theirs, times["find"].cpu, against=OFFICIAL, bound=aim
+            f"official / find, {plural(size)}", theirs, times["find"].cpu, against=OFFICIAL, bound=aim
         )
         yield ratio(
-            f"the floor, {plural(size)}: times less",
+            f"official / floor, {plural(size)}",
             theirs,
             times["floor"].cpu,
             against=OFFICIAL,
@@ -110,23 +122,26 @@ async def _one(official: Official, floor: Floor, session: Session, often: int) -
 
 
 async def _many(
-    official: Official, pool: ThreadPoolExecutor, session: Session, often: int
+    official: Official, pool: ThreadPoolExecutor, session: Session, spells: int
 ) -> AsyncIterator[Figure]:
     """64 calls at once."""
-    for size, rounds in ((50, 5), (500, 2)):
-        times = await take_turns(
+    matches = {
+        size: Match(
             {
                 "official": partial(official.find_each, size, pool),
                 "find": partial(tasks, partial(session.find, "Transfer", limit=size)),
             },
-            rounds=rounds * often,
+            rounds,
         )
+        for size, rounds in ((50, 2), (500, 1))
+    }
+    for size, times in (await take_turns(matches, spells=max(2, spells // 2))).items():
         for what, theirs, ours in (
             ("CPU", times["official"].cpu, times["find"].cpu),
-            ("elapsed", times["official"].elapsed, times["find"].elapsed),
+            ("time", times["official"].elapsed, times["find"].elapsed),
         ):
             yield ratio(
-                f"{AT_ONCE} finds at once, {plural(size)}, {what}: times less",
+                f"official / {AT_ONCE} finds, {plural(size)}, {what}",
                 theirs,
                 ours,
                 against=_THREADS,
@@ -134,18 +149,20 @@ async def _many(
             )
 
 
-async def _https(official: Official, session: Session, often: int) -> AsyncIterator[Figure]:
-    for size, rounds, calls in ((50, 20, 2), (500, 9, 1)):
-        times = await take_turns(
+async def _https(official: Official, session: Session, spells: int) -> AsyncIterator[Figure]:
+    matches = {
+        size: Match(
             {
                 "official": partial(official.find, size),
                 "find": partial(session.find, "Transfer", limit=size),
             },
-            rounds=rounds * often,
-            calls=calls,
+            rounds,
         )
+        for size, rounds in ((50, 8), (500, 3))
+    }
+    for size, times in (await take_turns(matches, spells=spells)).items():
         yield ratio(
-            f"find over https, {plural(size)}: times less",
+            f"official / find, {plural(size)}, https",
             times["official"].cpu,
             times["find"].cpu,
             against=OFFICIAL,
@@ -154,26 +171,28 @@ async def _https(official: Official, session: Session, often: int) -> AsyncItera
 
 
 async def _slow(
-    official: Official, pool: ThreadPoolExecutor, session: Session, often: int
+    official: Official, pool: ThreadPoolExecutor, session: Session, spells: int
 ) -> AsyncIterator[Figure]:
     """What a call takes outside when the server takes 50 ms."""
-    find = partial(session.find, "Transfer", limit=50)
-    times = await take_turns(
+    match = Match(
         {
             "one thread": partial(official.find, 50),
             "threads": partial(official.find_each, 50, pool),
-            "find": partial(tasks, find),
+            "find": partial(tasks, partial(session.find, "Transfer", limit=50)),
         },
-        rounds=5 * often,
+        rounds=1,
     )
+    times = (await take_turns({"": match}, spells=spells))[""]
     ours = [taken / AT_ONCE for taken in times["find"].elapsed]
-    each = [taken / AT_ONCE for taken in times["threads"].elapsed]
-    yield spread("find at once, 50 ms of server time, elapsed", [t * 1000 for t in ours], "ms", note=_SLOW)
-    for theirs, against in ((times["one thread"].elapsed, f"{OFFICIAL}, one thread"), (each, _THREADS)):
-        yield ratio(
-            f"the same, against {against.rpartition(', ')[2]}: times less",
-            theirs,
-            ours,
-            against=against,
-            note=_SLOW,
-        )
+    threads = [taken / AT_ONCE for taken in times["threads"].elapsed]
+    yield spread(
+        f"a find of {AT_ONCE}, server takes 50 ms", [taken * 1000 for taken in ours], "ms", note=_SLOW
+    )
+    yield ratio(
+        "official / find, 50 ms, one thread",
+        times["one thread"].elapsed,
+        ours,
+        against="official, one thread",
+        note=_SLOW,
+    )
+    yield ratio(f"official / find, 50 ms, {AT_ONCE} threads", threads, ours, against=_THREADS, note=_SLOW)

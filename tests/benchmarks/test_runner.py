@@ -143,7 +143,8 @@ def test_what_a_part_has_started_is_ended_with_it(leaves: bool) -> None:
         + ("os._exit(1)\n" if leaves else "below.wait()\n")
     )
     code = (
-        "import sys\n"
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from benchmarks.catalogue import Part\n"
         "from benchmarks.runner import run\n"
         f"command = lambda part, effort: [sys.executable, '-c', {part!r}]\n"

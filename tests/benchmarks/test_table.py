@@ -22,18 +22,18 @@ def test_a_part_is_a_heading_and_rows() -> None:
         single("memory", 1234.5, "bytes"),
     )
     assert part_table(Outcome(PART, "measured", figures, 3.2)).splitlines() == [
-        "find · What a find costs",
-        "                        median (quartiles)  against              to reach",
-        "  find of 50 jobs [1]   1.06× (1.06–1.06)   bare aiohttp         ≤ 1.10×   ok",
-        "  find of 500 jobs [1]  24.0×               the official client  ≥ 25×     MISSED",
-        "  memory                1,234 bytes",
-        "  [1] CPU.",
+        "What a find costs · find",
+        "                     median (quartiles)  against              to reach",
+        "  find of 50 jobs¹   1.06× (1.06–1.06)   bare aiohttp         ≤ 1.10×   ok",
+        "  find of 500 jobs¹  24.0×               the official client  ≥ 25×     MISSED",
+        "  memory             1,234 bytes",
+        "  ¹ CPU.",
     ]
 
 
 def test_a_part_without_aims_has_no_heads_for_them() -> None:
     assert rows(single("memory", 12, "MB"), single("start", 0.25, "s")) == [
-        "find · What a find costs",
+        "What a find costs · find",
         "          median (quartiles)",
         "  memory  12.0 MB",
         "  start   0.250 s",
@@ -66,7 +66,14 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 
 def test_what_was_not_measured_says_what_it_needs() -> None:
     outcome = Outcome(PART, "not measured", why="needs chromium")
-    assert part_table(outcome).splitlines() == ["find · What a find costs", "  not measured: needs chromium"]
+    assert part_table(outcome).splitlines() == ["What a find costs · find", "  not measured: needs chromium"]
+
+
+def test_a_title_that_is_the_name_is_said_once() -> None:
+    assert part_table(Outcome(Part("polls", "Polls", "A."), "failed", why="ended with 1")).splitlines() == [
+        "Polls",
+        "  failed: ended with 1",
+    ]
 
 
 def test_the_summary_counts_aims() -> None:
