@@ -37,7 +37,7 @@ def running(code: str, *parts: Part) -> list[Outcome]:
 
 def test_parts_come_in_the_order_that_is_written_down() -> None:
     names = [part.name for part in discover()]
-    assert names == [name for name in ORDER if name in names]
+    assert names == list(ORDER)
     for each in discover():
         assert each.title
         assert each.about.endswith(".")
@@ -127,10 +127,8 @@ def test_variables_that_would_disturb_are_kept_from_parts(monkeypatch: pytest.Mo
     for name in ("ACCSYN_PROXY", "https_proxy", "PYTHONASYNCIODEBUG"):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("MINE", "1")
-    code = (
-        "import os; print(); raise SystemExit(len({'ACCSYN_PROXY', 'https_proxy', 'MINE'} & set(os.environ)))"
-    )
-    (outcome,) = running(code.replace("print(); ", ""))
+    code = "import os; raise SystemExit(len({'ACCSYN_PROXY', 'https_proxy', 'MINE'} & set(os.environ)))"
+    (outcome,) = running(code)
     assert outcome.why == "ended with 1"
 
 
@@ -191,6 +189,44 @@ def test_a_part_may_be_written_in_four_ways() -> None:
         told: list[Figure] = []
         measure(way, "quick", told.append)
         assert [figure.name for figure in told] == ["quick"]
+
+
+MADE_UP = """
+import os, sys, types
+import benchmarks.part
+from benchmarks.catalogue import Part
+from benchmarks.figures import single
+
+def measure(effort):
+    print("chatter")
+    sys.stdout.flush()
+    os.system("echo of a child")
+    yield single(effort, 1, "ms")
+    LAST
+
+module = types.ModuleType("benchmarks.parts.made_up")
+module.measure = measure
+sys.modules[module.__name__] = module
+benchmarks.part.discover = lambda: [Part("made_up", "", "")]
+sys.argv = ["part.py", "made_up", "--effort", "quick"]
+sys.exit(benchmarks.part.main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "state", "why"),
+    [("return", "measured", ""), ("raise OSError('no more')", "failed", "OSError: no more")],
+)
+def test_whatever_a_part_writes_its_figures_arrive(
+    last: str, state: str, why: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (outcome,) = running(MADE_UP.replace("LAST", last))
+    assert (outcome.state, outcome.why) == (state, why)
+    assert [figure.name for figure in outcome.figures] == ["quick"]
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("chatter\nof a child\n")
+    assert ("Traceback" in said.err) == bool(why)
 
 
 def test_no_two_figures_of_a_part_have_the_same_name() -> None:
