@@ -36,6 +36,8 @@ ABOUT = (
 NEEDS = ("nats", "nats-server")
 
 JOBS = 500
+FACTOR = 5
+"""Seconds that pass in the sandbox in one."""
 PROCESSES = 4
 WATCHES = 250
 SECONDS = {"quick": 6.0, "full": 20.0}
@@ -67,7 +69,7 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
     async with EmbeddedServer(port=0) as server:
         with contextlib.ExitStack() as stack:
             facts = await asyncio.to_thread(
-                stack.enter_context, sandbox("--synthetic", "--jobs", str(JOBS), "--time-factor", "5")
+                stack.enter_context, sandbox("--synthetic", "--jobs", str(JOBS), "--time-factor", str(FACTOR))
             )
             user = facts["users"][0]
             who = (facts["url"], user["username"], user["api_key"])
