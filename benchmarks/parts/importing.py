@@ -17,7 +17,7 @@ ABOUT = (
 NEEDS = ("aiohttp",)
 
 IMPORTS = {"aiohttp": "import aiohttp", "session": "from accsyn_async import Session"}
-ROUNDS = {"quick": 10, "full": 40}
+ROUNDS = {"quick": 8, "full": 40}
 
 _CODE = """
 import time

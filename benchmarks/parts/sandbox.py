@@ -32,10 +32,10 @@ NEEDS = ("pytest",)
 
 JOBS = 5000
 FIVE = ("id", "name", "status", "progress", "speed")
-LISTS = {"quick": 12, "full": 40}
+LISTS = {"quick": 9, "full": 40}
 CONNECTIONS = 8
-REQUESTS = 2000
-REQUEST_ROUNDS = {"quick": 3, "full": 7}
+REQUESTS = 1000
+REQUEST_ROUNDS = {"quick": 3, "full": 12}
 STARTS = {"quick": 7, "full": 20}
 RESETS = {"quick": 12, "full": 60}
 
