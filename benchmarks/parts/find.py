@@ -38,7 +38,7 @@ _AIMS = {50: 15, 500: 25, 5000: 17}
 """How many times less than the official client."""
 _ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
-_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (1, 1)}
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
 """The same against the official client."""
 _DELAY = 0.05
 _AT_ONCE = (

@@ -30,7 +30,7 @@ ABOUT = (
 NEEDS = ("accsyn_api", "cyclopts")
 
 JOBS = 500
-_WATCHED = 4.0
+_WATCHED: dict[Effort, float] = {"quick": 4.0, "full": 10.0}
 """Seconds that a watch is measured for at a time."""
 _NAIVE = "official, a poll per job"
 _EACH_SECOND = (
@@ -91,9 +91,9 @@ async def measure(effort: Effort) -> list[Figure]:
         )
         ids = [row["id"] for row in official.find("Transfer", limit=JOBS)]
         assert len(ids) == JOBS
-        for _ in range(2 if effort == "quick" else 6):
+        for _ in range(2 if effort == "quick" else 4):
             polled.append(_poll(official, ids, box, passes))
-            watched.append(await _watch(ids, box))
+            watched.append(await _watch(ids, box, _WATCHED[effort]))
     return [
         ratio(
             "polling / watching, requests",
@@ -133,7 +133,7 @@ def _poll(official: Any, ids: list[str], box: Box, passes: list[float]) -> Share
     return Share(box.requests(), cpu)
 
 
-async def _watch(ids: list[str], box: Box) -> Share:
+async def _watch(ids: list[str], box: Box, seconds: float) -> Share:
     """Some seconds of a watch that knows what there is already."""
     async with (
         Session(*box.who, url=box.url) as session,
@@ -144,7 +144,7 @@ async def _watch(ids: list[str], box: Box) -> Share:
         await synced.wait()
         box.forget()
         began, cpu = time.perf_counter(), time.process_time()
-        await asyncio.sleep(_WATCHED)
+        await asyncio.sleep(seconds)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         requests = box.requests()
         reading.cancel()

@@ -26,7 +26,7 @@ _AIMS = {50: 25, 500: 45, 5000: 35}
 """How many times less than the official client."""
 _ROUNDS = {1: (100, 3), 50: (60, 3), 500: (40, 2), 5000: (10, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
-_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (1, 1)}
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
 """The same against the official client."""
 
 
