@@ -121,21 +121,23 @@ def delays(known: Sequence[Any], told: Sequence[Sequence[Any]]) -> list[float]:
 
 
 async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
-    """How long there is no leader after a kill, and after a clean stop."""
+    """How long there is no leader after a kill, and after a clean stop; at once where there is a barrier."""
     async with EmbeddedServer(port=0) as server:
-        kills, stops = await asyncio.gather(
-            *(
-                asyncio.gather(*(_pair(server.url, number, ended) for _ in range(pairs)))
-                for number in (signal.SIGKILL, signal.SIGTERM)
-            )
-        )
+
+        async def gaps_after(number: signal.Signals) -> list[float]:
+            return await asyncio.gather(*(_pair(server.url, number, ended) for _ in range(pairs)))
+
+        if ended is None:
+            kills, stops = await gaps_after(signal.SIGKILL), await gaps_after(signal.SIGTERM)
+        else:
+            kills, stops = await asyncio.gather(gaps_after(signal.SIGKILL), gaps_after(signal.SIGTERM))
     return [
         spread(
             f"takeover after {what}",
             gaps,
             "s",
             bound=at_most(limit),
-            note=f"The longest of {len(gaps)}: {max(gaps):.1f} s.",
+            note=f"The longest of {len(gaps)}: {max(gaps):.1f} s." if len(gaps) > 1 else "",
         )
         for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
     ]
@@ -161,7 +163,10 @@ async def _pair(url: str, number: signal.Signals, ended: asyncio.Barrier | None)
         several = []
         for _ in range(2):
             relay = await asyncio.create_subprocess_exec(
-                *command, stdout=asyncio.subprocess.PIPE, env=environ
+                *command,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=environ,
             )
             stack.push_async_callback(_kill, relay)
             several.append(relay)
@@ -194,8 +199,11 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 async def _until_it_leads(process: asyncio.subprocess.Process, stands: asyncio.Event) -> None:
     assert process.stdout is not None
-    while json.loads(await process.stdout.readline())["role"] != "leader":
+    async for text in process.stdout:
+        if json.loads(text)["role"] == "leader":
+            return
         stands.set()
+    raise ConnectionError("a relay has ended")
 
 
 def _mirrored(count: int) -> list[Figure]:
