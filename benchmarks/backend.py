@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
+import os
 import random
 import re
+import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
+
+from benchmarks.catalogue import ROOT
+
+__all__ = ["Address", "reply", "rows", "running"]
 
 _WELCOME = {
     "id": "6676f3e9c7ef4e27da254e57",
@@ -46,15 +56,45 @@ def reply(count: int) -> bytes:
     return json.dumps({"result": rows(count)}).encode()
 
 
+class Address(msgspec.Struct, frozen=True):
+    """Where a backend is.
+
+    Attributes:
+        port: on 127.0.0.1.
+        certificate: of the authority that vouches for it, as PEM; "" when it speaks plain http.
+    """
+
+    port: int
+    certificate: str = ""
+
+    @property
+    def url(self) -> str:
+        """Without a slash at its end."""
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
+
+    def trust(self) -> ssl.SSLContext | bool:
+        """What checks its certificate, as aiohttp and a session take it."""
+        return ssl.create_default_context(cadata=self.certificate) if self.certificate else True
+
+
 @contextlib.contextmanager
-def running() -> Iterator[int]:
-    """Run the backend; its port on 127.0.0.1. ``limit`` in a request says how many jobs to send."""
+def running(*, core: int | None = None, tls: bool = False, delay: float = 0.0) -> Iterator[Address]:
+    """Run the backend; ``limit`` in a request says how many jobs to send.
+
+    Args:
+        core: the core to keep it on; ``None`` for any.
+        tls: whether it speaks https, with a certificate made for this run.
+        delay: seconds that it lets pass before each answer.
+    """
+    options = [*(["--tls"] if tls else []), *(["--core", str(core)] if core is not None else [])]
     server = subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "benchmarks.backend", "--delay", str(delay), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
     )
     assert server.stdout is not None
     try:
-        yield int(server.stdout.readline())
+        yield msgspec.json.decode(server.stdout.readline(), type=Address)
     finally:
         server.terminate()
         server.communicate()
@@ -100,35 +140,37 @@ def _time(dice: random.Random) -> str:
 class _Answers(asyncio.Protocol):
     """HTTP/1.1 as far as the contenders speak it: whole requests, kept-alive connections."""
 
-    replies: dict[int, bytes]
-
-    def __init__(self, replies: dict[int, bytes]) -> None:
-        self.replies = replies
-        self.received = b""
+    def __init__(self, replies: dict[int, bytes], delay: float) -> None:
+        self._replies = replies
+        self._delay = delay
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        self.received += data
-        while b"\r\n\r\n" in self.received:
-            head, _, rest = self.received.partition(b"\r\n\r\n")
+        self._received += data
+        while b"\r\n\r\n" in self._received:
+            head, _, rest = self._received.partition(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: (\d+)", head)
             body = int(length[1]) if length else 0
             if len(rest) < body:
                 return
-            self.received = rest[body:]
-            self.transport.write(self._answer(head))
+            self._received = rest[body:]
+            if self._delay:
+                asyncio.get_running_loop().call_later(self._delay, self._transport.write, self._answer(head))
+            else:
+                self._transport.write(self._answer(head))
 
     def _answer(self, head: bytes) -> bytes:
         found = _LIMIT.search(head)
         if found is None:
             return _http(json.dumps({"result": _WELCOME}).encode())
         count = int(found[1])
-        if count not in self.replies:
-            self.replies[count] = _http(reply(count))
-        return self.replies[count]
+        if count not in self._replies:
+            self._replies[count] = _http(reply(count))
+        return self._replies[count]
 
 
 def _http(body: bytes) -> bytes:
@@ -143,12 +185,35 @@ def _http(body: bytes) -> bytes:
     return "\r\n".join((*lines, "", "")).encode() + body
 
 
+def _certificate() -> tuple[str, ssl.SSLContext]:
+    """That of a new authority, and what a server of this machine shows."""
+    import trustme
+
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return authority.cert_pem.bytes().decode(), context
+
+
 async def _serve() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.backend")
+    parser.add_argument("--core", type=int)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--tls", action="store_true")
+    asked = parser.parse_args()
+    if asked.core is not None:
+        os.sched_setaffinity(0, {asked.core})
+    certificate, context = _certificate() if asked.tls else ("", None)
     replies: dict[int, bytes] = {}
-    server = await asyncio.get_running_loop().create_server(lambda: _Answers(replies), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: _Answers(replies, asked.delay), "127.0.0.1", 0, ssl=context, backlog=1024
+    )
+    address = Address(server.sockets[0].getsockname()[1], certificate)
+    print(msgspec.json.encode(address).decode(), flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
+    # Whoever started it ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_serve())

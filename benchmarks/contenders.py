@@ -1,14 +1,16 @@
-"""What is measured against what, and how: shared by the benchmarks of reading jobs."""
+"""Who is measured against whom when jobs are read, and how their rounds take turns."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import gc
+import os
 import random
-import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import accsyn_api
@@ -16,23 +18,81 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-SIZES = (1, 50, 500, 5000)
+from accsyn_async import Session
+from benchmarks.backend import Address
+
+__all__ = [
+    "AT_ONCE",
+    "OFFICIAL",
+    "WHO",
+    "Ask",
+    "Floor",
+    "Match",
+    "Official",
+    "Row",
+    "Rows",
+    "Times",
+    "bare",
+    "logged_in",
+    "plural",
+    "take_turns",
+    "tasks",
+]
+
 WHO = ("seagull", "lisa@example.com", "key")
-ROUNDS = {1: 150, 50: 100, 500: 40, 5000: 12}
-CALLS = {1: 10, 50: 5, 500: 2, 5000: 1}
+OFFICIAL = "the official client"
+AT_ONCE = 64
+"""Calls at once: no session has more connections, and the official client has as many threads."""
 
-Find = Callable[[int], Awaitable[Any]]
-"""Asks for so many jobs and reads them."""
+T = TypeVar("T")
+
+_LONG = 0.1
+"""Seconds: a call that takes as long finds caches as warm as it has made them."""
+
+Ask = Callable[[], Awaitable[Any]]
+"""Asks for jobs and reads them."""
 
 
-def official(port: int) -> Find:
-    """The official client."""
-    session = accsyn_api.Session(*WHO, proxy=f"127.0.0.1:{port}")
+class Official:
+    """The official client, which makes a connection for each call."""
 
-    async def find(size: int) -> Any:
-        return session.find("Transfer", limit=size)
+    def __init__(self, backend: Address) -> None:
+        # Whatever an env file in the working directory says, nothing is taken from it.
+        if backend.certificate:
+            # It takes any certificate.
+            where: dict[str, Any] = {"hostname": "127.0.0.1", "port": backend.port}
+        else:
+            # Only through a "proxy" does it speak plain http.
+            where = {"proxy": f"127.0.0.1:{backend.port}"}
+        self._session = accsyn_api.Session(*WHO, path_envfile=os.devnull, **where)
 
-    return find
+    async def find(self, size: int) -> Any:
+        """List so many jobs, blocking the event loop, which has nothing else to do."""
+        return self._session.find("Transfer", limit=size)
+
+    async def find_each(self, size: int, pool: ThreadPoolExecutor) -> Any:
+        """The same in all threads at once."""
+        return list(pool.map(lambda _: self._session.find("Transfer", limit=size), range(AT_ONCE)))
+
+
+def logged_in(backend: Address) -> Session:
+    """A session of this package, its limit of requests lifted; to be entered."""
+    return Session(*WHO, url=backend.url, ssl=backend.trust(), rate_limit=None)
+
+
+def bare(backend: Address) -> aiohttp.ClientSession:
+    """What a floor sends with: aiohttp as it comes; to be entered."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=backend.trust()))
+
+
+def plural(size: int) -> str:
+    """So many jobs, in words."""
+    return "1 job" if size == 1 else f"{size:,} jobs"
+
+
+async def tasks(ask: Ask) -> Any:
+    """Ask in so many tasks at once."""
+    return await asyncio.gather(*(ask() for _ in range(AT_ONCE)))
 
 
 class Row(msgspec.Struct, gc=False):
@@ -67,9 +127,9 @@ class Rows(msgspec.Struct, gc=False):
 class Floor:
     """Bare aiohttp with its defaults, a kept-alive connection, msgspec, and no more than the rows need."""
 
-    def __init__(self, http: aiohttp.ClientSession, port: int) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
         self._http = http
-        self._event = f"http://127.0.0.1:{port}/api/v3/event?"
+        self._event = f"{url}/api/v3/event?"
         self._count = 0
         self._headers = {
             "Authorization": "basic bGlzYUBleGFtcGxlLmNvbQ==:a2V5",
@@ -111,39 +171,71 @@ _AFTER = quote(
 )
 
 
-async def compare(contenders: Mapping[str, Find], ratios: Sequence[tuple[str, str]]) -> None:
-    """Measure contenders at every size, and print their times and these ratios."""
-    print("CPU of one call, ms: least (median) of the rounds")
-    print(f"{'jobs':>5}" + "".join(f"{name:>19}" for name in contenders))
-    results = {size: await _measure(contenders, size) for size in SIZES}
-    print()
-    print("Ratios: of the least times (median of the rounds' ratios)")
-    print(f"{'jobs':>5}" + "".join(f"{f'{over} / {under}':>21}" for over, under in ratios))
-    for size, times in results.items():
-        print(f"{size:>5}" + "".join(f"{_ratio(times[over], times[under]):>21}" for over, under in ratios))
+class Times(msgspec.Struct, frozen=True):
+    """What rounds took: seconds of one call each.
+
+    Attributes:
+        cpu: user and system CPU of this process, all its threads.
+        elapsed: what passed outside meanwhile.
+    """
+
+    cpu: list[float] = msgspec.field(default_factory=list)
+    elapsed: list[float] = msgspec.field(default_factory=list)
 
 
-def _ratio(over: list[float], under: list[float]) -> str:
-    rounds = statistics.median(a / b for a, b in zip(over, under, strict=True))
-    return f"{min(over) / min(under):.2f} ({rounds:.2f})"
+class Match(msgspec.Struct, frozen=True):
+    """Contenders that are measured against each other.
+
+    Attributes:
+        contenders: by name.
+        rounds: how often each has its turn, in one spell.
+        calls: how many calls a turn has.
+    """
+
+    contenders: Mapping[str, Ask]
+    rounds: int
+    calls: int = 1
 
 
-async def _measure(contenders: Mapping[str, Find], size: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    order = list(contenders)
-    dice = random.Random(size)
-    for _ in range(ROUNDS[size]):
-        # Whoever comes after the official client finds the caches cold.
+async def take_turns(matches: Mapping[T, Match], *, spells: int = 1) -> dict[T, dict[str, Times]]:
+    """Let contenders ask in turn, in an order that is drawn anew for each round.
+
+    Args:
+        matches: what to measure.
+        spells: how often all matches are gone through. What else the machine does comes and goes in some
+            seconds: a match whose rounds are spread over a longer time has all of it.
+
+    Returns:
+        What the rounds of each match took: as many of each contender; those of a place are of one round.
+    """
+    taken = {key: {name: Times() for name in match.contenders} for key, match in matches.items()}
+    dice = random.Random(spells)
+    # What is there now is garbage in no round: collecting is quick, so that there can be many rounds.
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in range(spells):
+            for key, match in matches.items():
+                await _spell(match, taken[key], dice)
+    finally:
+        gc.unfreeze()
+    return taken
+
+
+async def _spell(match: Match, taken: Mapping[str, Times], dice: random.Random) -> None:
+    order = list(match.contenders)
+    for _ in range(match.rounds):
         dice.shuffle(order)
         for name in order:
-            find = contenders[name]
+            ask, times = match.contenders[name], taken[name]
             gc.collect()
-            await find(size)
-            began = time.process_time()
+            if not times.elapsed or times.elapsed[-1] < _LONG:
+                # Who comes after another finds the caches cold.
+                await ask()
+            began, began_cpu = time.perf_counter(), time.process_time()
             # What was found is kept for as long as the time is taken, as whoever asked would.
-            found = [await find(size) for _ in range(CALLS[size])]
-            times[name].append((time.process_time() - began) * 1000 / CALLS[size])
+            found = [await ask() for _ in range(match.calls)]
+            cpu, elapsed = time.process_time() - began_cpu, time.perf_counter() - began
+            times.cpu.append(cpu / match.calls)
+            times.elapsed.append(elapsed / match.calls)
             del found
-    shown = (f"{min(taken):.3f} ({statistics.median(taken):.3f})" for taken in times.values())
-    print(f"{size:>5}" + "".join(f"{text:>19}" for text in shown), flush=True)
-    return times

@@ -13,31 +13,59 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 from accsyn_async import PollPolicy, Session, Watch
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure
+from benchmarks.figures import Effort, Figure, at_most, single, spread
 from tests.support import virtual
 from tests.support.backend import Backend, job_id, reply
 
+TITLE = "Watches"
+ABOUT = (
+    "10,000 watches of one job each of 500, in virtual time, each with a task that reads: CPU is all"
+    " there is but the backend's answers, memory tracemalloc's of a watch without its consumer, beside one"
+    " of each job. And 500 changes told to 1,000 watches of every job, in real time: how long the event"
+    " loop is kept meanwhile, the library and the thousand readers together."
+)
+NEEDS = ()
+
 JOBS = 500
 WATCHES = 10_000
-SECONDS = 60
+SECONDS = {"quick": 20, "full": 60}
+WEIGHED = {"quick": 2_000, "full": WATCHES}
 BUSY_WATCHES = 1_000
-ROUNDS = 5
+ROUNDS = {"quick": 4, "full": 10}
 
 
-def main() -> None:
-    """Measure one job watched by each of many, and print."""
-    print(f"{WATCHES:,} watches of one job each, {JOBS} jobs, {SECONDS} s of virtual time")
-    for name, share in (("nothing changes", 0.0), ("a tenth of the jobs changes each second", 0.1)):
-        cpu, lists, polls = virtual.run(_many(share))
-        print(
-            f"  {name}: {lists / SECONDS:.2f} list requests a second, {cpu / polls * 1000:.2f} ms CPU a poll"
-        )
-    each = virtual.run(_memory())
-    print(f"  memory a watch beside its consumer: {each:.0f} bytes")
+async def measure(effort: Effort) -> list[Figure]:
+    """What many watches cost, and how long the loop is kept while they are told."""
+    figures = []
+    seconds = SECONDS[effort]
+    for name, share in (("unchanged", 0.0), ("10% changed a second", 0.1)):
+        cost = await asyncio.to_thread(virtual.run, _many(share, seconds))
+        figures += [
+            single(f"list requests, {name}", cost.lists / seconds, "/s", bound=at_most(1)),
+            single(f"CPU of a poll, {name}", cost.cpu * 1000 / cost.lists, "ms"),
+        ]
+    weight = await asyncio.to_thread(virtual.run, _memory(WEIGHED[effort]))
+    figures.append(single("memory of a watch", weight, "bytes", bound=at_most(2000)))
+    found, changes = await _telling(ROUNDS[effort])
+    events = f"{JOBS * BUSY_WATCHES:,} events"
+    note = f"The most of {len(changes)} rounds of {events}; others on the machine add nothing to CPU."
+    figures += [
+        single(
+            "loop kept by changes, CPU",
+            max(turn.cpu for turn in changes),
+            "ms",
+            bound=at_most(50),
+            note=note,
+        ),
+        spread("loop kept by changes, by the clock", [turn.passed for turn in changes], "ms"),
+        single("loop kept by all there is, CPU", found.cpu, "ms", bound=at_most(50)),
+    ]
+    return figures
 
 
 class _Uncounted(Backend):
@@ -76,15 +104,21 @@ async def _enter(session: Session, stack: AsyncExitStack, count: int) -> list[Wa
     return [await stack.enter_async_context(session.watch(job_id(n % JOBS))) for n in range(count)]
 
 
-async def _many(share: float) -> tuple[float, int, int]:
-    """CPU seconds without the backend's, requests for lists, polls."""
+class _Cost(NamedTuple):
+    """CPU seconds without the backend's, and requests for lists; each poll makes one."""
+
+    cpu: float
+    lists: int
+
+
+async def _many(share: float, seconds: int) -> _Cost:
     backend = _backend()
     async with backend.session(rate_limit=None) as session, AsyncExitStack() as stack:
         consumers = [asyncio.create_task(_consume(watch)) for watch in await _enter(session, stack, WATCHES)]
         await asyncio.sleep(10)
         asked = len(backend.lists())
         began = time.process_time() - backend.spent
-        for second in range(SECONDS):
+        for second in range(seconds):
             for number in range(int(JOBS * share)):
                 at = (second * int(JOBS * share) + number) % JOBS
                 backend.move(at, progress=(second + 2) % 90)
@@ -94,10 +128,10 @@ async def _many(share: float) -> tuple[float, int, int]:
         for consumer in consumers:
             consumer.cancel()
         await asyncio.gather(*consumers, return_exceptions=True)
-    return cpu, lists, lists
+    return _Cost(cpu, lists)
 
 
-async def _memory() -> float:
+async def _memory(count: int) -> float:
     """Bytes that one watch takes once what it was told is read."""
     backend = _backend()
     async with backend.session(rate_limit=None) as session, AsyncExitStack() as stack:
@@ -108,7 +142,7 @@ async def _memory() -> float:
         gc.collect()
         tracemalloc.start()
         before, _ = tracemalloc.get_traced_memory()
-        entered = await _enter(session, stack, WATCHES)
+        entered = await _enter(session, stack, count)
         for watch in entered:
             await anext(watch)
             await anext(watch)
@@ -116,7 +150,7 @@ async def _memory() -> float:
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-    return (after - before) / WATCHES
+    return (after - before) / count
 
 
 class _Ready(Backend):
@@ -136,14 +170,20 @@ class _Ready(Backend):
         self.body = reply(json.dumps({"result": list(self.jobs.values())}).encode())
 
 
-async def telling() -> None:
-    """Measure how long the event loop is blocked while many are told of many changes, and print."""
+class Turn(NamedTuple):
+    """The longest time between two turns of a task: milliseconds by the clock, and of CPU."""
+
+    passed: float
+    cpu: float
+
+
+async def _telling(rounds: int) -> tuple[Turn, list[Turn]]:
+    """How long the event loop is kept while many are told what there is, and then of many changes."""
     backend = _Ready(latency=0.0)
     for number in range(JOBS):
         backend.add(number, progress=1)
     backend.make()
     policy = PollPolicy(soon=0.3, running=0.3, jitter=0)
-    print(f"{JOBS} changes to {BUSY_WATCHES:,} watches of every job, each with a task that reads")
     async with (
         Session(
             "acme", "lisa@example.com", backend.key, url="http://127.0.0.1:1", poll=policy, _sender=backend
@@ -158,22 +198,22 @@ async def telling() -> None:
                 seen[type(event).__name__] += 1
 
         tasks = [asyncio.create_task(follow(watch)) for watch in entered]
-        worst = await _ticked(lambda: seen["Synced"] == BUSY_WATCHES)
-        print(f"  what there is: {seen['JobFound']:,} events, {worst}")
-        for number in range(ROUNDS):
+        found = await longest_turn(lambda: seen["Synced"] == BUSY_WATCHES)
+        changes = []
+        for number in range(rounds):
             seen.clear()
             for each in range(JOBS):
                 backend.move(each, progress=10 + number)
             backend.make()
             gc.collect()
-            worst = await _ticked(lambda: seen["JobChanged"] == JOBS * BUSY_WATCHES)
-            print(f"  changes: {seen['JobChanged']:,} events, {worst}")
+            changes.append(await longest_turn(lambda: seen["JobChanged"] == JOBS * BUSY_WATCHES))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    return found, changes
 
 
-async def _ticked(done: Callable[[], bool]) -> str:
+async def longest_turn(done: Callable[[], bool]) -> Turn:
     """Give way until something is done; the longest time until it was our turn again."""
     longest = most = 0.0
     while not done():
@@ -181,4 +221,4 @@ async def _ticked(done: Callable[[], bool]) -> str:
         await asyncio.sleep(0)
         longest = max(longest, time.perf_counter() - began)
         most = max(most, time.process_time() - used)
-    return f"the loop blocked for {longest * 1000:.0f} ms at most ({most * 1000:.0f} ms of CPU)"
+    return Turn(longest * 1000, most * 1000)

@@ -4,32 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 from collections import defaultdict
 
 from accsyn_async import JobChanged, PollPolicy, Synced, Watch
+from benchmarks.figures import Effort, Figure, at_most, single
 from tests.support import virtual
 from tests.support.backend import Backend, job_id
 
+TITLE = "Freshness"
+ABOUT = (
+    "500 running jobs, each changing every 30 s on average, watched at the default policy in virtual"
+    " time; replies take 50 ms. How late each change is told, and every request counted. The backend is"
+    " the tests', in memory."
+)
+NEEDS = ()
+
 JOBS = 500
-SECONDS = 600
+SECONDS = {"quick": 150, "full": 600}
 REPLY_TIME = 0.05
 EACH = 30.0
 """Seconds between two changes of one job, on average."""
 
 
-def main() -> None:
-    """Measure, for a query and for ids, and print."""
-    print(f"{JOBS} jobs running, each changing every {EACH:g} s on average; replies after {REPLY_TIME:g} s")
-    print(f"{'watched by':>12}{'changes':>9}{'p50':>9}{'p99':>9}{'longest':>9}{'requests a second':>20}")
-    for name in ("query", "ids"):
-        delays, requests = virtual.run(_run(by_query=name == "query"))
-        delays.sort()
-        p50, p99 = (delays[int(len(delays) * share)] for share in (0.5, 0.99))
-        shown = f"{p50:>7.2f} s{p99:>7.2f} s{delays[-1]:>7.2f} s{requests / SECONDS:>20.2f}"
-        print(f"{name:>12}{len(delays):>9,}{shown}")
+async def measure(effort: Effort) -> list[Figure]:
+    """How fresh what is told is, for a watch of a query and for one of ids."""
+    figures = []
+    for name in ("a query", "ids"):
+        delays, requests = await asyncio.to_thread(
+            virtual.run, _run(SECONDS[effort], by_query=name == "a query")
+        )
+        cuts = statistics.quantiles(delays, n=100)
+        low, middle, high, late = cuts[24], cuts[49], cuts[74], cuts[98]
+        told = f"Of {len(delays):,} changes, the longest: {max(delays):.2f} s."
+        figures += [
+            Figure(
+                name=f"change to event, {name}: p50",
+                value=middle,
+                low=low,
+                high=high,
+                unit="s",
+                bound=at_most(1.2),
+                note=told,
+            ),
+            single(
+                f"change to event, {name}: p99",
+                late,
+                "s",
+                bound=at_most(2.5),
+                note=told,
+            ),
+            single(f"requests, {name}", requests / SECONDS[effort], "/s", bound=at_most(2)),
+        ]
+    return figures
 
 
-async def _run(*, by_query: bool) -> tuple[list[float], int]:
+async def _run(seconds: float, *, by_query: bool) -> tuple[list[float], int]:
     """How late each change was told, in seconds; how many requests went out."""
     dice, backend = random.Random(11), Backend(latency=REPLY_TIME)
     for number in range(JOBS):
@@ -54,7 +84,7 @@ async def _run(*, by_query: bool) -> tuple[list[float], int]:
     what = "Transfer" if by_query else [job_id(number) for number in range(JOBS)]
     async with backend.session(poll=PollPolicy()) as session, session.watch(what) as watch:
         tasks = [asyncio.create_task(follow(watch)), *(asyncio.create_task(move(n)) for n in range(JOBS))]
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(seconds)
         requests = len(backend.received)
         for task in tasks:
             task.cancel()

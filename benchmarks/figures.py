@@ -1,0 +1,127 @@
+"""A figure: what was measured, against what, how far it spreads, and what it is to reach. Pure."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Bound", "Effort", "Figure", "at_least", "at_most", "ratio", "single", "spread"]
+
+Effort = Literal["quick", "full"]
+"""How long to measure: ``quick`` for all parts within three minutes, ``full`` for figures to be published."""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """What a figure is to reach.
+
+    Attributes:
+        kind: whether it is to stay below the limit, or above.
+        limit: the limit, in the figure's unit.
+    """
+
+    kind: Literal["at most", "at least"]
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        """Whether a value keeps it.
+
+        >>> at_most(1.10).holds(1.1), at_least(15).holds(14.2)
+        (True, False)
+        """
+        return value <= self.limit if self.kind == "at most" else value >= self.limit
+
+
+def at_most(limit: float) -> Bound:
+    """A limit from above."""
+    return Bound("at most", limit)
+
+
+def at_least(limit: float) -> Bound:
+    """A limit from below."""
+    return Bound("at least", limit)
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was measured.
+
+    Attributes:
+        name: what, such as ``find of 500 jobs``; no two of a part have the same.
+        value: the median of the rounds.
+        low: their first quartile; the value where it was measured once.
+        high: their third quartile.
+        unit: of all three: ``×`` of a ratio, else ``ms``, ``s``, ``MB``, ``bytes``, ``%``, ``/s`` …
+        against: what a ratio is to, a rival or a floor measured in the same run; "" for what is no ratio.
+        bound: what it is to reach; ``None`` when it has no aim.
+        note: what a reader must know to understand it; "" for nothing.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    against: str = ""
+    bound: Bound | None = None
+    note: str = ""
+
+    @property
+    def missed(self) -> bool:
+        """Whether it has an aim that it does not reach."""
+        return self.bound is not None and not self.bound.holds(self.value)
+
+
+def spread(
+    name: str,
+    rounds: Sequence[float],
+    unit: str,
+    *,
+    against: str = "",
+    bound: Bound | None = None,
+    note: str = "",
+) -> Figure:
+    """A figure of several rounds: their median and quartiles.
+
+    >>> figure = spread("a poll", [1.0, 3.0, 2.0, 4.0], "ms", bound=at_most(5))
+    >>> figure.value, figure.low, figure.high, figure.missed
+    (2.5, 1.75, 3.25, False)
+    """
+    if len(rounds) < 2:
+        return single(name, rounds[0], unit, against=against, bound=bound, note=note)
+    low, middle, high = statistics.quantiles(rounds, n=4, method="inclusive")
+    return Figure(
+        name=name, value=middle, low=low, high=high, unit=unit, against=against, bound=bound, note=note
+    )
+
+
+def single(
+    name: str, value: float, unit: str, *, against: str = "", bound: Bound | None = None, note: str = ""
+) -> Figure:
+    """A figure that was measured once.
+
+    >>> single("requests", 1.2, "/s", bound=at_most(2)).missed
+    False
+    """
+    return Figure(
+        name=name, value=value, low=value, high=value, unit=unit, against=against, bound=bound, note=note
+    )
+
+
+def ratio(
+    name: str,
+    over: Sequence[float],
+    under: Sequence[float],
+    *,
+    against: str,
+    bound: Bound | None = None,
+    note: str = "",
+) -> Figure:
+    """How many times one took what another did, round by round: what slows a round down slows both.
+
+    >>> ratio("ours", [2.0, 4.0, 3.0], [1.0, 2.0, 1.5], against="the floor").value
+    2.0
+    """
+    rounds = [a / b for a, b in zip(over, under, strict=True)]
+    return spread(name, rounds, "×", against=against, bound=bound, note=note)

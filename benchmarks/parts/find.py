@@ -1,0 +1,198 @@
+"""What a ``find`` costs: one, many at once, over https, and of a backend that takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from accsyn_async import Session
+from benchmarks.backend import running
+from benchmarks.contenders import (
+    AT_ONCE,
+    OFFICIAL,
+    Ask,
+    Floor,
+    Match,
+    Official,
+    bare,
+    logged_in,
+    plural,
+    take_turns,
+    tasks,
+)
+from benchmarks.cores import apart
+from benchmarks.figures import Effort, Figure, at_least, at_most, ratio, spread
+
+TITLE = "Find"
+ABOUT = (
+    "The CPU of Session.find against the official client's, and against bare aiohttp on a kept-alive"
+    " connection with msgspec and three times a row read by fromisoformat: the same bytes, from a server in"
+    " another process. Then 64 calls at once against 64 threads, https, and a server that takes 50 ms."
+)
+NEEDS = ("accsyn_api", "trustme")
+
+_FLOOR = "aiohttp + msgspec"
+_THREADS = f"official, {AT_ONCE} threads"
+_AIMS = {50: 15, 500: 25, 5000: 17}
+"""How many times less than the official client."""
+_ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
+"""Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
+"""The same against the official client."""
+_DELAY = 0.05
+_AT_ONCE = (
+    f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
+    " Time is what passes outside."
+)
+_HTTPS = "The official client shakes hands for each call, the session once."
+_SLOW = (
+    f"{_AT_ONCE} The backend lets an address send 30 requests a second: of"
+    " more than its burst of 60, both would wait."
+)
+
+
+async def measure(effort: Effort) -> AsyncIterator[Figure]:
+    """One figure after the other."""
+    spells = 4 if effort == "quick" else 16
+    with apart() as core, ThreadPoolExecutor(AT_ONCE) as pool:
+        with running(core=core) as backend:
+            official = Official(backend)
+            async with bare(backend) as http, logged_in(backend) as session:
+                floor = Floor(http, backend.url)
+                found = await session.find("Transfer", limit=50)
+                assert found == await floor.dicts(50)
+                assert len(found) == len(await official.find(50))
+                async for figure in _one(official, floor, session, spells):
+                    yield figure
+                async for figure in _many(official, pool, session, spells):
+                    yield figure
+        with running(core=core, tls=True) as backend:
+            official = Official(backend)
+            async with logged_in(backend) as session:
+                async for figure in _https(official, session, spells):
+                    yield figure
+        with running(core=core, delay=_DELAY) as backend:
+            official = Official(backend)
+            async with logged_in(backend) as session:
+                async for figure in _slow(official, pool, session, spells):
+                    yield figure
+
+
+async def _one(official: Official, floor: Floor, session: Session, spells: int) -> AsyncIterator[Figure]:
+    """Call after call."""
+    asks: dict[int, dict[str, Ask]] = {
+        size: {
+            "official": partial(official.find, size),
+            "find": partial(session.find, "Transfer", limit=size),
+            "floor": partial(floor.dicts, size),
+        }
+        for size in _ROUNDS
+    }
+    near = await take_turns(
+        {
+            size: Match({name: asks[size][name] for name in ("find", "floor")}, *_ROUNDS[size])
+            for size in asks
+        },
+        spells=spells,
+    )
+    for size, times in near.items():
+        bound = at_most(1.25 if size == 1 else 1.10)
+        yield ratio(
+            f"find / floor, {plural(size)}",
+            times["find"].cpu,
+            times["floor"].cpu,
+            against=_FLOOR,
+            bound=bound,
+        )
+    far = await take_turns({size: Match(asks[size], *_FEW[size]) for size in asks}, spells=spells)
+    for size, times in far.items():
+        theirs = times["official"].cpu
+        aim = at_least(_AIMS[size]) if size in _AIMS else None
+        yield ratio(
+            f"official / find, {plural(size)}", theirs, times["find"].cpu, against=OFFICIAL, bound=aim
+        )
+        yield ratio(
+            f"official / floor, {plural(size)}",
+            theirs,
+            times["floor"].cpu,
+            against=OFFICIAL,
+            note="What there is to win at all.",
+        )
+
+
+async def _many(
+    official: Official, pool: ThreadPoolExecutor, session: Session, spells: int
+) -> AsyncIterator[Figure]:
+    """64 calls at once."""
+    matches = {
+        size: Match(
+            {
+                "official": partial(official.find_each, size, pool),
+                "find": partial(tasks, partial(session.find, "Transfer", limit=size)),
+            },
+            rounds,
+        )
+        for size, rounds in ((50, 2), (500, 1))
+    }
+    for size, times in (await take_turns(matches, spells=max(2, spells // 2))).items():
+        for what, theirs, ours in (
+            ("CPU", times["official"].cpu, times["find"].cpu),
+            ("time", times["official"].elapsed, times["find"].elapsed),
+        ):
+            yield ratio(
+                f"official / {AT_ONCE} finds, {plural(size)}, {what}",
+                theirs,
+                ours,
+                against=_THREADS,
+                note=_AT_ONCE,
+            )
+
+
+async def _https(official: Official, session: Session, spells: int) -> AsyncIterator[Figure]:
+    matches = {
+        size: Match(
+            {
+                "official": partial(official.find, size),
+                "find": partial(session.find, "Transfer", limit=size),
+            },
+            rounds,
+        )
+        for size, rounds in ((50, 8), (500, 3))
+    }
+    for size, times in (await take_turns(matches, spells=spells)).items():
+        yield ratio(
+            f"official / find, {plural(size)}, https",
+            times["official"].cpu,
+            times["find"].cpu,
+            against=OFFICIAL,
+            note=_HTTPS,
+        )
+
+
+async def _slow(
+    official: Official, pool: ThreadPoolExecutor, session: Session, spells: int
+) -> AsyncIterator[Figure]:
+    """What a call takes outside when the server takes 50 ms."""
+    match = Match(
+        {
+            "one thread": partial(official.find, 50),
+            "threads": partial(official.find_each, 50, pool),
+            "find": partial(tasks, partial(session.find, "Transfer", limit=50)),
+        },
+        rounds=1,
+    )
+    times = (await take_turns({"": match}, spells=spells))[""]
+    ours = [taken / AT_ONCE for taken in times["find"].elapsed]
+    threads = [taken / AT_ONCE for taken in times["threads"].elapsed]
+    yield spread(
+        f"a find of {AT_ONCE}, server takes 50 ms", [taken * 1000 for taken in ours], "ms", note=_SLOW
+    )
+    yield ratio(
+        "official / find, 50 ms, one thread",
+        times["one thread"].elapsed,
+        ours,
+        against="official, one thread",
+        note=_SLOW,
+    )
+    yield ratio(f"official / find, 50 ms, {AT_ONCE} threads", threads, ours, against=_THREADS, note=_SLOW)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from benchmarks import figures, table
+from benchmarks.figures import at_least, at_most, ratio, single, spread
+
+
+def test_the_examples_in_docstrings_run() -> None:
+    for module in (figures, table):
+        failures, tried = doctest.testmod(module)
+        assert tried
+        assert not failures
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
+    figure = ratio("ours", [2.0, 30.0, 4.4], [1.0, 10.0, 2.0], against="the floor", bound=at_most(2.2))
+    assert (figure.value, figure.unit, figure.against) == (2.2, "×", "the floor")
+    assert (figure.low, figure.high) == pytest.approx((2.1, 2.6))
+    assert not figure.missed
+
+
+def test_a_ratio_of_rounds_that_do_not_pair_is_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        ratio("ours", [1.0, 2.0], [1.0], against="the floor")
+
+
+def test_a_bound_is_kept_by_what_equals_it() -> None:
+    assert at_most(1.10).holds(1.10)
+    assert at_least(15).holds(15)
+    assert not at_most(1.10).holds(1.1001)
+    assert not at_least(15).holds(14.999)
+
+
+def test_what_has_no_aim_misses_none() -> None:
+    assert not single("a", 1e9, "ms").missed
+
+
+def test_one_round_is_its_own_spread() -> None:
+    assert spread("a", [3.0], "ms") == single("a", 3.0, "ms")
