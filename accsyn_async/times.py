@@ -37,7 +37,7 @@ def parse_time(text: str) -> dt.datetime | None:
     True
     """
     length = len(text)
-    if length == 19 and text[10] == "T" and text[4] == text[7] == "-" and text[13] == text[16] == ":":
+    if length == 19 and text[4::3] == "--T::":
         # What nearly every time looks like, at a fifth of the cost.
         try:
             return dt.datetime.fromisoformat(text + "+00:00")
