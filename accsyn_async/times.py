@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
-__all__ = ["EPOCH", "format_time", "parse_duration", "parse_time"]
+__all__ = ["EPOCH", "Stamp", "format_time", "parse_duration", "parse_time"]
 
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
+_SECOND = dt.timedelta(seconds=1)
 _TIME = re.compile(
     r"(\d{2,4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
@@ -35,7 +37,7 @@ def parse_time(text: str) -> dt.datetime | None:
     True
     """
     length = len(text)
-    if length == 19 and text[10] == "T" and text[4] == text[7] == "-" and text[13] == text[16] == ":":
+    if length == 19 and text[4::3] == "--T::":
         # What nearly every time looks like, at a fifth of the cost.
         try:
             return dt.datetime.fromisoformat(text + "+00:00")
@@ -86,6 +88,36 @@ def format_time(moment: dt.date) -> str:
             moment = moment.astimezone(UTC)
         return moment.isoformat()[:19]
     return f"{moment.isoformat()}T00:00:00"
+
+
+class Stamp:
+    """Writes the time that it is, as ``format_time`` does; whoever asks within a second gets the same text.
+
+    Args:
+        now: tells the time.
+
+    >>> moments = iter([EPOCH, EPOCH + dt.timedelta(seconds=0.9), EPOCH + dt.timedelta(seconds=1)])
+    >>> stamp = Stamp(lambda: next(moments))
+    >>> stamp(), stamp(), stamp()
+    ('1970-01-01T00:00:00', '1970-01-01T00:00:00', '1970-01-01T00:00:01')
+    """
+
+    __slots__ = ("_end", "_now", "_start", "_text")
+
+    def __init__(self, now: Callable[[], dt.datetime]) -> None:
+        self._now = now
+        self._start = self._end = EPOCH
+        self._text = ""
+
+    def __call__(self) -> str:
+        """The time that it is now."""
+        moment = self._now()
+        # A clock may be put back.
+        if not self._start <= moment < self._end:
+            self._start = moment.replace(microsecond=0)
+            self._end = self._start + _SECOND
+            self._text = format_time(moment)
+        return self._text
 
 
 def parse_duration(text: str) -> dt.timedelta | None:

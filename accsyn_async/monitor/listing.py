@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import logging
 from collections.abc import Callable, Collection
@@ -105,7 +104,7 @@ class Listing:
         """Whether the backend has rows beyond those that it listed; then pages are asked for from now on."""
         data = {**_data(call), "attributes": ["id"], "limit": 1, "skip": len(listed)}
         try:
-            beyond = await ask(dataclasses.replace(call, data=data), JobReader())
+            beyond = await ask(call._replace(data=data), JobReader())
         except (QueryError, PermissionDeniedError, BackendError) as error:
             if isinstance(error, BackendError) and error.temporary:
                 raise
@@ -137,7 +136,7 @@ class Listing:
             if number == len(self._pages):
                 self._pages.append(JobReader())
             data = {**_data(call), "limit": rows, "skip": number * rows}
-            part = await ask(dataclasses.replace(call, data=data), self._pages[number])
+            part = await ask(call._replace(data=data), self._pages[number])
             parts.append(part)
             known = len(jobs)
             jobs.update(part.jobs)

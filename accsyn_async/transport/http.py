@@ -28,6 +28,8 @@ MAX_CONNECTIONS = 64
 MAX_REPLY = 48 * 1024 * 1024
 """Bytes of a reply, decompressed, at most."""
 
+_AT_ONCE = 1024 * 1024
+"""Bytes of a reply that may wait to be read; at aiohttp's 64 KiB each part of a long one pauses the next."""
 _SKIPPED = ("Content-Type",)
 _REPEATS = "_retry_connection"
 """What of an aiohttp session says whether it repeats by itself (aiohttp 3.8 to 3.14)."""
@@ -114,6 +116,7 @@ class AiohttpSender:
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
+                read_bufsize=_AT_ONCE,
                 ssl=self._ssl,
                 timeout=self._limits(timeout),
                 middlewares=self._middlewares,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from accsyn_async.errors import AccsynError, AuthenticationError, BackendError, SessionClosedError
 from accsyn_async.logs import LINES
-from accsyn_async.times import format_time
+from accsyn_async.times import Stamp
 from accsyn_async.transport.deadlines import Deadlines
 from accsyn_async.transport.limiter import Limiter, Priority
 from accsyn_async.transport.login import Grant, SingleFlight
@@ -129,6 +129,7 @@ class Pipeline:
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
         self._deadlines = Deadlines()
+        self._stamp = Stamp(clock.now)
         self._traffic = TrafficMeter()
         self.last_message: str | None = None
 
@@ -183,7 +184,7 @@ class Pipeline:
             raise self._told(error_of(failure, uri=call.uri, eid=None, effect=Effect.READ))
         effect = effect_of(call.verb)
         eid = _fresh_uuid()
-        created = format_time(self._clock.now())
+        created = self._stamp()
         total = self._timeouts.total if total is None else total
         # Where the whole call has less time, no second timer is needed.
         silence = self._timeouts.read if total > self._timeouts.read else math.inf
@@ -211,12 +212,8 @@ class Pipeline:
             return await exchange(await self._login.renew(grant.generation))
 
         try:
-            async with asyncio.timeout(None) as deadline:
-                self._deadlines.add(deadline, total)
-                try:
-                    outcome = await self._persist(attempt, effect, total, attempts)
-                finally:
-                    self._deadlines.discard(deadline)
+            with self._deadlines.within(total):
+                outcome = await self._persist(attempt, effect, total, attempts)
         except TimeoutError:
             acted = acted or under_way
             message = f"{call.uri} was not answered within {total:g} s, all waiting counted"
@@ -243,7 +240,7 @@ class Pipeline:
         grant = self._login.grant
         if grant is None:
             raise SessionClosedError("the session has not logged in yet")
-        return len(self._event(grant, call, _fresh_uuid(), format_time(self._clock.now())).url)
+        return len(self._event(grant, call, _fresh_uuid(), self._stamp()).url)
 
     async def aclose(self) -> None:
         """End all calls under way and close all connections. May be called twice."""

@@ -32,6 +32,10 @@ _ESCAPED_ASCII = re.compile(rb"\\(?=u00[2-7])")
 _DAY_AND_T = re.compile(rb"-\d\d-\d\dT")
 _BETWEEN = 'Z","'
 _STRIDE = 19 + len(_BETWEEN)
+_PIECE = 512 * 1024
+"""Bytes that are searched at once: the memory that it takes is not asked of the system each time."""
+_PART = 256
+"""Rows that are read at once."""
 
 
 def read_columns(rows: list[Any], body: bytes) -> bool:
@@ -48,7 +52,9 @@ def read_columns(rows: list[Any], body: bytes) -> bool:
     if first.__class__ is not dict:
         return False
     # One pass, a few characters of each row left, and those are quickly searched.
-    marks = body.translate(None, _DULL)
+    marks = b"".join(
+        [body[start : start + _PIECE].translate(None, _DULL) for start in range(0, len(body), _PIECE)]
+    )
     if b"OjI" in marks and b"ObjectId:" in body:
         return False
     if b"\\" in marks and _ESCAPED_ASCII.search(body):
@@ -58,21 +64,34 @@ def read_columns(rows: list[Any], body: bytes) -> bool:
         for key, value in first.items()
         if value.__class__ is str and len(value) == 19 and key not in VERBATIM and parse_time(value)
     ]
-    if not all(_read_times(rows, key) for key in columns):
-        return False
+    # A part at a time, so that its rows are still at hand when the next column is read.
+    for start in range(0, len(rows), _PART):
+        part = rows[start : start + _PART]
+        if not all(_read_times(part, key) for key in columns):
+            return False
     read = len(columns) * len(rows)
     return marks.count(b"--T") == read or len(_DAY_AND_T.findall(body)) == read
 
 
 def _read_times(rows: list[Any], key: str) -> bool:
     """Read a column of times of the usual form (``2026-01-22T08:35:59``), or leave it as it is."""
+    count = len(rows)
     try:
-        text = _BETWEEN.join([row[key] for row in rows])
+        texts = [row[key] for row in rows]
+        first = texts[0]
+        if texts[-1] == first and texts.count(first) == count:
+            # All jobs that have not ended say that they did in 1970.
+            moment = parse_time(first) if len(first) == 19 else None
+            if moment is None:
+                return False
+            for row in rows:
+                row[key] = moment
+            return True
+        text = _BETWEEN.join(texts)
         moments = _decode_times(f'["{text}Z"]')
-    except (KeyError, TypeError, msgspec.DecodeError, UnicodeEncodeError):
+    except (KeyError, TypeError, AttributeError, msgspec.DecodeError, UnicodeEncodeError):
         return False
     # The decoder takes fractions and other separators than T too, but nothing shorter.
-    count = len(rows)
     if len(text) != _STRIDE * count - len(_BETWEEN) or text[10::_STRIDE] != "T" * count:
         return False
     for row, moment in zip(rows, moments, strict=True):

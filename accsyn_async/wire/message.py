@@ -36,8 +36,7 @@ class Response(NamedTuple):
         return f"<Response {self.status}, {len(self.body)} bytes>"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a caller wants of the backend, before it is put into an envelope."""
 
     verb: Verb

@@ -46,6 +46,9 @@ def parse_query(query: str) -> Query:
     """
     if not isinstance(query, str):
         raise QueryError(f"a query is a text such as 'Transfer WHERE status=running', not {query!r}")
+    if query.isalpha() and query.isascii():
+        # A type alone, as most calls have it.
+        return Query(query.lower())
     start = _skip_space(query, 0)
     if start == len(query):
         raise QueryError(

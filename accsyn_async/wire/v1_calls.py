@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from accsyn_async.errors import ArgumentError
@@ -36,7 +35,7 @@ def to_v1(call: Call) -> Call:
         return _setting(call)
     scope, _, operation = call.uri.partition("/")
     if scope == "workspace" and operation.startswith(("file", "publish/", "integration/")):
-        return replace(call, uri=f"organization/{operation}")
+        return call._replace(uri=f"organization/{operation}")
     entitytype = _OLD_NAME.get(scope.lower(), scope.lower())
     place = _PLACE.get(entitytype, entitytype)
     match operation:
@@ -45,11 +44,11 @@ def to_v1(call: Call) -> Call:
         case "create" | "add":
             return _create(call, entitytype, place)
         case "deactivate":
-            return replace(call, uri=f"{place}/offline")
+            return call._replace(uri=f"{place}/offline")
         case "delete":
-            return replace(call, uri=f"{place}/delete", data=call.data or {})
+            return call._replace(uri=f"{place}/delete", data=call.data or {})
         case "edit" | "report" | "metrics":
-            return replace(call, uri=f"{place}/{operation}")
+            return call._replace(uri=f"{place}/{operation}")
     return call
 
 

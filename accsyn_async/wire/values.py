@@ -51,6 +51,6 @@ def with_values(value: Any) -> Any:
 
 
 def _value(text: str) -> Any:
-    if text.startswith("ObjectId:"):
-        return text[9:]
-    return text if (moment := parse_time(text)) is None else moment
+    if (moment := parse_time(text)) is not None:
+        return moment
+    return text.removeprefix("ObjectId:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,12 +17,8 @@ async def call(deadlines: Deadlines, takes: float, most: float) -> tuple[str, fl
     loop = asyncio.get_running_loop()
     began, how = loop.time(), "done"
     try:
-        async with asyncio.timeout(None) as timeout:
-            deadlines.add(timeout, most)
-            try:
-                await asyncio.sleep(takes)
-            finally:
-                deadlines.discard(timeout)
+        with deadlines.within(most):
+            await asyncio.sleep(takes)
     except TimeoutError:
         how = "late"
     return how, loop.time() - began
@@ -75,6 +72,70 @@ def test_a_cancelled_call_is_cancelled() -> None:
         await asyncio.wait([task])
         assert task.cancelled()
         await asyncio.sleep(100)
+        deadlines.close()
+
+    virtual.run(main())
+
+
+def test_who_is_cancelled_when_the_time_is_up_is_cancelled() -> None:
+    async def main() -> None:
+        deadlines = Deadlines()
+        task = asyncio.create_task(call(deadlines, 100, 50))
+        await asyncio.sleep(1)
+        task.cancel()
+        deadlines.close()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    virtual.run(main())
+
+
+def test_who_has_an_answer_when_the_time_is_up_keeps_it() -> None:
+    async def main() -> None:
+        deadlines, answer = Deadlines(), asyncio.get_running_loop().create_future()
+
+        async def ask() -> object:
+            with deadlines.within(50):
+                return await answer
+
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(1)
+        answer.set_result("here")
+        deadlines.close()
+        assert await task == "here"
+        assert task.cancelling() == 0
+
+    virtual.run(main())
+
+
+def test_a_task_goes_on_after_its_time_was_up() -> None:
+    async def main() -> None:
+        deadlines = Deadlines()
+
+        async def ask() -> list[tuple[str, float]]:
+            return [await call(deadlines, 100, 5), await call(deadlines, 1, 5)]
+
+        task = asyncio.create_task(ask())
+        assert await task == [("late", 5), ("done", 1)]
+        assert task.cancelling() == 0
+        deadlines.close()
+
+    virtual.run(main())
+
+
+def test_an_error_in_spite_of_being_told_to_end_is_that_error() -> None:
+    async def main() -> None:
+        deadlines = Deadlines()
+
+        async def ask() -> None:
+            with deadlines.within(5):
+                try:
+                    await asyncio.sleep(100)
+                except asyncio.CancelledError:
+                    raise KeyError("mine") from None
+
+        with pytest.raises(KeyError):
+            await asyncio.create_task(ask())
         deadlines.close()
 
     virtual.run(main())

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accsyn_async.errors import ArgumentError
+from accsyn_async.wire import codec
 from accsyn_async.wire.codec import decode, encode
 from accsyn_async.wire.rows import JobReader
 from accsyn_async.wire.values import with_values
@@ -132,3 +133,28 @@ def test_what_is_too_deep_is_no_json_at_every_depth(
                 read(body)
     finally:
         sys.setrecursionlimit(before)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON)
+def test_json_is_written_as_the_standard_library_does(value: Any) -> None:
+    assert encode(value) == codec._writer()(value) == json.dumps(value)
+
+
+def test_json_is_written_where_the_standard_library_lacks_what_is_quicker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("json.encoder.c_make_encoder", None)
+    assert codec._writer()({"name": "é", "at": WHEN}) == encode({"name": "é", "at": WHEN})
+
+
+def test_what_is_in_itself_is_no_json() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(ArgumentError):
+        encode({"data": value})

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accsyn_async.wire import columns
 from accsyn_async.wire.codec import decode, decode_plain
 from accsyn_async.wire.columns import read_columns
 from accsyn_async.wire.values import VERBATIM, with_values
@@ -113,6 +114,24 @@ def test_any_reply_is_read_as_by_a_walk(rows: Any, beside: dict[str, Any], dice:
     text = written({**beside, "result": rows}, dice, dice.choice([0.0, 0.0, 0.02, 0.5]))
     body = text.encode("utf-8", "surrogatepass")
     assert repr(decode(body)) == repr(with_values(decode_plain(body)))
+
+
+@given(rows_alike(), st.integers(1, 4), st.integers(1, 300))
+def test_any_reply_is_read_alike_in_parts(rows: list[Any], part: int, piece: int) -> None:
+    body = json.dumps({"result": rows}).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "_PART", part)
+        patch.setattr(columns, "_PIECE", piece)
+        assert repr(decode(body)) == repr(with_values(decode_plain(body)))
+
+
+@pytest.mark.parametrize("odd", [{"created": None}, {"created": TEXT.replace("T", " ")}, {"etr": TEXT}, {}])
+@pytest.mark.parametrize("place", [0, 299, 511, 512, 1799])
+def test_rows_of_a_large_reply_are_all_read(odd: dict[str, Any], place: int) -> None:
+    rows = [ROW | {"source": "x" * 500} for _ in range(1800)]
+    rows[place] = rows[place] | odd
+    body = json.dumps({"result": rows}).encode()
+    assert decode(body) == with_values(decode_plain(body))
 
 
 @given(rows_alike())
