@@ -2,17 +2,17 @@
 
 A first list is read into jobs at one go, and its rows are told apart only when somebody
 wants their text. A list that says the same as before costs one comparison of bytes.
-Otherwise the rows that are known are looked for one after the other, and only what stands in
-the place of one that is not there is read. Where jobs came, went or moved, all rows are told
-apart without being decoded, and those whose text differs from the row that they are compared
-with are read.
+Otherwise the rows that are known are looked for one after the other, some at a time where none
+of them changed, and only what stands in the place of one that is not there is read. Where
+jobs came, went or moved, all rows are told apart without being decoded, and those whose text
+differs from the row that they are compared with are read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import count
+from itertools import pairwise, starmap, zip_longest
 from typing import Any, NamedTuple
 
 import msgspec
@@ -73,6 +73,10 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BEFORE_ROWS = re.compile(rb'\s*\{\s*"result"\s*:\s*\[\s*')
 _AFTER_ROWS = b"]}"
 _FIRST_KEY = re.compile(rb'\{"\w+"')
+_BLOCK = 8
+"""Rows that are passed over at once where none of them changed."""
+_NEAR = 20_000
+"""Bytes up to which a search has no costs of its own to begin with."""
 
 
 class JobList(NamedTuple):
@@ -110,7 +114,7 @@ class _Page:
 class JobReader:
     """Reads the replies to one list request, each with the last one in mind."""
 
-    __slots__ = ("_body", "_boundary", "_comma", "_jobs", "_last", "_texts")
+    __slots__ = ("_begins", "_body", "_boundary", "_comma", "_jobs", "_last", "_texts")
 
     def __init__(self) -> None:
         self._body = b""
@@ -123,6 +127,8 @@ class JobReader:
         self._comma = b""
         # From the end of a row into the next one; empty where rows cannot be looked for.
         self._boundary = b""
+        # Where in the body each block of rows begins, and the last one ends; empty where that is not known.
+        self._begins: list[int] = []
         self._last: dict[str, Job] = {}
 
     def __del__(self) -> None:
@@ -183,45 +189,67 @@ class JobReader:
         texts, start = self._tell_apart(), _BEFORE_ROWS.match(body)
         if not self._boundary or start is None or not body.endswith(_AFTER_ROWS):
             return None
-        is_at, find = body.startswith, body.find
-        jobs, comma, boundary = self._jobs, self._comma, self._boundary
-        stands, end, skipped = start.end(), len(body) - len(_AFTER_ROWS), len(comma)
-        if is_at(comma, stands):
+        begins: list[int] = []
+        changed = self._changed_rows(body, texts, start.end(), begins)
+        if changed is None:
             return None
-        changed: list[tuple[int, bytes, Job]] = []
-        for place, text, size in zip(count(), texts, map(len, texts)):
-            if is_at(text, stands):
-                stands += size
-                continue
-            if place == 0:
-                # There is no comma before the first.
-                if is_at(text[skipped:], stands):
-                    stands += size - skipped
-                    continue
-                row = body[stands : find(boundary, stands) + 1 or end]
-            elif is_at(comma, stands):
-                row = body[stands + skipped : find(boundary, stands) + 1 or end]
-                stands += skipped
-            else:
-                return None
-            stands += len(row)
-            try:
-                job = _read_job(row)
-            except _UNREADABLE:
-                return None
-            known = jobs[place]
-            if known is None or known.id != job.id:
-                return None
-            changed.append((place, comma + row, job))
-        if stands != end:
-            return None
-        before, last = self._last, self._last.copy()
+        jobs, before, last = self._jobs, self._last, self._last.copy()
         for place, text, job in changed:
             force_setattr(job, "_row", text)
             texts[place] = text
             jobs[place] = last[job.id] = job
-        self._body, self._last = body, last
+        self._body, self._last, self._begins = body, last, begins
         return JobList(last, [job for _, _, job in changed], alike=before)
+
+    def _changed_rows(
+        self, body: bytes, texts: list[bytes], stands: int, begins: list[int]
+    ) -> list[tuple[int, bytes, Job]] | None:
+        """The rows that are not those of the last list: place, text with the comma before it, and job.
+
+        Args:
+            body: the reply.
+            texts: the last list's rows.
+            stands: where its first row does.
+            begins: takes up where each block of rows does, and where the last one ends.
+        """
+        is_at, find = body.startswith, body.find
+        jobs, comma, boundary = self._jobs, self._comma, self._boundary
+        end, skipped = len(body) - len(_AFTER_ROWS), len(comma)
+        if is_at(comma, stands):
+            return None
+        blocks = map(memoryview(self._body).__getitem__, starmap(slice, pairwise(self._begins)))
+        changed: list[tuple[int, bytes, Job]] = []
+        for first, block in zip_longest(range(0, len(jobs), _BLOCK), blocks):
+            begins.append(stands)
+            if block is not None and is_at(block, stands):
+                stands += len(block)
+                continue
+            for place, text in enumerate(texts[first : first + _BLOCK], first):
+                if is_at(text, stands):
+                    stands += len(text)
+                    continue
+                if place == 0:
+                    # There is no comma before the first.
+                    if is_at(text[skipped:], stands):
+                        stands += len(text) - skipped
+                        continue
+                elif is_at(comma, stands):
+                    stands += skipped
+                else:
+                    return None
+                until = find(boundary, stands, stands + _NEAR) + 1 or find(boundary, stands) + 1 or end
+                row = body[stands:until]
+                stands += len(row)
+                try:
+                    job = _read_job(row)
+                except _UNREADABLE:
+                    return None
+                before = jobs[place]
+                if before is None or before.id != job.id:
+                    return None
+                changed.append((place, comma + row, job))
+        begins.append(stands)
+        return changed if stands == end else None
 
     def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
         """Compare a list in which jobs came, went or moved."""
@@ -264,7 +292,7 @@ class JobReader:
         last: dict[str, Job],
         changed: Sequence[Job] = (),
     ) -> JobList:
-        self._body, self._jobs, self._texts, self._last = body, jobs, texts, last
+        self._body, self._jobs, self._texts, self._last, self._begins = body, jobs, texts, last, []
         return JobList(last, changed)
 
     def _know(self, texts: list[bytes], comma: bytes, *, distinct: bool) -> None:

@@ -169,6 +169,51 @@ def test_what_rows_hold_is_not_taken_for_rows(states: list[tuple[Any, Any, Any]]
         assert [job.raw for job in outcome.jobs.values()] == rows
 
 
+@given(
+    st.integers(1, 40),
+    st.lists(st.dictionaries(st.integers(0, 39), st.sampled_from([0, 1, 23, "}, {", "é"])), max_size=6),
+    st.sampled_from([body, compact]),
+)
+def test_many_rows_of_which_some_change_are_read_as_if_for_the_first_time(
+    count: int, steps: list[dict[int, Any]], write: Any
+) -> None:
+    reader = JobReader()
+    rows = [{"id": f"job{n}", "metadata": 0} for n in range(count)]
+    reader(write(*rows))
+    for step in steps:
+        before = [row["metadata"] for row in rows]
+        rows = [{"id": row["id"], "metadata": step.get(n, row["metadata"])} for n, row in enumerate(rows)]
+        outcome = reader(write(*rows))
+        assert isinstance(outcome, JobList)
+        assert [job.raw for job in outcome.jobs.values()] == rows
+        assert [job.raw for job in outcome.changed] == [
+            row for row, was in zip(rows, before, strict=True) if row["metadata"] != was
+        ]
+
+
+@given(st.data())
+def test_many_rows_that_are_damaged_are_refused(data: st.DataObject) -> None:
+    reader = JobReader()
+    states = [
+        compact(*({"id": f"job{n}", "progress": progress * (n % 5 == 0)} for n in range(30)))
+        for progress in (1, 22, 3, 44)
+    ]
+    for state in states[:3]:
+        reader(state)
+    at = data.draw(st.integers(0, len(states[3]) - 1))
+    damaged = states[3][:at] + data.draw(st.sampled_from([b"", b"{", b"}", b",", b'"'])) + states[3][at + 1 :]
+    expected: Any = None
+    with contextlib.suppress(ValueError):
+        expected = JobReader()(damaged)
+    if expected is None:
+        with pytest.raises(ValueError, match=r".*"):
+            reader(damaged)
+    else:
+        outcome = reader(damaged)
+        assert [job.raw for job in outcome.jobs.values()] == [job.raw for job in expected.jobs.values()]
+    assert reader(states[0]).jobs.keys() == {f"job{n}" for n in range(30)}
+
+
 ROWS = [{"id": "a", "progress": 1}, {"id": "b", "progress": 1}, {"id": "c", "progress": 1}]
 NEXT = [{"id": "a", "progress": 1}, {"id": "b", "progress": 12}, {"id": "c", "progress": 1}]
 
