@@ -23,7 +23,6 @@ __all__ = ["JOB_TYPES", "Job", "JobStatus", "Task", "TaskStatus"]
 JOB_TYPES = ("transfer", "compute", "delivery", "request", "stream", "job")
 """The entity types that are jobs; ``job`` is the old name of ``transfer``."""
 
-_ENDED = frozenset({"done", "aborted"})
 _HEX_ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _OBJECT_ID = "ObjectId:"
 
@@ -191,6 +190,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     parent_hr: str | None = None
     """Its queue, or the job that it belongs to, for people."""
     _eta: float | None = msgspec.field(default=None, name="<eta>")
+    # What ``_etr`` says, once somebody has asked: it is read again when a change of it is told.
+    _left: dt.timedelta | None = msgspec.field(default=None, name="<left>")
 
     def __repr__(self) -> str:
         return (
@@ -232,7 +233,9 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     @property
     def etr(self) -> dt.timedelta | None:
         """The backend's estimate of the time left; ``None`` when unknown."""
-        return parse_duration(self._etr) if self._etr else None
+        if self._left is None and self._etr:
+            force_setattr(self, "_left", parse_duration(self._etr))
+        return self._left
 
     @property
     def eta(self) -> dt.timedelta | None:
@@ -275,7 +278,7 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end: done or aborted."""
-        return self._status in _ENDED or self.status in _ENDED
+        return self.status in _ENDED
 
 
 class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
@@ -335,13 +338,18 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
         return value if isinstance(value, dict) else {}
 
 
+_ENDED = (JobStatus.DONE, JobStatus.ABORTED)
 _JOB_STATUS = {status.value: status for status in JobStatus}
 _DECODERS: dict[type[_Snapshot], msgspec.json.Decoder[Any]] = {
     Job: msgspec.json.Decoder(Job),
     Task: msgspec.json.Decoder(Task),
 }
 _ROW_FIELDS = {
-    kind: tuple((f.name, f.encode_name, f.type) for f in msgspec.structs.fields(kind) if f.name != "_row")
+    kind: tuple(
+        (f.name, f.encode_name, f.type)
+        for f in msgspec.structs.fields(kind)
+        if f.name not in ("_row", "_eta", "_left")
+    )
     for kind in _DECODERS
 }
 _S = TypeVar("_S", bound=_Snapshot)
