@@ -171,7 +171,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     # No job's id is longer, unless it has a prefix: then a decoder of many jobs gives up.
     id: Annotated[str, msgspec.Meta(max_length=32)]
-    _status: str = msgspec.field(default="", name="status")
+    status: JobStatus = JobStatus.UNKNOWN
+    """Its state."""
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     _speed: int | float | None = msgspec.field(default=None, name="speed")
     _etr: str | None = msgspec.field(default=None, name="etr")
@@ -214,11 +215,6 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     def name(self) -> str:
         """Its name; the file's name when none was given."""
         return self._name or self._code or self.id
-
-    @property
-    def status(self) -> JobStatus:
-        """Its state."""
-        return _JOB_STATUS.get(self._status) or JobStatus(self._status)
 
     @property
     def progress(self) -> int | float:
@@ -290,7 +286,8 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     uri: str = ""
     """Its name within the job, mostly ``"0"``, ``"1"`` …"""
-    _status: str = msgspec.field(default="", name="status")
+    status: TaskStatus = TaskStatus.UNKNOWN
+    """Its state."""
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     priority: int | None = None
     """1–1000, highest first."""
@@ -309,11 +306,6 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
             ValueError: there is no ``id``.
         """
         return _from_row(cls, row)
-
-    @property
-    def status(self) -> TaskStatus:
-        """Its state."""
-        return TaskStatus(self._status)
 
     @property
     def job(self) -> str | None:
@@ -339,7 +331,6 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
 
 
 _ENDED = (JobStatus.DONE, JobStatus.ABORTED)
-_JOB_STATUS = {status.value: status for status in JobStatus}
 _DECODERS: dict[type[_Snapshot], msgspec.json.Decoder[Any]] = {
     Job: msgspec.json.Decoder(Job),
     Task: msgspec.json.Decoder(Task),
@@ -389,6 +380,8 @@ def _from_parts(kind: type[_S], row: Mapping[str, Any] | bytes, eta: float | Non
 
 def _coerced(value: Any, wanted: Any) -> Any:
     """The value as the field wants it, or ``None`` where it makes no sense."""
+    if wanted in (JobStatus, TaskStatus):
+        return wanted(value) if isinstance(value, str) else None
     if "str" in str(wanted):
         if isinstance(value, dt.date):
             return format_time(value)

@@ -156,9 +156,8 @@ PLANTED = {
     "end-told-twice": Planted(
         "an end that is seen again is told again",
         _LEDGER,
-        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
-        "                return []\n",
-        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
+        "            if ends and known is not None and known.is_same_end(job):\n                return []\n",
+        "            if ends and known is not None and known.is_same_end(job):\n"
         "                return [self.finished(life, at)]\n",
         ("end-once", "order", "found"),
         (4,),
