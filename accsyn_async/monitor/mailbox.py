@@ -96,7 +96,7 @@ class Mailbox:
         if isinstance(event, JobEvent):
             if isinstance(event, _CHANGES) and self._merge(event):
                 return
-            if isinstance(event, JobStalled) and self._is_full:
+            if type(event) is JobStalled and self._is_full:
                 return
             self._put_tail(event, self._append(event))
         elif isinstance(event, _HEALTH):
@@ -216,12 +216,12 @@ class Mailbox:
 
     def _tail(self, event: JobEvent) -> _Cell | None:
         """The entry that a change can be merged into."""
-        if not isinstance(event, TaskChanged):
-            return self._tails.get(event.job.id)
-        return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
+        if type(event) is TaskChanged:
+            return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
+        return self._tails.get(event.job.id)
 
     def _put_tail(self, event: JobEvent, cell: _Cell) -> None:
-        if isinstance(event, TaskChanged):
+        if type(event) is TaskChanged:
             if self._task_tails is None:
                 self._task_tails = {}
             self._task_tails.setdefault(event.job.id, {})[event.task.id] = cell
@@ -234,7 +234,7 @@ class Mailbox:
     def _drop_tail(self, event: JobEvent, cell: _Cell) -> None:
         if self._tail(event) is not cell:
             return
-        if not isinstance(event, TaskChanged):
+        if type(event) is not TaskChanged:
             del self._tails[event.job.id]
         elif self._task_tails:
             tails = self._task_tails[event.job.id]
