@@ -181,7 +181,7 @@ class JobReader:
         return listed
 
     def _look_for_rows(self, body: bytes) -> JobList | None:
-        """Read a list of the same jobs, in the same order; ``None`` where it is another.
+        """Read a list of the same jobs, or nearly, in the same order; ``None`` where it is another.
 
         Whatever is passed over is the text of a row that was read before, and what stands between
         two of them is read as a row: where it is none, or more than one, it is no JSON.
@@ -189,8 +189,13 @@ class JobReader:
         texts, start = self._tell_apart(), _BEFORE_ROWS.match(body)
         if not self._boundary or start is None or not body.endswith(_AFTER_ROWS):
             return None
+        begin = start.end()
+        return self._read_the_same(body, texts, begin) or self._read_others(body, texts, begin)
+
+    def _read_the_same(self, body: bytes, texts: list[bytes], begin: int) -> JobList | None:
+        """Read a list of the same jobs, whose first row stands there."""
         begins: list[int] = []
-        changed = self._changed_rows(body, texts, start.end(), begins)
+        changed = self._changed_rows(body, texts, begin, begins)
         if changed is None:
             return None
         jobs, before, last = self._jobs, self._last, self._last.copy()
@@ -252,6 +257,55 @@ class JobReader:
                 changed.append((place, comma + row, job))
         begins.append(stands)
         return changed if stands == end else None
+
+    def _read_others(self, body: bytes, texts: list[bytes], begin: int) -> JobList | None:
+        """Read a list in which jobs came or went, and the others stay in order."""
+        is_at, find, known, comma = body.startswith, body.find, self._jobs, self._comma
+        stands = begin
+        end, skipped, boundary = len(body) - len(_AFTER_ROWS), len(comma), self._boundary
+        places = {job.id: place for place, job in enumerate(known) if job is not None}
+        jobs: list[Job | None] = []
+        rows: list[bytes] = []
+        changed: dict[str, Job] = {}
+        place, since, last = 0, 0, len(texts)
+        while stands != end or stands == begin:
+            if place < last and is_at(text := texts[place], stands) and stands != begin:
+                stands += len(text)
+                place += 1
+                continue
+            jobs += known[since:place]
+            rows += texts[since:place]
+            if stands != begin:
+                if not is_at(comma, stands):
+                    return None
+                stands += skipped
+            row = body[
+                stands : find(boundary, stands, stands + _NEAR) + 1 or find(boundary, stands) + 1 or end
+            ]
+            stands += len(row)
+            try:
+                job: Job = _read_job(row)
+            except _UNREADABLE:
+                return None
+            text, was = comma + row, places.get(job.id)
+            if job.id in changed or (was is not None and was < place):
+                # Twice, or not in the order of before.
+                return None
+            if was is not None:
+                place = was + 1
+            since = place
+            if was is not None and text == texts[was]:
+                jobs.append(known[was])
+            else:
+                force_setattr(job, "_row", text)
+                changed[job.id] = job
+                jobs.append(job)
+            rows.append(text)
+        jobs += known[since:place]
+        rows += texts[since:place]
+        return self._keep(
+            body, jobs, rows, {job.id: job for job in jobs if job is not None}, list(changed.values())
+        )
 
     def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
         """Compare a list in which jobs came, went or moved."""

@@ -116,9 +116,9 @@ PLANTED = {
     ),
     "hundred-is-done": Planted(
         "the end is told at 100 %",
-        "accsyn_async.models",
-        "        return self._status in _ENDED or self.status in _ENDED\n",
-        "        return self._status in _ENDED or self.progress == 100\n",
+        _LEDGER,
+        "        ends = status is _DONE or status is _ABORTED\n",
+        "        ends = status is _DONE or status is _ABORTED or job.progress == 100\n",
         ("end-true", "order", "end-once", "wait", "runs", "missed"),
         (2,),
     ),
