@@ -337,6 +337,9 @@ class JobReader:
             changed.append(job)
             jobs.append(job)
         last = {job.id: job for job in jobs if job is not None}
+        if len(self._last) < len(self._jobs) or len(last) < len(jobs):
+            # Of those that share an id the last one counts.
+            changed = [job for ident, job in last.items() if self._last.get(ident) is not job]
         self._know(texts, comma, distinct=len(last) == len(jobs))
         return self._keep(body, jobs, texts, last, changed)
 

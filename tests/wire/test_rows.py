@@ -133,6 +133,20 @@ def test_two_rows_of_one_id_keep_a_text_each() -> None:
     assert {ident: job.progress for ident, job in then.jobs.items()} == {"a": 2, "b": 0}
 
 
+def test_what_changed_is_what_is_listed_last_of_one_id() -> None:
+    reader = JobReader()
+    one, other, rest = {"id": "a", "progress": 1}, {"id": "a", "progress": 2}, [{"id": "b"}, {"id": "c"}]
+    read(reader, *rest)
+    for listed, changed in (
+        ([one], [1]),
+        ([one, other], [2]),
+        ([one], [1]),
+        ([other, one], []),
+        ([other], [2]),
+    ):
+        assert [job.progress for job in read(reader, *listed, *rest).changed] == changed
+
+
 def test_jobs_that_came_went_and_moved() -> None:
     reader = JobReader()
     listed = [{"id": f"job{n}", "progress": n} for n in range(6)]
