@@ -22,10 +22,12 @@ from accsyn_async.models import Job
 from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.reply import Failure, failure_in
 
-__all__ = ["EndReader", "JobList", "JobReader"]
+__all__ = ["UNREADABLE", "JobList", "JobReader", "Reply"]
 
 
-class _Reply(msgspec.Struct, gc=False):
+class Reply(msgspec.Struct, gc=False):
+    """What a reply says besides its result."""
+
     message: Any = msgspec.UNSET
     exception: Any = msgspec.UNSET
     session_expired: Any = None
@@ -38,11 +40,11 @@ class _Reply(msgspec.Struct, gc=False):
         )
 
 
-class _Jobs(_Reply, gc=False):
+class _Jobs(Reply, gc=False):
     result: list[Job] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class _Rows(_Reply, gc=False):
+class _Rows(Reply, gc=False):
     result: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -54,21 +56,12 @@ class _Ids(msgspec.Struct, gc=False):
     result: list[_Id]
 
 
-class _End(msgspec.Struct, frozen=True, gc=False):
-    id: str
-    finished: str | None = None
-
-
-class _Ends(_Reply, gc=False, kw_only=True):
-    result: list[_End]
-
-
 _read_jobs = msgspec.json.Decoder(_Jobs).decode
 _read_rows = msgspec.json.Decoder(_Rows).decode
 _read_ids = msgspec.json.Decoder(_Ids).decode
-_read_ends = msgspec.json.Decoder(_Ends).decode
 _read_job = msgspec.json.Decoder(Job).decode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoders raise of text that they do not take."""
 
 _BEFORE_ROWS = re.compile(rb'\s*\{\s*"result"\s*:\s*\[\s*')
 _AFTER_ROWS = b"]}"
@@ -154,7 +147,7 @@ class JobReader:
             return listed
         try:
             reply = _read_rows(body)
-        except _UNREADABLE:
+        except UNREADABLE:
             return self._read_leniently(body)
         if not reply.is_good:
             return self._read_leniently(body)
@@ -166,7 +159,7 @@ class JobReader:
         """Read a list that there is nothing to compare with; ``None`` where something in it is odd."""
         try:
             reply = _read_jobs(body)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
         jobs = reply.result
         if not jobs or not reply.is_good:
@@ -247,7 +240,7 @@ class JobReader:
                 stands += len(row)
                 try:
                     job = _read_job(row)
-                except _UNREADABLE:
+                except UNREADABLE:
                     return None
                 before = jobs[place]
                 if before is None or before.id != job.id:
@@ -285,7 +278,7 @@ class JobReader:
             stands += len(row)
             try:
                 job: Job = _read_job(row)
-            except _UNREADABLE:
+            except UNREADABLE:
                 return None
             text, was = comma + row, places.get(job.id)
             if job.id in changed or (was is not None and was < place):
@@ -402,36 +395,3 @@ def _rows_of(body: bytes) -> list[msgspec.Raw]:
 def _comma_of(body: bytes) -> bytes:
     """What stands between two rows of a list."""
     return b", " if b"}, {" in body else b","
-
-
-class EndReader:
-    """Reads lists of the ids and ends of finished jobs, each with the last one in mind."""
-
-    __slots__ = ("_body", "_ends")
-
-    def __init__(self) -> None:
-        self._body = b""
-        self._ends: set[tuple[str, str | None]] = set()
-
-    def __call__(self, body: bytes) -> set[tuple[str, str | None]] | Failure:
-        """Read a reply: id and end, as the backend writes it, of each.
-
-        The same ``set`` as before when the reply is the same, byte for byte.
-
-        Raises:
-            ValueError: it is no JSON object, or holds no list of rows with ids.
-        """
-        if body == self._body and body:
-            return self._ends
-        try:
-            reply = _read_ends(body)
-            if not reply.is_good:
-                raise msgspec.ValidationError
-            ends = {(end.id, end.finished) for end in reply.result}
-        except _UNREADABLE:
-            jobs = JobReader()(body)
-            if isinstance(jobs, Failure):
-                return jobs
-            ends = {(job.id, job.raw.get("finished")) for job in jobs.jobs.values()}
-        self._body, self._ends = body, ends
-        return ends
