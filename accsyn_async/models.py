@@ -23,7 +23,6 @@ __all__ = ["JOB_TYPES", "Job", "JobStatus", "Task", "TaskStatus"]
 JOB_TYPES = ("transfer", "compute", "delivery", "request", "stream", "job")
 """The entity types that are jobs; ``job`` is the old name of ``transfer``."""
 
-_ENDED = frozenset({"done", "aborted"})
 _HEX_ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 _OBJECT_ID = "ObjectId:"
 
@@ -172,7 +171,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     # No job's id is longer, unless it has a prefix: then a decoder of many jobs gives up.
     id: Annotated[str, msgspec.Meta(max_length=32)]
-    _status: str = msgspec.field(default="", name="status")
+    status: JobStatus = JobStatus.UNKNOWN
+    """Its state."""
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     _speed: int | float | None = msgspec.field(default=None, name="speed")
     _etr: str | None = msgspec.field(default=None, name="etr")
@@ -191,6 +191,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     parent_hr: str | None = None
     """Its queue, or the job that it belongs to, for people."""
     _eta: float | None = msgspec.field(default=None, name="<eta>")
+    # What ``_etr`` says, once somebody has asked: it is read again when a change of it is told.
+    _left: dt.timedelta | None = msgspec.field(default=None, name="<left>")
 
     def __repr__(self) -> str:
         return (
@@ -215,11 +217,6 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
         return self._name or self._code or self.id
 
     @property
-    def status(self) -> JobStatus:
-        """Its state."""
-        return _JOB_STATUS.get(self._status) or JobStatus(self._status)
-
-    @property
     def progress(self) -> int | float:
         """Percent, 0–100. It may fall, and 100 is not done."""
         return self._progress or 0
@@ -232,7 +229,9 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     @property
     def etr(self) -> dt.timedelta | None:
         """The backend's estimate of the time left; ``None`` when unknown."""
-        return parse_duration(self._etr) if self._etr else None
+        if self._left is None and self._etr:
+            force_setattr(self, "_left", parse_duration(self._etr))
+        return self._left
 
     @property
     def eta(self) -> dt.timedelta | None:
@@ -275,7 +274,7 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
     @property
     def is_finished(self) -> bool:
         """Whether it has come to an end: done or aborted."""
-        return self._status in _ENDED or self.status in _ENDED
+        return self.status in _ENDED
 
 
 class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
@@ -287,7 +286,8 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     uri: str = ""
     """Its name within the job, mostly ``"0"``, ``"1"`` …"""
-    _status: str = msgspec.field(default="", name="status")
+    status: TaskStatus = TaskStatus.UNKNOWN
+    """Its state."""
     _progress: int | float | None = msgspec.field(default=None, name="progress")
     priority: int | None = None
     """1–1000, highest first."""
@@ -306,11 +306,6 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
             ValueError: there is no ``id``.
         """
         return _from_row(cls, row)
-
-    @property
-    def status(self) -> TaskStatus:
-        """Its state."""
-        return TaskStatus(self._status)
 
     @property
     def job(self) -> str | None:
@@ -335,13 +330,17 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
         return value if isinstance(value, dict) else {}
 
 
-_JOB_STATUS = {status.value: status for status in JobStatus}
+_ENDED = (JobStatus.DONE, JobStatus.ABORTED)
 _DECODERS: dict[type[_Snapshot], msgspec.json.Decoder[Any]] = {
     Job: msgspec.json.Decoder(Job),
     Task: msgspec.json.Decoder(Task),
 }
 _ROW_FIELDS = {
-    kind: tuple((f.name, f.encode_name, f.type) for f in msgspec.structs.fields(kind) if f.name != "_row")
+    kind: tuple(
+        (f.name, f.encode_name, f.type)
+        for f in msgspec.structs.fields(kind)
+        if f.name not in ("_row", "_eta", "_left")
+    )
     for kind in _DECODERS
 }
 _S = TypeVar("_S", bound=_Snapshot)
@@ -381,6 +380,8 @@ def _from_parts(kind: type[_S], row: Mapping[str, Any] | bytes, eta: float | Non
 
 def _coerced(value: Any, wanted: Any) -> Any:
     """The value as the field wants it, or ``None`` where it makes no sense."""
+    if wanted in (JobStatus, TaskStatus):
+        return wanted(value) if isinstance(value, str) else None
     if "str" in str(wanted):
         if isinstance(value, dt.date):
             return format_time(value)

@@ -158,3 +158,14 @@ def test_a_task() -> None:
 )
 def test_entity_ids(text: str, yes: bool) -> None:
     assert is_entity_id(text) is yes
+
+
+def test_what_was_asked_of_a_job_leaves_it_as_it_is() -> None:
+    row = {"id": "a", "status": "running", "etr": "0h:1m:30s", "<left>": "PT5S"}
+    asked, other = Job.from_row(row), Job.from_row(row)
+    assert asked.etr == dt.timedelta(seconds=90)
+    assert asked.etr is asked.etr
+    assert asked == other
+    assert pickle.dumps(asked) == pickle.dumps(other)
+    assert asked.with_eta(5.0).etr is asked.etr
+    assert Job.from_row({"id": "a", "etr": "soon"}).etr is None

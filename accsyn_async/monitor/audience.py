@@ -24,6 +24,7 @@ class Audience:
         member_of: the groups that each job was found by.
         moves: how often somebody came, was let in, or went.
         fields: the fields whose changes somebody is told.
+        field_set: the same, to look them up.
         attributes: what a poll asks for.
         mixed: whether not everybody is told of the same fields.
     """
@@ -34,6 +35,7 @@ class Audience:
         "apart",
         "attributes",
         "by_id",
+        "field_set",
         "fields",
         "groups",
         "joining",
@@ -54,6 +56,7 @@ class Audience:
         self.moves = 0
         self._fieldsets: Counter[tuple[str, ...] | None] = Counter()
         self.fields: tuple[str, ...] = WATCHED
+        self.field_set = frozenset(WATCHED)
         self.attributes: list[str] = attributes_for([None])
         self.mixed = False
 
@@ -188,5 +191,6 @@ class Audience:
         several = [WATCHED if fields is None else fields for fields in self._fieldsets] or [WATCHED]
         # A change of status is always found out: it numbers events.
         self.fields = tuple(dict.fromkeys(["status", *(name for fields in several for name in fields)]))
+        self.field_set = frozenset(self.fields)
         self.attributes = attributes_for(self._fieldsets or [None])
         self.mixed = any(set(fields) != set(self.fields) for fields in several)

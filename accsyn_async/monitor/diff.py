@@ -14,7 +14,7 @@ __all__ = ["Changes", "changes_between", "merged_changes"]
 
 Changes = dict[str, tuple[Any, Any]]
 
-_STORED = {name: f"_{name}" for name in ("status", "progress", "speed", "etr", "size")}
+_STORED = {"status": "status"} | {name: f"_{name}" for name in ("progress", "speed", "etr", "size")}
 """Fields, and what of a snapshot each is read from, alone: cheaper to compare."""
 _stored = operator.attrgetter(*(_STORED[name] for name in WATCHED))
 

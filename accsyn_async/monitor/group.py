@@ -10,7 +10,7 @@ from accsyn_async.models import Job
 from accsyn_async.monitor.listing import Listing
 from accsyn_async.monitor.schedule import Health
 from accsyn_async.monitor.subscription import Subscription
-from accsyn_async.wire.rows import EndReader
+from accsyn_async.wire.ends import EndReader
 
 __all__ = ["Asked", "Group", "Sweep"]
 

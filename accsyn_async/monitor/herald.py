@@ -19,7 +19,7 @@ from accsyn_async.events import (
     JobRevived,
     TaskChanged,
 )
-from accsyn_async.models import Job, JobStatus
+from accsyn_async.models import Job
 from accsyn_async.monitor.audience import Audience
 from accsyn_async.monitor.group import Asked, Group
 from accsyn_async.monitor.ledger import Ledger, Life
@@ -34,8 +34,7 @@ __all__ = ["SLICE", "Herald"]
 SLICE = 0.008
 """Seconds of telling watches after which the event loop gets its turn."""
 
-
-_RUNNING = JobStatus.RUNNING
+_ENDS = (JobFinished, JobRemoved)
 
 
 class _Newcomers(NamedTuple):
@@ -120,13 +119,17 @@ class Herald:
         if group is None and not self.audience.holds(job.id):
             return
         life = self.ledger.life(job.id)
-        newcomers: _Newcomers | None = None
-        ends: list[_Notice] = []
         returning = life.past.run if life.past is not None and life.past.ended else None
         before = life.job
         events = self.ledger.observe(job, self.at, now, self.audience.fields)
         self._watch_for_stalls(before, life, now, group)
         groups = tuple(self.audience.member_of.get(job.id, ()))
+        if not life.ended and groups == (() if group is None else (group,)):
+            # What nearly every job is: known to whose list it stands in, to nobody else, and no end.
+            self._outbox += [_Notice(event, groups) for event in events]
+            return
+        newcomers: _Newcomers | None = None
+        ends: list[_Notice] = []
         if groups not in ((), (group,)) and (before is None or events or job != before.with_eta(None)):
             for other in groups:
                 if other is not group:
@@ -218,7 +221,7 @@ class Herald:
         began = loop.time()
         for notice in outbox:
             event = notice.event
-            ends, revived = isinstance(event, JobFinished | JobRemoved), isinstance(event, JobRevived)
+            ends, revived = isinstance(event, _ENDS), isinstance(event, JobRevived)
             choose = self._chooser(notice)
             for number, subscription in enumerate(self._targets(notice)):
                 self.offer(subscription, event if choose is None else choose(subscription))
@@ -254,7 +257,7 @@ class Herald:
         event, newcomers = notice.event, notice.newcomers
         if isinstance(event, JobChanged):
             # Who wanted the others may have left since it was observed.
-            mixed = self.audience.mixed or not event.changes.keys() <= set(self.audience.fields)
+            mixed = self.audience.mixed or not event.changes.keys() <= self.audience.field_set
             return narrower(event) if mixed else None
         if newcomers is None or not (notice.to_newcomers or isinstance(event, JobRevived)):
             return None
@@ -264,8 +267,8 @@ class Herald:
 
     def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        shown = "progress" in fields and "speed" in fields
-        if job is None or job.speed or job.status is not _RUNNING or not shown:
+        still = job is not None and life.ident in self.ledger.running and not job.speed
+        if job is None or not still or "progress" not in fields or "speed" not in fields:
             self._stalls.forget(life.ident)
         else:
             source = self.audience.apart if group is None else group
@@ -285,7 +288,7 @@ class Herald:
         return Confirmed(apart, apart.polls) if self.audience.holds(ident) else None
 
     def _targets(self, notice: _Notice) -> Collection[Subscription]:
-        several = self.audience.by_id.get(notice.event.job.id, set())
+        several = self.audience.by_id.get(notice.event.job.id, ())
         if isinstance(notice.event, TaskChanged):
             those = self.audience.of(notice.event.job.id) if notice.by_id else notice.groups[0].subscribers
             return [each for each in those if each.selection.tasks]
@@ -313,4 +316,4 @@ class Herald:
 
 
 def _ends(event: JobEvent, ident: str) -> bool:
-    return event.job.id == ident and isinstance(event, JobFinished | JobRemoved)
+    return event.job.id == ident and isinstance(event, _ENDS)

@@ -30,8 +30,8 @@ __all__ = ["REMOVED_AFTER", "Ledger", "Life"]
 REMOVED_AFTER = 2.0
 """Seconds that must lie between two lookups that find nothing before a job counts as removed."""
 
-_RUNNING = JobStatus.RUNNING
-_ENDS = (JobStatus.DONE.value, JobStatus.ABORTED.value)
+_RUNNING, _DONE, _ABORTED = JobStatus.RUNNING, JobStatus.DONE, JobStatus.ABORTED
+_ENDS = (_DONE.value, _ABORTED.value)
 _CLOSING_PROGRESS = 95
 _CLOSING_ETR = dt.timedelta(seconds=10)
 
@@ -297,6 +297,7 @@ class Ledger:
             it has come back after it had ended.
         """
         ident, status = job.id, job.status
+        ends = status is _DONE or status is _ABORTED
         life = self.lives.get(ident) or self.life(ident)
         life.seen()
         if status is _RUNNING:
@@ -310,12 +311,12 @@ class Ledger:
         before, life.job = life.job, job
         past, life.past = life.past, None
         if before is None and (past is None or not past.ended):
-            life.ended = job.is_finished
+            life.ended = ends
             return []
         events: list[JobEvent] = []
         if before is None or life.ended:
             known = past if before is None else life.as_it_was(before)
-            if job.is_finished and known is not None and known.is_same_end(job):
+            if ends and known is not None and known.is_same_end(job):
                 return []
             life.revive()
             life.next_number(durable=True)
@@ -332,7 +333,7 @@ class Ledger:
                     changes=changes,
                 )
             )
-        if job.is_finished:
+        if ends:
             life.ended = True
             events.append(self.finished(life, at))
         return events

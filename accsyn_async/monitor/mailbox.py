@@ -20,6 +20,8 @@ from accsyn_async.monitor.diff import merged_changes
 
 __all__ = ["Mailbox", "MailboxClosed"]
 
+_CHANGES = (JobChanged, TaskChanged)
+_HEALTH = (Degraded, Recovered)
 _PER_JOB = 4
 """Entries a job, on average, above which changes of status are merged too, so that
 jobs that flap for hours before a consumer that sleeps for hours stay bounded: an entry
@@ -92,12 +94,12 @@ class Mailbox:
         if self._closed:
             return
         if isinstance(event, JobEvent):
-            if isinstance(event, JobChanged | TaskChanged) and self._merge(event):
+            if isinstance(event, _CHANGES) and self._merge(event):
                 return
-            if isinstance(event, JobStalled) and self._is_full:
+            if type(event) is JobStalled and self._is_full:
                 return
             self._put_tail(event, self._append(event))
-        elif isinstance(event, Degraded | Recovered):
+        elif isinstance(event, _HEALTH):
             self._put_health(event)
         else:
             self._append(event)
@@ -198,7 +200,7 @@ class Mailbox:
     def _merge(self, event: JobChanged | TaskChanged) -> bool:
         cell = self._tail(event)
         waiting = cell.event if cell else None
-        if cell is None or not isinstance(waiting, JobChanged | TaskChanged):
+        if cell is None or not isinstance(waiting, _CHANGES):
             return False
         crosses_status = "status" in waiting.changes or "status" in event.changes
         if crosses_status and not self._is_full:
@@ -214,12 +216,12 @@ class Mailbox:
 
     def _tail(self, event: JobEvent) -> _Cell | None:
         """The entry that a change can be merged into."""
-        if not isinstance(event, TaskChanged):
-            return self._tails.get(event.job.id)
-        return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
+        if type(event) is TaskChanged:
+            return self._task_tails.get(event.job.id, {}).get(event.task.id) if self._task_tails else None
+        return self._tails.get(event.job.id)
 
     def _put_tail(self, event: JobEvent, cell: _Cell) -> None:
-        if isinstance(event, TaskChanged):
+        if type(event) is TaskChanged:
             if self._task_tails is None:
                 self._task_tails = {}
             self._task_tails.setdefault(event.job.id, {})[event.task.id] = cell
@@ -232,7 +234,7 @@ class Mailbox:
     def _drop_tail(self, event: JobEvent, cell: _Cell) -> None:
         if self._tail(event) is not cell:
             return
-        if not isinstance(event, TaskChanged):
+        if type(event) is not TaskChanged:
             del self._tails[event.job.id]
         elif self._task_tails:
             tails = self._task_tails[event.job.id]

@@ -11,8 +11,9 @@ from accsyn_async.monitor.group import Group
 from accsyn_async.monitor.herald import Herald
 from accsyn_async.monitor.subscription import Subscription
 from accsyn_async.times import parse_time
+from accsyn_async.wire.ends import EndReader
 from accsyn_async.wire.query import ids_expression
-from accsyn_async.wire.rows import EndReader, JobReader
+from accsyn_async.wire.rows import JobReader
 
 __all__ = ["Sweeper"]
 

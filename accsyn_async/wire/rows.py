@@ -2,17 +2,17 @@
 
 A first list is read into jobs at one go, and its rows are told apart only when somebody
 wants their text. A list that says the same as before costs one comparison of bytes.
-Otherwise the rows that are known are looked for one after the other, and only what stands in
-the place of one that is not there is read. Where jobs came, went or moved, all rows are told
-apart without being decoded, and those whose text differs from the row that they are compared
-with are read.
+Otherwise the rows that are known are looked for one after the other, some at a time where none
+of them changed, and only what stands in the place of one that is not there is read. Where
+jobs came, went or moved, all rows are told apart without being decoded, and those whose text
+differs from the row that they are compared with are read.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import count
+from itertools import pairwise, starmap, zip_longest
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,10 +22,12 @@ from accsyn_async.models import Job
 from accsyn_async.wire.codec import decode_plain
 from accsyn_async.wire.reply import Failure, failure_in
 
-__all__ = ["EndReader", "JobList", "JobReader"]
+__all__ = ["UNREADABLE", "JobList", "JobReader", "Reply"]
 
 
-class _Reply(msgspec.Struct, gc=False):
+class Reply(msgspec.Struct, gc=False):
+    """What a reply says besides its result."""
+
     message: Any = msgspec.UNSET
     exception: Any = msgspec.UNSET
     session_expired: Any = None
@@ -38,11 +40,11 @@ class _Reply(msgspec.Struct, gc=False):
         )
 
 
-class _Jobs(_Reply, gc=False):
+class _Jobs(Reply, gc=False):
     result: list[Job] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class _Rows(_Reply, gc=False):
+class _Rows(Reply, gc=False):
     result: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -54,25 +56,20 @@ class _Ids(msgspec.Struct, gc=False):
     result: list[_Id]
 
 
-class _End(msgspec.Struct, frozen=True, gc=False):
-    id: str
-    finished: str | None = None
-
-
-class _Ends(_Reply, gc=False, kw_only=True):
-    result: list[_End]
-
-
 _read_jobs = msgspec.json.Decoder(_Jobs).decode
 _read_rows = msgspec.json.Decoder(_Rows).decode
 _read_ids = msgspec.json.Decoder(_Ids).decode
-_read_ends = msgspec.json.Decoder(_Ends).decode
 _read_job = msgspec.json.Decoder(Job).decode
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoders raise of text that they do not take."""
 
 _BEFORE_ROWS = re.compile(rb'\s*\{\s*"result"\s*:\s*\[\s*')
 _AFTER_ROWS = b"]}"
 _FIRST_KEY = re.compile(rb'\{"\w+"')
+_BLOCK = 8
+"""Rows that are passed over at once where none of them changed."""
+_NEAR = 20_000
+"""Bytes up to which a search has no costs of its own to begin with."""
 
 
 class JobList(NamedTuple):
@@ -110,7 +107,7 @@ class _Page:
 class JobReader:
     """Reads the replies to one list request, each with the last one in mind."""
 
-    __slots__ = ("_body", "_boundary", "_comma", "_jobs", "_last", "_texts")
+    __slots__ = ("_begins", "_body", "_boundary", "_comma", "_jobs", "_last", "_texts")
 
     def __init__(self) -> None:
         self._body = b""
@@ -123,6 +120,8 @@ class JobReader:
         self._comma = b""
         # From the end of a row into the next one; empty where rows cannot be looked for.
         self._boundary = b""
+        # Where in the body each block of rows begins, and the last one ends; empty where that is not known.
+        self._begins: list[int] = []
         self._last: dict[str, Job] = {}
 
     def __del__(self) -> None:
@@ -148,7 +147,7 @@ class JobReader:
             return listed
         try:
             reply = _read_rows(body)
-        except _UNREADABLE:
+        except UNREADABLE:
             return self._read_leniently(body)
         if not reply.is_good:
             return self._read_leniently(body)
@@ -160,7 +159,7 @@ class JobReader:
         """Read a list that there is nothing to compare with; ``None`` where something in it is odd."""
         try:
             reply = _read_jobs(body)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
         jobs = reply.result
         if not jobs or not reply.is_good:
@@ -175,7 +174,7 @@ class JobReader:
         return listed
 
     def _look_for_rows(self, body: bytes) -> JobList | None:
-        """Read a list of the same jobs, in the same order; ``None`` where it is another.
+        """Read a list of the same jobs, or nearly, in the same order; ``None`` where it is another.
 
         Whatever is passed over is the text of a row that was read before, and what stands between
         two of them is read as a row: where it is none, or more than one, it is no JSON.
@@ -183,45 +182,123 @@ class JobReader:
         texts, start = self._tell_apart(), _BEFORE_ROWS.match(body)
         if not self._boundary or start is None or not body.endswith(_AFTER_ROWS):
             return None
-        is_at, find = body.startswith, body.find
-        jobs, comma, boundary = self._jobs, self._comma, self._boundary
-        stands, end, skipped = start.end(), len(body) - len(_AFTER_ROWS), len(comma)
-        if is_at(comma, stands):
+        begin = start.end()
+        return self._read_the_same(body, texts, begin) or self._read_others(body, texts, begin)
+
+    def _read_the_same(self, body: bytes, texts: list[bytes], begin: int) -> JobList | None:
+        """Read a list of the same jobs, whose first row stands there."""
+        begins: list[int] = []
+        changed = self._changed_rows(body, texts, begin, begins)
+        if changed is None:
             return None
-        changed: list[tuple[int, bytes, Job]] = []
-        for place, text, size in zip(count(), texts, map(len, texts)):
-            if is_at(text, stands):
-                stands += size
-                continue
-            if place == 0:
-                # There is no comma before the first.
-                if is_at(text[skipped:], stands):
-                    stands += size - skipped
-                    continue
-                row = body[stands : find(boundary, stands) + 1 or end]
-            elif is_at(comma, stands):
-                row = body[stands + skipped : find(boundary, stands) + 1 or end]
-                stands += skipped
-            else:
-                return None
-            stands += len(row)
-            try:
-                job = _read_job(row)
-            except _UNREADABLE:
-                return None
-            known = jobs[place]
-            if known is None or known.id != job.id:
-                return None
-            changed.append((place, comma + row, job))
-        if stands != end:
-            return None
-        before, last = self._last, self._last.copy()
+        jobs, before, last = self._jobs, self._last, self._last.copy()
         for place, text, job in changed:
             force_setattr(job, "_row", text)
             texts[place] = text
             jobs[place] = last[job.id] = job
-        self._body, self._last = body, last
+        self._body, self._last, self._begins = body, last, begins
         return JobList(last, [job for _, _, job in changed], alike=before)
+
+    def _changed_rows(
+        self, body: bytes, texts: list[bytes], stands: int, begins: list[int]
+    ) -> list[tuple[int, bytes, Job]] | None:
+        """The rows that are not those of the last list: place, text with the comma before it, and job.
+
+        Args:
+            body: the reply.
+            texts: the last list's rows.
+            stands: where its first row does.
+            begins: takes up where each block of rows does, and where the last one ends.
+        """
+        is_at, find = body.startswith, body.find
+        jobs, comma, boundary = self._jobs, self._comma, self._boundary
+        end, skipped = len(body) - len(_AFTER_ROWS), len(comma)
+        if is_at(comma, stands):
+            return None
+        blocks = map(memoryview(self._body).__getitem__, starmap(slice, pairwise(self._begins)))
+        changed: list[tuple[int, bytes, Job]] = []
+        for first, block in zip_longest(range(0, len(jobs), _BLOCK), blocks):
+            begins.append(stands)
+            if block is not None and is_at(block, stands):
+                stands += len(block)
+                continue
+            for place, text in enumerate(texts[first : first + _BLOCK], first):
+                if is_at(text, stands):
+                    stands += len(text)
+                    continue
+                if place == 0:
+                    # There is no comma before the first.
+                    if is_at(text[skipped:], stands):
+                        stands += len(text) - skipped
+                        continue
+                elif is_at(comma, stands):
+                    stands += skipped
+                else:
+                    return None
+                until = find(boundary, stands, stands + _NEAR) + 1 or find(boundary, stands) + 1 or end
+                row = body[stands:until]
+                stands += len(row)
+                try:
+                    job = _read_job(row)
+                except UNREADABLE:
+                    return None
+                before = jobs[place]
+                if before is None or before.id != job.id:
+                    return None
+                # The very same text: whoever looks the job up is spared a comparison.
+                force_setattr(job, "id", before.id)
+                changed.append((place, comma + row, job))
+        begins.append(stands)
+        return changed if stands == end else None
+
+    def _read_others(self, body: bytes, texts: list[bytes], begin: int) -> JobList | None:
+        """Read a list in which jobs came or went, and the others stay in order."""
+        is_at, find, known, comma = body.startswith, body.find, self._jobs, self._comma
+        stands = begin
+        end, skipped, boundary = len(body) - len(_AFTER_ROWS), len(comma), self._boundary
+        places = {job.id: place for place, job in enumerate(known) if job is not None}
+        jobs: list[Job | None] = []
+        rows: list[bytes] = []
+        changed: dict[str, Job] = {}
+        place, since, last = 0, 0, len(texts)
+        while stands != end or stands == begin:
+            if place < last and is_at(text := texts[place], stands) and stands != begin:
+                stands += len(text)
+                place += 1
+                continue
+            jobs += known[since:place]
+            rows += texts[since:place]
+            if stands != begin:
+                if not is_at(comma, stands):
+                    return None
+                stands += skipped
+            row = body[
+                stands : find(boundary, stands, stands + _NEAR) + 1 or find(boundary, stands) + 1 or end
+            ]
+            stands += len(row)
+            try:
+                job: Job = _read_job(row)
+            except UNREADABLE:
+                return None
+            text, was = comma + row, places.get(job.id)
+            if job.id in changed or (was is not None and was < place):
+                # Twice, or not in the order of before.
+                return None
+            if was is not None:
+                place = was + 1
+            since = place
+            if was is not None and text == texts[was]:
+                jobs.append(known[was])
+            else:
+                force_setattr(job, "_row", text)
+                changed[job.id] = job
+                jobs.append(job)
+            rows.append(text)
+        jobs += known[since:place]
+        rows += texts[since:place]
+        return self._keep(
+            body, jobs, rows, {job.id: job for job in jobs if job is not None}, list(changed.values())
+        )
 
     def _compare(self, body: bytes, rows: list[msgspec.Raw]) -> JobList:
         """Compare a list in which jobs came, went or moved."""
@@ -253,6 +330,9 @@ class JobReader:
             changed.append(job)
             jobs.append(job)
         last = {job.id: job for job in jobs if job is not None}
+        if len(self._last) < len(self._jobs) or len(last) < len(jobs):
+            # Of those that share an id the last one counts.
+            changed = [job for ident, job in last.items() if self._last.get(ident) is not job]
         self._know(texts, comma, distinct=len(last) == len(jobs))
         return self._keep(body, jobs, texts, last, changed)
 
@@ -264,7 +344,7 @@ class JobReader:
         last: dict[str, Job],
         changed: Sequence[Job] = (),
     ) -> JobList:
-        self._body, self._jobs, self._texts, self._last = body, jobs, texts, last
+        self._body, self._jobs, self._texts, self._last, self._begins = body, jobs, texts, last, []
         return JobList(last, changed)
 
     def _know(self, texts: list[bytes], comma: bytes, *, distinct: bool) -> None:
@@ -315,36 +395,3 @@ def _rows_of(body: bytes) -> list[msgspec.Raw]:
 def _comma_of(body: bytes) -> bytes:
     """What stands between two rows of a list."""
     return b", " if b"}, {" in body else b","
-
-
-class EndReader:
-    """Reads lists of the ids and ends of finished jobs, each with the last one in mind."""
-
-    __slots__ = ("_body", "_ends")
-
-    def __init__(self) -> None:
-        self._body = b""
-        self._ends: set[tuple[str, str | None]] = set()
-
-    def __call__(self, body: bytes) -> set[tuple[str, str | None]] | Failure:
-        """Read a reply: id and end, as the backend writes it, of each.
-
-        The same ``set`` as before when the reply is the same, byte for byte.
-
-        Raises:
-            ValueError: it is no JSON object, or holds no list of rows with ids.
-        """
-        if body == self._body and body:
-            return self._ends
-        try:
-            reply = _read_ends(body)
-            if not reply.is_good:
-                raise msgspec.ValidationError
-            ends = {(end.id, end.finished) for end in reply.result}
-        except _UNREADABLE:
-            jobs = JobReader()(body)
-            if isinstance(jobs, Failure):
-                return jobs
-            ends = {(job.id, job.raw.get("finished")) for job in jobs.jobs.values()}
-        self._body, self._ends = body, ends
-        return ends

@@ -116,9 +116,9 @@ PLANTED = {
     ),
     "hundred-is-done": Planted(
         "the end is told at 100 %",
-        "accsyn_async.models",
-        "        return self._status in _ENDED or self.status in _ENDED\n",
-        "        return self._status in _ENDED or self.progress == 100\n",
+        _LEDGER,
+        "        ends = status is _DONE or status is _ABORTED\n",
+        "        ends = status is _DONE or status is _ABORTED or job.progress == 100\n",
         ("end-true", "order", "end-once", "wait", "runs", "missed"),
         (2,),
     ),
@@ -156,9 +156,8 @@ PLANTED = {
     "end-told-twice": Planted(
         "an end that is seen again is told again",
         _LEDGER,
-        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
-        "                return []\n",
-        "            if job.is_finished and known is not None and known.is_same_end(job):\n"
+        "            if ends and known is not None and known.is_same_end(job):\n                return []\n",
+        "            if ends and known is not None and known.is_same_end(job):\n"
         "                return [self.finished(life, at)]\n",
         ("end-once", "order", "found"),
         (4,),

@@ -31,6 +31,13 @@ def read(reader: JobReader, *rows: Any) -> JobList:
     return outcome
 
 
+nested = st.recursive(
+    st.integers(0, 1) | st.sampled_from(["", "}, {", '"}, {"id": "b"', "]}"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "x"]), inner),
+    max_leaves=4,
+)
+
+
 rows = st.lists(
     st.fixed_dictionaries(
         {"id": st.sampled_from([f"job{n}" for n in range(8)]), "progress": st.integers(0, 3)},
@@ -126,6 +133,20 @@ def test_two_rows_of_one_id_keep_a_text_each() -> None:
     assert {ident: job.progress for ident, job in then.jobs.items()} == {"a": 2, "b": 0}
 
 
+def test_what_changed_is_what_is_listed_last_of_one_id() -> None:
+    reader = JobReader()
+    one, other, rest = {"id": "a", "progress": 1}, {"id": "a", "progress": 2}, [{"id": "b"}, {"id": "c"}]
+    read(reader, *rest)
+    for listed, changed in (
+        ([one], [1]),
+        ([one, other], [2]),
+        ([one], [1]),
+        ([other, one], []),
+        ([other], [2]),
+    ):
+        assert [job.progress for job in read(reader, *listed, *rest).changed] == changed
+
+
 def test_jobs_that_came_went_and_moved() -> None:
     reader = JobReader()
     listed = [{"id": f"job{n}", "progress": n} for n in range(6)]
@@ -152,13 +173,6 @@ def test_rows_that_are_nested_nearly_too_deep_are_told_apart_from_wherever() -> 
     assert list(outcome.jobs) == ["a"]
 
 
-nested = st.recursive(
-    st.integers(0, 1) | st.sampled_from(["", "}, {", '"}, {"id": "b"', "]}"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "x"]), inner),
-    max_leaves=4,
-)
-
-
 @given(st.lists(st.tuples(nested, nested, nested), min_size=1, max_size=6), st.sampled_from([body, compact]))
 def test_what_rows_hold_is_not_taken_for_rows(states: list[tuple[Any, Any, Any]], write: Any) -> None:
     reader = JobReader()
@@ -167,6 +181,125 @@ def test_what_rows_hold_is_not_taken_for_rows(states: list[tuple[Any, Any, Any]]
         outcome = reader(write(*rows))
         assert isinstance(outcome, JobList)
         assert [job.raw for job in outcome.jobs.values()] == rows
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(st.dictionaries(st.integers(0, 39), st.sampled_from([0, 1, 23, "}, {", "é"])), max_size=6),
+    st.sampled_from([body, compact]),
+)
+def test_many_rows_of_which_some_change_are_read_as_if_for_the_first_time(
+    count: int, steps: list[dict[int, Any]], write: Any
+) -> None:
+    reader = JobReader()
+    rows = [{"id": f"job{n}", "metadata": 0} for n in range(count)]
+    reader(write(*rows))
+    for step in steps:
+        before = [row["metadata"] for row in rows]
+        rows = [{"id": row["id"], "metadata": step.get(n, row["metadata"])} for n, row in enumerate(rows)]
+        outcome = reader(write(*rows))
+        assert isinstance(outcome, JobList)
+        assert [job.raw for job in outcome.jobs.values()] == rows
+        assert [job.raw for job in outcome.changed] == [
+            row for row, was in zip(rows, before, strict=True) if row["metadata"] != was
+        ]
+
+
+numbers = st.lists(st.integers(0, 29), max_size=40)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sets(st.integers(0, 29), max_size=6), st.dictionaries(st.integers(0, 29), nested), numbers
+        ),
+        max_size=6,
+    ),
+    st.sampled_from([body, compact]),
+)
+def test_jobs_that_come_and_go_among_many(steps: list[Any], write: Any) -> None:
+    reader = JobReader()
+    known: dict[str, Any] = {}
+    for missing, values, others in steps:
+        # Nearly always in order, each once; now and then some are listed again at the end.
+        listed = [*(n for n in range(30) if n not in missing), *(others[:2] if len(others) > 30 else [])]
+        rows = [{"id": f"job{n}", "metadata": values.get(n, 0)} for n in listed]
+        outcome = reader(write(*rows))
+        assert isinstance(outcome, JobList)
+        assert list(outcome.jobs) == list({row["id"]: row for row in rows})
+        assert [job.raw for job in outcome.jobs.values()] == list({row["id"]: row for row in rows}.values())
+        moved = {job.id for job in outcome.changed}
+        for ident, job in outcome.jobs.items():
+            assert ident in moved or known.get(ident) is job
+        known = outcome.jobs
+
+
+@given(
+    st.sets(st.integers(0, 29)),
+    st.sets(st.integers(0, 29)),
+    st.sets(st.integers(0, 29), max_size=4),
+    st.sampled_from([body, compact]),
+)
+def test_what_came_or_changed_among_many_is_all_that_changed(
+    first: set[int], then: set[int], faster: set[int], write: Any
+) -> None:
+    reader = JobReader()
+    for listed in (range(30), sorted(first)):
+        reader(write(*({"id": f"job{n}", "progress": 1} for n in listed)))
+    before = {f"job{n}" for n in first}
+    rows = [{"id": f"job{n}", "progress": 22 if n in faster else 1} for n in sorted(then)]
+    outcome = reader(write(*rows))
+    assert isinstance(outcome, JobList)
+    assert [job.raw for job in outcome.jobs.values()] == rows
+    assert [job.raw for job in outcome.changed] == [
+        row for row in rows if row["id"] not in before or row["progress"] == 22
+    ]
+
+
+@given(st.sets(st.integers(0, 11), max_size=3), st.data())
+def test_rows_among_which_some_came_or_went_are_refused_when_damaged(
+    missing: set[int], data: st.DataObject
+) -> None:
+    reader = JobReader()
+    for progress in (1, 22):
+        reader(compact(*({"id": f"job{n}", "progress": progress} for n in range(10))))
+    whole = compact(*({"id": f"job{n}", "progress": 22 + n % 2} for n in range(12) if n not in missing))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    damaged = whole[:at] + data.draw(st.sampled_from([b"", b"{", b"}", b",", b'"', b"},{"])) + whole[at + 1 :]
+    expected: Any = None
+    with contextlib.suppress(ValueError):
+        expected = JobReader()(damaged)
+    if expected is None:
+        with pytest.raises(ValueError, match=r".*"):
+            reader(damaged)
+    else:
+        outcome: Any = reader(damaged)
+        assert [job.raw for job in outcome.jobs.values()] == [job.raw for job in expected.jobs.values()]
+
+
+@given(st.data())
+def test_many_rows_that_are_damaged_are_refused(data: st.DataObject) -> None:
+    reader = JobReader()
+    states = [
+        compact(*({"id": f"job{n}", "progress": progress * (n % 5 == 0)} for n in range(30)))
+        for progress in (1, 22, 3, 44)
+    ]
+    for state in states[:3]:
+        reader(state)
+    at = data.draw(st.integers(0, len(states[3]) - 1))
+    damaged = states[3][:at] + data.draw(st.sampled_from([b"", b"{", b"}", b",", b'"'])) + states[3][at + 1 :]
+    expected: Any = None
+    with contextlib.suppress(ValueError):
+        expected = JobReader()(damaged)
+    if expected is None:
+        with pytest.raises(ValueError, match=r".*"):
+            reader(damaged)
+    else:
+        outcome: Any = reader(damaged)
+        assert [job.raw for job in outcome.jobs.values()] == [job.raw for job in expected.jobs.values()]
+    again = reader(states[0])
+    assert isinstance(again, JobList)
+    assert again.jobs.keys() == {f"job{n}" for n in range(30)}
 
 
 ROWS = [{"id": "a", "progress": 1}, {"id": "b", "progress": 1}, {"id": "c", "progress": 1}]
