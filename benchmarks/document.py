@@ -19,7 +19,8 @@
             "unit": of all three: "×" of a ratio, else "ms", "/s" …,
             "against": what a ratio is to, or "",
             "bound": null or {"kind": "at most" or "at least", "limit": in that unit},
-            "verdict": "reached", "missed", or null without an aim,
+            "floor": null or what nothing can be better than, as the same run found it,
+            "verdict": "reached", "missed", "out of reach" (of the floor too), or null without an aim,
             "note": what a reader must know, or ""}]}]
     }
 
@@ -91,5 +92,4 @@ def _part(outcome: Outcome) -> dict[str, Any]:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    verdict = None if figure.bound is None else "missed" if figure.missed else "reached"
-    return {**msgspec.to_builtins(figure), "verdict": verdict}
+    return {**msgspec.to_builtins(figure), "verdict": figure.verdict}

@@ -8,7 +8,10 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Bound", "Effort", "Figure", "at_least", "at_most", "ratio", "single", "spread"]
+__all__ = ["Bound", "Effort", "Figure", "Verdict", "at_least", "at_most", "ratio", "single", "spread"]
+
+Verdict = Literal["reached", "missed", "out of reach"]
+"""What becomes of an aim. One that not even the floor reaches is out of reach."""
 
 Effort = Literal["quick", "full"]
 """How long to measure: ``quick`` for all parts within three minutes, ``full`` for figures to be published."""
@@ -55,6 +58,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         unit: of all three: ``×`` of a ratio, else ``ms``, ``s``, ``MB``, ``bytes``, ``%``, ``/s`` …
         against: what a ratio is to, a rival or a floor measured in the same run; "" for what is no ratio.
         bound: what it is to reach; ``None`` when it has no aim.
+        floor: what nothing can be better than: the floor's own figure, of the same run; ``None`` when none
+            was measured. An aim that it does not reach either is out of reach, and not missed.
         note: what a reader must know to understand it; "" for nothing.
     """
 
@@ -65,12 +70,23 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     against: str = ""
     bound: Bound | None = None
+    floor: float | None = None
     note: str = ""
 
     @property
+    def verdict(self) -> Verdict | None:
+        """What became of its aim; ``None`` when it has none."""
+        if self.bound is None:
+            return None
+        if self.bound.holds(self.value):
+            return "reached"
+        is_near = self.floor is None or self.bound.holds(self.floor)
+        return "missed" if is_near else "out of reach"
+
+    @property
     def missed(self) -> bool:
-        """Whether it has an aim that it does not reach."""
-        return self.bound is not None and not self.bound.holds(self.value)
+        """Whether it has an aim that it does not reach, and could."""
+        return self.verdict == "missed"
 
 
 def spread(
@@ -80,6 +96,7 @@ def spread(
     *,
     against: str = "",
     bound: Bound | None = None,
+    floor: float | None = None,
     note: str = "",
 ) -> Figure:
     """A figure of several rounds: their median and quartiles.
@@ -89,23 +106,48 @@ def spread(
     (2.5, 1.75, 3.25, False)
     """
     if len(rounds) < 2:
-        return single(name, rounds[0], unit, against=against, bound=bound, note=note)
+        return single(name, rounds[0], unit, against=against, bound=bound, floor=floor, note=note)
     low, middle, high = statistics.quantiles(rounds, n=4, method="inclusive")
     return Figure(
-        name=name, value=middle, low=low, high=high, unit=unit, against=against, bound=bound, note=note
+        name=name,
+        value=middle,
+        low=low,
+        high=high,
+        unit=unit,
+        against=against,
+        bound=bound,
+        floor=floor,
+        note=note,
     )
 
 
 def single(
-    name: str, value: float, unit: str, *, against: str = "", bound: Bound | None = None, note: str = ""
+    name: str,
+    value: float,
+    unit: str,
+    *,
+    against: str = "",
+    bound: Bound | None = None,
+    floor: float | None = None,
+    note: str = "",
 ) -> Figure:
     """A figure that was measured once.
 
-    >>> single("requests", 1.2, "/s", bound=at_most(2)).missed
-    False
+    >>> single("requests", 1.2, "/s", bound=at_most(2)).verdict
+    'reached'
+    >>> single("official / find", 17, "×", bound=at_least(25), floor=19.6).verdict
+    'out of reach'
     """
     return Figure(
-        name=name, value=value, low=value, high=value, unit=unit, against=against, bound=bound, note=note
+        name=name,
+        value=value,
+        low=value,
+        high=value,
+        unit=unit,
+        against=against,
+        bound=bound,
+        floor=floor,
+        note=note,
     )
 
 
@@ -116,6 +158,7 @@ def ratio(
     *,
     against: str,
     bound: Bound | None = None,
+    floor: float | None = None,
     note: str = "",
 ) -> Figure:
     """How many times one took what another did, round by round: what slows a round down slows both.
@@ -124,4 +167,4 @@ def ratio(
     2.0
     """
     rounds = [a / b for a, b in zip(over, under, strict=True)]
-    return spread(name, rounds, "×", against=against, bound=bound, note=note)
+    return spread(name, rounds, "×", against=against, bound=bound, floor=floor, note=note)

@@ -41,8 +41,13 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     """The last line: what became of the aims, and how long it took."""
     figures = [figure for outcome in outcomes for figure in outcome.figures]
     aims = [figure for figure in figures if figure.bound is not None]
-    missed = sum(figure.missed for figure in aims)
-    said = [f"{len(figures)} figures", f"aims: {len(aims) - missed} reached, {missed} missed"]
+    verdicts = [figure.verdict for figure in aims]
+    said = [
+        f"{len(figures)} figures",
+        f"aims: {verdicts.count('reached')} reached, {verdicts.count('missed')} missed",
+    ]
+    if beyond := verdicts.count("out of reach"):
+        said.append(f"{beyond} out of reach (of the floor too)")
     for state in ("not measured", "failed"):
         if names := [outcome.part.name for outcome in outcomes if outcome.state == state]:
             said.append(f"{state}: {', '.join(names)}")
@@ -86,7 +91,7 @@ def _heading(part: Part) -> str:
 def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     digits = 3
     bound = figure.bound
-    if bound is not None and figure.missed:
+    if bound is not None and figure.verdict != "reached":
         # What misses by a hair must not look as if it did not.
         while digits < 6 and bound.holds(float(number(figure.value, digits).replace(",", ""))):
             digits += 1
@@ -98,7 +103,11 @@ def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     if bound is None:
         return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"
-    verdict = "MISSED" if figure.missed else "ok"
+    verdict = "ok"
+    if figure.verdict == "missed":
+        verdict = "MISSED"
+    elif figure.floor is not None and figure.verdict == "out of reach":
+        verdict = f"floor: {number(figure.floor)}"
     return [figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict]
 
 

@@ -70,21 +70,28 @@ def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[
     what = f"{share:.0%} changed, {watched}" if share else f"unchanged, {watched}"
     poll, structs = taken["poll"], taken["structs"]
     against_structs: Bound | None = {0.0: UNCHANGED, 0.1: TENTH}.get(share)
+    compared = ratio(
+        f"floor, {watched}: comparing bytes",
+        taken["compare"],
+        structs,
+        against=STRUCTS,
+        note=f"Two texts of {taken['size'][0]:.1f} MB.",
+    )
     figures = [
-        ratio(what, poll, structs, against=STRUCTS, bound=against_structs),
+        ratio(
+            what,
+            poll,
+            structs,
+            against=STRUCTS,
+            bound=against_structs,
+            floor=None if share else compared.value,
+        ),
         ratio(f"{what}, to dicts", poll, taken["dicts"], against=DICTS, bound=None if share else UNCHANGED),
     ]
     if not share:
-        size = f"Two texts of {taken['size'][0]:.1f} MB."
         figures += [
             ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing bytes"),
-            ratio(
-                f"floor, {watched}: comparing bytes",
-                taken["compare"],
-                structs,
-                against=STRUCTS,
-                note=size,
-            ),
+            compared,
         ]
     else:
         figures += [

@@ -40,3 +40,13 @@ def test_what_has_no_aim_misses_none() -> None:
 
 def test_one_round_is_its_own_spread() -> None:
     assert spread("a", [3.0], "ms") == single("a", 3.0, "ms")
+
+
+def test_an_aim_that_the_floor_does_not_reach_is_out_of_reach() -> None:
+    far = single("official / find", 17, "×", bound=at_least(25), floor=19.6)
+    assert (far.verdict, far.missed) == ("out of reach", False)
+    near = single("official / find", 17, "×", bound=at_least(18), floor=19.6)
+    assert (near.verdict, near.missed) == ("missed", True)
+    assert single("official / find", 26, "×", bound=at_least(25), floor=19.6).verdict == "reached"
+    assert single("a poll", 0.08, "×", bound=at_most(0.05), floor=0.06).verdict == "out of reach"
+    assert single("a poll", 0.08, "×", floor=0.06).verdict is None

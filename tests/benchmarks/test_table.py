@@ -101,3 +101,10 @@ def test_the_list_says_what_a_part_needs_that_is_not_here() -> None:
 
 def rows(*figures: Figure) -> list[str]:
     return part_table(Outcome(PART, "measured", figures)).splitlines()
+
+
+def test_what_is_out_of_reach_shows_the_floor() -> None:
+    far = single("a poll", 0.08, "×", bound=at_most(0.05), floor=0.061)
+    outcome = Outcome(PART, "measured", (far,), 1.0)
+    assert part_table(outcome).endswith("≤ 0.05×   floor: 0.0610")
+    assert "aims: 0 reached, 0 missed · 1 out of reach (of the floor too)" in summary([outcome], 1.0)
