@@ -54,7 +54,7 @@ _SLOW = (
 
 async def measure(effort: Effort) -> AsyncIterator[Figure]:
     """One figure after the other."""
-    spells = 4 if effort == "quick" else 16
+    spells = 4 if effort == "quick" else 12
     with apart() as core, ThreadPoolExecutor(AT_ONCE) as pool:
         with running(core=core) as backend:
             official = Official(backend)
