@@ -81,12 +81,12 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
                 await asyncio.to_thread(line, each)
             if begin is not None:
                 await begin.wait()
-            before = json.loads(await asyncio.to_thread(asked, leading))
+            since, before = time.time(), json.loads(await asyncio.to_thread(asked, leading))
             await asyncio.sleep(seconds)
             after = json.loads(await asyncio.to_thread(asked, leading))
             told = [json.loads((await asyncio.to_thread(each.communicate))[0]) for each in watching]
             known = json.loads((await asyncio.to_thread(leading.communicate))[0])
-    later = delays(known, told)
+    later = delays(known, told, since)
     middle = f"Of {len(later):,} changes; p99: {sorted(later)[int(len(later) * 0.99)]:.0f} ms."
     remote = f"{PROCESSES * WATCHES:,} remote watches"
     return [
@@ -101,17 +101,18 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
     ]
 
 
-def delays(known: Sequence[Any], told: Sequence[Sequence[Any]]) -> list[float]:
+def delays(known: Sequence[Any], told: Sequence[Sequence[Any]], since: float) -> list[float]:
     """How many milliseconds later each state was told than known, where both are.
 
-    >>> delays([[["a", "running", 5], 1.0]], [[[["a", "running", 5], 1.5], [["a", "running", 6], 1.75]]])
+    >>> delays([[["a", "running", 5], 1.0]], [[[["a", "running", 5], 1.5], [["a", "running", 6], 1.75]]], 0)
     [500.0]
 
     Args:
         known: states, each with the time at which it was known, in seconds.
         told: the same of each of several that were told.
+        since: when all of them had been told what there was, in seconds; what was known before is left out.
     """
-    times = {tuple(state): at for state, at in known}
+    times = {tuple(state): at for state, at in known if at >= since}
     return [
         (at - times[tuple(state)]) * 1000
         for several in told

@@ -137,4 +137,10 @@ def test_a_page_has_settled_with_its_fifth_message() -> None:
 def test_what_was_not_known_beside_the_relay_is_not_compared() -> None:
     known = [[["a", "running", 1], 10.0], [["b", "running", 1], 20.0]]
     told = [[[["a", "running", 1], 10.25]], [[["c", "running", 1], 1.0], [["b", "running", 1], 20.5]]]
-    assert relay.delays(known, told) == [250.0, 500.0]
+    assert relay.delays(known, told, 10.0) == [250.0, 500.0]
+
+
+def test_what_was_known_while_feeds_were_loading_is_not_compared() -> None:
+    known = [[["a", "running", 1], 10.0], [["a", "running", 2], 11.0]]
+    told = [[[["a", "running", 1], 13.0], [["a", "running", 2], 13.5]]]
+    assert relay.delays(known, told, 10.5) == [2500.0]
