@@ -12,7 +12,7 @@ from typing import NamedTuple
 from accsyn_async import Session, Watch
 from benchmarks.stage import Meter, Stage, rows, session
 
-__all__ = ["PATHS", "Once", "Path", "polling"]
+__all__ = ["PATHS", "Once", "Path", "finding", "polling", "read"]
 
 Once = Callable[[Meter], Awaitable[None]]
 """Goes a path once and has it measured."""
@@ -36,7 +36,7 @@ async def polling(jobs: int, changed: int, watches: int = 1) -> AsyncIterator[On
     stage = Stage(list(rows(jobs)))
     async with session(stage) as asking, AsyncExitStack() as stack:
         entered = [await stack.enter_async_context(asking.watch("Transfer")) for _ in range(watches)]
-        readers = [asyncio.create_task(_read(watch)) for watch in entered]
+        readers = [asyncio.create_task(read(watch)) for watch in entered]
 
         async def once(meter: Meter) -> None:
             stage.move(changed)
@@ -54,7 +54,7 @@ async def polling(jobs: int, changed: int, watches: int = 1) -> AsyncIterator[On
 async def _finding(count: int) -> AsyncIterator[Once]:
     """A call that finds so many rows; the reply is there at once."""
     async with session(Stage(list(rows(count)))) as asking:
-        yield _find(asking, count)
+        yield finding(asking, count)
 
 
 @contextlib.asynccontextmanager
@@ -65,7 +65,7 @@ async def _finding_over_http() -> AsyncIterator[Once]:
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         async with Session("acme", "lisa@example.com", "key", url=url, rate_limit=None) as asking:
-            yield _find(asking, 1)
+            yield finding(asking, 1)
     finally:
         server.close()
         await server.wait_closed()
@@ -84,7 +84,9 @@ PATHS: dict[str, Path] = {
 """By their names."""
 
 
-def _find(asking: Session, count: int) -> Once:
+def finding(asking: Session, count: int) -> Once:
+    """A call that finds so many rows."""
+
     async def once(meter: Meter) -> None:
         meter.begin()
         found = await asking.find("Transfer", limit=count)
@@ -94,7 +96,8 @@ def _find(asking: Session, count: int) -> Once:
     return once
 
 
-async def _read(watch: Watch) -> None:
+async def read(watch: Watch) -> None:
+    """Read all that a watch is told."""
     async for _ in watch:
         pass
 

@@ -11,7 +11,8 @@ import asyncio
 import datetime as dt
 import json
 import random
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +25,11 @@ __all__ = ["Meter", "Silent", "Stage", "job_id", "rows", "session"]
 
 NEVER = "1970-01-01T00:00:00"
 _WELCOME = {"result": {"id": "5d91b33ac71c12871d1fc3c2", "role": "admin", "session_id": "s-1"}}
-_NOTHING = Response(200, {}, b'{"result": []}')
+_IDS = re.compile(r"[0-9a-f]{24}")
+_NO_POLL = ("%22query%22", "%22finished%22%3A", "%22skip%22%3A")
+"""What stands only in questions that are asked beside polls."""
+_ENDS = 200
+"""Jobs that have ended and are still listed."""
 
 
 class Meter(Protocol):
@@ -104,6 +109,8 @@ class Stage:
         self._ended: dict[str, dict[str, Any]] = {}
         self._shown: list[str] | None = None
         self._texts: dict[str, bytes] = {}
+        self._text: bytes | None = None
+        self._ends = b""
         self._poll: Response | None = None
         self._found: dict[int, Response] = {}
         self._meter: Meter = Silent()
@@ -120,7 +127,7 @@ class Stage:
             if row["status"] == "running":
                 row["speed"] = round(1 + (row["speed"] + 0.125) % 100, 3)
             self._texts.pop(ident, None)
-        self._poll = None
+        self._text = None
 
     def end(self, ident: str, at: float) -> None:
         """Let a job be done, so many seconds after the start, and leave the list."""
@@ -128,23 +135,25 @@ class Stage:
         when = START + dt.timedelta(seconds=at)
         row.update(status="done", progress=100, speed=-1.0, etr="", finished=f"{when:%Y-%m-%dT%H:%M:%S}")
         self._ended[ident] = row
-        if len(self._ended) > 1000:
+        if len(self._ended) > _ENDS:
             del self._ended[next(iter(self._ended))]
         self._texts.pop(ident, None)
-        self._poll = None
+        self._text = None
 
     def add(self, row: dict[str, Any]) -> None:
         """Let there be one more job."""
         self._rows[row["id"]] = row
-        self._poll = None
+        self._text = None
 
     async def poll(self, meter: Meter) -> None:
         """Let one poll be answered, and measure what comes of it until the next one is asked."""
         await self._arrived.wait()
         self._arrived.clear()
-        # Written before anybody measures.
-        if self._poll is None:
-            self._poll = Response(200, {}, self._body(self._rows.values()))
+        # Written before anybody measures; never the same bytes twice, which would be compared too easily.
+        if self._text is None:
+            self._text = _body(map(self._shown_text, self._rows.values()))
+            self._ends = _body(map(_end_text, self._ended.values()))
+        self._poll = Response(200, {}, bytes(bytearray(self._text)))
         self._meter = meter
         meter.begin()
         self._may_go.set()
@@ -159,8 +168,8 @@ class Stage:
             return Response(200, {}, json.dumps(_WELCOME).encode())
         if "%22attributes%22" not in parts.query:
             return self._find(json.loads(unquote(parts.query))["data"]["limit"])
-        if "%22finished%22%3A" in parts.query:
-            return self._finished(json.loads(unquote(parts.query)))
+        if any(word in parts.query for word in _NO_POLL):
+            return self._look_up(json.loads(unquote(parts.query)))
         meter, self._meter = self._meter, Silent()
         meter.end()
         self.polls += 1
@@ -181,29 +190,40 @@ class Stage:
             self._found[limit] = Response(200, {}, json.dumps({"result": some}).encode())
         return self._found[limit]
 
-    def _finished(self, event: dict[str, Any]) -> Response:
-        if not self._ended:
-            return _NOTHING
-        wanted = (event.get("query") or "").partition('"')[2].rstrip('"').split(",")
-        several = [self._ended[ident] for ident in wanted if ident in self._ended]
-        return Response(200, {}, json.dumps({"result": several or list(self._ended.values())}).encode())
+    def _look_up(self, event: dict[str, Any]) -> Response:
+        """Jobs by their ids, the moments at which jobs have ended, or what a list would go on with."""
+        if "skip" in event["data"]:
+            assert event["data"]["skip"] == len(self._rows)
+            return Response(200, {}, _body([]))
+        if "query" not in event:
+            return Response(200, {}, self._ends)
+        there = self._ended if event["data"].get("finished") else self._rows
+        several = [there[ident] for ident in _IDS.findall(event["query"]) if ident in there]
+        return Response(200, {}, json.dumps({"result": several}).encode())
 
-    def _body(self, several: Any) -> bytes:
-        shown = self._shown
-        assert shown is not None
-        texts = self._texts
-        for row in several:
-            if row["id"] not in texts:
-                texts[row["id"]] = json.dumps({name: row[name] for name in shown if name in row}).encode()
-        return b'{"result": [' + b", ".join(texts[row["id"]] for row in several) + b"]}"
+    def _shown_text(self, row: dict[str, Any]) -> bytes:
+        text = self._texts.get(row["id"])
+        if text is None:
+            assert self._shown is not None
+            text = json.dumps({name: row[name] for name in self._shown if name in row}).encode()
+            self._texts[row["id"]] = text
+        return text
 
 
-def session(stage: Stage) -> Session:
-    """A session that asks such a backend every second, in virtual time."""
+def _body(texts: Iterable[bytes]) -> bytes:
+    return b'{"result": [' + b", ".join(texts) + b"]}"
+
+
+def _end_text(row: dict[str, Any]) -> bytes:
+    return json.dumps({"id": row["id"], "finished": row["finished"]}).encode()
+
+
+def session(stage: Stage, interval: float = 1.0) -> Session:
+    """A session that asks such a backend once in so many seconds, in virtual time."""
     return Session(
         *("acme", "lisa@example.com", "key"),
         url="http://127.0.0.1:1",
-        poll=PollPolicy(soon=1, running=1, idle=1, jitter=0),
+        poll=PollPolicy(soon=interval, running=interval, idle=interval, jitter=0),
         rate_limit=None,
         _sender=stage,
         _clock=VirtualClock(),
