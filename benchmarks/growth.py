@@ -41,7 +41,7 @@ class Sizes(NamedTuple):
 
 
 SIZES: dict[Effort, Sizes] = {
-    "quick": Sizes((10, 100, 1_000, 10_000), (1, 10, 100, 1_000, 5_000), (0, 1, 10, 100), 9, 2),
+    "quick": Sizes((10, 100, 1_000, 5_000), (1, 10, 100, 1_000, 5_000), (0, 1, 10, 50), 9, 2),
     "full": Sizes(
         (10, 30, 100, 300, 1_000, 3_000, 10_000, 25_000, 50_000),
         (1, 10, 100, 1_000, 3_000, 10_000, 25_000, 50_000),
@@ -105,7 +105,6 @@ def measured(effort: Effort) -> Growth:
 def figures(growth: Growth) -> list[Figure]:
     """The powers, and what a long run adds."""
     still, moving, found = growth.jobs
-    polls, blocks = growth.history
     return [
         _power("CPU of an unchanged poll, with jobs", still),
         _power("CPU of a poll with ten changes, with jobs", moving),
@@ -126,15 +125,16 @@ def figures(growth: Growth) -> list[Figure]:
         _power("CPU of a poll of 5,000 jobs, with the share that changed", growth.shares[0]),
         single(
             "CPU of a poll, the last hours against the first",
-            change(_settled(polls)),
+            _aging(growth)[0],
             "×",
             against="the first hours of the same run",
             bound=STEADY,
-            note="with each poll ten of 400 jobs change, twenty end and twenty begin",
+            note="least polls of each, beside the floor of each; of 400 jobs, with each poll ten change, "
+            "twenty end and twenty begin",
         ),
         single(
             "memory, the last hours against the first",
-            change(_settled(blocks)),
+            _aging(growth)[1],
             "×",
             against="the first hours of the same run",
             bound=STEADY,
@@ -152,7 +152,8 @@ def plot(growth: Growth) -> dict[str, str]:
     captions = _captions(growth)
     still, moving, found = (line.points for line in growth.jobs)
     shares = growth.shares[0].points
-    polls, blocks = growth.history
+    polls, floors, blocks = (line.points for line in growth.history)
+    against = [(hour, cost / floor) for (hour, cost), (_, floor) in zip(polls, floors, strict=True)]
     return {
         "growth-jobs.svg": drawn(
             "The more jobs there are",
@@ -193,8 +194,8 @@ def plot(growth: Growth) -> dict[str, str]:
             "The longer it runs",
             captions["history"],
             [
-                Panel([Line("", polls.points)], "hours", "CPU of a poll, × decoding its answer", False),
-                Panel([Line("", blocks.points)], "hours", "memory, thousand blocks", False),
+                Panel([Line("", against)], "hours", "CPU of a poll, × decoding its answer", False),
+                Panel([Line("", blocks)], "hours", "memory, thousand blocks", False),
             ],
         ),
     }
@@ -204,7 +205,7 @@ def _captions(growth: Growth) -> dict[str, str]:
     still, moving, found = (line.points for line in growth.jobs)
     shares, watched = growth.shares[0].points, growth.watches[0].points
     (_, alone), *_, (watches, crowded) = watched
-    polls, blocks = (change(_settled(line)) - 1 for line in growth.history)
+    polls, blocks = (share - 1 for share in _aging(growth))
     return {
         "jobs": (
             f"CPU of an unchanged poll grows with jobs^{slope(still):.2f} (from {MANY:,} jobs on "
@@ -221,8 +222,8 @@ def _captions(growth: Growth) -> dict[str, str]:
         ),
         "shares": (
             f"CPU of a poll of 5,000 jobs grows with the share that changed^{slope(shares):.2f}: from "
-            f"{shares[0][1]:.1f} ms without any change to {shares[-1][1]:.0f} ms when every job has changed, "
-            f"{shares[-1][1] / growing.SHARED * 1000:.0f} µs a job, all events read."
+            f"{shares[0][1]:.1f} ms without any change to {shares[-1][1]:.0f} ms when {shares[-1][0]:g} % "
+            "have changed, all events read."
         ),
         "history": (
             f"{growing.LIVING} jobs; with each poll ten change, {growing.ENDING} end and {growing.ENDING} "
@@ -248,6 +249,12 @@ def _power(name: str, line: Grown) -> Figure:
 def _a_watch(growth: Growth) -> float:
     (few, least), *_, (many, most) = growth.memory[0].points
     return (most - least) / (many - few)
+
+
+def _aging(growth: Growth) -> tuple[float, float]:
+    """How many times CPU, beside its floor, and memory of the first hours the last ones take."""
+    polls, floors, blocks = map(_settled, growth.history)
+    return change(polls, min) / change(floors, min), change(blocks)
 
 
 def _settled(line: Grown) -> Points:

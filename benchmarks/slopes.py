@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 __all__ = ["Points", "change", "slope"]
 
@@ -31,12 +31,16 @@ def slope(points: Points) -> float:
     return statistics.linear_regression(*zip(*logs, strict=True)).slope
 
 
-def change(points: Points) -> float:
-    """How many times the cost of the first third the last third costs: middles of both.
+def change(points: Points, of: Callable[[Sequence[float]], float] = statistics.median) -> float:
+    """How many times the cost of the first third the last third costs.
+
+    Args:
+        points: in any order.
+        of: what stands for a third, its middle or its least.
 
     >>> change([(1, 10), (2, 10), (3, 11), (4, 11), (5, 12), (6, 12)])
     1.2
     """
     costs = [cost for _, cost in sorted(points)]
     third = max(1, len(costs) // 3)
-    return statistics.median(costs[-third:]) / statistics.median(costs[:third])
+    return of(costs[-third:]) / of(costs[:third])

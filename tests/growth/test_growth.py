@@ -32,7 +32,8 @@ def made_up(*, watches: float = 0.0, aging: float = 0.0) -> Growth:
         [Grown("memory", "kB", [[(count, 100 + 2 * count) for count in decades]])],
         [Grown("a poll", "ms", [[(0.0, 0.7), (1.0, 1.0), (10.0, 10.0), (100.0, 100.0)]])],
         [
-            Grown("a poll", "×", [[(hour, 2 + aging * hour) for hour in hours]]),
+            Grown("a poll", "ms", [[(hour, 2 + aging * hour) for hour in hours]]),
+            Grown("decoding", "ms", [[(hour, 1.0) for hour in hours]]),
             Grown("blocks", "thousand", [[(hour, 100 * min(hour, growing.WARM_UP)) for hour in hours]]),
         ],
     )
@@ -57,8 +58,9 @@ def test_no_slope_without_two_points(points: list[tuple[float, float]]) -> None:
         slope(points)
 
 
-def test_a_change_is_that_of_the_middles() -> None:
+def test_a_change_is_that_of_the_middles_or_the_least() -> None:
     assert change([(3, 4), (1, 2), (2, 99)]) == 2.0
+    assert change([(1, 9), (2, 2), (3, 5), (4, 5), (5, 1), (6, 9)], min) == 0.5
     assert change([(hour, 5.0 if hour != 3 else 50.0) for hour in range(9)]) == 1.0
 
 
@@ -134,9 +136,9 @@ def test_small_amounts_are_really_measured() -> None:
 
 def test_a_long_run_is_really_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growing, "INTERVAL", 300.0)
-    polls, blocks = run(growing.history(1.5))
-    assert [hour for hour, _ in polls.points] == [hour for hour, _ in blocks.points] == [0.5, 1.0, 1.5]
-    assert all(cost > 0 for _, cost in polls.points)
+    for grown in run(growing.history(1.5)):
+        assert [hour for hour, _ in grown.points] == [0.5, 1.0, 1.5]
+        assert all(cost > 0 for _, cost in grown.points)
 
 
 def test_the_command_prints_draws_and_says_when_a_bound_is_missed(
