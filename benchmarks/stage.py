@@ -110,7 +110,7 @@ class Stage:
         self._shown: list[str] | None = None
         self._texts: dict[str, bytes] = {}
         self._text: bytes | None = None
-        self._ends = b""
+        self._ends = _body([])
         self._poll: Response | None = None
         self._found: dict[int, Response] = {}
         self._meter: Meter = Silent()
