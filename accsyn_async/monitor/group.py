@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import OrderedDict
 from collections.abc import Callable
 
 from accsyn_async.models import Job
@@ -132,7 +133,8 @@ class Group(Asked):
         self.members: set[str] = set()
         self.subscribers: set[Subscription] = set()
         self.stale: set[str] = set()
-        self.told: dict[str, tuple[int, int]] = {}
+        # In its order, the first of a dict is looked for among all that were taken out before it.
+        self.told: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self.sweep = Sweep()
         self._unlisted: set[str] = set()
 
@@ -140,7 +142,7 @@ class Group(Asked):
         """A job has ended this life, left the list, and been told of to those who had come by then."""
         self.told[ident] = (run, moves)
         if len(self.told) > _REMEMBERED:
-            del self.told[next(iter(self.told))]
+            self.told.popitem(last=False)
 
     def tidy(self, knows: Callable[[str], bool]) -> None:
         """Forget the ends of jobs that neither now nor last time stood among the finished.
