@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -13,7 +14,7 @@ from benchmarks.catalogue import Part, discover, missing
 from benchmarks.document import document, machine
 from benchmarks.figures import Effort
 from benchmarks.runner import Outcome, exit_code, run
-from benchmarks.table import listing, part_table, summary
+from benchmarks.table import listing, machine_line, part_table, summary
 
 __all__ = ["main"]
 
@@ -61,11 +62,7 @@ def _measure(parts: Sequence[Part], effort: Effort, *, as_json: bool, named: boo
         print(f"[{place}/{len(parts)}] measuring {part.name} …", file=sys.stderr, flush=True)
 
     if not as_json:
-        print(
-            f"accsyn-async {facts['accsyn_async']}, Python {facts['python']}, aiohttp {facts['aiohttp']},"
-            f" msgspec {facts['msgspec']}, {facts['cores']} cores, {facts['platform']}\n",
-            flush=True,
-        )
+        print(machine_line(facts), end="\n\n", flush=True)
     outcomes: list[Outcome] = []
     for outcome in run(parts, effort, begins=begins):
         outcomes.append(outcome)
@@ -82,4 +79,9 @@ def _measure(parts: Sequence[Part], effort: Effort, *, as_json: bool, named: boo
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        # Whoever reads has had enough, as ``head`` has.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -14,7 +14,7 @@ import msgspec
 __all__ = ["ORDER", "PARTS", "ROOT", "Part", "discover", "missing", "program"]
 
 ORDER = (
-    *("find", "reading", "polls", "watches", "freshness", "naive"),
+    *("find", "reading", "polls", "growth", "watches", "freshness", "naive"),
     *("importing", "specifications", "metrics", "sandbox"),
     *("page", "pages", "top", "mirror", "relay"),
 )

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import accsyn_async
 
@@ -43,7 +43,7 @@ class Instructions:
     def end(self) -> None:
         """Count no more."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(cast(Any, None))
         self.counts = {"instructions": self._count}
 
     def _enter(self, frame: FrameType, event: str, _: Any) -> Any:

@@ -8,6 +8,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.slopes import Points
 
@@ -78,7 +79,7 @@ def drawn(title: str, caption: str, panels: Sequence[Panel]) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    looks = {
+    looks: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": title,
         "font.family": "DejaVu Sans",

@@ -3,13 +3,14 @@
 ``python -m benchmarks.serve_relay relay NATS BACKEND USERNAME KEY`` leads, and says so; for every line of
 its standard input it says what was taken so far, and at the end of it when each state became known.
 ``python -m benchmarks.serve_relay watches NATS WATCHES`` watches, says so once all watches have been told
-what there is, and at the end of its standard input when one of them was told of each state.
+what there is, for every line how much memory it takes, and at the end when one watch was told of each state.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 import time
 from collections.abc import Iterable
@@ -33,7 +34,8 @@ async def serve_relay(url: str, backend: str, username: str, key: str) -> None:
         print("leads", flush=True)
         while await stdin.readline():
             requests = sum(session.traffic.requests.values())
-            print(json.dumps({"requests": requests, "cpu": time.process_time()}), flush=True)
+            facts = {"requests": requests, "cpu": time.process_time(), "memory": _memory()}
+            print(json.dumps(facts), flush=True)
         await _stop(tasks)
     print(json.dumps(list(known.items())), flush=True)
 
@@ -49,7 +51,7 @@ async def serve_watches(url: str, watches: int) -> None:
         told.clear()
         print("watches", flush=True)
         while await stdin.readline():
-            pass
+            print(json.dumps({"memory": _memory()}), flush=True)
         await _stop(tasks)
     print(json.dumps(list(told.items())), flush=True)
 
@@ -64,6 +66,12 @@ async def _note(
             elif isinstance(event, JobChanged) and "progress" in event.changes:
                 job = event.job
                 known.setdefault((job.id, job.status.value, job.progress), time.time())
+
+
+def _memory() -> float:
+    """MB that this process took at most."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 async def _stop(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from benchmarks.catalogue import Part
 from benchmarks.figures import Figure
 from benchmarks.runner import Outcome
 
-__all__ = ["WIDTH", "listing", "number", "part_table", "summary"]
+__all__ = ["WIDTH", "listing", "machine_line", "number", "part_table", "summary"]
 
 WIDTH = 100
 _AGAINST = 24
@@ -54,6 +55,23 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     said.append(f"took {minutes} min {rest:02} s" if minutes else f"took {rest} s")
     return "\n".join(textwrap.wrap(" · ".join(said), WIDTH))
+
+
+def machine_line(machine: Mapping[str, Any]) -> str:
+    """What figures were measured with.
+
+    Args:
+        machine: as ``document.machine`` says it.
+    """
+    versions = (
+        f"accsyn-async {machine['accsyn_async']}",
+        f"Python {machine['python']}",
+        f"aiohttp {machine['aiohttp']}",
+        f"msgspec {machine['msgspec']}",
+        f"{machine['cores']} cores",
+        machine["platform"],
+    )
+    return "\n".join(textwrap.wrap(", ".join(versions), WIDTH))
 
 
 def listing(parts: Iterable[tuple[Part, Sequence[str]]]) -> str:

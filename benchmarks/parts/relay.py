@@ -19,8 +19,10 @@ from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.book import Book, Masthead
 from accsyn_async.relay.embedded import EmbeddedServer
+from accsyn_async.relay.link import Link, NatsOptions
 from accsyn_async.relay.messages import EventMessage, StateMessage
 from accsyn_async.relay.mirror import Mirror
+from accsyn_async.relay.subjects import Names
 from accsyn_async.transport.seam import AsyncioClock
 from benchmarks.figures import Effort, Figure, at_least, at_most, single, spread
 from benchmarks.processes import asked, environment, line, sandbox, started
@@ -84,6 +86,9 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
             since, before = time.time(), json.loads(await asyncio.to_thread(asked, leading))
             await asyncio.sleep(seconds)
             after = json.loads(await asyncio.to_thread(asked, leading))
+            feeds = [json.loads(await asyncio.to_thread(asked, each)) for each in watching]
+            async with Link(NatsOptions((server.url,))) as link:
+                states = (await link.api(f"STREAM.INFO.{Names.of('acme').states}"))["state"]
             told = [json.loads((await asyncio.to_thread(each.communicate))[0]) for each in watching]
             known = json.loads((await asyncio.to_thread(leading.communicate))[0])
     later = delays(known, told, since)
@@ -98,6 +103,10 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
             bound=at_most(2),
         ),
         single("the relay's share of a core", (after["cpu"] - before["cpu"]) / seconds * 100, "%"),
+        single("memory of the relay", after["memory"], "MB"),
+        spread(f"memory of a feed with {WATCHES} watches", [each["memory"] for each in feeds], "MB"),
+        single("a state on NATS", states["bytes"] / states["messages"], "bytes"),
+        single("states of 500 jobs on NATS", states["bytes"] / states["messages"] * 500 / 1e6, "MB"),
     ]
 
 
