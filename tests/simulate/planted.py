@@ -282,7 +282,7 @@ PLANTED = {
         "                if self._queue and asyncio.current_task().cancelling() == 0:\n"
         "                    self._queue[0].first.set()\n",
         ("missed", "left-behind", "crash", "weather"),
-        (227, 328, 512),
+        (244, 1319, 2388),
     ),
     "limit-ignored": Planted(
         "the bucket refills ten times too fast",
