@@ -32,7 +32,7 @@ CLAIMS = {
     ): "requests for 1,000 remote watches",
     ("docs/performance.md", "ten to forty times as much"): "official / find, 500 jobs",
     ("docs/performance.md", "makes a TLS handshake, for each call"): "official / find, 50 jobs, https",
-    ("docs/performance.md", "within half a second at the median"): "p50",
+    ("docs/performance.md", "after half a second at the median"): "p50",
 }
 
 
