@@ -28,9 +28,11 @@ from accsyn_async.transport.proofs import Proofs
 from accsyn_async.transport.seam import AsyncioClock, Clock, Sender
 from accsyn_async.transport.traffic import Traffic
 from accsyn_async.wire.dialect import ApiVersion, Dialect, is_host
+from accsyn_async.wire.ends import EndReader
 from accsyn_async.wire.message import Call, Ticket, Verb
 from accsyn_async.wire.redact import Redactor, Secret
 from accsyn_async.wire.reply import Failure
+from accsyn_async.wire.rows import JobReader
 from accsyn_async.wire.v1 import V1
 from accsyn_async.wire.v3 import V3
 
@@ -304,7 +306,12 @@ class Session(Submitting):
 
     async def _poll(self, call: Call, read: Callable[[bytes], T | Failure], /) -> T:
         return await self._pipeline.call(
-            call, read, priority=Priority.POLL, attempts=1, total=min(_POLL_TIMEOUT, self._timeout)
+            call,
+            read,
+            priority=Priority.POLL,
+            attempts=1,
+            total=min(_POLL_TIMEOUT, self._timeout),
+            known=read.body if isinstance(read, JobReader | EndReader) else b"",
         )
 
     def _check_open(self) -> None:

@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from accsyn_async.errors import ArgumentError, SessionClosedError
+from accsyn_async.transport.arrival import Arrival
 from accsyn_async.wire.message import Request, Response
 from accsyn_async.wire.reply import Failure, FailureKind, cut_off
 
@@ -121,7 +122,7 @@ class AiohttpSender:
                 timeout=self._limits(timeout),
                 middlewares=self._middlewares,
             ) as response:
-                body = await _read(response)
+                body = await _read(response, request.known)
                 if isinstance(body, Failure):
                     return body
                 return Response(response.status, response.headers, body)
@@ -279,24 +280,22 @@ def _handshake_errors() -> tuple[type[Exception], ...]:
     return (socks.ProxyError, socks.ProxyConnectionError, socks.ProxyTimeoutError, EOFError)
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes | Failure:
+async def _read(response: aiohttp.ClientResponse, known: bytes) -> bytes | Failure:
     """The whole body, unless it is larger than allowed or cut off."""
     status = response.status
     if (response.content_length or 0) > MAX_REPLY:
         return _too_large(status)
-    chunks: list[bytes] = []
-    size = 0
+    arrival = Arrival(known)
     try:
-        while chunk := await response.content.readany():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_REPLY:
+        while piece := await response.content.readany():
+            arrival.take(piece)
+            if arrival.size > MAX_REPLY:
                 response.close()
                 return _too_large(status)
     except (aiohttp.ClientPayloadError, RuntimeError):
         # The latter: the pool was closed just when the headers had come.
-        return cut_off(status, b"".join(chunks))
-    return b"".join(chunks)
+        return cut_off(status, arrival.whole())
+    return arrival.whole()
 
 
 def _too_large(status: int) -> Failure:

@@ -162,6 +162,7 @@ class Pipeline:
         priority: Priority = Priority.CALL,
         attempts: int | None = None,
         total: float | None = None,
+        known: bytes = b"",
     ) -> T:
         """Make a call and return what ``read`` makes of the reply.
 
@@ -171,6 +172,7 @@ class Pipeline:
             priority: whether others go first.
             attempts: how often to send at most; ``None`` for the policy's number.
             total: seconds for all of it; ``None`` for the session's.
+            known: the last reply to the same call; should the same come, ``read`` gets this very object.
 
         Raises:
             AuthenticationError: the login was refused.
@@ -193,6 +195,8 @@ class Pipeline:
         async def exchange(grant: Grant[Pass]) -> T | Failure:
             nonlocal acted, under_way
             request = self._event(grant, call, eid, created)
+            if known:
+                request = request._replace(known=known)
             await self._limiter.acquire(priority)
             under_way = True
             if logger.isEnabledFor(logging.DEBUG):

@@ -31,6 +31,11 @@ class EndReader:
         self._body = b""
         self._ends: set[tuple[str, str | None]] = set()
 
+    @property
+    def body(self) -> bytes:
+        """The last reply, empty before the first; this very object is known at a glance."""
+        return self._body
+
     def __call__(self, body: bytes) -> set[tuple[str, str | None]] | Failure:
         """Read a reply: id and end, as the backend writes it, of each.
 

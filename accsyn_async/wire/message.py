@@ -14,12 +14,17 @@ Verb = Literal["GET", "PUT", "POST", "DELETE"]
 
 
 class Request(NamedTuple):
-    """One HTTP request. ``url`` is percent-encoded already and must go out as it is."""
+    """One HTTP request. ``url`` is percent-encoded already and must go out as it is.
+
+    ``known`` does not go out: it is the last reply to the same call, if there was one. Should the same come
+    again, it is the very object that the response has as its body.
+    """
 
     verb: Verb
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    known: bytes = b""
 
     def __repr__(self) -> str:
         return f"<Request {self.verb} {self.url.partition('?')[0]}>"

@@ -124,6 +124,11 @@ class JobReader:
         self._begins: list[int] = []
         self._last: dict[str, Job] = {}
 
+    @property
+    def body(self) -> bytes:
+        """The last reply, empty before the first; this very object is known at a glance."""
+        return self._body
+
     def __del__(self) -> None:
         # A job that somebody keeps must not keep all of the reply that it came in.
         self._tell_apart()
