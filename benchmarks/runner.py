@@ -114,20 +114,48 @@ def _measure(part: Part, command: Sequence[str]) -> Outcome:
 @contextlib.contextmanager
 def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program at the head of a group of its own, which is ended with it."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    interrupts = _Interrupts()
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except BaseException:
+        interrupts.let_through()
+        raise
     assert process.stdout is not None
     try:
+        interrupts.let_through()
         with process.stdout:
             yield process
     finally:
         _end(process)
+
+
+class _Interrupts:
+    """Holds back interrupts from now on: one that came while a program is started would lose it."""
+
+    def __init__(self) -> None:
+        self._held: list[int] = []
+        self._before: dict[signal.Signals, Any] = {}
+        # Only the main thread can, and only there is anybody interrupted.
+        with contextlib.suppress(ValueError):
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before = signal.getsignal(each)
+                if callable(before):
+                    signal.signal(each, lambda number, _: self._held.append(number))
+                    self._before[each] = before
+
+    def let_through(self) -> None:
+        """Hold back no more; what was is raised now."""
+        for each, before in self._before.items():
+            signal.signal(each, before)
+        for number in self._held[:1]:
+            signal.raise_signal(number)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

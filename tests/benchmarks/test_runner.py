@@ -132,18 +132,30 @@ def test_variables_that_would_disturb_are_kept_from_parts(monkeypatch: pytest.Mo
     assert outcome.why == "ended with 1"
 
 
-@pytest.mark.parametrize("leaves", [True, False], ids=["left behind", "interrupted"])
-def test_what_a_part_has_started_is_ended_with_it(leaves: bool) -> None:
+_AT_ONCE = (
+    "import os, subprocess\n"
+    "class Interrupted(subprocess.Popen):\n"
+    "    def __init__(self, *args, **options):\n"
+    "        super().__init__(*args, **options)\n"
+    "        os.kill(os.getpid(), signal.SIGINT)\n"
+    "subprocess.Popen = Interrupted\n"
+)
+"""The interrupt comes when a program was started, and nobody knows of it yet."""
+
+
+@pytest.mark.parametrize("how", ["left behind", "interrupted", "interrupted at once"])
+def test_what_a_part_has_started_is_ended_with_it(how: str) -> None:
     child = "import sys, time; print('there', file=sys.stderr, flush=True); time.sleep(600)"
     part = (
         "import os, subprocess, sys\n"
         f"below = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.DEVNULL)\n"
-        + ("os._exit(1)\n" if leaves else "below.wait()\n")
+        + ("os._exit(1)\n" if how == "left behind" else "below.wait()\n")
     )
     code = (
         "import signal, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from benchmarks.catalogue import Part\n"
+        + (_AT_ONCE if how == "interrupted at once" else "")
+        + "from benchmarks.catalogue import Part\n"
         "from benchmarks.runner import run\n"
         f"command = lambda part, effort: [sys.executable, '-c', {part!r}]\n"
         "list(run([Part('a', '', '')], 'quick', begins=lambda *_: None, command=command))\n"
@@ -151,7 +163,7 @@ def test_what_a_part_has_started_is_ended_with_it(leaves: bool) -> None:
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     with process:
-        if not leaves:
+        if how == "interrupted":
             assert process.stderr.readline() == "there\n"
             process.send_signal(signal.SIGINT)
         # All of them hold standard error open: it ends with the last of them.
