@@ -23,10 +23,8 @@ from benchmarks.backend import Address
 
 __all__ = [
     "AT_ONCE",
-    "NEAR",
     "OFFICIAL",
     "WHO",
-    "WON",
     "Ask",
     "Floor",
     "Match",
@@ -43,9 +41,6 @@ __all__ = [
 
 WHO = ("seagull", "lisa@example.com", "key")
 OFFICIAL = "the official client"
-NEAR = 1.10
-"""How near to the floor a list of 50 jobs and more is to be read."""
-WON = "What there is to win at all. An aim not reached with 1.10 of the floor's cost is out of reach."
 AT_ONCE = 64
 """Calls at once: no session has more connections, and the official client has as many threads."""
 

@@ -8,12 +8,10 @@ from functools import partial
 
 from accsyn_async import Session
 from benchmarks.backend import running
+from benchmarks.between import between
 from benchmarks.contenders import (
     AT_ONCE,
-    NEAR,
     OFFICIAL,
-    WON,
-    Ask,
     Floor,
     Match,
     Official,
@@ -24,7 +22,7 @@ from benchmarks.contenders import (
     tasks,
 )
 from benchmarks.cores import apart
-from benchmarks.figures import Effort, Figure, at_least, at_most, ratio, spread
+from benchmarks.figures import Effort, Figure, ratio, spread
 
 TITLE = "Find"
 ABOUT = (
@@ -40,8 +38,6 @@ _AIMS = {50: 15, 500: 25, 5000: 17}
 """How many times less than the official client."""
 _ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
-_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
-"""The same against the official client."""
 _DELAY = 0.05
 _AT_ONCE = (
     f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
@@ -65,7 +61,16 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                 found = await session.find("Transfer", limit=50)
                 assert found == await floor.dicts(50)
                 assert len(found) == len(await official.find(50))
-                async for figure in _one(official, floor, session, spells):
+                async for figure in between(
+                    "find",
+                    lambda size: partial(session.find, "Transfer", limit=size),
+                    floor=lambda size: partial(floor.dicts, size),
+                    floor_name=_FLOOR,
+                    official=lambda size: partial(official.find, size),
+                    rounds=_ROUNDS,
+                    aims=_AIMS,
+                    spells=spells,
+                ):
                     yield figure
                 async for figure in _many(official, pool, session, spells):
                     yield figure
@@ -79,53 +84,6 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
             async with logged_in(backend) as session:
                 async for figure in _slow(official, pool, session, spells):
                     yield figure
-
-
-async def _one(official: Official, floor: Floor, session: Session, spells: int) -> AsyncIterator[Figure]:
-    """Call after call."""
-    asks: dict[int, dict[str, Ask]] = {
-        size: {
-            "official": partial(official.find, size),
-            "find": partial(session.find, "Transfer", limit=size),
-            "floor": partial(floor.dicts, size),
-        }
-        for size in _ROUNDS
-    }
-    near = await take_turns(
-        {
-            size: Match({name: asks[size][name] for name in ("find", "floor")}, *_ROUNDS[size])
-            for size in asks
-        },
-        spells=spells,
-    )
-    for size, times in near.items():
-        bound = at_most(1.25 if size == 1 else NEAR)
-        yield ratio(
-            f"find / floor, {plural(size)}",
-            times["find"].cpu,
-            times["floor"].cpu,
-            against=_FLOOR,
-            bound=bound,
-        )
-    far = await take_turns({size: Match(asks[size], *_FEW[size]) for size in asks}, spells=spells)
-    for size, times in far.items():
-        theirs = times["official"].cpu
-        won = ratio(
-            f"official / floor, {plural(size)}",
-            theirs,
-            times["floor"].cpu,
-            against=OFFICIAL,
-            note=WON,
-        )
-        yield ratio(
-            f"official / find, {plural(size)}",
-            theirs,
-            times["find"].cpu,
-            against=OFFICIAL,
-            bound=at_least(_AIMS[size]) if size in _AIMS else None,
-            floor=won.value / NEAR,
-        )
-        yield won
 
 
 async def _many(

@@ -10,20 +10,15 @@ from accsyn_async import Session
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.rows import JobReader
 from benchmarks.backend import running
+from benchmarks.between import between
 from benchmarks.contenders import (
-    NEAR,
-    OFFICIAL,
-    WON,
     Floor,
-    Match,
     Official,
     bare,
     logged_in,
-    plural,
-    take_turns,
 )
 from benchmarks.cores import apart
-from benchmarks.figures import Effort, Figure, at_least, at_most, ratio
+from benchmarks.figures import Effort, Figure
 
 TITLE = "Reading, as a watch does"
 ABOUT = (
@@ -37,8 +32,6 @@ _AIMS = {50: 25, 500: 45, 5000: 35}
 """How many times less than the official client."""
 _ROUNDS = {1: (100, 3), 50: (60, 3), 500: (40, 2), 5000: (10, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
-_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
-"""The same against the official client."""
 
 
 async def measure(effort: Effort) -> AsyncIterator[Figure]:
@@ -51,49 +44,17 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
             _, listed = await typed(50)
             assert [row.id for row in await floor(50)] == list(listed.jobs)
             assert [row["id"] for row in await official.find(50)] == list(listed.jobs)
-            asks = {
-                size: {
-                    "official": partial(official.find, size),
-                    "typed": partial(typed, size),
-                    "floor": partial(floor, size),
-                }
-                for size in _ROUNDS
-            }
-            near = await take_turns(
-                {
-                    size: Match({name: asks[size][name] for name in ("typed", "floor")}, *_ROUNDS[size])
-                    for size in asks
-                },
+            async for figure in between(
+                "typed",
+                lambda size: partial(typed, size),
+                floor=lambda size: partial(floor, size),
+                floor_name=_FLOOR,
+                official=lambda size: partial(official.find, size),
+                rounds=_ROUNDS,
+                aims=_AIMS,
                 spells=spells,
-            )
-            far = await take_turns({size: Match(asks[size], *_FEW[size]) for size in asks}, spells=spells)
-    for size, times in near.items():
-        bound = at_most(1.25 if size == 1 else NEAR)
-        yield ratio(
-            f"typed / floor, {plural(size)}",
-            times["typed"].cpu,
-            times["floor"].cpu,
-            against=_FLOOR,
-            bound=bound,
-        )
-    for size, times in far.items():
-        theirs = times["official"].cpu
-        won = ratio(
-            f"official / floor, {plural(size)}",
-            theirs,
-            times["floor"].cpu,
-            against=OFFICIAL,
-            note=WON,
-        )
-        yield ratio(
-            f"official / typed, {plural(size)}",
-            theirs,
-            times["typed"].cpu,
-            against=OFFICIAL,
-            bound=at_least(_AIMS[size]) if size in _AIMS else None,
-            floor=won.value / NEAR,
-        )
-        yield won
+            ):
+                yield figure
 
 
 async def _typed(session: Session, size: int) -> Any:

@@ -1,0 +1,76 @@
+"""A way to read lists, held against its floor and against the official client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
+
+from benchmarks.contenders import OFFICIAL, Ask, Match, plural, take_turns
+from benchmarks.figures import Figure, at_least, at_most, ratio
+
+__all__ = ["between"]
+
+_NEAR = 1.10
+"""How near to the floor a list of 50 jobs and more is to be read."""
+_NEAR_OF_ONE = 1.25
+_WON = "What there is to win at all. An aim not reached with 1.10 of the floor's cost is out of reach."
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
+"""Rounds and calls a turn, in each spell, against the official client."""
+
+Reads = Callable[[int], Ask]
+"""Gives what asks for a list of so many jobs and reads it."""
+
+
+async def between(
+    name: str,
+    ours: Reads,
+    *,
+    floor: Reads,
+    floor_name: str,
+    official: Reads,
+    rounds: Mapping[int, tuple[int, int]],
+    aims: Mapping[int, float],
+    spells: int,
+) -> AsyncIterator[Figure]:
+    """Figures of lists of several sizes.
+
+    Args:
+        name: what ours is called.
+        ours: reads as this package does.
+        floor: reads as bare libraries can.
+        floor_name: which these are.
+        official: reads as the official client does.
+        rounds: by size, rounds and calls a turn in each spell against the floor, near which much has
+            to be measured.
+        aims: how many times less than the official client, by size.
+        spells: over how many spells the rounds are spread.
+    """
+    near = await take_turns(
+        {size: Match({name: ours(size), "floor": floor(size)}, *several) for size, several in rounds.items()},
+        spells=spells,
+    )
+    for size, times in near.items():
+        yield ratio(
+            f"{name} / floor, {plural(size)}",
+            times[name].cpu,
+            times["floor"].cpu,
+            against=floor_name,
+            bound=at_most(_NEAR_OF_ONE if size == 1 else _NEAR),
+        )
+    far = await take_turns(
+        {
+            size: Match({"official": official(size), name: ours(size), "floor": floor(size)}, *_FEW[size])
+            for size in rounds
+        },
+        spells=spells,
+    )
+    for size, times in far.items():
+        against = partial(ratio, over=times["official"].cpu, against=OFFICIAL)
+        won = against(f"official / floor, {plural(size)}", under=times["floor"].cpu, note=_WON)
+        yield against(
+            f"official / {name}, {plural(size)}",
+            under=times[name].cpu,
+            bound=at_least(aims[size]) if size in aims else None,
+            floor=won.value / _NEAR,
+        )
+        yield won
