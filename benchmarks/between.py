@@ -14,6 +14,10 @@ _NEAR = 1.10
 """How near to the floor a list of 50 jobs and more is to be read."""
 _NEAR_OF_ONE = 1.25
 _WON = "What there is to win at all. An aim not reached with 1.10 of the floor's cost is out of reach."
+_SEARCH = (
+    "The floor knows three keys that hold times; a find reads times wherever they stand, for which it has to pass"
+    " over the reply once more. This is the floor with such a pass, and nothing else."
+)
 _FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
 """Rounds and calls a turn, in each spell, against the official client."""
 
@@ -31,6 +35,7 @@ async def between(
     rounds: Mapping[int, tuple[int, int]],
     aims: Mapping[int, float],
     spells: int,
+    searched: Reads | None = None,
 ) -> AsyncIterator[Figure]:
     """Figures of lists of several sizes.
 
@@ -44,18 +49,38 @@ async def between(
             to be measured.
         aims: how many times less than the official client, by size.
         spells: over how many spells the rounds are spread.
+        searched: reads as the floor does, and makes sure that there is nothing else to be read; ``None`` when
+            ours does not either.
     """
     near = await take_turns(
-        {size: Match({name: ours(size), "floor": floor(size)}, *several) for size, several in rounds.items()},
+        {
+            size: Match(
+                {name: ours(size), "floor": floor(size)}
+                | ({"searched": searched(size)} if searched is not None else {}),
+                *several,
+            )
+            for size, several in rounds.items()
+        },
         spells=spells,
     )
     for size, times in near.items():
+        least = None
+        if searched is not None:
+            least = ratio(
+                f"floor with a search / floor, {plural(size)}",
+                times["searched"].cpu,
+                times["floor"].cpu,
+                against=floor_name,
+                note=_SEARCH,
+            )
+            yield least
         yield ratio(
             f"{name} / floor, {plural(size)}",
             times[name].cpu,
             times["floor"].cpu,
             against=floor_name,
             bound=at_most(_NEAR_OF_ONE if size == 1 else _NEAR),
+            floor=least.value if least is not None else None,
         )
     far = await take_turns(
         {

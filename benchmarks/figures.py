@@ -10,8 +10,12 @@ import msgspec
 
 __all__ = ["Bound", "Effort", "Figure", "Verdict", "at_least", "at_most", "ratio", "single", "spread"]
 
-Verdict = Literal["reached", "missed", "out of reach"]
-"""What becomes of an aim. One that not even the floor reaches is out of reach."""
+Verdict = Literal["reached", "at the edge", "missed", "out of reach"]
+"""What becomes of an aim.
+
+It is at the edge where the limit lies between the quartiles: the next run may find it on the other side. One
+that not even the floor reaches is out of reach.
+"""
 
 Effort = Literal["quick", "full"]
 """How long to measure: ``quick`` for all parts within three minutes, ``full`` for figures to be published."""
@@ -78,6 +82,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         """What became of its aim; ``None`` when it has none."""
         if self.bound is None:
             return None
+        if self.low != self.high and self.bound.holds(self.low) != self.bound.holds(self.high):
+            return "at the edge"
         if self.bound.holds(self.value):
             return "reached"
         is_near = self.floor is None or self.bound.holds(self.floor)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.catalogue import Part
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Verdict
 from benchmarks.runner import Outcome
 
 __all__ = ["WIDTH", "listing", "machine_line", "number", "part_table", "summary"]
@@ -16,6 +16,7 @@ WIDTH = 100
 _AGAINST = 24
 _SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _HEADS = ("", "median (quartiles)", "against", "to reach", "")
+_VERDICTS: Mapping[Verdict | None, str] = {"reached": "ok", "at the edge": "edge", "missed": "MISSED"}
 
 
 def part_table(outcome: Outcome) -> str:
@@ -47,6 +48,8 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
         f"{len(figures)} figures",
         f"aims: {verdicts.count('reached')} reached, {verdicts.count('missed')} missed",
     ]
+    if even := verdicts.count("at the edge"):
+        said.append(f"{even} at the edge (between the quartiles)")
     if beyond := verdicts.count("out of reach"):
         said.append(f"{beyond} out of reach (of the floor too)")
     for state in ("not measured", "failed"):
@@ -109,7 +112,7 @@ def _heading(part: Part) -> str:
 def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     digits = 3
     bound = figure.bound
-    if bound is not None and figure.verdict != "reached":
+    if bound is not None and not bound.holds(figure.value):
         # What misses by a hair must not look as if it did not.
         while digits < 6 and bound.holds(float(number(figure.value, digits).replace(",", ""))):
             digits += 1
@@ -121,10 +124,8 @@ def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     if bound is None:
         return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"
-    verdict = "ok"
-    if figure.verdict == "missed":
-        verdict = "MISSED"
-    elif figure.floor is not None and figure.verdict == "out of reach":
+    verdict = _VERDICTS.get(figure.verdict, "")
+    if figure.floor is not None and figure.verdict == "out of reach":
         verdict = f"floor: {number(figure.floor)}"
     return [figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict]
 

@@ -65,6 +65,7 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                     "find",
                     lambda size: partial(session.find, "Transfer", limit=size),
                     floor=lambda size: partial(floor.dicts, size),
+                    searched=lambda size: partial(floor.searched, size),
                     floor_name=_FLOOR,
                     official=lambda size: partial(official.find, size),
                     rounds=_ROUNDS,

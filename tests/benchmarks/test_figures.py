@@ -34,6 +34,20 @@ def test_a_bound_is_kept_by_what_equals_it() -> None:
     assert not at_least(15).holds(14.999)
 
 
+@pytest.mark.parametrize(
+    ("rounds", "verdict"),
+    [
+        ([1.0, 1.1, 1.2], "reached"),
+        ([1.1, 1.2, 1.3, 1.4], "at the edge"),
+        ([1.0, 1.2, 1.5], "at the edge"),
+        ([1.26, 1.3, 1.4], "missed"),
+    ],
+)
+def test_what_the_next_run_may_find_otherwise_is_at_the_edge(rounds: list[float], verdict: str) -> None:
+    figure = spread("a", rounds, "×", bound=at_most(1.25))
+    assert (figure.verdict, figure.missed) == (verdict, verdict == "missed")
+
+
 def test_what_has_no_aim_misses_none() -> None:
     assert not single("a", 1e9, "ms").missed
 

@@ -232,3 +232,5 @@ async def test_a_stream_that_is_silent_for_fifteen_seconds_is_begun_anew(pages: 
         assert silent.asked == ["", "e.7"]
         await page.clock.resume()
         await live(page)
+        # Before its server ends, which the browser would complain of.
+        await context.close()
