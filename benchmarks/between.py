@@ -15,8 +15,8 @@ _NEAR = 1.10
 _NEAR_OF_ONE = 1.25
 _WON = "What there is to win at all. An aim not reached with 1.10 of the floor's cost is out of reach."
 _SEARCH = (
-    "The floor knows three keys that hold times; a find reads times wherever they stand, for which it has to pass"
-    " over the reply once more. This is the floor with such a pass, and nothing else."
+    "The floor knows three keys that hold times; a find reads times wherever they stand, for which it has to"
+    " pass over the reply once more. This is the floor with such a pass, and nothing else."
 )
 _FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
 """Rounds and calls a turn, in each spell, against the official client."""
