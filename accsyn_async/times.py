@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 
@@ -11,7 +12,6 @@ __all__ = ["EPOCH", "Stamp", "format_time", "parse_duration", "parse_time"]
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
-_SECOND = dt.timedelta(seconds=1)
 _TIME = re.compile(
     r"(\d{2,4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?",
     re.ASCII,
@@ -95,28 +95,31 @@ class Stamp:
 
     Args:
         now: tells the time.
+        monotonic: tells seconds on a clock that never jumps, which takes less than telling the time.
 
-    >>> moments = iter([EPOCH, EPOCH + dt.timedelta(seconds=0.9), EPOCH + dt.timedelta(seconds=1)])
-    >>> stamp = Stamp(lambda: next(moments))
+    >>> moments = iter([EPOCH, EPOCH + dt.timedelta(seconds=1.5)])
+    >>> seconds = iter([7.0, 7.9, 8.5])
+    >>> stamp = Stamp(lambda: next(moments), lambda: next(seconds))
     >>> stamp(), stamp(), stamp()
     ('1970-01-01T00:00:00', '1970-01-01T00:00:00', '1970-01-01T00:00:01')
     """
 
-    __slots__ = ("_end", "_now", "_start", "_text")
+    __slots__ = ("_monotonic", "_now", "_text", "_until")
 
-    def __init__(self, now: Callable[[], dt.datetime]) -> None:
+    def __init__(self, now: Callable[[], dt.datetime], monotonic: Callable[[], float]) -> None:
         self._now = now
-        self._start = self._end = EPOCH
+        self._monotonic = monotonic
+        self._until = -math.inf
         self._text = ""
 
     def __call__(self) -> str:
         """The time that it is now."""
-        moment = self._now()
-        # A clock may be put back.
-        if not self._start <= moment < self._end:
-            self._start = moment.replace(microsecond=0)
-            self._end = self._start + _SECOND
+        at = self._monotonic()
+        if at >= self._until:
+            moment = self._now()
             self._text = format_time(moment)
+            # The second that has begun lasts so much longer.
+            self._until = at + 1 - moment.microsecond / 1_000_000
         return self._text
 
 

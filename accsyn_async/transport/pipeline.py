@@ -129,7 +129,7 @@ class Pipeline:
         self._login: SingleFlight[Pass] = SingleFlight(self._log_in)
         self._closed = False
         self._deadlines = Deadlines()
-        self._stamp = Stamp(clock.now)
+        self._stamp = Stamp(clock.now, clock.monotonic)
         self._traffic = TrafficMeter()
         self.last_message: str | None = None
 
