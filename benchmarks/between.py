@@ -18,7 +18,7 @@ _SEARCH = (
     "The floor knows three keys that hold times; a find reads times wherever they stand, for which it has to"
     " pass over the reply once more. This is the floor with such a pass, and nothing else."
 )
-_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (2, 1)}
+_FEW = {1: (6, 3), 50: (4, 2), 500: (3, 1), 5000: (3, 2)}
 """Rounds and calls a turn, in each spell, against the official client."""
 
 Reads = Callable[[int], Ask]

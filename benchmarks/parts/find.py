@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 from accsyn_async import Session
+from accsyn_async.wire.message import Call
+from accsyn_async.wire.reply import read_object
 from benchmarks.backend import running
 from benchmarks.between import between
 from benchmarks.contenders import (
     AT_ONCE,
     OFFICIAL,
+    Ask,
     Floor,
     Match,
     Official,
@@ -38,6 +43,9 @@ _AIMS = {50: 15, 500: 25, 5000: 17}
 """How many times less than the official client."""
 _ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
+_SHORT = 60.0
+"""Seconds for a call: fewer than silence may last, so that nobody need watch for that."""
+_OF_WHICH = "What a find of one job adds, layer by layer; the last is all of it, measured once more."
 _DELAY = 0.05
 _AT_ONCE = (
     f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
@@ -73,6 +81,8 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                     spells=spells,
                 ):
                     yield figure
+                async for figure in _layers(session, floor, spells):
+                    yield figure
                 async for figure in _many(official, pool, session, spells):
                     yield figure
         with running(core=core, tls=True) as backend:
@@ -85,6 +95,29 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
             async with logged_in(backend) as session:
                 async for figure in _slow(official, pool, session, spells):
                     yield figure
+
+
+async def _layers(session: Session, floor: Floor, spells: int) -> AsyncIterator[Figure]:
+    """Where the time of the smallest list goes: more and more of what a ``find`` does, each to the floor."""
+    pipeline = session._pipeline
+    call, urls = Call("GET", "transfer/find", {"limit": 1}), count()
+
+    async def send() -> object:
+        grant = await pipeline._login.current()
+        request = pipeline._event(grant, call, f"{next(urls):036}", pipeline._stamp())
+        return await pipeline._sender.send(request, timeout=math.inf)
+
+    layers: dict[str, Ask] = {
+        "sent": send,
+        "and with limits, a deadline, counted": partial(pipeline.call, call, bytes, total=_SHORT),
+        "and with a timer for silence": partial(pipeline.call, call, bytes),
+        "and read": partial(pipeline.call, call, read_object),
+        "and as find": partial(session.find, "Transfer", limit=1),
+    }
+    match = Match({"floor": partial(floor.dicts, 1), **layers}, *_ROUNDS[1])
+    times = (await take_turns({"": match}, spells=spells))[""]
+    for what in layers:
+        yield ratio(f"1 job, {what}", times[what].cpu, times["floor"].cpu, against=_FLOOR, note=_OF_WHICH)
 
 
 async def _many(
