@@ -16,7 +16,7 @@ WIDTH = 100
 _AGAINST = 24
 _SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _HEADS = ("", "median (quartiles)", "against", "to reach", "")
-_VERDICTS: Mapping[Verdict | None, str] = {"reached": "ok", "at the edge": "edge", "missed": "MISSED"}
+_VERDICTS: Mapping[Verdict | None, str] = {"reached": "ok", "missed": "MISSED"}
 
 
 def part_table(outcome: Outcome) -> str:
@@ -48,8 +48,6 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
         f"{len(figures)} figures",
         f"aims: {verdicts.count('reached')} reached, {verdicts.count('missed')} missed",
     ]
-    if even := verdicts.count("at the edge"):
-        said.append(f"{even} at the edge (between the quartiles)")
     if beyond := verdicts.count("out of reach"):
         said.append(f"{beyond} out of reach (of the floor too)")
     for state in ("not measured", "failed"):
