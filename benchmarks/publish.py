@@ -55,7 +55,8 @@ def aims(report: dict[str, Any]) -> str:
     short = [figure for figure in figures if figure.verdict != "reached"]
     lines = [f"{len(figures) - len(short)} of {len(figures)} aims are reached."]
     if short:
-        lines += ["The others:", "", "| | measured | to reach | the floor itself |", "|---|---:|---:|---:|"]
+        lines[0] += " The others:"
+        lines += ["", "| | measured | to reach | the floor itself |", "|---|---:|---:|---:|"]
     for figure in short:
         name, value, _, aim, _ = cells(figure)
         floor = f"{number(figure.floor)}{figure.unit}" if figure.floor is not None else ""

@@ -55,7 +55,7 @@ def rows(tables: str) -> dict[str, float]:
             if value is not None:
                 found.setdefault(open_name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹"), value)
             open_name, value = cells[0], float(begins[0].replace(",", "")) if begins else None
-        elif line.startswith("  ") and len(cells) == 1:
+        elif line.startswith("  ") and len(cells) == 1 and not re.match("[⁰¹²³⁴⁵⁶⁷⁸⁹]+ ", cells[0]):
             open_name += " " + cells[0]
     return found
 
