@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from accsyn_async.migration.values import NOTHING, Class, Instance, SessionType, SessionValue, Several, Values
+from accsyn_async.migration.values import (
+    NOTHING,
+    Class,
+    Instance,
+    SessionType,
+    SessionValue,
+    Several,
+    Value,
+    Values,
+)
 
 __all__ = ["annotated"]
 
@@ -34,7 +43,7 @@ def annotated(annotation: ast.expr, evaluate: Callable[[ast.expr], Values]) -> V
             name = getattr(container, "id", getattr(container, "attr", ""))
             return values if name in _EITHER else frozenset(map(Several, values))
         case _:
-            found = set()
+            found: set[Value] = set()
             for value in evaluate(annotation):
                 match value:
                     case SessionType():

@@ -70,12 +70,12 @@ def about_session(node: ast.Call, *, older: bool) -> Iterator[Remark]:
                 value, "differs", f"{name}={value.value!r} is an ArgumentError; leave it out for the default"
             )
     verbose = given.get("verbose")
-    if verbose is not None and "path_logfile" not in given:
-        if not (isinstance(verbose, ast.Constant) and not verbose.value):
-            yield Remark(verbose, "differs", "verbose logs to standard error here, and without secrets")
+    said = verbose is not None and (not isinstance(verbose, ast.Constant) or bool(verbose.value))
+    if verbose is not None and said and "path_logfile" not in given:
+        yield Remark(verbose, "differs", "verbose logs to standard error here, and without secrets")
     proxy = given.get("proxy")
     if isinstance(proxy, ast.Constant) and str(proxy.value).startswith("socks"):
-        yield Remark(proxy, "note", "a SOCKS proxy needs the extra 'socks'; certificates are checked through it")
+        yield Remark(proxy, "note", "a SOCKS proxy needs the extra 'socks'; certificates are checked, too")
 
 
 def reads_environment(node: ast.Call) -> bool:
@@ -142,7 +142,7 @@ def _positions(call: SessionCall, fact: Fact) -> Iterator[Remark]:
             second, "differs", f"since {NEWER} the second argument is entityid: write attributes=[…]"
         )
     if call.name == "update_many" and isinstance(second, ast.List | ast.ListComp):
-        yield Remark(second, "differs", f"this is the order of {OLDER}, deprecated: pass the id before the data")
+        yield Remark(second, "differs", f"the order of {OLDER} is deprecated: pass the id before the data")
 
 
 def _meanings(call: SessionCall, fact: Fact) -> Iterator[Remark]:
@@ -156,7 +156,7 @@ def _meanings(call: SessionCall, fact: Fact) -> Iterator[Remark]:
             yield Remark(value, "differs", f"{name} names one entity: a code with * is an ArgumentError")
     query = given.get("query")
     if query is not None and re.search(r"\bmatches\b", _texts(query), re.IGNORECASE):
-        yield Remark(query, "differs", "the operand of matches keeps its case; the official client lower-cases it")
+        yield Remark(query, "differs", "the operand of matches keeps its case, and is not lower-cased")
     if call.older:
         for value in given.values():
             for part in ast.walk(value):

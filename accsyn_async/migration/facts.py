@@ -35,20 +35,6 @@ OLDER = "2.2.1"
 PROPERTIES = ("connect_timeout", "timeout", "username")
 """What is read of a session, in both versions and here."""
 
-SESSION = Fact(
-    tuple(
-        "workspace username api_key hostname port proxy verbose pretty_json path_logfile timeout "
-        "connect_timeout domain path_envfile".split()
-    ),
-    tuple(
-        "domain username api_key pwd session_key hostname port proxy verbose pretty_json dev path_logfile "
-        "timeout connect_timeout".split()
-    ),
-    awaited=False,
-    dropped=("dev",),
-)
-"""``Session(…)`` itself."""
-
 TIMES = frozenset({"created", "modified", "finished", "started", "expires", "date", "last_seen"})
 """Attributes of rows that are times."""
 
@@ -78,6 +64,16 @@ def _call(
         tuple(dropped.split()),
     )
 
+
+SESSION = _call(
+    "workspace username api_key hostname port proxy verbose pretty_json path_logfile timeout "
+    "connect_timeout domain path_envfile",
+    "domain username api_key pwd session_key hostname port proxy verbose pretty_json dev path_logfile "
+    "timeout connect_timeout",
+    awaited=False,
+    dropped="dev",
+)
+"""``Session(…)`` itself."""
 
 CALLS: dict[str, Fact] = {
     "find": _call(
@@ -126,10 +122,10 @@ CALLS: dict[str, Fact] = {
         instead="delete",
         differs=f"it deletes; that of {OLDER} makes a directory instead",
     ),
-    "prepublish": _call(
-        "data", _SAME, differs="what you pass is not changed; go on with what it returns"
+    "prepublish": _call("data", _SAME, differs="what you pass is not changed; go on with what it returns"),
+    "get_setting": _call(
+        "name entitytype entityid integration data", "name scope entity_id integration data"
     ),
-    "get_setting": _call("name entitytype entityid integration data", "name scope entity_id integration data"),
     "get_settings": _call("entitytype entityid recursive upstream omit_defaults share"),
     "set_setting": _call(
         "entitytype name value entityid",

@@ -31,9 +31,7 @@ class Places:
             text[start:end].rstrip("\r\n")
             for start, end in zip(self._starts, [*self._starts[1:], len(text)], strict=True)
         ]
-        self._parents = {
-            child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)
-        }
+        self._parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
 
     def parent(self, node: ast.AST) -> ast.AST:
         """What a node is a direct part of; a module is part of itself."""
@@ -90,6 +88,15 @@ class Places:
     def end(self, node: ast.expr | ast.stmt | ast.alias) -> int:
         """Where a node ends in the text."""
         return self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+
+    def start_of_def(self, node: FunctionNode) -> int:
+        """Where ``def`` stands, below decorators."""
+        return self.offset(node.lineno, node.col_offset)
+
+    def first_line(self, node: ast.stmt) -> int:
+        """The first line of a statement, with its decorators."""
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        return min([node.lineno, *(one.lineno for one in decorators)])
 
     def line_start(self, line: int) -> int:
         """Where a line, counted from 1, begins in the text."""

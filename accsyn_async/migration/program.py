@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from accsyn_async.migration.facts import CALLS, PROPERTIES
+from accsyn_async.migration.knowledge import is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
-from accsyn_async.migration.tracing import Trace, is_property
+from accsyn_async.migration.tracing import Trace
 from accsyn_async.migration.values import (
     Bound,
     Class,
@@ -74,6 +75,7 @@ class Program:
     Attributes:
         places: its text.
         trace: what its expressions stand for.
+        older: whether it is known to be for 2.2.1, and an older workspace.
         calls: of methods of sessions, in order.
         local_calls: of its own functions.
         openings: ``Session(…)``, and calls of functions that return a new one.
@@ -85,6 +87,7 @@ class Program:
 
     places: Places
     trace: Trace
+    older: bool = False
     calls: list[SessionCall] = field(default_factory=list)
     local_calls: list[LocalCall] = field(default_factory=list)
     openings: list[ast.Call] = field(default_factory=list)
@@ -122,7 +125,7 @@ class Program:
             sure = len(names) == 1 and all(
                 isinstance(value, Method) and value.session.sure for value in values
             )
-            older = any(method.session.older for method in methods)
+            older = self.older or any(method.session.older for method in methods)
             self.calls.append(SessionCall(node, names[0], sure, older, awaited))
         functions = {value.node for value in values if isinstance(value, Function | Bound)}
         if functions:
@@ -149,13 +152,17 @@ class Program:
             return
         names = sorted({value.name for value in values if isinstance(value, Method)})
         renamed = isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is node
-        if names and not renamed and not isinstance(node, ast.Name):
-            self.handed.append((node, names[0]))
-        elif names and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
+        if (names and not renamed and not isinstance(node, ast.Name)) or (
+            names and isinstance(parent, ast.Call) and isinstance(node, ast.Name)
+        ):
             self.handed.append((node, names[0]))
         for value in values:
             if isinstance(value, Function | Bound):
                 self._references.setdefault(value.node, node)
+
+    def makes_older(self, node: ast.Call) -> bool:
+        """Whether a call makes a session of an older workspace."""
+        return self.older or any(isinstance(one, SessionValue) and one.older for one in self.trace.of(node))
 
     def returns_new(self, function: FunctionNode) -> bool:
         """Whether a function returns a session that it has made, and does nothing else with it."""
@@ -190,9 +197,11 @@ class Program:
                 yield local.node, "function"
         for node in self.sleeps:
             frame = self.places.frame(node)
-            if isinstance(frame, ast.AsyncFunctionDef) or frame in self.becoming:
-                yield node, "sleep"
-            elif frame is self.places.tree and self.module_waits:
+            if (
+                isinstance(frame, ast.AsyncFunctionDef)
+                or frame in self.becoming
+                or (frame is self.places.tree and self.module_waits)
+            ):
                 yield node, "sleep"
 
     @property
@@ -264,7 +273,10 @@ class Program:
             return []
         parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         return [
-            (part, value.name) for part in parts for value in self.trace.of(part) if isinstance(value, ErrorType)
+            (part, value.name)
+            for part in parts
+            for value in self.trace.of(part)
+            if isinstance(value, ErrorType)
         ]
 
     def made_by_class(self, node: ast.Call) -> bool:

@@ -29,8 +29,12 @@ class NoPythonError(ArgumentError):
         self.column = column
 
 
-def read_program(text: str) -> Program:
+def read_program(text: str, *, older: bool = False) -> Program:
     """Read a program; nothing of it is run.
+
+    Args:
+        text: the program.
+        older: whether it is for 2.2.1, and an older workspace.
 
     Raises:
         NoPythonError: it is no Python, or cannot be followed.
@@ -40,7 +44,7 @@ def read_program(text: str) -> Program:
             # Of its escapes and comparisons: they are its author's.
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-        return Program(Places(text, tree), trace(tree))
+        return Program(Places(text, tree), trace(tree), older)
     except SyntaxError as error:
         line = error.lineno if error.lineno else None
         raise NoPythonError(f"it is no Python: {error.msg}", line, error.offset or None) from None
@@ -50,13 +54,17 @@ def read_program(text: str) -> Program:
         raise NoPythonError("it is nested too deeply") from None
 
 
-def check_program(text: str) -> Report:
-    """Say what a program for the official client has to change.
+def check_program(text: str, *, older: bool = False) -> Report:
+    r"""Say what a program for the official client has to change.
+
+    Args:
+        text: the program.
+        older: whether it is for 2.2.1, and an older workspace.
 
     Raises:
         NoPythonError: it is no Python, or cannot be followed.
 
-    >>> check_program("import accsyn_api\\nprint(accsyn_api.Session().find('Transfer'))\\n").awaits
+    >>> check_program("import accsyn_api\nprint(accsyn_api.Session().find('Transfer'))\n").awaits
     1
     """
-    return report_on(read_program(text))
+    return report_on(read_program(text, older=older))

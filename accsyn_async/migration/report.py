@@ -9,8 +9,8 @@ from accsyn_async.migration.arguments import about_call, about_session, reads_en
 from accsyn_async.migration.facts import CALLS, NEWER, PROPERTIES, TIMES
 from accsyn_async.migration.findings import Finding, FindingKind, Report
 from accsyn_async.migration.places import own_nodes
-from accsyn_async.migration.program import Program
-from accsyn_async.migration.values import Result, SessionType, SessionValue
+from accsyn_async.migration.program import Program, SessionCall
+from accsyn_async.migration.values import Result, SessionType
 
 __all__ = ["report_on"]
 
@@ -66,22 +66,24 @@ class _Reporter:
         for node in sorted(self._program.openings, key=self._places.start):
             direct = any(isinstance(value, SessionType) for value in self._trace.of(node.func))
             if direct:
-                older = any(isinstance(v, SessionValue) and v.older for v in self._trace.of(node))
+                older = self._program.makes_older(node)
                 for remark in about_session(node, older=older):
                     yield self._finding(*remark)
             if direct and first:
                 first = False
                 yield self._finding(
-                    node, "differs", "certificates are checked; ssl=<SSLContext> names an authority of your own"
+                    node,
+                    "differs",
+                    "certificates are checked; ssl=<SSLContext> is for an authority of your own",
                 )
                 if reads_environment(node):
-                    yield self._finding(node, "differs", "the environment wins over a .env in the working directory")
+                    yield self._finding(node, "differs", "the environment wins over a .env in the folder")
             frame = self._places.frame(node)
             if isinstance(frame, ast.FunctionDef) and self._program.returns_new(frame):
                 continue
             what = "Session(…)" if direct else f"{self._called(node)}(…)"
             name = self._opened_name(node)
-            yield self._finding(node, "await", f"the session is entered before it is used: async with {what} as {name}")
+            yield self._finding(node, "await", f"enter the session to use it: async with {what} as {name}")
 
     def _opened_name(self, node: ast.Call) -> str:
         parent = self._places.parent(node)
@@ -182,7 +184,9 @@ class _Reporter:
         if self._program.module_waits and outside:
             first = min(outside, key=self._places.start)
             yield self._finding(
-                first, "await", "outside of functions there is no await: asyncio.run(main()), with an async def main"
+                first,
+                "await",
+                "this is outside of functions: put it into an async def main(), and asyncio.run(main())",
             )
 
     def _reads(self) -> Iterator[Finding]:
@@ -190,7 +194,9 @@ class _Reporter:
             if node.attr in PROPERTIES:
                 yield self._finding(node, "note", f"{node.attr} stays as it is, without await")
             elif node.attr.startswith("_"):
-                yield self._finding(node, "gone", f"there is no {node.attr}: it is private to the official client")
+                yield self._finding(
+                    node, "gone", f"there is no {node.attr}, which is private to the official client"
+                )
 
     def _nodes(self) -> Iterator[Finding]:
         called = {call.node: call for call in self._program.calls}
@@ -198,12 +204,14 @@ class _Reporter:
             match node:
                 case ast.ExceptHandler():
                     yield from self._handler(node, called)
-                case ast.While(body=body):
+                case ast.While():
                     parts = [*own_nodes(node), node.test]
-                    looks = [one for one in parts if one in called and called[one].name in _LOOKS]  # type: ignore[index]
+                    looks = [one for one in called.values() if one.name in _LOOKS and one.node in parts]
                     if looks and any(one in self._program.sleeps for one in parts):
                         yield self._finding(
-                            node, "note", "this loop asks again and again: session.watch(…) tells what changes, "
+                            node,
+                            "note",
+                            "this loop asks again and again: session.watch(…) tells what changes, "
                             "await session.wait(…) waits for a job's end",
                         )
                 case ast.Subscript(value=value, slice=ast.Constant(value=str() as key)) if key in TIMES:
@@ -212,17 +220,20 @@ class _Reporter:
                             node, "differs", f"{key!r} is a time in UTC; {NEWER} makes it local time"
                         )
 
-    def _handler(self, node: ast.ExceptHandler, called: dict[ast.Call, object]) -> Iterator[Finding]:
+    def _handler(self, node: ast.ExceptHandler, called: dict[ast.Call, SessionCall]) -> Iterator[Finding]:
         for part, name in self._program.excepted(node):
             if name == "AccsynException":
                 yield self._finding(
-                    part, "note", f"{name} is importable here, too; its kinds are NotFoundError, TransportError …"
+                    part,
+                    "note",
+                    f"{name} is there, too; its kinds are NotFoundError, TransportError …",
                 )
             else:
                 yield self._finding(part, "differs", f"{name} is called AccsynError here")
-        names = [one for one in ast.walk(node.type)] if node.type else []
-        for part in names:
-            if isinstance(part, ast.Name) and part.id == "AssertionError":
+        for one in ast.walk(node.type) if node.type else ():
+            if isinstance(one, ast.Name) and one.id == "AssertionError":
                 around = self._places.parent(node)
-                if any(one in called for one in own_nodes(around)):
-                    yield self._finding(part, "differs", "a wrong argument is an ArgumentError, a ValueError, here")
+                if any(inner in called for inner in own_nodes(around)):
+                    yield self._finding(
+                        one, "differs", "a wrong argument is an ArgumentError here, a ValueError"
+                    )

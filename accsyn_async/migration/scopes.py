@@ -104,7 +104,5 @@ class Scope:
 def joined(*ways: Known) -> Known:
     """What names stand for where several ways through a program meet."""
     return {
-        name: frozenset().union(*(way.get(name, NOTHING) for way in ways))
-        for way in ways
-        for name in way
+        name: frozenset().union(*(way.get(name, NOTHING) for way in ways)) for way in ways for name in way
     }
