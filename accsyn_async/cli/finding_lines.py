@@ -70,6 +70,9 @@ def summary(file: str, report: Report) -> str:
     if report.functions:
         becomes = "become" if len(report.functions) > 1 else "becomes"
         parts.append(f"{safe(', '.join(report.functions))} {becomes} async def")
+    if report.by_hand:
+        need = "need" if len(report.by_hand) > 1 else "needs"
+        parts.append(f"{safe(', '.join(report.by_hand))} {need} to be rewritten by hand")
     if report.needs_run:
         parts.append("asyncio.run(…) for what is outside of functions")
     return f"{safe(file)}: {'; '.join(parts)}"

@@ -33,19 +33,26 @@ class Remark(NamedTuple):
     text: str
 
 
-def about_call(call: SessionCall) -> Iterator[Remark]:
-    """What is to be known of a call of a session's method, besides that it is awaited."""
+def about_call(call: SessionCall, *, official: bool) -> Iterator[Remark]:
+    """What is to be known of a call of a session's method, besides that it is awaited.
+
+    Args:
+        call: the call.
+        official: whether it was written for the official client, from which some calls differ.
+    """
     fact, node = CALLS[call.name], call.node
     if fact.gone:
         yield Remark(node, "gone", f"there is no {call.name}(): {fact.gone}")
         return
     if fact.instead and not (call.older and call.name == "offline_one"):
         yield Remark(node, "differs", f"{call.name}() is deprecated: call {fact.instead}()")
-    if fact.differs:
+    if fact.differs and official and not (call.older and call.name == "get_last_message"):
         yield Remark(node, "differs", f"{call.name}(): {fact.differs}")
     yield from _keywords(call.name, node, fact, older=call.older)
     yield from _positions(call, fact)
-    yield from _meanings(call, fact)
+    yield from _entities(call, fact)
+    if official:
+        yield from _meanings(call, fact)
 
 
 def about_session(node: ast.Call, *, older: bool) -> Iterator[Remark]:
@@ -65,9 +72,10 @@ def about_session(node: ast.Call, *, older: bool) -> Iterator[Remark]:
     yield from _keywords("Session", node, SESSION, older=older)
     for name in ("timeout", "connect_timeout"):
         value = given.get(name)
-        if isinstance(value, ast.Constant) and isinstance(value.value, int | float) and value.value <= 0:
+        number = _number(value)
+        if value is not None and number is not None and number <= 0:
             yield Remark(
-                value, "differs", f"{name}={value.value!r} is an ArgumentError; leave it out for the default"
+                value, "differs", f"{name}={number} is an ArgumentError; leave it out for the default"
             )
     verbose = given.get("verbose")
     said = verbose is not None and (not isinstance(verbose, ast.Constant) or bool(verbose.value))
@@ -88,6 +96,17 @@ def reads_environment(node: ast.Call) -> bool:
     if names & {"pwd", "session_key"}:
         names.add("api_key")
     return not {"username", "api_key"} <= names or not names & {"workspace", "domain"}
+
+
+def _number(node: ast.expr | None) -> float | None:
+    """The number that stands there, if one does."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return -number
+        case _:
+            return None
 
 
 def _has_star(node: ast.Call) -> bool:
@@ -145,15 +164,25 @@ def _positions(call: SessionCall, fact: Fact) -> Iterator[Remark]:
         yield Remark(second, "differs", f"the order of {OLDER} is deprecated: pass the id before the data")
 
 
-def _meanings(call: SessionCall, fact: Fact) -> Iterator[Remark]:
+def _given(call: SessionCall, fact: Fact) -> dict[str, ast.expr]:
+    """Arguments by the names of parameters."""
     node = call.node
     given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     if not _has_star(node):
         given |= dict(zip(_parameters(call, fact), node.args, strict=False))
+    return given
+
+
+def _entities(call: SessionCall, fact: Fact) -> Iterator[Remark]:
+    given = _given(call, fact)
     for name in sorted(_IDENTS & given.keys()):
         value = given[name]
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and "*" in value.value:
             yield Remark(value, "differs", f"{name} names one entity: a code with * is an ArgumentError")
+
+
+def _meanings(call: SessionCall, fact: Fact) -> Iterator[Remark]:
+    given = _given(call, fact)
     query = given.get("query")
     if query is not None and re.search(r"\bmatches\b", _texts(query), re.IGNORECASE):
         yield Remark(query, "differs", "the operand of matches keeps its case, and is not lower-cased")

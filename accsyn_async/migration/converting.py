@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
+from accsyn_async.migration.facts import CALLS
 from accsyn_async.migration.findings import Finding
 from accsyn_async.migration.importing import change_imports, import_asyncio
 from accsyn_async.migration.outside import Outside, plan_outside
@@ -65,7 +66,13 @@ class _Converter:
             else:
                 hindrance = self._program.hindrance(function)
                 if hindrance:
-                    self._leave(function, f"{function.name} cannot simply become async def: {hindrance}")
+                    self._leave(
+                        function,
+                        f"{self._program.name_of(function)} cannot simply become async def: {hindrance}",
+                    )
+        for call in self._program.calls:
+            if CALLS[call.name].gone:
+                self._leave(call.node, f"there is no {call.name}(): {CALLS[call.name].gone}")
         for reference, name in self._program.handed:
             self._leave(reference, f"{name} is handed on: whoever calls it has to await what it returns")
         self._move_outside()
@@ -111,6 +118,8 @@ class _Converter:
             if not more:
                 return found
             found |= more
+            for one in more:
+                found |= self._program.trace.families.get(one, frozenset()) & free
 
     def _stays(self, node: ast.Call, what: str) -> str | None:
         """Why a call cannot be awaited; ``None`` when it can."""
@@ -128,7 +137,9 @@ class _Converter:
                 return None
             case ast.FunctionDef() as function:
                 return (
-                    None if function in self._async else f"{function.name} stays a function that is not async"
+                    None
+                    if function in self._async
+                    else f"{self._program.name_of(function)} stays a function that is not async"
                 )
             case ast.Module():
                 return None if self._outside else "outside of functions nothing can be awaited"

@@ -224,6 +224,13 @@ class Evaluator:
             case ast.Name(id="list" | "tuple" | "set" | "iter" | "next" | "sorted" | "reversed") if given:
                 values = given[0]
                 return self._elements(values) if node.func.id == "next" else values
+            case ast.Attribute(attr="items", value=container):
+                owners = self.values_of(container)
+                return frozenset(
+                    Several(one) if isinstance(one, Several) else one
+                    for one in owners
+                    if isinstance(one, Several | Result)
+                )
             case ast.Attribute(attr="append" | "add", value=ast.Name(id=name)) if given and given[0]:
                 self._bind(name, self._scope.look_up(name) | _several(given[0]))
         for target in targets:
@@ -255,7 +262,7 @@ class Evaluator:
         found: set[Value] = set()
         for base in bases:
             if isinstance(base, Class):
-                found.add(Instance(base.node))
+                found.add(Instance(base.node, exact=True))
             elif isinstance(base, SessionType):
                 found.add(SessionValue())
         return frozenset(found)

@@ -36,6 +36,7 @@ class Report:
         findings: by line and column.
         awaits: how many expressions need ``await``.
         functions: those that become ``async def``, by name, in order.
+        by_hand: those that cannot simply do so.
         needs_run: whether code outside of functions has to wait, and so needs ``asyncio.run``.
         lines: the program's lines.
     """
@@ -43,6 +44,7 @@ class Report:
     findings: tuple[Finding, ...]
     awaits: int = 0
     functions: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
     needs_run: bool = False
     lines: tuple[str, ...] = field(default=(), repr=False)
 

@@ -113,11 +113,44 @@ class Knowledge:
                 elif isinstance(owner, Class) and not is_class_method(value.node):
                     found.add(value)
                 else:
-                    found.add(value if is_static(value.node) else Bound(value.node, node))
+                    static = is_static(value.node)
+                    found.add(value if static else Bound(value.node, node))
+                    if not (isinstance(owner, Instance) and owner.exact):
+                        overriding = self.overriding(node, name)
+                        found |= {Function(one) if static else Bound(one, node) for one in overriding}
             return frozenset(found)
         if self.is_session(node) and name in CALLS:
             return frozenset({Method(name, SessionValue())})
+        if isinstance(owner, Instance) and not owner.exact:
+            return frozenset(Bound(one, node) for one in self.overriding(node, name) if not is_static(one))
         return NOTHING
+
+    def families(self) -> dict[FunctionNode, frozenset[FunctionNode]]:
+        """Of methods, those of the same name that override them or are overridden by them."""
+        found: dict[FunctionNode, frozenset[FunctionNode]] = {}
+        for cls in self.bases:
+            line = list(self.line(cls))
+            for name in self.attributes.get(cls, {}):
+                if self.own_method(cls, name) is None:
+                    continue
+                members = [self.own_method(other, name) for other in line]
+                family: set[FunctionNode] = {one for one in members if one is not None}
+                family |= {member for known in family for member in found.get(known, ())}
+                found |= dict.fromkeys(family, frozenset(family))
+        return found
+
+    def own_method(self, node: ast.ClassDef, name: str) -> FunctionNode | None:
+        """A method as a class itself defines it."""
+        known = self.attributes.get(node, {}).get(name, ())
+        return next((one.node for one in known if isinstance(one, Function)), None)
+
+    def overriding(self, node: ast.ClassDef, name: str) -> Iterator[FunctionNode]:
+        """A method as classes define it that inherit from one."""
+        for cls in self.bases:
+            if cls is not node and node in self.line(cls):
+                own = self.own_method(cls, name)
+                if own is not None:
+                    yield own
 
     def line(self, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
         """A class and those of this file that it inherits from, nearest first."""

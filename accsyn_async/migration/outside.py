@@ -108,7 +108,7 @@ def _checked(places: Places, plan: Outside) -> Outside | str:
     moved = set(plan.body)
     before = set[str]()
     for part in places.tree.body:
-        if part not in moved:
+        if part not in moved and part is not plan.guard:
             before |= _bound(part)
     shared = {name for name in bound if name in elsewhere or name in before or hasattr(builtins, name)}
     annotated = {

@@ -122,7 +122,7 @@ class Program:
         methods = [value for value in values if isinstance(value, Method)]
         if methods:
             names = sorted({method.name for method in methods})
-            sure = len(names) == 1 and all(
+            sure = len({CALLS[name].awaited for name in names}) == 1 and all(
                 isinstance(value, Method) and value.session.sure for value in values
             )
             older = self.older or any(method.session.older for method in methods)
@@ -151,14 +151,26 @@ class Program:
         if called:
             return
         names = sorted({value.name for value in values if isinstance(value, Method)})
-        renamed = isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is node
-        if (names and not renamed and not isinstance(node, ast.Name)) or (
-            names and isinstance(parent, ast.Call) and isinstance(node, ast.Name)
-        ):
+        if names and self._is_handed_on(node):
             self.handed.append((node, names[0]))
         for value in values:
             if isinstance(value, Function | Bound):
                 self._references.setdefault(value.node, node)
+
+    def _is_handed_on(self, node: ast.expr) -> bool:
+        """Whether something is an argument of what is no function or class of this file."""
+        part: ast.AST = node
+        parent = self.places.parent(part)
+        while isinstance(
+            parent, ast.Tuple | ast.List | ast.Dict | ast.Set | ast.Starred | ast.IfExp | ast.keyword
+        ):
+            part, parent = parent, self.places.parent(parent)
+        if not isinstance(parent, ast.Call) or parent.func is part:
+            return False
+        known = self.trace.of(parent.func)
+        return not any(
+            isinstance(one, Function | Bound | Class) or one == Other("functools.partial") for one in known
+        )
 
     def makes_older(self, node: ast.Call) -> bool:
         """Whether a call makes a session of an older workspace."""
@@ -234,6 +246,16 @@ class Program:
             if frame not in self.becoming:
                 waiting += [(call, self.places.frame(call)) for call in callers.get(frame, ())]
             self.becoming.setdefault(frame, []).append(node)
+            for member in self.trace.families.get(frame, ()):
+                # Whoever calls one of them may call any.
+                if isinstance(member, ast.FunctionDef) and member not in self.becoming:
+                    self.becoming[member] = []
+                    waiting += [(call, self.places.frame(call)) for call in callers.get(member, ())]
+
+    def name_of(self, function: FunctionNode) -> str:
+        """A function's name, with that of its class."""
+        owner = self._owners.get(function)
+        return f"{owner.name}.{function.name}" if owner is not None else function.name
 
     def callers(self, function: FunctionNode) -> list[ast.Call]:
         """Where in the file a function is called, in order."""
@@ -242,6 +264,13 @@ class Program:
 
     def hindrance(self, function: FunctionNode) -> str | None:
         """Why a function cannot simply become ``async def``; ``None`` when it can."""
+        for one in sorted(self.trace.families.get(function, ()), key=self.places.start):
+            reason = self._hindrance(one)
+            if reason and one is not function:
+                return f"{self.name_of(one)} cannot, and is called in its place"
+        return self._hindrance(function)
+
+    def _hindrance(self, function: FunctionNode) -> str | None:
         owner = self._owners.get(function)
         for decorator in function.decorator_list:
             plain = getattr(decorator, "id", getattr(decorator, "attr", ""))

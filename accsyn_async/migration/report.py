@@ -22,10 +22,12 @@ def report_on(program: Program) -> Report:
     reporter = _Reporter(program)
     findings = sorted(set(reporter.findings()))
     functions = sorted(program.becoming, key=program.places.start)
+    hindered = [one for one in functions if program.hindrance(one)]
     return Report(
         tuple(findings),
         awaits=sum(1 for _ in program.waits()),
-        functions=tuple(function.name for function in functions),
+        functions=tuple(program.name_of(one) for one in functions if one not in hindered),
+        by_hand=tuple(program.name_of(one) for one in hindered),
         needs_run=program.module_waits,
         lines=tuple(program.places.lines),
     )
@@ -97,7 +99,7 @@ class _Reporter:
 
     def _calls(self) -> Iterator[Finding]:
         for call in self._program.calls:
-            for remark in about_call(call):
+            for remark in about_call(call, official=self._trace.official):
                 yield self._finding(*remark)
             fact = CALLS[call.name]
             if fact.gone or call.awaited:
@@ -107,7 +109,7 @@ class _Reporter:
                 continue
             unsure = "" if call.sure else ", if this is a session of accsyn"
             yield self._finding(call.node, "await", f"{call.name}(…) {self._awaited(call.node)}{unsure}")
-            if call.name == "create" and self._is_repeated(call.node):
+            if call.name == "create" and self._trace.official and self._is_repeated(call.node):
                 yield self._finding(
                     call.node,
                     "differs",
@@ -163,19 +165,23 @@ class _Reporter:
         program = self._program
         for function, waits in program.becoming.items():
             lines = sorted({node.lineno for node in waits})
-            text = f"{function.name} becomes async def, for line {', '.join(map(str, lines))}"
+            name = program.name_of(function)
+            why = f"for line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+            text = (
+                f"{name} becomes async def, {why if lines else 'as what it overrides, or is overridden by'}"
+            )
             callers = program.callers(function)
             if callers:
                 text += f"; called by {', '.join(dict.fromkeys(map(self._caller, callers)))}"
             hindrance = program.hindrance(function)
             if hindrance:
-                text = f"{function.name} cannot simply become async def: {hindrance}"
+                text = f"{name} cannot simply become async def: {hindrance}"
             yield self._finding(function, "await", text)
 
     def _caller(self, node: ast.Call) -> str:
         frame = self._places.frame(node)
         if isinstance(frame, ast.FunctionDef | ast.AsyncFunctionDef):
-            return f"{frame.name} (line {node.lineno})"
+            return f"{self._program.name_of(frame)} (line {node.lineno})"
         return f"line {node.lineno}"
 
     def _module(self) -> Iterator[Finding]:
@@ -205,7 +211,7 @@ class _Reporter:
                 case ast.ExceptHandler():
                     yield from self._handler(node, called)
                 case ast.While():
-                    parts = [*own_nodes(node), node.test]
+                    parts = [*own_nodes(node), *ast.walk(node.test)]
                     looks = [one for one in called.values() if one.name in _LOOKS and one.node in parts]
                     if looks and any(one in self._program.sleeps for one in parts):
                         yield self._finding(
@@ -215,7 +221,7 @@ class _Reporter:
                             "await session.wait(…) waits for a job's end",
                         )
                 case ast.Subscript(value=value, slice=ast.Constant(value=str() as key)) if key in TIMES:
-                    if any(isinstance(one, Result) for one in self._trace.of(value)):
+                    if self._trace.official and any(isinstance(one, Result) for one in self._trace.of(value)):
                         yield self._finding(
                             node, "differs", f"{key!r} is a time in UTC; {NEWER} makes it local time"
                         )
@@ -231,7 +237,7 @@ class _Reporter:
             else:
                 yield self._finding(part, "differs", f"{name} is called AccsynError here")
         for one in ast.walk(node.type) if node.type else ():
-            if isinstance(one, ast.Name) and one.id == "AssertionError":
+            if isinstance(one, ast.Name) and one.id == "AssertionError" and self._trace.official:
                 around = self._places.parent(node)
                 if any(inner in called for inner in own_nodes(around)):
                     yield self._finding(

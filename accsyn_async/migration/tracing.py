@@ -33,10 +33,14 @@ class Trace:
     Attributes:
         tree: the program.
         values: what expressions stand for; those of which nothing is known are left out.
+        official: whether the official client is imported anywhere.
+        families: of methods, those that override them or are overridden by them.
     """
 
     tree: ast.Module
     values: dict[ast.AST, Values]
+    official: bool
+    families: dict[FunctionNode, frozenset[FunctionNode]]
 
     def of(self, node: ast.AST) -> Values:
         """What an expression stands for; empty when nothing is known of it."""
@@ -57,7 +61,7 @@ def trace(tree: ast.Module) -> Trace:
     if tracer.imports_official:
         tracer.guess = True
         tracer.settle()
-    return Trace(tree, tracer.values)
+    return Trace(tree, tracer.values, tracer.imports_official, tracer.known.families())
 
 
 class _Tracer(Evaluator):

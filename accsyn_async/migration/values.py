@@ -107,9 +107,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance of a class of this file."""
+    """An instance of a class of this file; ``exact`` when it is looked at as one of no other."""
 
     node: ast.ClassDef
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
