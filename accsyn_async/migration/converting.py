@@ -185,7 +185,7 @@ class _Converter:
             if self._outside is None or self._outside.way == "call":
                 return "enter the session where the program begins, in an async def: async with Session(…)"
         elif not (isinstance(frame, ast.AsyncFunctionDef) or frame in self._async):
-            return "the session is entered in an async def: async with Session(…)"
+            return "enter the session in an async def: async with Session(…)"
         entrance = entrance_of(self._program, node)
         if isinstance(entrance, str):
             return entrance

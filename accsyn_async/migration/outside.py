@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import symtable
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,8 @@ __all__ = ["Outside", "plan_outside"]
 
 _NAMES = ("main", "main_async", "run_all")
 _LOOKING = frozenset({"globals", "locals", "vars", "exec", "eval"})
+_INLINE = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
+"""What runs where it stands, and so sees the names of a function around it."""
 _GUARD = re.compile(r"""if\s+__name__\s*==\s*(?:"__main__"|'__main__')\s*:\s*(?:#.*)?""")
 
 
@@ -104,7 +107,10 @@ def _checked(places: Places, plan: Outside) -> Outside | str:
         bound |= _bound(part)
     if "*" in bound:
         return "a function cannot import everything by *"
-    elsewhere = _names_elsewhere(places.tree)
+    try:
+        elsewhere = _names_elsewhere(places.text)
+    except (SyntaxError, ValueError):
+        return "Python would not run this"
     moved = set(plan.body)
     before = set[str]()
     for part in places.tree.body:
@@ -154,14 +160,17 @@ def _bound(statement: ast.stmt) -> set[str]:
     return found
 
 
-def _names_elsewhere(tree: ast.Module) -> set[str]:
-    """The names that functions, lambdas and classes speak of."""
+def _names_elsewhere(text: str) -> set[str]:
+    """The names outside of functions that functions, lambdas and classes speak of.
+
+    Raises:
+        SyntaxError: Python would not run the program.
+    """
     found: set[str] = set()
-    for scope in ast.walk(tree):
-        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            for node in ast.walk(scope):
-                if isinstance(node, ast.Name):
-                    found.add(node.id)
-                elif isinstance(node, ast.Global):
-                    found.update(node.names)
+    waiting = list(symtable.symtable(text, "<program>", "exec").get_children())
+    while waiting:
+        table = waiting.pop()
+        waiting += table.get_children()
+        if table.get_name() not in _INLINE:
+            found |= {one.get_name() for one in table.get_symbols() if one.is_global()}
     return found
