@@ -86,7 +86,7 @@ class _Converter:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 compile(text, "<converted>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, IndexError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return self._nothing("this cannot be rewritten mechanically")
         return Conversion(text, tuple(sorted(set(self._left))))
 

@@ -109,7 +109,7 @@ def _checked(places: Places, plan: Outside) -> Outside | str:
         return "a function cannot import everything by *"
     try:
         elsewhere = _names_elsewhere(places.text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "Python would not run this"
     moved = set(plan.body)
     before = set[str]()

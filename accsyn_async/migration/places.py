@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -104,7 +105,7 @@ class Places:
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
         """The line and the character in it, both from 1, of a place in the text."""
-        line = next(n for n in range(len(self._starts), 0, -1) if self._starts[n - 1] <= offset)
+        line = bisect.bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     def source(self, node: ast.expr | ast.stmt | ast.alias) -> str:

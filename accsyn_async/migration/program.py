@@ -280,6 +280,8 @@ class Program:
                 return f"its decorator (line {decorator.lineno}) may call it without await"
         if owner is not None and function.name.startswith("__") and function.name.endswith("__"):
             return f"Python calls {function.name} without await: do this elsewhere"
+        if function.name.startswith("test") and not self.callers(function):
+            return "a test that is async needs a plugin, such as pytest-asyncio"
         if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)):
             return "it is a generator: those who iterate over it need async for"
         if function in self._references:

@@ -352,6 +352,7 @@ def test_functions_become_async_and_so_do_those_that_call_them() -> None:
         ),
         ("class A:\n @property\n def x(self): return session.find('User')", "a property cannot be awaited"),
         ("def f():\n yield session.find('User')", "it is a generator"),
+        ("def test_f(): session.find('User')", "a test that is async needs a plugin"),
         ("@cache\ndef f(): return session.find('User')", "its decorator (line 3) may call it without await"),
         ("def f(): session.find('User')\nThread(target=f)", "it is handed on in line 4, to somebody who"),
         (
@@ -398,7 +399,7 @@ def test_methods_that_override_each_other_become_async_together() -> None:
 
 @pytest.mark.parametrize(
     ("program", "line", "column"),
-    [("def f(:\n", 1, 7), ("x = 1\n  y = 2\n", 2, 2), ("a\0b", None, None), ("'\ud800'", None, None)],
+    [("def f(:\n", 1, 7), ("x = 'a\n", 1, 5), ("a\0b", None, None), ("'\ud800'", None, None)],
 )
 def test_what_is_no_python(program: str, line: int | None, column: int | None) -> None:
     with pytest.raises(NoPythonError, match="it is no Python") as caught:
