@@ -182,7 +182,7 @@ class _Converter:
             return None
         self._mark_older(node)
         if isinstance(frame, ast.Module):
-            if self._outside is None or self._outside.way == "call":
+            if self._outside is None or not self._outside.holds(self._places, node):
                 return "enter the session where the program begins, in an async def: async with Session(…)"
         elif not (isinstance(frame, ast.AsyncFunctionDef) or frame in self._async):
             return "enter the session in an async def: async with Session(…)"

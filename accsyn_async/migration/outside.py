@@ -42,6 +42,10 @@ class Outside:
     guard: ast.If | None = None
     call: ast.Call | None = None
 
+    def holds(self, places: Places, node: ast.AST) -> bool:
+        """Whether something is in the function that is made."""
+        return any(one in self.body for one, _ in places.around(node))
+
 
 def plan_outside(
     places: Places, waits: Sequence[ast.Call], calls: Iterable[ast.Call], openings: Sequence[ast.Call]
@@ -57,10 +61,13 @@ def plan_outside(
     Returns:
         What to do, or why nothing can be done.
     """
-    if len(waits) == 1 and waits[0] in calls and not openings and not _is_repeated(places, waits[0]):
-        return Outside("call", call=waits[0])
     body = places.tree.body
     guards = [one for one in body if isinstance(one, ast.If) and _is_guard(places, one)]
+    if guards:
+        # A session that is made elsewhere is for whoever imports this: it cannot move.
+        openings = [one for one in openings if _top(places, one) is guards[-1]]
+    if len(waits) == 1 and waits[0] in calls and not openings and not _is_repeated(places, waits[0]):
+        return Outside("call", call=waits[0])
     nodes = [*waits, *openings]
     tops = [_top(places, node) for node in nodes]
     if guards and all(one is body[-1] for one in tops) and body[-1] is guards[-1]:

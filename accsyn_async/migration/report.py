@@ -187,13 +187,16 @@ class _Reporter:
     def _module(self) -> Iterator[Finding]:
         tree = self._places.tree
         outside = [node for node, _ in self._program.waits() if self._places.frame(node) is tree]
-        if self._program.module_waits and outside:
-            first = min(outside, key=self._places.start)
-            yield self._finding(
-                first,
-                "await",
-                "this is outside of functions: put it into an async def main(), and asyncio.run(main())",
-            )
+        if not self._program.module_waits or not outside:
+            return
+        first = min(outside, key=self._places.start)
+        alone = len(outside) == 1 and any(local.node is first for local in self._program.local_calls)
+        what = (
+            f"asyncio.run({self._called(first)}(…))"
+            if alone
+            else ("put it into an async def main(), and asyncio.run(main())")
+        )
+        yield self._finding(first, "await", f"this is outside of functions: {what}")
 
     def _reads(self) -> Iterator[Finding]:
         for node in self._program.properties:
