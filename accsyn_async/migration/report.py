@@ -190,13 +190,19 @@ class _Reporter:
         if not self._program.module_waits or not outside:
             return
         first = min(outside, key=self._places.start)
-        alone = len(outside) == 1 and any(local.node is first for local in self._program.local_calls)
-        what = (
-            f"asyncio.run({self._called(first)}(…))"
-            if alone
-            else ("put it into an async def main(), and asyncio.run(main())")
+        alone = (
+            len(outside) == 1
+            and any(local.node is first for local in self._program.local_calls)
+            and all(self._top(one) is not self._top(first) for one in self._program.openings)
         )
+        what = "put it into an async def main(), and asyncio.run(main())"
+        if alone:
+            what = f"asyncio.run({self._called(first)}(…))"
         yield self._finding(first, "await", f"this is outside of functions: {what}")
+
+    def _top(self, node: ast.AST) -> ast.AST:
+        """The statement outside of functions that something is in."""
+        return next((part for one, part in self._places.around(node) if one is self._places.tree), node)
 
     def _reads(self) -> Iterator[Finding]:
         for node in self._program.properties:
