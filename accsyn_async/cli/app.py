@@ -62,6 +62,11 @@ _COMMANDS = {
         "Check jobs in JSON, without connecting to anything.",
         "One line a problem, with line and column; exit code 2 when there is an error.",
     ),
+    "migrate": _Command(
+        "FILE.py ...",
+        "Tell what programs for the official client have to change.",
+        "Line by line, without running them; exit code 1 when there is something to do, 2 for no Python.",
+    ),
     "schema": _Command(
         "[KIND]",
         "Print the JSON schema of job files, for editors.",

@@ -11,7 +11,7 @@ from accsyn_async.errors import SpecificationError
 from accsyn_async.jobs.json_text import MOST_BYTES, JobText, read_job_text
 from accsyn_async.jobs.problems import Problem
 
-__all__ = ["read_job_file"]
+__all__ = ["file_bytes", "read_job_file"]
 
 _STDIN = "-"
 _PIECE = 65_536
@@ -28,12 +28,25 @@ def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
         SpecificationError: it cannot be read, is too large, binary or no JSON; has one problem,
             and a line and column where there is one.
     """
+    return read_job_text(file_bytes(path, MOST_BYTES + 1, absent=absent))
+
+
+def file_bytes(path: str, most: int, *, absent: str = "check its name") -> bytes:
+    """What is in a file, or comes from standard input.
+
+    Args:
+        path: the file; ``-`` for standard input.
+        most: how many bytes to read at most.
+        absent: what to do when there is no such file.
+
+    Raises:
+        SpecificationError: it cannot be read.
+    """
     try:
         if path == _STDIN:
-            content = _read_stdin(MOST_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                content = file.read(MOST_BYTES + 1)
+            return _read_stdin(most)
+        with Path(path).open("rb") as file:
+            return file.read(most)
     except FileNotFoundError:
         raise _unreadable("there is no such file", absent) from None
     except IsADirectoryError:
@@ -43,7 +56,6 @@ def read_job_file(path: str, *, absent: str = "check its name") -> JobText:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(f"it cannot be read: {reason}", "") from None
-    return read_job_text(content)
 
 
 def _read_stdin(most: int) -> bytes:

@@ -1,0 +1,1 @@
+"""What a program for the official client has to change: found by reading it, never by running it. Pure."""

@@ -1,0 +1,181 @@
+"""What a few lines become, by table; and what is left, with the reason."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from accsyn_async.migration.converting import convert
+from accsyn_async.migration.reading import read_program
+
+
+def converted(text: str, *, older: bool = False) -> tuple[str, list[str]]:
+    conversion = convert(read_program(textwrap.dedent(text), older=older))
+    compile(conversion.text, "converted", "exec")
+    return conversion.text, [f"{one.line}: {one.text}" for one in conversion.left]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import accsyn_api", "import accsyn_async"),
+        ("import os, accsyn_api as a, sys", "import os, accsyn_async as a, sys"),
+        ("from accsyn_api import Session as S", "from accsyn_async import Session as S"),
+        (
+            "from accsyn_api.session import (\n    Session,\n    accsynException,\n)",
+            "from accsyn_async import (\n    Session,\n    AccsynError as accsynException,\n)",
+        ),
+        (
+            "import accsyn_api.session\ntry: ...\nexcept accsyn_api.session.accsynException: ...",
+            "import accsyn_async\ntry: ...\nexcept accsyn_async.AccsynError: ...",
+        ),
+        (
+            "import accsyn_api\ndef f(s: 'accsyn_api.Session'): ...",
+            "import accsyn_async as accsyn_api\ndef f(s: 'accsyn_api.Session'): ...",
+        ),
+        (
+            "import accsyn_api\nhost = accsyn_api.Session.get_hostname()",
+            "import accsyn_async\nhost = accsyn_async.Session.get_hostname()",
+        ),
+        (
+            "from accsyn_api import Session\nasync def f(s: Session):\n"
+            "    return -s.getsize('a') ** 2, s.find('U')[0]",
+            "from accsyn_async import Session\nasync def f(s: Session):\n"
+            "    return -await s.getsize('a') ** 2, (await s.find('U'))[0]",
+        ),
+        (
+            "from accsyn_api import Session\nasync def f():\n    s = Session('acme')  # in\n\n    # now\n"
+            "    s.find('U')\n",
+            "from accsyn_async import Session\nasync def f():\n    async with Session('acme') as s:  # in\n\n"
+            "        # now\n        await s.find('U')\n",
+        ),
+        (
+            "from accsyn_api import Session\nasync def f():\n    a = Session()\n    b = Session()\n"
+            "    a.find(b.find('U'))",
+            "from accsyn_async import Session\nasync def f():\n    async with Session() as a:\n"
+            "        async with Session() as b:\n            await a.find(await b.find('U'))",
+        ),
+        (
+            "from accsyn_api import Session\nasync def f():\n    for n in 'ab':\n        s = Session(n)\n"
+            "        s.find('U')",
+            "from accsyn_async import Session\nasync def f():\n    for n in 'ab':\n"
+            "        async with Session(n) as s:\n"
+            "            await s.find('U')",
+        ),
+        (
+            "from accsyn_api import Session\nasync def f():\n    s = Session(domain='a', pwd='b')\n"
+            "    s.find('''\nU\n''')",
+            "from accsyn_async import Session\nasync def f():\n"
+            "    async with Session(api_version=\"v1\", domain='a', pwd='b') as s:\n"
+            "        await s.find('''\nU\n''')",
+        ),
+        (
+            "from accsyn_api import Session\nfrom time import sleep\nasync def f(s: Session):\n    sleep(1)",
+            "import asyncio\nfrom accsyn_async import Session\nfrom time import sleep\n"
+            "async def f(s: Session):\n    await asyncio.sleep(1)",
+        ),
+        (
+            "from accsyn_api import Session\ndef main(s: Session): return s.find('U')\n"
+            "if __name__ == '__main__': main(make())",
+            "import asyncio\nfrom accsyn_async import Session\n"
+            "async def main(s: Session): return await s.find('U')\n"
+            "if __name__ == '__main__': asyncio.run(main(make()))",
+        ),
+        (
+            "def main():\n    from accsyn_api import Session\n    s = Session()\n    s.find('U')\nmain()",
+            "import asyncio\n\nasync def main():\n    from accsyn_async import Session\n"
+            "    async with Session() as s:\n        await s.find('U')\nasyncio.run(main())",
+        ),
+        (
+            "import accsyn_api\nmain = 1\ntotal = 0\ns = accsyn_api.Session()\ntotal += len(s.find('U'))\n"
+            "list = 3\nlast = main",
+            "import asyncio\nimport accsyn_async\nmain = 1\ntotal = 0\n\n\nasync def main_async() -> None:\n"
+            "    global list, total\n    async with accsyn_async.Session() as s:\n"
+            "        total += len(await s.find('U'))\n        list = 3\n        last = main\n\n\n"
+            "asyncio.run(main_async())",
+        ),
+    ],
+)
+def test_what_it_becomes(before: str, after: str) -> None:
+    assert converted(before) == (after, [])
+
+
+BEGIN = "from accsyn_api import Session\n"
+
+
+@pytest.mark.parametrize(
+    ("snippet", "reason"),
+    [
+        ("def f():\n    s = Session()\n    s.find('U')\n    return s", "s outlives its function"),
+        (
+            "class A:\n    def f(self):\n        self.s = Session()\n        self.s.find('U')",
+            "it outlives its function",
+        ),
+        ("def f():\n    global s\n    s = Session()\n    s.find('U')", "s outlives its function"),
+        (
+            "def f():\n    s = Session()\n    s.find('U')\n    return lambda: s.timeout",
+            "s outlives its function",
+        ),
+        ("def f():\n    s = Session()\n    s.find('U')\n    return keep(s)", "s outlives its function"),
+        ("def f():\n    s = Session()\n    things = [s]\n    s.find('U')", "s outlives its function"),
+        ("def f():\n    Session().find('U')", "give it a name in a statement of its own"),
+        ("def f():\n    s = Session(); s.find('U')", "write it in a line of its own"),
+        ("def f():\n    s = (Session())\n    s.find('U')", "write it in a line of its own"),
+        (
+            "def f():\n    if 1:\n        s = Session()\n        print()\n    s.find('U')",
+            "s is used outside of the block",
+        ),
+        (
+            "def f():\n    try:\n        s = Session()\n    except OSError:\n        return\n    s.find('U')",
+            "nothing is done in it",
+        ),
+        ("s = Session()\ns.find('U')\nfrom os import *", "a function cannot import everything by *"),
+        ("n = 0\ns = Session()\nn: int = len(s.find('U'))", "n is annotated, which a global name"),
+        ("s = Session()\ns.find('U')\nprint(globals())", "it looks at its own names"),
+        (
+            "s = Session()\ns.find('U')\nif __name__ == '__main__':\n    print()",
+            "runs for whoever imports this",
+        ),
+        ("from accsyn_api import other", "there is no other in accsyn_async"),
+        ("class A:\n    x = Session().find('U')", "the body of a class cannot await"),
+        (
+            "def f(asyncio, s: Session):\n    s.find('U')\nf(1, 2)",
+            "asyncio is not imported, and its name is taken",
+        ),
+        ("async def f(s: Session):\n    s.login()", "there is no login()"),
+        ("def f(session): session.find('U')", "this may be something else than a session"),
+        (
+            "def a(s: Session): s.find('U')\ndef b(): ...\n(a if 1 else b)(1)",
+            "a cannot simply become async def: it is handed on",
+        ),
+    ],
+)
+def test_what_is_left(snippet: str, reason: str) -> None:
+    _, left = converted(BEGIN + snippet)
+    assert any(reason in one for one in left), left
+
+
+def test_an_older_workspace_is_named_when_told() -> None:
+    text = "import accsyn_api\nasync def f():\n    s = accsyn_api.Session({})\n    s.find('Job')\n"
+    for given, becomes in (
+        ("", 'api_version="v1"'),
+        ("'a'", "'a', api_version=\"v1\""),
+        ("api_version='v1'",) * 2,
+    ):
+        after, left = converted(text.format(given), older=True)
+        assert f"async with accsyn_async.Session({becomes}) as s:" in after
+        assert left == []
+
+
+def test_what_is_not_for_the_official_client_stays() -> None:
+    text = "import time, requests\nsession = requests.Session()\nsession.find('U')\ntime.sleep(0)\n"
+    assert converted(text) == (text, [])
+
+
+def test_a_program_that_is_done_stays() -> None:
+    text = (
+        "from accsyn_async import Session\nasync def f():\n"
+        "    async with Session() as s:\n        await s.find('U')\n"
+    )
+    assert converted(text) == (text, [])
