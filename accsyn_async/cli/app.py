@@ -70,6 +70,11 @@ _COMMANDS = {
     "pause": _Command("ID ...", "Pause transfers.", "What has arrived stays."),
     "resume": _Command("ID ...", "Let transfers go on."),
     "abort": _Command("ID ...", "Abort transfers.", "At a terminal it asks first."),
+    "doctor": _Command(
+        "",
+        "See what is set and installed, whether the backend is reached, and who is logged in.",
+        "It changes nothing, asks three things at most, and shows no secret.",
+    ),
     "dashboard": _Command(
         "[QUERY]",
         "Serve a page on which jobs are seen to move, and metrics for Prometheus.",
