@@ -58,23 +58,24 @@ async def doctor(
 
 
 class _Examination:
-    """Writes findings as they come up, or all together at the end."""
+    """Writes findings as they come up, or all together at the end.
+
+    Attributes:
+        redact: takes secrets out of them; it is told which there are.
+        findings: those so far, without secrets.
+    """
 
     def __init__(self, output: Output, *, json: bool) -> None:
         self._output = output
         self._json = json
-        self._redact = Redactor()
+        self.redact = Redactor()
         self._width = shutil.get_terminal_size().columns if output.is_terminal else None
         self.findings: list[Finding] = []
-
-    def know(self, secret: str) -> None:
-        """Show this nowhere."""
-        self._redact.know(secret)
 
     def tell(self, finding: Finding) -> None:
         """Take a finding."""
         before = self.findings[-1].topic if self.findings else None
-        finding = hide(finding, self._redact)
+        finding = hide(finding, self.redact)
         self.findings.append(finding)
         if self._json:
             return
@@ -109,7 +110,7 @@ def _settings(connection: Connection, examination: _Examination) -> Lookup:
         sources = read_sources(None, apart, Path(os.devnull))
     lookup = look_up(given, sources)
     for secret in sorted(secrets_in(lookup, environ)):
-        examination.know(secret)
+        examination.redact.know(secret)
     found = setting_findings(lookup, environ, insecure=connection.insecure)
     if unusable is not None:
         found[0] = wrong("settings", "env file", unusable)
@@ -131,7 +132,8 @@ async def _backend(lookup: Lookup, connection: Connection, timeout: float, exami
     key = value.get("api_key")
     who = Credentials(value.get("workspace", ""), value.get("username", ""), Secret(key) if key else None)
     settings = Settings(who, value.get("url"), value.get("proxy"))
-    await examine(Backend(settings, connection.insecure, timeout), examination.tell)
+    backend = Backend(settings, connection.insecure, timeout, examination.redact)
+    await examine(backend, examination.tell)
 
 
 def _files(checkpoints: tuple[Path, ...], states: tuple[Path, ...], examination: _Examination) -> None:

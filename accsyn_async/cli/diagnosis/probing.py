@@ -51,11 +51,13 @@ class Backend:
         settings: as they were found; texts that were not found are empty.
         insecure: whether certificates are not checked.
         timeout: seconds to wait for a connection, and for an answer.
+        redact: takes secrets out of what is logged.
     """
 
     settings: Settings
     insecure: bool
     timeout: float
+    redact: Redactor
 
     @property
     def can_log_in(self) -> bool:
@@ -164,7 +166,7 @@ async def _session(
         clock=clock,
         base=base,
         limiter=Limiter(limit, clock),
-        redact=Redactor(),
+        redact=backend.redact,
         # Nobody is to wait for a backend that asks for patience: that it does is told.
         policy=RetryPolicy(attempts=1),
         timeouts=Timeouts(backend.timeout, backend.timeout * 2),

@@ -35,7 +35,7 @@ _ABSENT: Final = {
 }
 _SECRET: Final = frozenset({"api_key", "session_key"})
 _KNOWN: Final = frozenset({ENVFILE, *TOKENS, *(name for names in VARIABLES.values() for name in names)})
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}")
 _ADDRESS: Final = re.compile(r"[^@\s:/]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
