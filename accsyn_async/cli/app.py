@@ -91,6 +91,11 @@ _COMMANDS = {
         "Until Ctrl-C. Files are really copied, between folders of this computer. "
         "Keys are fresh at each start.",
     ),
+    "completion": _Command(
+        "[bash | zsh | fish]",
+        "Print what makes a shell complete commands and options.",
+        "With --install, the next shell that is started does.",
+    ),
 }
 
 
