@@ -61,7 +61,7 @@ async def relay(
         nats_connection: How to reach NATS.
         connection: How to reach the backend.
     """
-    need("relay", "nats", "prometheus_client")
+    need("relay", "nats", "nkeys", "prometheus_client")
     from accsyn_async.relay.link import Link
     from accsyn_async.relay.relay import Relay
 
