@@ -210,8 +210,8 @@ def parts(**installed: str) -> dict[str, Finding]:
 
 def test_extras_are_there_or_not_or_half() -> None:
     found = parts(aiohttp="3.14.5", cyclopts="4.1", textual="8.2", nats_py="2.16.0", nkeys="0.2")
-    assert {name: one.mark for name, one in found.items() if name.startswith(("extra", "stands"))} == {
-        "stands on": "fine",
+    assert {name: one.mark for name, one in found.items() if name.startswith(("extra", "req"))} == {
+        "requirements": "fine",
         "extra cli": "fine",
         "extra dashboard": "warning",
         "extra relay": "fine",

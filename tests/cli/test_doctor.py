@@ -83,7 +83,7 @@ async def test_a_document_for_programs(box: Sandbox, cli: Cli) -> None:
     assert found["login"]["facts"]["role"] == "admin"
     assert found["login"]["facts"]["api_version"] == "v3"
     assert found["rate limit"]["facts"] == {"per_second": 25, "burst": 40, "requests": 2, "throttled": 0}
-    assert found["stands on"]["facts"]["versions"]["aiohttp"]
+    assert found["requirements"]["facts"]["versions"]["aiohttp"]
     assert found["extra relay"]["facts"]["versions"]["nats-py"]
     assert abs(found["clock"]["facts"]["ahead_s"]) < 5
     assert {one["topic"] for one in found.values()} == {"settings", "installed", "backend", "session"}
@@ -623,3 +623,10 @@ async def test_what_asks_nobody_needs_no_session() -> None:
         subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("who")
+async def test_words_that_are_secrets_are_not_given_away_by_a_gap(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ACCSYN_API_KEY=other\n")
+    found = checks(await cli("doctor", "--json", "--offline"))
+    assert found["API key"]["remedy"].startswith("another value is not used: ACCSYN_API_KEY in .env")

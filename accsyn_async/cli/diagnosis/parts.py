@@ -98,7 +98,7 @@ def part_findings(needs: Iterable[Need], versions: Versions = version_of) -> lis
         Finding("installed", "accsyn-async", "fine", __version__, facts={"version": __version__}),
         Finding("installed", "Python", "fine", python, facts={"version": platform.python_version()}),
         Finding("installed", "TLS", "fine", ssl.OPENSSL_VERSION, facts={"version": ssl.OPENSSL_VERSION}),
-        _together("stands on", [one for one in needs if one.extra is None], "accsyn-async", versions),
+        _together("requirements", [one for one in needs if one.extra is None], "accsyn-async", versions),
     ]
     for extra in _EXTRAS:
         mine = [one for one in needs if one.extra == extra]

@@ -54,7 +54,7 @@ def lines(finding: Finding, *, width: int | None = None, unicode: bool = True) -
                         → unset ACCSYN_PROXY
     """
     sign, plain, style = _SIGNS[finding.mark]
-    text_style = style if finding.mark in ("wrong", "warning") else "dim" if finding.mark == "note" else ""
+    text_style = "" if finding.mark == "fine" else style.removeprefix("bold ")
     first, *rest = _wrapped(safe(finding.text), width)
     name = f" {safe(finding.name):<{_NAME}}"
     if len(name) > 1 + _NAME:

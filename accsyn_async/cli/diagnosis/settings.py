@@ -35,6 +35,7 @@ _ABSENT: Final = {
 }
 _SECRET: Final = frozenset({"api_key", "session_key"})
 _KNOWN: Final = frozenset({ENVFILE, *TOKENS, *(name for names in VARIABLES.values() for name in names)})
+_SHORTEST: Final = 8
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}")
 _ADDRESS: Final = re.compile(r"[^@\s:/]{1,64}@[A-Za-z0-9.-]{1,255}")
 
@@ -67,7 +68,10 @@ def setting_findings(lookup: Lookup, environ: Mapping[str, str], *, insecure: bo
 
 
 def secrets_in(lookup: Lookup, environ: Mapping[str, str]) -> set[str]:
-    """All that must not be shown, whatever it turns up in."""
+    """All that must not be shown, whatever it turns up in.
+
+    What is shorter than eight characters is left out: taken out of the words around it, it would stand out.
+    """
     secrets = set[str]()
     for name in VARIABLES:
         places = [one for source in lookup.sources for one in source.find_all(name)]
@@ -80,7 +84,7 @@ def secrets_in(lookup: Lookup, environ: Mapping[str, str]) -> set[str]:
         secrets |= {source[name] for name in TOKENS if source.get(name)}
         for name in PROXIES:
             secrets |= _passwords(source.get(name) or source.get(name.lower()) or "")
-    return secrets
+    return {one for one in secrets if len(one) >= _SHORTEST}
 
 
 def _judged(name: str, one: Found, lookup: Lookup, *, insecure: bool) -> Finding:
