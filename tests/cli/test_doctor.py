@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.support.canary import Net
 from tests.support.raw_server import answer, raw_server, server_context
 from tests.support.socks import socks_server
 
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 LOGIN = b'{"result": {"id": "u1", "role": "employee", "session_id": "s1"}}'
 
 
@@ -630,3 +632,20 @@ async def test_words_that_are_secrets_are_not_given_away_by_a_gap(cli: Cli, tmp_
     (tmp_path / ".env").write_text("ACCSYN_API_KEY=other\n")
     found = checks(await cli("doctor", "--json", "--offline"))
     assert found["API key"]["remedy"].startswith("another value is not used: ACCSYN_API_KEY in .env")
+
+
+async def test_the_page_shows_what_is_told(box: Sandbox, cli: Cli, tmp_path: Path) -> None:
+    section = DOCS.read_text("utf-8").partition("## See what is set")[2]
+    shown = section.partition("```text\n")[2].partition("```")[0]
+    (tmp_path / ".env").write_text("ACCSYN_API_KEY=another-key\n")
+    ran = await cli("doctor")
+    found = re.findall(r"^(?:  [✓·!✗] (.{15}) |([A-Z]\w+)$)", ran.out, re.MULTILINE)
+    told = re.findall(r"^(?:  [✓·!✗] (.{15}) |([A-Z]\w+)$)", shown, re.MULTILINE)
+    assert len(told) > 15
+    assert [one for one in found if one in told] == told
+    for line in shown.splitlines():
+        if line.startswith(("                    →", "  · proxy", "!")) or "rate limit" in line:
+            assert line.partition("no HTTP 429")[0] in ran.out
+    options = set(re.findall(r"^\| `(--[a-z]+)", section, re.MULTILINE))
+    page = (await cli("doctor", "--help")).out
+    assert options == set(re.findall(r"^│ (--[a-z]+)", page.partition("Connection")[0], re.MULTILINE))
