@@ -19,8 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 a job did not get done, 2 wrong usage, 3 cannot log
         in, 4 backend out of reach, 5 timed out, 130 interrupted.
     """
-    if any(importlib.util.find_spec(name) is None for name in ("cyclopts", "rich")):
-        sys.stderr.write("pip install 'accsyn-async[cli]'\n")
+    missing = [name for name in ("cyclopts", "rich") if importlib.util.find_spec(name) is None]
+    if missing:
+        text = f"the command line needs {' and '.join(missing)}: pip install 'accsyn-async[cli]'"
+        sys.stderr.write(f"accsyn-async: {text}\n")
         return 2
     try:
         from accsyn_async.cli.app import run

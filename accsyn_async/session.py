@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import socket
 import ssl as ssl_module
@@ -20,7 +19,8 @@ from accsyn_async.logs import log_to
 from accsyn_async.monitor.monitor import Monitor
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.submission.submitting import Submitting
-from accsyn_async.transport.credentials import Password, Settings, check_base_url, parse_proxy, resolve
+from accsyn_async.transport.addresses import addresses_of
+from accsyn_async.transport.credentials import Password, resolve
 from accsyn_async.transport.http import AiohttpSender
 from accsyn_async.transport.limiter import Limiter, Priority, RateLimit
 from accsyn_async.transport.pipeline import Pipeline, Timeouts
@@ -37,8 +37,6 @@ from accsyn_async.wire.v1 import V1
 from accsyn_async.wire.v3 import V3
 
 __all__ = ["Session"]
-
-logger = logging.getLogger("accsyn_async.session")
 
 T = TypeVar("T")
 
@@ -152,7 +150,7 @@ class Session(Submitting):
         self._log = contextlib.ExitStack()
         self._log_to = log_to(verbose=verbose, path_logfile=path_logfile)
 
-        base, socks = _addresses(settings, hostname, port, plain_allowed=ssl is False)
+        base, socks = addresses_of(settings, hostname, port, plain_allowed=ssl is False)
         self._clock = clock = _clock or AsyncioClock()
         self._dialect = _dialect(api_version, self._workspace, self._username)
         self._pipeline = Pipeline(
@@ -326,24 +324,6 @@ def _dialect(api_version: ApiVersion, workspace: str, username: str) -> Dialect:
     if api_version == "v1":
         return V1(workspace, username, hostname, str(uuid.uuid4()))
     return V3(workspace, username, hostname)
-
-
-def _addresses(
-    settings: Settings, hostname: str | None, port: int | None, *, plain_allowed: bool
-) -> tuple[str | None, str | None]:
-    """The backend's address, if it is known; a SOCKS server."""
-    proxy = parse_proxy(settings.proxy) if settings.proxy else None
-    socks = proxy.url if proxy and proxy.is_socks else None
-    if settings.url:
-        if proxy and not proxy.is_socks and proxy.url != settings.url.rstrip("/"):
-            logger.warning("the accsyn proxy is not used, as url names the backend")
-        return check_base_url(settings.url, plain_allowed=plain_allowed), socks
-    if proxy and not proxy.is_socks:
-        return proxy.url, None
-    if hostname:
-        address = f"https://{hostname}:{port or 443}"
-        return check_base_url(address, plain_allowed=plain_allowed), socks
-    return None, socks
 
 
 def _check_kinds(*, hostname: object, ssl: object, rate_limit: object, poll: object) -> None:

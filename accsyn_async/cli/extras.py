@@ -19,5 +19,9 @@ def need(extra: str, *modules: str) -> None:
     Raises:
         ArgumentError: one of them is not installed.
     """
-    if any(importlib.util.find_spec(name) is None for name in modules):
-        raise ArgumentError(f"this needs more than is installed: pip install 'accsyn-async[{extra}]'")
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        are = "which is" if len(missing) == 1 else "which are"
+        raise ArgumentError(
+            f"this needs {' and '.join(missing)}, {are} not there: pip install 'accsyn-async[{extra}]'"
+        )

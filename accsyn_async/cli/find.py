@@ -34,7 +34,7 @@ async def find(
         inactive: Search among inactive users and shares.
         limit: Show this many at most.
         skip: Leave out this many.
-        parent: For tasks and files, the id that they belong to.
+        parent: For tasks and files, the id of what they belong to.
         json: Write each row as one JSON object a line.
         connection: How to reach the backend.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,8 +12,12 @@ from accsyn_async.errors import ArgumentError
 
 __all__ = ["Input", "refuse_options"]
 
-Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
-"""A file or place, or ``-``. Options that there are not come along, to be refused."""
+if TYPE_CHECKING:
+    Input = Annotated[str, Parameter(allow_leading_hyphen=True)]
+    """A file or place, or ``-``. Options that there are not come along, to be refused."""
+else:
+    # The first that fits is taken, which is a text; of the second, shells learn to complete paths.
+    Input = Annotated[str | Path, Parameter(allow_leading_hyphen=True)]
 
 
 def refuse_options(inputs: Iterable[str]) -> None:

@@ -56,12 +56,12 @@ async def relay(
         http: Where to serve /healthz and /metrics, such as 127.0.0.1:8485; a token in ACCSYN_RELAY_TOKEN is
             needed where others reach it.
         allow_host: A name that it is reached by, such as relay.example.com:8485; can be given again.
-        json: Write a line of JSON at the start, whenever it begins to lead or to wait, and when another leads
-            than did.
+        json: Write a line of JSON at the start, whenever it begins to lead or to wait, and when another
+            begins to lead.
         nats_connection: How to reach NATS.
         connection: How to reach the backend.
     """
-    need("relay", "nats", "prometheus_client")
+    need("relay", "nats", "nkeys", "prometheus_client")
     from accsyn_async.relay.link import Link
     from accsyn_async.relay.relay import Relay
 

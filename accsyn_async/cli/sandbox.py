@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from accsyn_async.cli.extras import need
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
 from accsyn_async.cli.service import told_to_end
@@ -68,6 +69,8 @@ async def sandbox(
     from accsyn_async.sandbox.box import MAX_FACTOR
 
     output = Output()
+    if tls:
+        need("cli", "trustme")
     if not host.strip():
         raise ArgumentError("--host must not be empty; 0.0.0.0 is all addresses of this machine")
     if not workspace.strip():

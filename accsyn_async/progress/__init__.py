@@ -105,7 +105,7 @@ def rich_progress(
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "rich":
             raise
-        text = "rich_progress draws with rich, which is not there: pip install rich"
+        text = "rich_progress draws with rich, which is not there: pip install rich, or 'accsyn-async[cli]'"
         raise ImportError(text, name="rich") from None
     drawn = progress if progress is not None else new_progress(console)
     return RichProgress(watch, RichBars(drawn, total=total, keep=keep, most=most))

@@ -32,12 +32,13 @@ else:
         try:
             value = getattr(import_module(_LATER[name]), name)
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in ("nats", "nkeys"):
+            missing = (error.name or "").partition(".")[0]
+            if missing not in ("nats", "nkeys", "prometheus_client"):
                 raise
             text = (
-                "accsyn_async.relay speaks by nats-py, which is not there: pip install 'accsyn-async[relay]'"
+                f"accsyn_async.relay needs {missing}, which is not there: pip install 'accsyn-async[relay]'"
             )
-            raise ImportError(text) from None
+            raise ImportError(text, name=missing) from None
         globals()[name] = value
         return value
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-
 from accsyn_async.errors import ArgumentError, AuthenticationError
+from accsyn_async.transport.sources import VARIABLES, look_up, read_sources
 from accsyn_async.wire.dialect import ApiVersion, is_host
 from accsyn_async.wire.redact import Secret
 
@@ -27,6 +27,8 @@ __all__ = [
     "Proxy",
     "Settings",
     "check_base_url",
+    "ignored_line",
+    "is_loopback",
     "is_text",
     "parse_proxy",
     "resolve",
@@ -37,14 +39,6 @@ logger = logging.getLogger("accsyn_async.transport.credentials")
 Password = str | Callable[[], str | Awaitable[str]]
 """A password, or a function that is asked for it at each login, sync or async."""
 
-_VARIABLES = {
-    "workspace": ("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG"),
-    "username": ("ACCSYN_API_USER",),
-    "api_key": ("ACCSYN_API_KEY",),
-    "session_key": ("ACCSYN_SESSION_KEY",),
-    "url": ("ACCSYN_URL",),
-    "proxy": ("ACCSYN_PROXY",),
-}
 _MISSING = {
     "workspace": "no workspace: pass workspace=… or set ACCSYN_WORKSPACE",
     "username": "no user name: pass username=… (an e-mail address) or set ACCSYN_API_USER",
@@ -139,53 +133,45 @@ def resolve(
         raise ArgumentError(f"path_envfile is a path, not {path_envfile!r}")
     if isinstance(pwd, str) and not is_text(pwd):
         raise ArgumentError("pwd is no text that can be sent")
-    named = path_envfile or environ.get("ACCSYN_CREDENTIALS_PATH")
-    explicit = _read_env_file(Path(named)) if named else {}
-    nearby = (directory or Path()) / ".env"
-    implicit = {} if named or not nearby.is_file() else _read_env_file(nearby)
-
+    sources = read_sources(
+        Path(path_envfile) if path_envfile else None, environ, Path() if directory is None else directory
+    )
     given = {"api_key": api_key, "session_key": session_key, "workspace": workspace, "username": username}
     given |= {"url": url, "proxy": proxy}
-    found: dict[str, str | None] = dict(given)
-    proofs = {"v3": ("api_key",), "v1": ("api_key", "session_key")}[api_version]
-    proof_from_nearby = False
-    if not (pwd or api_key or session_key):
-        # All proofs come from one place: what lies in a folder must not mix with what does not.
-        for source in (explicit, environ, implicit):
-            if any(_first(source, name) for name in proofs):
-                found |= {name: _first(source, name) for name in proofs}
-                proof_from_nearby = source is implicit
-                break
-    for name, value in given.items():
-        if value or name in ("api_key", "session_key"):
-            continue
-        value = _first(explicit, name) or _first(environ, name)
-        nearby_value = _first(implicit, name)
-        if not value and nearby_value and name in ("url", "proxy") and not proof_from_nearby:
-            logger.warning("%s in .env is ignored: the API key does not come from there", _VARIABLES[name][0])
-            nearby_value = None
-        found[name] = value or nearby_value
+    lookup = look_up(given, sources, api_version=api_version, has_password=bool(pwd))
+    for name in lookup.ignored:
+        logger.warning("%s", ignored_line(name))
+    found = {name: one.value for name, one in lookup.found.items()}
     for name, message in _MISSING.items():
-        if not found[name]:
+        if name not in found:
             raise AuthenticationError(message)
-    if not (pwd or found["api_key"] or found["session_key"]):
+    if not (pwd or "api_key" in found or "session_key" in found):
         raise AuthenticationError(_NO_PROOF[api_version])
     for name, value in found.items():
-        if value and not is_text(value):
+        if not is_text(value):
             raise ArgumentError(f"{name} is no text that can be sent")
-        if value and any(ord(character) < 32 or ord(character) == 127 for character in value):
-            raise ArgumentError(f"{name} holds control characters; check {' or '.join(_VARIABLES[name])}")
+        if any(ord(character) < 32 or ord(character) == 127 for character in value):
+            raise ArgumentError(f"{name} holds control characters; check {' or '.join(VARIABLES[name])}")
     return Settings(
         Credentials(
-            workspace=found["workspace"] or "",
-            username=found["username"] or "",
-            api_key=_secret(found["api_key"]),
+            workspace=found["workspace"],
+            username=found["username"],
+            api_key=_secret(found.get("api_key")),
             pwd=Secret(pwd) if isinstance(pwd, str) and pwd else pwd or None,
-            session_key=_secret(found["session_key"]),
+            session_key=_secret(found.get("session_key")),
         ),
-        url=found["url"] or None,
-        proxy=found["proxy"] or None,
+        url=found.get("url"),
+        proxy=found.get("proxy"),
     )
+
+
+def ignored_line(name: str) -> str:
+    """What is told of a setting in ``.env`` that does not count there.
+
+    >>> ignored_line("url")
+    'ACCSYN_URL in .env is ignored: the API key does not come from there'
+    """
+    return f"{VARIABLES[name][0]} in .env is ignored: the API key does not come from there"
 
 
 def check_base_url(url: str, *, plain_allowed: bool) -> str:
@@ -215,8 +201,8 @@ def check_base_url(url: str, *, plain_allowed: bool) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ArgumentError(f"{_shown(url)!r} is no address; write https://host or http://127.0.0.1:port")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ArgumentError(f"{_shown(url)!r} names more than a host and a port")
-    if parts.scheme == "http" and not plain_allowed and not _is_loopback(parts.hostname):
+        raise ArgumentError(f"{_shown(url)!r} is followed by more than a host and a port")
+    if parts.scheme == "http" and not plain_allowed and not is_loopback(parts.hostname):
         raise ArgumentError(
             f"plain http to {parts.hostname} would show the API key to the network; "
             "use https, or pass ssl=False"
@@ -276,7 +262,8 @@ def parse_proxy(text: str) -> Proxy:
             return Proxy(f"socks5://{host}:{port}", is_socks=True)
         case "socks4":
             return Proxy(f"socks4://{host}:{port}", is_socks=True)
-    raise ArgumentError(f"unknown kind of proxy {kind!r}; write accsyn:host:port or socks:host:port")
+    # Not shown: somebody may have put a password into it.
+    raise ArgumentError("that kind of proxy is not known; write accsyn:host:port or socks:host:port")
 
 
 def is_text(value: object) -> bool:
@@ -291,23 +278,8 @@ def _secret(text: str | None) -> Secret | None:
     return Secret(text) if text else None
 
 
-def _first(source: Mapping[str, str], name: str) -> str | None:
-    return next((source[variable] for variable in _VARIABLES[name] if source.get(variable)), None)
-
-
-def _read_env_file(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        raise ArgumentError(
-            f"there is no env file {str(path)!r}; check path_envfile or ACCSYN_CREDENTIALS_PATH"
-        )
-    try:
-        values = dotenv_values(path, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ArgumentError(f"the env file {str(path)!r} cannot be read: {type(error).__name__}") from None
-    return {name: value for name, value in values.items() if value}
-
-
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this computer's own."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -317,6 +289,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _shown(url: str) -> str:
-    """The address without what may be a password in it."""
-    scheme, mark, rest = url.partition("://")
-    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url.rpartition("@")[2]
+    """The address without what may be a secret in it: a password, a path, a query."""
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    host = re.split("[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    return f"{scheme}{mark}{host}"

@@ -420,7 +420,10 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cyclopts" else found(name))
     assert main(["watch"]) == 2
-    assert capsys.readouterr() == ("", "pip install 'accsyn-async[cli]'\n")
+    assert capsys.readouterr() == (
+        "",
+        "accsyn-async: the command line needs cyclopts: pip install 'accsyn-async[cli]'\n",
+    )
 
 
 # -- what the backend refuses, and why a job failed --------------------------------------
