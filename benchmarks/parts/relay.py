@@ -84,15 +84,18 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
             if begin is not None:
                 await begin.wait()
             since, before = time.time(), json.loads(await asyncio.to_thread(asked, leading))
+            idle = [json.loads(await asyncio.to_thread(asked, each)) for each in watching]
             await asyncio.sleep(seconds)
             after = json.loads(await asyncio.to_thread(asked, leading))
             feeds = [json.loads(await asyncio.to_thread(asked, each)) for each in watching]
             async with Link(NatsOptions((server.url,))) as link:
-                states = (await link.api(f"STREAM.INFO.{Names.of('acme').states}"))["state"]
+                names = Names.of("acme")
+                states, events = [await _a_message(link, name) for name in (names.states, names.events)]
             told = [json.loads((await asyncio.to_thread(each.communicate))[0]) for each in watching]
             known = json.loads((await asyncio.to_thread(leading.communicate))[0])
     later = delays(known, told, since)
     middle = f"Of {len(later):,} changes; p99: {sorted(later)[int(len(later) * 0.99)]:.0f} ms."
+    shares = [(late["cpu"] - early["cpu"]) / seconds * 100 for early, late in zip(idle, feeds, strict=True)]
     remote = f"{PROCESSES * WATCHES:,} remote watches"
     return [
         spread("change told later than known", later, "ms", bound=at_most(50), note=middle),
@@ -104,10 +107,19 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
         ),
         single("the relay's share of a core", (after["cpu"] - before["cpu"]) / seconds * 100, "%"),
         single("memory of the relay", after["memory"], "MB"),
+        spread(f"a feed's share of a core, {WATCHES} watches", shares, "%"),
         spread(f"memory of a feed with {WATCHES} watches", [each["memory"] for each in feeds], "MB"),
-        single("a state on NATS", states["bytes"] / states["messages"], "bytes"),
-        single("states of 500 jobs on NATS", states["bytes"] / states["messages"] * 500 / 1e6, "MB"),
+        single("a state on NATS", states, "bytes"),
+        single("states of 500 jobs on NATS", states * 500 / 1e6, "MB"),
+        single("an event on NATS", events, "bytes"),
+        single("events of 10,000 jobs, four each", events * 40_000 / 1e6, "MB"),
     ]
+
+
+async def _a_message(link: Link, stream: str) -> float:
+    """Bytes that a message of a stream takes there, on the average."""
+    state = (await link.api(f"STREAM.INFO.{stream}"))["state"]
+    return float(state["bytes"] / state["messages"])
 
 
 def delays(known: Sequence[Any], told: Sequence[Sequence[Any]], since: float) -> list[float]:
@@ -141,16 +153,14 @@ async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
             kills, stops = await gaps_after(signal.SIGKILL), await gaps_after(signal.SIGTERM)
         else:
             kills, stops = await asyncio.gather(gaps_after(signal.SIGKILL), gaps_after(signal.SIGTERM))
-    return [
-        spread(
-            f"takeover after {what}",
-            gaps,
-            "s",
-            bound=at_most(limit),
-            note=f"The longest of {len(gaps)}: {max(gaps):.1f} s." if len(gaps) > 1 else "",
-        )
-        for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
-    ]
+    figures = []
+    for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2)):
+        longest = f"the longest of {len(gaps)}" if len(gaps) > 1 else "one"
+        figures += [
+            spread(f"takeover after {what}", gaps, "s"),
+            single(f"takeover after {what}, {longest}", max(gaps), "s", bound=at_most(limit)),
+        ]
+    return figures
 
 
 async def _pair(url: str, number: signal.Signals, ended: asyncio.Barrier | None) -> float:

@@ -69,7 +69,7 @@ def agreed(path: str) -> Counts | None:
     if guards.VERSION not in versions and newer(guards.VERSION, versions):
         return None
     counts, _ = counts_of(text, guards.VERSION)
-    return {path: counts[path]}
+    return {name: several for name, several in counts.items() if name == path}
 
 
 def newer(version: str, versions: list[str]) -> bool:
