@@ -6,19 +6,16 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import random
 import re
 import signal
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from benchmarks.catalogue import ROOT
+from benchmarks.processes import line, started
 
 __all__ = ["Address", "reply", "rows", "running"]
 
@@ -86,18 +83,9 @@ def running(*, core: int | None = None, tls: bool = False, delay: float = 0.0) -
         tls: whether it speaks https, with a certificate made for this run.
         delay: seconds that it lets pass before each answer.
     """
-    options = [*(["--tls"] if tls else []), *(["--core", str(core)] if core is not None else [])]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.backend", "--delay", str(delay), *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    assert server.stdout is not None
-    try:
-        yield msgspec.json.decode(server.stdout.readline(), type=Address)
-    finally:
-        server.terminate()
-        server.communicate()
+    options = ("--delay", str(delay), *(["--tls"] if tls else []))
+    with started("benchmarks.backend", *options, core=core) as server:
+        yield msgspec.json.decode(line(server), type=Address)
 
 
 def _row(dice: random.Random) -> dict[str, Any]:
@@ -197,12 +185,9 @@ def _certificate() -> tuple[str, ssl.SSLContext]:
 
 async def _serve() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backend")
-    parser.add_argument("--core", type=int)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--tls", action="store_true")
     asked = parser.parse_args()
-    if asked.core is not None:
-        os.sched_setaffinity(0, {asked.core})
     certificate, context = _certificate() if asked.tls else ("", None)
     replies: dict[int, bytes] = {}
     server = await asyncio.get_running_loop().create_server(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["ORDER", "PARTS", "ROOT", "Part", "discover", "missing", "program"]
+__all__ = ["ORDER", "PARTS", "ROOT", "Part", "discover", "importable", "missing", "program"]
 
 ORDER = (
     *("find", "reading", "polls", "growth", "watches", "freshness", "naive"),
@@ -58,7 +58,7 @@ def discover(folder: Path = PARTS) -> list[Part]:
 
 def missing(part: Part) -> list[str]:
     """What a part needs and this machine does not have."""
-    return [need for need in part.needs if not (_importable(need) or program(need))]
+    return [need for need in part.needs if not (importable(need) or program(need))]
 
 
 def program(name: str) -> str | None:
@@ -73,7 +73,8 @@ def program(name: str) -> str | None:
     return said or next(filter(None, found), None)
 
 
-def _importable(name: str) -> bool:
+def importable(name: str) -> bool:
+    """Whether there is a module of that name."""
     try:
         return importlib.util.find_spec(name) is not None
     except ImportError:

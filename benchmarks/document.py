@@ -21,7 +21,11 @@
             "bound": null or {"kind": "at most" or "at least", "limit": in that unit},
             "floor": null or what nothing can be better than, as the same run found it,
             "verdict": "reached", "missed", "out of reach" (of the floor too), or null without an aim,
-            "note": what a reader must know, or ""}]}]
+            "note": what a reader must know, or ""}],
+         "series": [of a part that draws, what is drawn; else none
+           {"over": what there was more and more of, such as "jobs",
+            "name": of what cost something, "unit": of the cost,
+            "rounds": [[[how much there was, what that cost], …], …], each time that it was measured}]}]
     }
 
 Cores are those that the command may use. A version is null where the package is not installed.
@@ -88,6 +92,7 @@ def _part(outcome: Outcome) -> dict[str, Any]:
         "why": outcome.why,
         "seconds": round(outcome.seconds, 1),
         "figures": [_figure(figure) for figure in outcome.figures],
+        "series": msgspec.to_builtins(outcome.series),
     }
 
 

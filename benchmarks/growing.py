@@ -16,13 +16,15 @@ import time
 import tracemalloc
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+
+import msgspec
 
 from accsyn_async import Session, Watch
 from benchmarks.hot_paths import Once, finding, polling, read
+from benchmarks.series import Series
 from benchmarks.stage import Meter, Silent, Stage, job_id, rows, session
 
-__all__ = ["WARM_UP", "Grown", "history", "jobs", "memory", "shares", "watches"]
+__all__ = ["ENDING", "LIVING", "SHARED", "WARM_UP", "history", "jobs", "memory", "shares", "watches"]
 
 FEW = 10
 """Jobs that change where it is not their number that grows."""
@@ -36,28 +38,6 @@ WARM_UP = 4.5
 """Hours of a long run after which 10,000 jobs have ended: so many ends are remembered, and no more."""
 SETTLED = 8
 """Polls after which what has joined is known."""
-
-
-@dataclass
-class Grown:
-    """A line: what something cost, by how much there was.
-
-    Attributes:
-        name: of what.
-        unit: of the cost.
-        rounds: the points, each time that they were measured.
-    """
-
-    name: str
-    unit: str
-    rounds: list[list[tuple[float, float]]] = field(default_factory=list)
-
-    @property
-    def points(self) -> list[tuple[float, float]]:
-        """The least of all rounds."""
-        return [
-            (several[0][0], min(cost for _, cost in several)) for several in zip(*self.rounds, strict=True)
-        ]
 
 
 class Cpu:
@@ -80,27 +60,34 @@ class Cpu:
         return statistics.quantiles(self.spent, n=4, method="inclusive")[0]
 
 
-async def jobs(counts: Sequence[int], rounds: int) -> list[Grown]:
-    """With the jobs there are: a poll without any change, one with ten, and a ``find`` of all."""
-    still, moving, found = (
-        Grown(name, "ms") for name in ("a poll, none changed", "a poll, ten changed", "find")
-    )
+async def jobs(counts: Sequence[int], rounds: int) -> list[Series]:
+    """With the jobs there are: a poll without any change, one with ten, and a ``find`` of all.
+
+    Beside the ``find``: the same without Python's garbage collector, and msgspec alone, which decodes as
+    many rows into dicts.
+    """
+    names = ("a poll, none changed", "a poll, ten changed", "find", "find, collector off", "msgspec decoding")
+    several = [Series("jobs", name, "ms") for name in names]
     for _ in range(rounds):
-        for line in (still, moving, found):
-            line.rounds.append([])
+        for series in several:
+            series.rounds.append([])
+        still, moving, found, uncollected, decoded = (series.rounds[-1] for series in several)
         for count in counts:
             goes = 6 if count > 10_000 else 12
-            for line, changed in ((still, 0), (moving, min(FEW, count))):
+            for points, changed in ((still, 0), (moving, min(FEW, count))):
                 async with polling(count, changed) as once:
-                    line.rounds[-1].append((count, await _typical(once, goes)))
+                    points.append((count, await _typical(once, goes)))
             async with session(Stage(list(rows(count)))) as asking:
-                found.rounds[-1].append((count, await _typical(finding(asking, count), goes)))
-    return [still, moving, found]
+                finds = finding(asking, count)
+                found.append((count, await _typical(finds, goes)))
+                uncollected.append((count, await _typical(_uncollected(finds), goes)))
+            decoded.append((count, await _typical(_decoding(count), goes)))
+    return several
 
 
-async def watches(counts: Sequence[int], rounds: int) -> list[Grown]:
+async def watches(counts: Sequence[int], rounds: int) -> list[Series]:
     """With the watches there are: a poll with ten changes, which one of them reads."""
-    line = Grown("a poll, ten changed", "ms")
+    line = Series("watches", "a poll, ten changed", "ms")
     for _ in range(rounds):
         line.rounds.append([])
         stage = Stage(list(rows(WATCHED)))
@@ -117,9 +104,9 @@ async def watches(counts: Sequence[int], rounds: int) -> list[Grown]:
     return [line]
 
 
-async def memory(counts: Sequence[int]) -> list[Grown]:
+async def memory(counts: Sequence[int]) -> list[Series]:
     """With the watches there are: bytes that they hold, beside who reads them."""
-    line = Grown("memory of the watches", "kB", [[]])
+    line = Series("watches", "memory of the watches", "kB", [[]])
     tracemalloc.start()
     stage = Stage(list(rows(WATCHED)))
     async with session(stage) as asking, AsyncExitStack() as stack:
@@ -143,9 +130,9 @@ async def memory(counts: Sequence[int]) -> list[Grown]:
     return [line]
 
 
-async def shares(several: Sequence[float], rounds: int) -> list[Grown]:
+async def shares(several: Sequence[float], rounds: int) -> list[Series]:
     """With the share of 5,000 jobs that changed, in percent: a poll."""
-    line = Grown("a poll of 5,000 jobs", "ms")
+    line = Series("% changed", "a poll of 5,000 jobs", "ms")
     for _ in range(rounds):
         line.rounds.append([])
         for share in several:
@@ -154,14 +141,20 @@ async def shares(several: Sequence[float], rounds: int) -> list[Grown]:
     return [line]
 
 
-async def history(hours: float) -> list[Grown]:
+async def history(hours: float) -> list[Series]:
     """With the hours that have passed: a poll with changes, ends and new jobs; a floor; and what is held.
 
     The floor is decoding as many rows, measured beside the polls: a machine that is slower for a
     while is so for both. Of both the least of half an hour counts.
     """
-    polls, floors = Grown("a poll", "ms", [[]]), Grown("decoding as many jobs", "ms", [[]])
-    blocks = Grown("blocks of memory", "thousand blocks", [[]])
+    polls, floors, blocks = (
+        Series("hours", name, unit, [[]])
+        for name, unit in (
+            ("a poll", "ms"),
+            ("decoding as many jobs", "ms"),
+            ("blocks of memory", "thousand blocks"),
+        )
+    )
     stage = Stage(list(rows(LIVING)))
     ended = 0
     body = json.dumps({"result": list(rows(LIVING))})
@@ -200,6 +193,33 @@ async def _typical(once: Once, goes: int) -> float:
     for _ in range(goes):
         await once(cpu)
     return cpu.typical
+
+
+def _uncollected(once: Once) -> Once:
+    """The same, with no garbage collected meanwhile."""
+
+    async def quietly(meter: Meter) -> None:
+        gc.disable()
+        try:
+            await once(meter)
+        finally:
+            gc.enable()
+
+    return quietly
+
+
+def _decoding(count: int) -> Once:
+    """Decoding so many jobs into dicts, by msgspec alone."""
+    body = json.dumps({"result": list(rows(count))}).encode()
+    decode = msgspec.json.Decoder().decode
+
+    async def once(meter: Meter) -> None:
+        meter.begin()
+        found = decode(body)
+        meter.end()
+        assert len(found["result"]) == count
+
+    return once
 
 
 async def _enter(asking: Session, stage: Stage, stack: AsyncExitStack, numbers: range) -> None:

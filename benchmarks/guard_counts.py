@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["ALLOWED", "Changed", "Counts", "changes", "counts_of", "table", "with_counts"]
+__all__ = ["ALLOWED", "Changed", "Counts", "changes", "counted", "counts_of", "table", "with_counts"]
 
 ALLOWED = 0.10
 """The share by which a count may grow before somebody has to agree to it."""
@@ -84,6 +84,15 @@ class Changed:
         )
 
 
+def counted(text: str) -> list[str]:
+    """The minor versions of Python that the file has counts of, the oldest first.
+
+    >>> counted('{"3.11": {}, "3.9": {}}'), counted("")
+    (['3.9', '3.11'], [])
+    """
+    return sorted(json.loads(text) if text else {}, key=_order)
+
+
 def counts_of(text: str, version: str) -> tuple[Counts, dict[str, str]]:
     """The counts of a minor version of Python, and with which packages they were taken.
 
@@ -96,7 +105,7 @@ def counts_of(text: str, version: str) -> tuple[Counts, dict[str, str]]:
     """
     known = json.loads(text) if text else {}
     if version not in known:
-        there = ", ".join(sorted(known, key=_order)) or "none"
+        there = ", ".join(counted(text)) or "none"
         raise LookupError(
             f"there are no counts of Python {version} in benchmarks/guards.json (of {there}): with it, on a "
             f"state of the code that you agree with, run: {_WRITE}"

@@ -21,12 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.counting import Allocations, Instructions
-from benchmarks.guard_counts import Changed, Counts, changes, counts_of, table, with_counts
+from benchmarks.guard_counts import Counts, changes, counts_of, table, with_counts
 from benchmarks.hot_paths import PATHS
 from benchmarks.stage import Silent
 from tests.support import virtual
 
-__all__ = ["FILE", "KINDS", "PACKAGES", "VERSION", "compare", "count", "count_apart", "main"]
+__all__ = ["FILE", "KINDS", "PACKAGES", "VERSION", "count", "count_apart", "main"]
 
 FILE = Path(__file__).with_name("guards.json")
 ROOT = FILE.parents[1]
@@ -95,22 +95,6 @@ def count_apart(name: str, plant: str = "") -> dict[str, int]:
     return counts
 
 
-def compare(now: Counts, *, all_paths: bool = False) -> list[Changed]:
-    """Counts beside those of the file.
-
-    Args:
-        now: what was counted.
-        all_paths: whether those of the file that were not counted are named, too.
-
-    Raises:
-        LookupError: the file has none of this version of Python.
-    """
-    was, _ = counts_of(_text(), VERSION)
-    if not all_paths:
-        was = {path: counts for path, counts in was.items() if path in now}
-    return changes(was, now, KINDS)
-
-
 async def _count(name: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     async with PATHS[name].ready() as once:
@@ -146,11 +130,11 @@ def _write(now: Counts) -> int:
 
 def _report(now: Counts) -> int:
     try:
-        compared = compare(now, all_paths=True)
-        _, packages = counts_of(_text(), VERSION)
+        was, packages = counts_of(_text(), VERSION)
     except LookupError as error:
         print(error, file=sys.stderr)
         return 1
+    compared = changes(was, now, KINDS)
     print(table(compared))
     for name, version in PACKAGES.items():
         if packages.get(name) != version:

@@ -1,8 +1,8 @@
 """Measures one part, in this process: ``python -m benchmarks.part NAME --effort quick``.
 
-Each figure is written as a line of JSON to standard output once it is known; of a part that fails, the
-last line says why: ``{"failed": …}``. Whatever else is written there, by the part or by programs that
-it starts, comes out at standard error.
+Each figure is written as a line of JSON to standard output once it is known, and so is what is to be drawn:
+``{"series": …}``. Of a part that fails, the last line says why: ``{"failed": …}``. Whatever else is written
+there, by the part or by programs that it starts, comes out at standard error.
 """
 
 from __future__ import annotations
@@ -22,8 +22,12 @@ import msgspec
 
 from benchmarks.catalogue import discover
 from benchmarks.figures import Effort, Figure
+from benchmarks.series import Series
 
-__all__ = ["main", "measure"]
+__all__ = ["Found", "main", "measure"]
+
+Found = Figure | Series
+"""What a part gives: rows of the table, and lines of pictures."""
 
 
 def main() -> int:
@@ -36,8 +40,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with _figures_alone() as out:
 
-        def tell(figure: Figure) -> None:
-            out.write(msgspec.json.encode(figure) + b"\n")
+        def tell(found: Found) -> None:
+            said = {"series": found} if isinstance(found, Series) else found
+            out.write(msgspec.json.encode(said) + b"\n")
             out.flush()
 
         try:
@@ -53,37 +58,39 @@ def main() -> int:
     return 0
 
 
-def measure(part: Callable[[Effort], Any], effort: Effort, tell: Callable[[Figure], None]) -> None:
-    """Run a part's ``measure`` and tell its figures.
+def measure(part: Callable[[Effort], Any], effort: Effort, tell: Callable[[Found], None]) -> None:
+    """Run a part's ``measure`` and tell what it finds.
 
     Args:
-        part: an async function that returns figures, an async generator of them, or a plain function or
-            generator, for what runs an event loop by itself.
+        part: an async function that returns figures and series, an async generator of them, or a plain
+            function or generator, for what runs an event loop by itself.
         effort: how long to measure.
-        tell: is called with each figure.
+        tell: is called with each figure and each series.
 
     Raises:
-        ValueError: two figures have the same name.
+        ValueError: two figures have the same name, or two series that are drawn over the same.
     """
-    names = set[str]()
+    names = set[tuple[str, ...]]()
 
-    def once(figure: Figure) -> None:
-        if figure.name in names:
-            raise ValueError(f"two figures are called {figure.name!r}")
-        names.add(figure.name)
-        tell(figure)
+    def once(found: Found) -> None:
+        name = (found.over, found.name) if isinstance(found, Series) else (found.name,)
+        if name in names:
+            several = "series" if isinstance(found, Series) else "figures"
+            raise ValueError(f"two {several} are called {found.name!r}")
+        names.add(name)
+        tell(found)
 
     if inspect.isasyncgenfunction(part):
         asyncio.run(_each(part(effort), once))
         return
-    found: Iterable[Figure] = asyncio.run(part(effort)) if inspect.iscoroutinefunction(part) else part(effort)
-    for figure in found:
-        once(figure)
+    found: Iterable[Found] = asyncio.run(part(effort)) if inspect.iscoroutinefunction(part) else part(effort)
+    for each in found:
+        once(each)
 
 
-async def _each(figures: AsyncIterator[Figure], tell: Callable[[Figure], None]) -> None:
-    async for figure in figures:
-        tell(figure)
+async def _each(found: AsyncIterator[Found], tell: Callable[[Found], None]) -> None:
+    async for each in found:
+        tell(each)
 
 
 def _figures_alone() -> IO[bytes]:

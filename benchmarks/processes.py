@@ -54,13 +54,14 @@ def started(module: str, *arguments: str, core: int | None = None) -> Iterator[s
 
 
 @contextlib.contextmanager
-def sandbox(*options: str) -> Iterator[dict[str, Any]]:
+def sandbox(*options: str, core: int | None = None) -> Iterator[dict[str, Any]]:
     """Run the sandbox's command on a free port; what it tells of itself.
 
     Args:
         options: of ``accsyn-async sandbox``.
+        core: the one that it is kept on; ``None`` for any.
     """
-    with started("accsyn_async", "sandbox", "--json", "--port", "0", *options) as process:
+    with started("accsyn_async", "sandbox", "--json", "--port", "0", *options, core=core) as process:
         yield json.loads(line(process))
 
 

@@ -1,12 +1,15 @@
-"""Puts a report into docs/performance.md.
+"""Puts a report into docs/performance.md, and draws what is drawn of it into docs/images.
 
-``python -m benchmarks --json >report.json``, then ``python -m benchmarks.publish report.json``.
+``python -m benchmarks --json >report.json``, then ``python -m benchmarks.publish report.json``. The
+pictures need the extra ``bench``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +17,21 @@ import msgspec
 
 from benchmarks.catalogue import ROOT, Part
 from benchmarks.figures import Figure
+from benchmarks.growth import pictures
 from benchmarks.runner import Outcome
+from benchmarks.series import Series
 from benchmarks.table import cells, machine_line, number, part_table, summary
 
-__all__ = ["PAGE", "aims", "published", "tables"]
+__all__ = ["AIMS", "FIGURES", "IMAGES", "PAGE", "aims", "draw", "main", "published", "tables"]
 
 PAGE = ROOT / "docs" / "performance.md"
 """The page with the figures."""
+IMAGES = ROOT / "docs" / "images"
+"""Where its pictures are."""
 
 _WRITTEN = "written by python -m benchmarks.publish"
-_FIGURES = f"<!-- figures: {_WRITTEN} -->", "<!-- end of figures -->"
-_AIMS = f"<!-- aims: {_WRITTEN} -->", "<!-- end of aims -->"
+FIGURES = f"<!-- figures: {_WRITTEN} -->", "<!-- end of figures -->"
+AIMS = f"<!-- aims: {_WRITTEN} -->", "<!-- end of aims -->"
 
 
 def tables(report: dict[str, Any]) -> str:
@@ -45,8 +52,8 @@ def published(page: str, report: dict[str, Any]) -> str:
         ValueError: the page has no place for them.
     """
     command = f"$ python -m benchmarks{' --quick' if report['effort'] == 'quick' else ''}"
-    page = _put(page, _AIMS, aims(report))
-    return _put(page, _FIGURES, f"```text\n{command}\n{tables(report)}\n```")
+    page = _put(page, AIMS, aims(report))
+    return _put(page, FIGURES, f"```text\n{command}\n{tables(report)}\n```")
 
 
 def aims(report: dict[str, Any]) -> str:
@@ -73,11 +80,43 @@ def _put(page: str, marks: tuple[str, str], text: str) -> str:
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
-def main() -> None:
-    """Write the page."""
-    (path,) = sys.argv[1:]
-    report = json.loads(Path(path).read_text("utf-8"))
-    PAGE.write_text(published(PAGE.read_text("utf-8"), report), "utf-8")
+def draw(outcomes: Iterable[Outcome], folder: Path) -> list[Path]:
+    """Draw what was measured, and give the files.
+
+    Args:
+        outcomes: those without series are not drawn.
+        folder: where the pictures go; it is made where it is not there.
+
+    Raises:
+        ImportError: matplotlib is missing; it comes with the extra ``bench``.
+    """
+    files = []
+    for outcome in outcomes:
+        for name, text in pictures(outcome.series).items():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+            files.append(folder / name)
+    return files
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw, and write the page; 1 when there is nothing to draw, or nothing to draw it with."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.publish", description=__doc__)
+    parser.add_argument("report", type=Path, help="what python -m benchmarks --json printed")
+    report = json.loads(parser.parse_args(arguments).report.read_text("utf-8"))
+    page = published(PAGE.read_text("utf-8"), report)
+    try:
+        files = draw(map(_outcome, report["parts"]), IMAGES)
+    except ImportError:
+        print("nothing is published: pictures need matplotlib (pip install -e '.[bench]')", file=sys.stderr)
+        return 1
+    if not files:
+        print("nothing is published: the report has nothing to be drawn", file=sys.stderr)
+        return 1
+    PAGE.write_text(page, "utf-8")
+    for file in (PAGE, *files):
+        print(f"written: {file}")
+    return 0
 
 
 def _outcome(part: dict[str, Any]) -> Outcome:
@@ -87,8 +126,9 @@ def _outcome(part: dict[str, Any]) -> Outcome:
         figures=tuple(msgspec.convert(part["figures"], list[Figure])),
         seconds=part["seconds"],
         why=part["why"],
+        series=tuple(msgspec.convert(part["series"], list[Series])),
     )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,18 +1,15 @@
-"""Rounds of measuring: what is compared takes turns, and CPU is counted, not what passes outside."""
+"""Rounds of measuring: what is compared takes turns; CPU is counted, and the clock read where it must be."""
 
 from __future__ import annotations
 
 import gc
 import random
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks.figures import Bound, Figure
+from benchmarks.figures import Bound, Figure, spread
 
-__all__ = ["cpu", "interleaved", "least"]
-
-_LEAST = "The least of the rounds (to their median), by the clock: others on the machine only add to it."
+__all__ = ["Work", "clocked", "cpu", "interleaved"]
 
 Work = Callable[[], object]
 """What is measured; what it returns is kept until its time is taken."""
@@ -49,21 +46,18 @@ def interleaved(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[f
     return taken
 
 
-def least(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None = None) -> Figure:
-    """A figure whose value is the least of the rounds, for what is taken by the clock and lasts for a moment.
+def clocked(name: str, rounds: Sequence[float], unit: str, *, bound: Bound | None = None) -> Figure:
+    """A figure of what was taken by the clock, to which others on the machine add: the note tells the least.
 
-    What others do on the machine only adds to it, and differs from run to run. In place of the third
-    quartile stands the median.
-
-    >>> figure = least("a start", [0.28, 0.26, 0.31], "s")
-    >>> figure.value, figure.low, figure.high
-    (0.26, 0.26, 0.28)
+    >>> figure = clocked("a start", [0.28, 0.26, 0.31], "s", bound=Bound("at most", 0.27))
+    >>> figure.value, figure.note
+    (0.28, 'By the clock, to which others on the machine add; the least was 0.26 s.')
 
     Args:
         name: what was measured.
         rounds: each measured in the unit.
         unit: such as ``s``.
-        bound: what the least is to reach.
+        bound: what the median is to reach.
     """
-    smallest, middle = min(rounds), statistics.median(rounds)
-    return Figure(name=name, value=smallest, low=smallest, high=middle, unit=unit, bound=bound, note=_LEAST)
+    note = f"By the clock, to which others on the machine add; the least was {min(rounds):.3g} {unit}."
+    return spread(name, rounds, unit, bound=bound, note=note)

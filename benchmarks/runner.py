@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.catalogue import ROOT, Part, missing
 from benchmarks.figures import Effort, Figure
+from benchmarks.series import Series
 
 __all__ = ["Outcome", "exit_code", "run"]
 
@@ -36,6 +37,7 @@ class Outcome(msgspec.Struct, frozen=True):
         figures: what was measured; of a part that failed, what was until then.
         seconds: how long it took.
         why: of what was not measured or failed, the reason; else "".
+        series: of a part that draws, what is drawn.
     """
 
     part: Part
@@ -43,6 +45,7 @@ class Outcome(msgspec.Struct, frozen=True):
     figures: tuple[Figure, ...] = ()
     seconds: float = 0.0
     why: str = ""
+    series: tuple[Series, ...] = ()
 
 
 def run(
@@ -90,6 +93,7 @@ def _command(part: Part, effort: Effort) -> Sequence[str]:
 def _measure(part: Part, command: Sequence[str]) -> Outcome:
     began = time.monotonic()
     figures: list[Figure] = []
+    series: list[Series] = []
     why = ""
     with _started(command) as process:
         assert process.stdout is not None
@@ -98,6 +102,8 @@ def _measure(part: Part, command: Sequence[str]) -> Outcome:
                 said = msgspec.json.decode(line, type=dict[str, Any])
                 if "failed" in said:
                     why = str(said["failed"])
+                elif "series" in said:
+                    series.append(msgspec.convert(said["series"], Series))
                 else:
                     figures.append(msgspec.convert(said, Figure))
             code = process.wait()
@@ -108,7 +114,7 @@ def _measure(part: Part, command: Sequence[str]) -> Outcome:
         why = f"ended with {code}" if code > 0 else f"was ended by {signal.Signals(-code).name}"
     if not why and not figures:
         why = "measured nothing"
-    return Outcome(part, "failed" if why else "measured", tuple(figures), seconds, why)
+    return Outcome(part, "failed" if why else "measured", tuple(figures), seconds, why, tuple(series))
 
 
 @contextlib.contextmanager

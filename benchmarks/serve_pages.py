@@ -1,8 +1,8 @@
 """The dashboard's server in a process of its own: run by the part about pages.
 
 ``python -m benchmarks.serve_pages BACKEND USERNAME KEY QUERY`` serves, and writes its port; for every line
-of its standard input it writes the CPU taken so far, and at the end of it when each state of a job became
-known, by a watch of the same session beside that of the dashboard.
+of its standard input it writes the CPU taken and the requests sent so far, and at the end of it when each
+state of a job became known, by a watch of the same session beside that of the dashboard.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def serve(url: str, username: str, key: str, query: str) -> None:
         noting = asyncio.create_task(_note(session, query, known))
         print(runner.addresses[0][1], flush=True)
         while await stdin.readline():
-            print(time.process_time(), flush=True)
+            print(time.process_time(), sum(session.traffic.requests.values()), flush=True)
         noting.cancel()
         await asyncio.wait([noting])
         await runner.cleanup()

@@ -3,7 +3,7 @@
 ``python -m benchmarks.serve_relay relay NATS BACKEND USERNAME KEY`` leads, and says so; for every line of
 its standard input it says what was taken so far, and at the end of it when each state became known.
 ``python -m benchmarks.serve_relay watches NATS WATCHES`` watches, says so once all watches have been told
-what there is, for every line how much memory it takes, and at the end when one watch was told of each state.
+what there is, for every line what it took so far, and at the end when one watch was told of each state.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ async def serve_watches(url: str, watches: int) -> None:
         told.clear()
         print("watches", flush=True)
         while await stdin.readline():
-            print(json.dumps({"memory": _memory()}), flush=True)
+            print(json.dumps({"cpu": time.process_time(), "memory": _memory()}), flush=True)
         await _stop(tasks)
     print(json.dumps(list(told.items())), flush=True)
 

@@ -1,4 +1,4 @@
-"""How something grows with something else: the power that fits best. Pure."""
+"""How something grows with something else: the power that fits best, or the straight line. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-__all__ = ["Points", "change", "slope"]
+__all__ = ["Points", "change", "slope", "straight"]
 
 Points = Sequence[tuple[float, float]]
 """What there was of one thing, and what that cost."""
@@ -29,6 +29,28 @@ def slope(points: Points) -> float:
     if len({x for x, _ in logs}) < 2:
         raise ValueError(f"a slope takes two points at least, not {points}")
     return statistics.linear_regression(*zip(*logs, strict=True)).slope
+
+
+def straight(points: Points) -> tuple[float, float]:
+    """What ``y`` is at 0, and what each ``x`` adds, by least squares of the shares by which it is off.
+
+    So what little there is of a small ``y`` counts as much as what there is of a large one.
+
+    Raises:
+        ValueError: fewer than two different ``x``, or a cost is not positive.
+
+    >>> [round(number, 3) for number in straight([(0, 2), (10, 7), (1000, 502)])]
+    [2.0, 0.5]
+    """
+    if len({x for x, _ in points}) < 2 or any(y <= 0 for _, y in points):
+        raise ValueError(f"a straight line takes two points at least, and costs above 0, not {points}")
+    weights = [1 / y**2 for _, y in points]
+    whole = sum(weights)
+    middle = sum(weight * x for weight, (x, _) in zip(weights, points, strict=True)) / whole
+    height = sum(weight * y for weight, (_, y) in zip(weights, points, strict=True)) / whole
+    across = sum(weight * (x - middle) * (y - height) for weight, (x, y) in zip(weights, points, strict=True))
+    each = across / sum(weight * (x - middle) ** 2 for weight, (x, _) in zip(weights, points, strict=True))
+    return height - each * middle, each
 
 
 def change(points: Points, of: Callable[[Sequence[float]], float] = statistics.median) -> float:

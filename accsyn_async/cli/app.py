@@ -98,6 +98,7 @@ _COMMANDS = {
         "FILE.py ...",
         "Tell what programs for the official client have to change.",
         "Line by line, without running them; exit code 1 when there is something to do, 2 for no Python.",
+        ("migrate deliver.py", "migrate *.py --diff > moved.patch"),
     ),
     "schema": _Command(
         "[KIND]",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,17 +14,17 @@ from accsyn_async.monitor.mailbox import Mailbox
 from accsyn_async.monitor.selection import select
 from accsyn_async.relay.messages import encode, read_event, read_state
 from benchmarks.figures import Effort, Figure, ratio, spread
-from benchmarks.rounds import cpu
+from benchmarks.rounds import Work, cpu, interleaved
 from tests.relay.publisher import Publisher
 from tests.relay.reading import Feeder
 from tests.support.backend import job_id
 
 TITLE = "A mirror"
 ABOUT = (
-    "The CPU of a message that a relay has published, once it has come from NATS: decoded, taken into the"
-    " mirror of 500 jobs, and told to its watches. Against msgspec decoding the same messages, and nothing"
-    " else. Every state is a change of progress and speed, every event one of status; what waits in"
-    " mailboxes is not taken out."
+    "The CPU of a message that a relay has published, once it has come from NATS: decoded; and, when it has"
+    " been, taken into the mirror of 500 jobs and told to its watches. Each against msgspec decoding the same"
+    " messages into dicts, and nothing else. Every state is a change of progress and speed, every event one"
+    " of status; what waits in mailboxes is not taken out."
 )
 NEEDS = ("nats",)
 
@@ -31,6 +33,8 @@ ROUNDS = {"quick": 3, "full": 15}
 BY_ID = 10_000
 ALL = 1_000
 DECODING = "msgspec decoding"
+_BARE = msgspec.json.Decoder().decode
+"""What everything is held against: a message into dicts."""
 
 
 async def measure(effort: Effort) -> list[Figure]:
@@ -80,33 +84,39 @@ def _decoding(rounds: int) -> list[Figure]:
         ("event", read_event, _changes(feeder, 1)),
     ):
         texts = [encode(message) for message in messages]
-        bare = msgspec.json.Decoder().decode
-        ours, floor = [], []
-        for _ in range(5 * rounds):
-            gc.collect()
-            floor.append(cpu(lambda: [bare(text) for text in texts]))  # noqa: B023 - done at once
-            gc.collect()
-            ours.append(cpu(lambda: [read(text) for text in texts]))  # noqa: B023
-        figures.append(ratio(f"{what} decoded", ours, floor, against=DECODING))
+        taken = interleaved(
+            {"ours": partial(_all, read, texts), "bare": partial(_all, _BARE, texts)}, 5 * rounds
+        )
+        figures.append(ratio(f"{what} decoded", taken["ours"], taken["bare"], against=DECODING))
     return figures
 
 
 def _taken(feeder: Feeder, watching: str, rounds: int) -> list[Figure]:
-    """What states and events cost, beside decoding them."""
-    states, events, decoded_states, decoded_events = (list[float]() for _ in range(4))
+    """What taking states and events in costs, once they are decoded, beside decoding them."""
+    dice = random.Random(rounds)
+    taken: dict[str, list[float]] = {"state": [], "event": []}
+    decoded: dict[str, list[float]] = {"state": [], "event": []}
     for each in range(rounds):
-        texts = [encode(message) for message in _progress(feeder, each)]
-        gc.collect()
-        decoded_states.append(cpu(lambda: [read_state(text) for text in texts]))  # noqa: B023 - done at once
-        states.append(cpu(feeder.states))
-        texts = [encode(message) for message in _changes(feeder, each)]
-        gc.collect()
-        decoded_events.append(cpu(lambda: [read_event(text) for text in texts]))  # noqa: B023
-        events.append(cpu(feeder.events))
+        for what, make, take in (("state", _progress, feeder.states), ("event", _changes, feeder.events)):
+            texts = [encode(message) for message in make(feeder, each)]
+            turns: list[tuple[list[float], Work]] = [
+                (taken[what], take),
+                (decoded[what], partial(_all, _BARE, texts)),
+            ]
+            dice.shuffle(turns)
+            for noted, work in turns:
+                gc.collect()
+                noted.append(cpu(work))
     return [
-        ratio(f"state taken, {watching}", states, decoded_states, against=DECODING, note=_each(states)),
-        ratio(f"event taken, {watching}", events, decoded_events, against=DECODING, note=_each(events)),
+        ratio(
+            f"{what} taken, {watching}", taken[what], decoded[what], against=DECODING, note=_each(taken[what])
+        )
+        for what in taken
     ]
+
+
+def _all(read: Callable[[bytes], Any], texts: Sequence[bytes]) -> list[Any]:
+    return [read(text) for text in texts]
 
 
 def _each(taken: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""One watch of many jobs against asking for each of them once a second."""
+"""One watch of many jobs against what the official client has for it: asking for each, or listing all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-import subprocess
-import sys
+import random
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,26 +16,44 @@ from typing import Any
 import accsyn_api
 
 from accsyn_async import Session, Synced, Watch
-from benchmarks.catalogue import ROOT
 from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure, ratio, spread
+from benchmarks.processes import sandbox
 
 TITLE = "One watch of 500 jobs"
 ABOUT = (
-    "The official client asks, in one thread, for each job by its id; then one watch of the same jobs follows"
-    " them at the default policy. They move in a sandbox in another process, in real time, which counts the"
-    " requests. What polling takes a second is what a round of it takes."
+    "The official client asks, in one thread, for each job by its id, as often as the backend lets it: 30"
+    " requests a second. Or it lists all of them once a second. Or a watch follows the same jobs at the"
+    " default policy. They move in a sandbox in another process, in real time, which counts the requests."
 )
 NEEDS = ("accsyn_api", "cyclopts")
 
 JOBS = 500
 _WATCHED: dict[Effort, float] = {"quick": 4.0, "full": 10.0}
 """Seconds that a watch is measured for at a time."""
-_NAIVE = "official, a poll per job"
-_EACH_SECOND = (
-    "As if one round of polls were made each second, however long it takes: one thread may not get that far."
+_ROUNDS: dict[Effort, int] = {"quick": 2, "full": 4}
+_LISTS = 5
+"""Lists that the official client asks for in a turn."""
+_RATE, _BURST = 30, 60
+"""Requests a second that the backend takes from an address, and how many at once."""
+_POLLS = f"official, {_RATE} polls a second"
+_LIST = "official, a list a second"
+_WANTED = "official, a poll per job"
+_AT_LIMIT = (
+    f"As many polls as the backend takes, one job each: so each is asked for once in {JOBS / _RATE:.1f} s;"
+    " the watch asks for all of them at once."
 )
-_ROUND = "One thread, on one machine. The backend's 30 requests a second alone make it 17 s."
+_LISTING = (
+    "One find of all of them each second, which is told nothing: what has changed is left to the caller."
+)
+_EACH_SECOND = (
+    "What it would want, were there no limit: a round of polls each second, however long it takes."
+    " The backend refuses that."
+)
+_ROUND = (
+    "One thread, on one machine, no limit. With the backend's, the first takes"
+    f" {(JOBS - _BURST) / _RATE:.1f} s, and each one after it {JOBS / _RATE:.1f} s."
+)
 
 
 @dataclass(frozen=True)
@@ -79,46 +96,69 @@ class Share:
     requests: float
     cpu: float
 
+    def at(self, rate: float) -> Share:
+        """The same with so many requests a second.
+
+        >>> Share(500, 0.5).at(30)
+        Share(requests=30, cpu=0.03)
+        """
+        return Share(rate, self.cpu * rate / self.requests)
+
 
 async def measure(effort: Effort) -> list[Figure]:
-    """Polling and watching take turns."""
+    """The three take turns, in an order drawn anew in each round."""
     polled: list[Share] = []
+    listed: list[Share] = []
     watched: list[Share] = []
     passes: list[float] = []
+    dice = random.Random(JOBS)
     with apart() as core, _box(core) as box:
         official = accsyn_api.Session(
             *box.who, proxy=box.url.removeprefix("http://"), path_envfile=os.devnull
         )
         ids = [row["id"] for row in official.find("Transfer", limit=JOBS)]
         assert len(ids) == JOBS
-        for _ in range(2 if effort == "quick" else 4):
-            polled.append(_poll(official, ids, box, passes))
-            watched.append(await _watch(ids, box, _WATCHED[effort]))
+        order = ["polling", "listing", "watching"]
+        for _ in range(_ROUNDS[effort]):
+            dice.shuffle(order)
+            for what in order:
+                if what == "polling":
+                    polled.append(_poll(official, ids, box, passes))
+                elif what == "listing":
+                    listed.append(_list(official, box))
+                else:
+                    watched.append(await _watch(ids, box, _WATCHED[effort]))
+    requests, cpu = [each.requests for each in watched], [each.cpu for each in watched]
+    capped = [each.at(_RATE) for each in polled]
     return [
         ratio(
             "polling / watching, requests",
+            [each.requests for each in capped],
+            requests,
+            against=_POLLS,
+            note=_AT_LIMIT,
+        ),
+        ratio("polling / watching, CPU", [each.cpu for each in capped], cpu, against=_POLLS, note=_AT_LIMIT),
+        ratio("listing / watching, CPU", [each.cpu for each in listed], cpu, against=_LIST, note=_LISTING),
+        spread("watching, requests", requests, "/s"),
+        spread("watching, share of a core", [each * 100 for each in cpu], "%"),
+        spread("polling, share of a core", [each.cpu * 100 for each in capped], "%", note=_AT_LIMIT),
+        spread("listing, share of a core", [each.cpu * 100 for each in listed], "%", note=_LISTING),
+        ratio(
+            "unlimited polling / watching, requests",
             [each.requests for each in polled],
-            [each.requests for each in watched],
-            against=_NAIVE,
+            requests,
+            against=_WANTED,
             note=_EACH_SECOND,
         ),
         ratio(
-            "polling / watching, CPU",
+            "unlimited polling / watching, CPU",
             [each.cpu for each in polled],
-            [each.cpu for each in watched],
-            against=_NAIVE,
+            cpu,
+            against=_WANTED,
             note=_EACH_SECOND,
         ),
-        spread("watching, requests", [each.requests for each in watched], "/s"),
-        spread("polling, requests", [each.requests for each in polled], "/s", note=_EACH_SECOND),
-        spread("watching, share of a core", [each.cpu * 100 for each in watched], "%"),
-        spread("polling, share of a core", [each.cpu * 100 for each in polled], "%", note=_EACH_SECOND),
-        spread(
-            f"a round of {len(ids)} polls takes",
-            passes,
-            "s",
-            note=_ROUND,
-        ),
+        spread(f"a round of {len(ids)} polls takes", passes, "s", note=_ROUND),
     ]
 
 
@@ -131,6 +171,16 @@ def _poll(official: Any, ids: list[str], box: Box, passes: list[float]) -> Share
     cpu = time.process_time() - cpu
     passes.append(time.perf_counter() - began)
     return Share(box.requests(), cpu)
+
+
+def _list(official: Any, box: Box) -> Share:
+    """A list of all jobs, counted as if it were asked for each second."""
+    box.forget()
+    cpu = time.process_time()
+    for _ in range(_LISTS):
+        assert len(official.find("Transfer", limit=JOBS)) == JOBS
+    cpu = time.process_time() - cpu
+    return Share(box.requests() / _LISTS, cpu / _LISTS)
 
 
 async def _watch(ids: list[str], box: Box, seconds: float) -> Share:
@@ -160,22 +210,10 @@ async def _read(watch: Watch, synced: asyncio.Event) -> None:
 
 @contextlib.contextmanager
 def _box(core: int | None) -> Iterator[Box]:
-    command = "sandbox --synthetic --no-rate-limit --control --json --port 0 --jobs"
-    server = subprocess.Popen(
-        # Some have ended already.
-        [sys.executable, "-m", "accsyn_async", *command.split(), str(JOBS + 50)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    if core is not None:
-        os.sched_setaffinity(server.pid, {core})
-    assert server.stdout is not None
-    try:
-        facts = json.loads(server.stdout.readline())
+    # Some have ended already.
+    options = ("--synthetic", "--no-rate-limit", "--control", "--jobs", str(JOBS + 50))
+    with sandbox(*options, core=core) as facts:
         admin = next(user for user in facts["users"] if user["role"] == "admin")
         yield Box(
             facts["url"], facts["workspace"], admin["username"], admin["api_key"], facts["control_token"]
         )
-    finally:
-        server.terminate()
-        server.communicate()

@@ -28,6 +28,7 @@ FACTOR = 60
 """Seconds that pass in the sandbox in one."""
 SECONDS = {"quick": 6.0, "full": 20.0}
 QUERY = "Transfer WHERE status=running"
+_ENDS = "Of the one session. Jobs that end, of which there are many at this pace, are looked up beside polls."
 READ = 50
 """Of so many pages one reads what it is told."""
 
@@ -129,20 +130,22 @@ async def _look(base: str, server: subprocess.Popen[str], seconds: float) -> tup
         for page in pages:
             page.seen.clear()
             page.rows.clear()
-        began, before = time.monotonic(), await asyncio.to_thread(_cpu, server)
+        began, (before, asked_before) = time.monotonic(), await asyncio.to_thread(_taken, server)
         await asyncio.sleep(seconds)
-        took, cpu = time.monotonic() - began, await asyncio.to_thread(_cpu, server) - before
+        took, (after, asked_after) = time.monotonic() - began, await asyncio.to_thread(_taken, server)
         rates = [(page.messages - told) / took for page, told in zip(pages, messages, strict=True)]
         size = sum(page.size for page in pages) - size
         for task in tasks:
             task.cancel()
     return pages, [
-        single(f"share of a core, {PAGES} pages", cpu / took * 100, "%", bound=at_most(60)),
+        single(f"share of a core, {PAGES} pages", (after - before) / took * 100, "%", bound=at_most(60)),
+        single(f"requests for {PAGES} pages", (asked_after - asked_before) / took, "/s", note=_ENDS),
         spread("messages to a page", rates, "/s", bound=at_most(2)),
         single("bytes to a page", size / PAGES / took / 1000, "kB/s"),
     ]
 
 
-def _cpu(server: subprocess.Popen[str]) -> float:
-    """Seconds that it has taken so far."""
-    return float(asked(server))
+def _taken(server: subprocess.Popen[str]) -> tuple[float, int]:
+    """Seconds of CPU that it has taken so far, and requests that it has sent."""
+    seconds, requests = asked(server).split()
+    return float(seconds), int(requests)

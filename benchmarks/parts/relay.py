@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import datetime as dt
 import json
 import os
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from accsyn_async.monitor.selection import select
 from accsyn_async.relay.book import Book, Masthead
 from accsyn_async.relay.embedded import EmbeddedServer
 from accsyn_async.relay.link import Link, NatsOptions
-from accsyn_async.relay.messages import EventMessage, StateMessage
+from accsyn_async.relay.messages import EventMessage, StateMessage, encode
 from accsyn_async.relay.mirror import Mirror
 from accsyn_async.relay.subjects import Names
 from accsyn_async.transport.seam import AsyncioClock
@@ -45,6 +47,8 @@ WATCHES = 250
 SECONDS = {"quick": 6.0, "full": 20.0}
 PAIRS = {"quick": 1, "full": 6}
 MESSAGES = {"quick": 10_000, "full": 50_000}
+LOOKED_AT = 50
+"""Events that are looked at for how long they would be if they told what was before."""
 SETTLED = 1.0
 """Seconds that a pair stands before its leader ends."""
 
@@ -84,15 +88,20 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
             if begin is not None:
                 await begin.wait()
             since, before = time.time(), json.loads(await asyncio.to_thread(asked, leading))
+            idle = [json.loads(await asyncio.to_thread(asked, each)) for each in watching]
             await asyncio.sleep(seconds)
             after = json.loads(await asyncio.to_thread(asked, leading))
             feeds = [json.loads(await asyncio.to_thread(asked, each)) for each in watching]
             async with Link(NatsOptions((server.url,))) as link:
-                states = (await link.api(f"STREAM.INFO.{Names.of('acme').states}"))["state"]
+                names = Names.of("acme")
+                longer = await _longer(link, names.events)
+                state, event = await _a_message(link, names.states), await _a_message(link, names.events)
             told = [json.loads((await asyncio.to_thread(each.communicate))[0]) for each in watching]
             known = json.loads((await asyncio.to_thread(leading.communicate))[0])
     later = delays(known, told, since)
     middle = f"Of {len(later):,} changes; p99: {sorted(later)[int(len(later) * 0.99)]:.0f} ms."
+    more = statistics.mean(longer)
+    shares = [(late["cpu"] - early["cpu"]) / seconds * 100 for early, late in zip(idle, feeds, strict=True)]
     remote = f"{PROCESSES * WATCHES:,} remote watches"
     return [
         spread("change told later than known", later, "ms", bound=at_most(50), note=middle),
@@ -104,10 +113,37 @@ async def _latency(seconds: float, begin: asyncio.Barrier | None) -> list[Figure
         ),
         single("the relay's share of a core", (after["cpu"] - before["cpu"]) / seconds * 100, "%"),
         single("memory of the relay", after["memory"], "MB"),
+        spread(f"a feed's share of a core, {WATCHES} watches", shares, "%"),
         spread(f"memory of a feed with {WATCHES} watches", [each["memory"] for each in feeds], "MB"),
-        single("a state on NATS", states["bytes"] / states["messages"], "bytes"),
-        single("states of 500 jobs on NATS", states["bytes"] / states["messages"] * 500 / 1e6, "MB"),
+        single("a state on NATS", state, "bytes"),
+        single("states of 500 jobs on NATS", state * 500 / 1e6, "MB"),
+        single("an event on NATS, a job found", event, "bytes"),
+        single("one that tells what was before", event + more, "bytes"),
+        single("10,000 jobs, three changes each", (4 * event + 3 * more) / 100, "MB"),
     ]
+
+
+async def _a_message(link: Link, stream: str) -> float:
+    """Bytes that a message of a stream takes there, on the average."""
+    state = (await link.api(f"STREAM.INFO.{stream}"))["state"]
+    return float(state["bytes"] / state["messages"])
+
+
+async def _longer(link: Link, stream: str) -> list[int]:
+    """By how many bytes an event is longer that tells what was before, of jobs that were found last."""
+    last = (await link.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
+    at, book, longer = dt.datetime.now(dt.UTC), Book(Masthead("acme", "one", 1, "b")), list[int]()
+    for seq in range(last, max(0, last - LOOKED_AT), -1):
+        message = (await link.api(f"STREAM.MSG.GET.{stream}", {"seq": seq}))["message"]
+        row = json.loads(base64.b64decode(message["data"])).get("row")
+        if row is None:
+            continue
+        before, after = Job.from_row(row), Job.from_row(row | {"status": "paused"})
+        (found,) = book.take(JobFound(at=at, job=before), "transfer")
+        change = JobChanged(at=at, job=after, previous=before, changes=changes_between(before, after))
+        (changed,) = book.take(change, "transfer")
+        longer.append(len(encode(changed)) - len(encode(found)))
+    return longer
 
 
 def delays(known: Sequence[Any], told: Sequence[Sequence[Any]], since: float) -> list[float]:
@@ -141,16 +177,13 @@ async def _takeovers(pairs: int, ended: asyncio.Barrier | None) -> list[Figure]:
             kills, stops = await gaps_after(signal.SIGKILL), await gaps_after(signal.SIGTERM)
         else:
             kills, stops = await asyncio.gather(gaps_after(signal.SIGKILL), gaps_after(signal.SIGTERM))
-    return [
-        spread(
-            f"takeover after {what}",
-            gaps,
-            "s",
-            bound=at_most(limit),
-            note=f"The longest of {len(gaps)}: {max(gaps):.1f} s." if len(gaps) > 1 else "",
-        )
-        for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2))
-    ]
+    figures = []
+    for what, gaps, limit in (("a kill", kills, 14), ("a clean stop", stops, 2)):
+        if len(gaps) > 1:
+            figures.append(spread(f"takeover after {what}", gaps, "s"))
+        name, note = f"takeover after {what}, the longest", f"Of {len(gaps)}."
+        figures.append(single(name, max(gaps), "s", bound=at_most(limit), note=note))
+    return figures
 
 
 async def _pair(url: str, number: signal.Signals, ended: asyncio.Barrier | None) -> float:

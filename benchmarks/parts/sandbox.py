@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import socket
@@ -19,7 +20,7 @@ from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure, at_least, at_most, ratio, spread
 from benchmarks.processes import asked, end, environment, line, started
 from benchmarks.raw_http import Caller, exchange, load
-from benchmarks.rounds import cpu, least
+from benchmarks.rounds import clocked, cpu
 
 TITLE = "The sandbox"
 ABOUT = (
@@ -58,28 +59,38 @@ def _cpu_of(server: subprocess.Popen[str]) -> float:
 
 
 def _listing(server: subprocess.Popen[str], caller: Caller, rounds: int) -> list[Figure]:
+    """What lists cost; the server and json.dumps of the same rows take turns."""
+    lists = {
+        "five attributes": caller.find("transfer", {"attributes": FIVE}),
+        "those that run": caller.find("transfer", {"attributes": FIVE}, query="status=running"),
+        "all attributes": caller.find("transfer", {}),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in lists}
+    floor: dict[str, list[float]] = {name: [] for name in lists}
+    dice = random.Random(rounds)
+    with socket.create_connection(("127.0.0.1", caller.port)) as connection:
+
+        def served(name: str) -> None:
+            before = _cpu_of(server)
+            exchange(connection, lists[name])
+            taken[name].append(_cpu_of(server) - before)
+
+        def dumped(name: str) -> None:
+            gc.collect()
+            floor[name].append(cpu(partial(json.dumps, rows[name])))
+
+        rows = {name: json.loads(exchange(connection, asks))["result"] for name, asks in lists.items()}
+        turns = [partial(work, name) for name in lists for work in (served, dumped)]
+        for _ in range(rounds):
+            dice.shuffle(turns)
+            for turn in turns:
+                turn()
     figures = []
-    for name, request, limit in (
-        ("five attributes", caller.find("transfer", {"attributes": FIVE}), at_most(50)),
-        (
-            "those that run",
-            caller.find("transfer", {"attributes": FIVE}, query="status=running"),
-            None,
-        ),
-        ("all attributes", caller.find("transfer", {}), None),
-    ):
-        taken, floor = [], []
-        with socket.create_connection(("127.0.0.1", caller.port)) as connection:
-            rows = json.loads(exchange(connection, request))["result"]
-            for _ in range(rounds):
-                before = _cpu_of(server)
-                exchange(connection, request)
-                taken.append(_cpu_of(server) - before)
-                floor.append(cpu(partial(json.dumps, rows)))
-        what = f"list, {name}"
+    for name in lists:
+        bound = at_most(50) if name == "five attributes" else None
         figures += [
-            spread(f"{what}, CPU", taken, "ms", bound=limit, note=_listed(len(rows))),
-            ratio(what, taken, floor, against="json.dumps"),
+            spread(f"list, {name}, CPU", taken[name], "ms", bound=bound, note=_listed(len(rows[name]))),
+            ratio(f"list, {name}", taken[name], floor[name], against="json.dumps"),
         ]
     return figures
 
@@ -129,10 +140,10 @@ async def _starts(rounds: int) -> list[Figure]:
             if each:  # The first writes the bytecode.
                 taken[name].append(took)
     return [
-        least("command to first answer", taken["command"], "s", bound=at_most(0.5)),
-        least(f"the same, {JOBS:,} synthetic jobs", taken["filled"], "s"),
-        least("Sandbox() to listening", taken["box"], "s"),
-        least("fixture's start, with imports", taken["fixture"], "s", bound=at_most(0.3)),
+        clocked("command to first answer", taken["command"], "s", bound=at_most(0.5)),
+        clocked(f"the same, {JOBS:,} synthetic jobs", taken["filled"], "s"),
+        clocked("Sandbox() to listening", taken["box"], "s"),
+        clocked("fixture's start, with imports", taken["fixture"], "s", bound=at_most(0.3)),
     ]
 
 
@@ -183,9 +194,9 @@ server.close()
 def _resets(rounds: int) -> list[Figure]:
     bound = at_most(5)
     return [
-        least("reset, nothing asked", _reset(_nothing, rounds), "ms", bound=bound),
-        least("reset after 5 transfers", _reset(_transfers, rounds), "ms", bound=bound),
-        least(
+        clocked("reset, nothing asked", _reset(_nothing, rounds), "ms", bound=bound),
+        clocked("reset after 5 transfers", _reset(_transfers, rounds), "ms", bound=bound),
+        clocked(
             "reset during 5 transfers",
             _reset(partial(_transfers, wait=False), rounds, speed=0.01),
             "ms",

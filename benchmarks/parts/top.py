@@ -19,7 +19,7 @@ import time
 from accsyn_async.sandbox import Sandbox
 from benchmarks.figures import Effort, Figure, at_most
 from benchmarks.processes import environment
-from benchmarks.rounds import least
+from benchmarks.rounds import clocked
 
 TITLE = "The terminal screen"
 ABOUT = (
@@ -56,8 +56,8 @@ async def measure(effort: Effort) -> list[Figure]:
             rounds = [await asyncio.to_thread(_run, env) for _ in range(ROUNDS[effort])]
     first, listed = zip(*rounds, strict=True)
     return [
-        least("first frame", first, "s", bound=at_most(0.4)),
-        least(f"{JOBS:,} jobs listed", listed, "s", bound=at_most(1)),
+        clocked("first frame", first, "s", bound=at_most(0.4)),
+        clocked(f"{JOBS:,} jobs listed", listed, "s", bound=at_most(1)),
     ]
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import contenders
 from benchmarks.backend import running
 from benchmarks.contenders import AT_ONCE, Floor, Match, Official, bare, logged_in, take_turns, tasks
 
@@ -48,3 +51,23 @@ async def test_contenders_take_turns() -> None:
     assert all(len(set(turn)) == 1 for turn in turns)
     pairs = [turns[place][0] + turns[place + 1][0] for place in range(0, len(turns), 2)]
     assert set(pairs) == {"ab", "ba"}
+
+
+@pytest.mark.parametrize(("slow", "calls"), [(0.05, 2), (0.2, 1)], ids=["quick", "slow"])
+async def test_all_are_warmed_up_or_none(slow: float, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    clock = 0.0
+
+    async def ask(name: str, seconds: float) -> None:
+        nonlocal clock
+        asked.append(name)
+        clock += seconds
+
+    monkeypatch.setattr(
+        contenders, "time", SimpleNamespace(perf_counter=lambda: clock, process_time=lambda: clock)
+    )
+    match = Match({"ours": partial(ask, "ours", 0.01), "rival": partial(ask, "rival", slow)}, rounds=5)
+    times = (await take_turns({"": match}))[""]
+    assert times["rival"].elapsed == pytest.approx([slow] * 5)
+    # Nobody knows in the first round who takes long.
+    assert Counter(asked) == {"ours": 2 + 4 * calls, "rival": 2 + 4 * calls}

@@ -24,6 +24,7 @@ from accsyn_async.dashboard.web.hub import Hub
 from accsyn_async.dashboard.web.rows import job_row
 from benchmarks import made_up_dashboard, raw_http, rounds
 from benchmarks.browser import Task, main_tasks
+from benchmarks.figures import at_most
 from benchmarks.made_up_dashboard import Dashboard, serving
 from benchmarks.processes import asked, environment, line, sandbox, started
 from benchmarks.raw_http import Caller, exchange, load
@@ -64,6 +65,12 @@ def test_what_is_made_is_there_until_its_time_is_taken(monkeypatch: pytest.Monke
     monkeypatch.setattr(time, "process_time", process_time)
     assert cpu(Made) == 250.0
     assert told == ["asked", "asked", "gone"]
+
+
+def test_what_is_taken_by_the_clock_is_shown_and_judged_by_its_median() -> None:
+    figure = rounds.clocked("a start", [0.2, 0.6, 0.6, 0.7, 0.9], "s", bound=at_most(0.5))
+    assert (figure.value, figure.low, figure.high, figure.verdict) == (0.6, 0.6, 0.7, "missed")
+    assert figure.note.endswith("the least was 0.2 s.")
 
 
 # -- processes

@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import doctest
 import json
+import sys
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from benchmarks import between, contenders
+from benchmarks.contenders import Match, Times
 from benchmarks.figures import Figure
+from benchmarks.part import Found, measure
 from benchmarks.parts import (
+    find,
     freshness,
     importing,
     metrics,
     mirror,
+    naive,
     pages,
     polls,
+    reading,
     relay,
+    sandbox,
     specifications,
     watches,
 )
@@ -26,6 +34,7 @@ from benchmarks.parts.pages import Page
 from benchmarks.parts.polls import Replies
 
 SMALL: dict[ModuleType, dict[str, Any]] = {
+    find: {"_ROUNDS": {1: (1, 1)}, "_DELAY": 0.001},
     freshness: {"JOBS": 20, "SECONDS": {"quick": 150}},
     importing: {
         "ROUNDS": {"quick": 1},
@@ -33,7 +42,18 @@ SMALL: dict[ModuleType, dict[str, Any]] = {
     },
     metrics: {"JOBS": 100, "FEW": 20, "ROUNDS": {"quick": 2}},
     mirror: {"JOBS": 20, "ALL": 3, "BY_ID": 40, "ROUNDS": {"quick": 1}},
+    naive: {"JOBS": 5, "_WATCHED": {"quick": 2.5}, "_ROUNDS": {"quick": 1}, "_LISTS": 1},
     polls: {"JOBS": 120, "ROUNDS": {"quick": 2}},
+    reading: {"_ROUNDS": {1: (1, 1)}},
+    sandbox: {
+        "JOBS": 40,
+        "LISTS": {"quick": 1},
+        "CONNECTIONS": 2,
+        "REQUESTS": 8,
+        "REQUEST_ROUNDS": {"quick": 1},
+        "STARTS": {"quick": 1},
+        "RESETS": {"quick": 1},
+    },
     specifications: {"SIZES": {"quick": (3,)}, "ROUNDS": {3: 2}},
     watches: {
         "JOBS": 20,
@@ -44,20 +64,38 @@ SMALL: dict[ModuleType, dict[str, Any]] = {
         "ROUNDS": {"quick": 1},
     },
 }
+if sys.platform != "win32":
+    # There are no pseudo-terminals there.
+    from benchmarks.parts import top
+
+    SMALL[top] = {"JOBS": 150, "ROUNDS": {"quick": 1}}
 
 
-@pytest.mark.parametrize("module", [metrics, pages, relay])
+@pytest.mark.parametrize("module", [metrics, naive, pages, relay])
 def test_the_examples_in_docstrings_run(module: ModuleType) -> None:
     failures, tried = doctest.testmod(module)
     assert tried
     assert not failures
 
 
+async def briefly(matches: Any, *, spells: int = 1) -> dict[Any, dict[str, Times]]:
+    """One turn of one call each, however many there were to be."""
+    few = {key: Match(match.contenders, rounds=1) for key, match in matches.items()}
+    return await contenders.take_turns(few)
+
+
+# The official client checks no certificate.
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 @pytest.mark.parametrize("part", SMALL, ids=lambda part: part.__name__.rpartition(".")[2])
 def test_a_part_gives_figures(part: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SMALL[part].items():
         monkeypatch.setattr(part, name, value)
-    figures: list[Figure] = asyncio.run(part.measure("quick"))
+    monkeypatch.setattr(contenders, "AT_ONCE", 2)
+    for module in (between, find):
+        monkeypatch.setattr(module, "take_turns", briefly)
+    found: list[Found] = []
+    measure(part.measure, "quick", found.append)
+    figures = [each for each in found if isinstance(each, Figure)]
     names = [figure.name for figure in figures]
     assert len(names) == len(set(names)) >= 2
     for figure in figures:
@@ -69,7 +107,8 @@ def test_a_part_gives_figures(part: ModuleType, monkeypatch: pytest.MonkeyPatch)
 def test_the_series_of_metrics_do_not_grow_with_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SMALL[metrics].items():
         monkeypatch.setattr(metrics, name, value)
-    *_, series = asyncio.run(metrics.measure("quick"))
+    *_, counted, series = asyncio.run(metrics.measure("quick"))
+    assert (counted.name, counted.missed) == ("series", False)
     assert series.name == "series with 100 jobs"
     assert series.value == 1.0
     assert not series.missed

@@ -17,13 +17,28 @@ PAGE = publish.PAGE.read_text("utf-8")
 TABLES = PAGE.split("```text")[1].split("```")[0] if "```text" in PAGE else ""
 
 _TO_FLOOR = "unchanged, all of a job, to its floor"
+_LONGEST = "takeover after a kill, the longest"
 CLAIMS = [
     # A page, what it says, the row that it rests on, and between what that must be.
     ("README.md", "thousands of watches share a list", "list requests, unchanged", 0, 1),
     ("docs/guarantees.md", "take as many requests as one list", "list requests, unchanged", 0, 1),
     ("docs/guarantees.md", "A reply that says the same costs one comparison of bytes", _TO_FLOOR, 1, 1.5),
-    ("docs/guarantees.md", "at most 14 seconds after it was killed", "takeover after a kill", 0, 14),
-    ("docs/guarantees.md", "2 seconds after it was told to end", "takeover after a clean stop", 0, 2),
+    (
+        "docs/guarantees.md",
+        "at most 14 seconds after it was killed",
+        "takeover after a kill, the longest",
+        0,
+        14,
+    ),
+    (
+        "docs/guarantees.md",
+        "usually within 2 seconds after it was told to end",
+        "takeover after a clean stop",
+        0,
+        2,
+    ),
+    ("docs/scale-out.md", "| 14 s at most |", _LONGEST, 0, 14),
+    ("docs/scale-out.md", "| 2 s, usually; more on a busy machine |", "takeover after a clean stop", 0, 2),
     ("docs/scale-out.md", "1.6 kB, with job, row and headers", "a state on NATS", 1_550, 1_650),
     ("docs/scale-out.md", "| the states of 500 jobs | 0.8 MB", "states of 500 jobs on NATS", 0.75, 0.85),
     ("docs/scale-out.md", "50 MB of memory each", "memory of a feed with 250 watches", 45, 55),

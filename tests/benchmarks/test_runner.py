@@ -14,8 +14,9 @@ from benchmarks.__main__ import main
 from benchmarks.catalogue import ORDER, Part, discover, missing, program
 from benchmarks.document import document, machine
 from benchmarks.figures import Effort, Figure, at_least, at_most, single
-from benchmarks.part import measure
+from benchmarks.part import Found, measure
 from benchmarks.runner import Outcome, exit_code, run
+from benchmarks.series import Series
 
 ROOT = Path(__file__).parents[2]
 GOOD = single("a call", 1.05, "×", against="the floor", bound=at_most(1.10))
@@ -198,7 +199,7 @@ def test_a_part_may_be_written_in_four_ways() -> None:
         yield single(effort, 1, "ms")
 
     for way in (gives, yields, plain, generator):
-        told: list[Figure] = []
+        told: list[Found] = []
         measure(way, "quick", told.append)
         assert [figure.name for figure in told] == ["quick"]
 
@@ -208,12 +209,14 @@ import os, sys, types
 import benchmarks.part
 from benchmarks.catalogue import Part
 from benchmarks.figures import single
+from benchmarks.series import Series
 
 def measure(effort):
     print("chatter")
     sys.stdout.flush()
     os.system("echo of a child")
     yield single(effort, 1, "ms")
+    yield Series("jobs", effort, "ms", [[(1, 2.5), (10, 25.0)]])
     LAST
 
 module = types.ModuleType("benchmarks.parts.made_up")
@@ -235,6 +238,7 @@ def test_whatever_a_part_writes_its_figures_arrive(
     (outcome,) = running(MADE_UP.replace("LAST", last))
     assert (outcome.state, outcome.why) == (state, why)
     assert [figure.name for figure in outcome.figures] == ["quick"]
+    assert outcome.series == (Series("jobs", "quick", "ms", [[(1, 2.5), (10, 25.0)]]),)
     said = capfd.readouterr()
     assert said.out == ""
     assert said.err.startswith("chatter\nof a child\n")
@@ -246,9 +250,18 @@ def test_no_two_figures_of_a_part_have_the_same_name() -> None:
         measure(lambda _effort: [GOOD, GOOD], "quick", lambda _figure: None)
 
 
+def test_no_two_series_over_the_same_have_the_same_name() -> None:
+    told: list[Found] = []
+    several = [Series("jobs", "a poll", "ms"), Series("watches", "a poll", "ms")]
+    measure(lambda _effort: several, "quick", told.append)
+    assert told == several
+    with pytest.raises(ValueError, match="two series are called 'a poll'"):
+        measure(lambda _effort: [*several, several[0]], "quick", lambda _series: None)
+
+
 def test_the_document_holds_all_of_it() -> None:
     outcomes = [
-        Outcome(part(), "measured", (GOOD, BAD), 1.24),
+        Outcome(part(), "measured", (GOOD, BAD), 1.24, series=(Series("jobs", "a", "ms", [[(1, 2.0)]]),)),
         Outcome(part("b", "x"), "not measured", why="needs x"),
     ]
     facts = machine()
@@ -262,6 +275,8 @@ def test_the_document_holds_all_of_it() -> None:
     assert [figure["verdict"] for figure in measured["figures"]] == ["reached", "missed"]
     assert measured["figures"][1]["bound"] == {"kind": "at least", "limit": 15}
     assert measured["figures"][0]["against"] == "the floor"
+    assert measured["series"] == [{"over": "jobs", "name": "a", "unit": "ms", "rounds": [[[1, 2.0]]]}]
+    assert lacking["series"] == []
     assert (lacking["state"], lacking["why"], lacking["needs"]) == ("not measured", "needs x", ["x"])
 
 
