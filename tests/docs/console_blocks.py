@@ -21,7 +21,9 @@ from tests.docs.surroundings import DEADLINE, Surroundings
 
 __all__ = ["Command", "Running", "commands", "interrupted", "run_console", "started"]
 
-_ENDLESS = re.compile(r"accsyn-async (watch|top|dashboard|sandbox)\b(?!.*(--once|--help|\b[0-9a-f]{24}\b|\$))")
+_ENDLESS = re.compile(
+    r"accsyn-async (watch|top|dashboard|sandbox)\b(?!.*(--once|--help|\b[0-9a-f]{24}\b|\$))"
+)
 _SET_UP = re.compile(r"python3? -m venv \S+$|(\.|source) \S+/bin/activate$")
 _INSTALL = re.compile(r"(?:python3? -m )?pip install\b(.*)")
 _EXPORT = re.compile(r"export (\w+)=(.*)")

@@ -24,25 +24,27 @@ __all__ = ["run_doctest", "run_python", "user_at_the_keyboard"]
 
 
 class Listeners:
-    """Watches of queries, which never end.
-
-    Attributes:
-        waiting: set when one has been told what there is, and waits for what happens.
-    """
+    """Watches of queries, which never end."""
 
     def __init__(self) -> None:
-        self.waiting = asyncio.Event()
         self._synced: weakref.WeakSet[Watch] = weakref.WeakSet()
-
-    def told(self, watch: Watch, event: Event) -> None:
-        """A watch was told of something."""
-        if isinstance(event, Synced):
-            self._synced.add(watch)
+        self._asking: weakref.WeakSet[Watch] = weakref.WeakSet()
 
     def asks(self, watch: Watch) -> None:
         """A watch asks for what comes next."""
-        if watch in self._synced and watch._selection.ids is None and not watch.backlog:
-            self.waiting.set()
+        if watch._selection.ids is None:
+            self._asking.add(watch)
+
+    def told(self, watch: Watch, event: Event) -> None:
+        """A watch was told of something."""
+        self._asking.discard(watch)
+        if isinstance(event, Synced):
+            self._synced.add(watch)
+
+    async def idle(self) -> None:
+        """Wait until one has been told all there is, and waits for what happens."""
+        while not any(watch in self._synced and not watch.backlog for watch in self._asking):
+            await asyncio.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -88,14 +90,16 @@ async def run_python(block: Block, names: dict[str, Any], around: Surroundings) 
     except Exception as error:
         if type(error).__name__ == raises:
             return
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == block.page]
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == block.page
+        ]
         line = frames[-1].lineno if frames else block.line
         raise AssertionError(f"{block.page}:{line}: {type(error).__name__}: {error}") from error
     assert raises is None, f"{block.where}: {raises} was not raised"
 
 
-async def _until_enough(running: asyncio.Future[object], listeners: Listeners, around: Surroundings) -> None:
-    happening = asyncio.ensure_future(_once_somebody_waits(listeners, around))
+async def _until_enough(running: asyncio.Future[Any], listeners: Listeners, around: Surroundings) -> None:
+    happening: asyncio.Future[Any] = asyncio.ensure_future(_once_somebody_waits(listeners, around))
     try:
         async with asyncio.timeout(DEADLINE):
             await asyncio.wait({running, happening}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,12 +116,10 @@ async def _until_enough(running: asyncio.Future[object], listeners: Listeners, a
 
 
 async def _once_somebody_waits(listeners: Listeners, around: Surroundings) -> None:
-    await listeners.waiting.wait()
+    await listeners.idle()
     await around.let_something_happen()
     # And all of it has been used.
-    listeners.waiting.clear()
-    while not listeners.waiting.is_set():
-        await around.let_something_happen()
+    await listeners.idle()
 
 
 def run_doctest(block: Block, names: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ async def run_blocks(blocks: Sequence[Block], around: Surroundings) -> None:
         AssertionError: something is not as the page says; the text has page and line.
     """
     names: dict[str, Any] = {"__name__": "__page__"}
+    blocks = [replace(block, text=around.with_free_ports(block.text)) for block in blocks]
     for number, block in enumerate(blocks):
         if block.mark is not None and block.mark.kind == "elsewhere":
             continue
@@ -72,7 +74,9 @@ def _is_run_later(block: Block, following: Sequence[Block]) -> bool:
     for each in following:
         if each.title == block.title:
             return False
-        if each.language == "console" and (each.named(name) or (name[:5] == "test_" and each.named("pytest"))):
+        if each.language == "console" and (
+            each.named(name) or (name[:5] == "test_" and each.named("pytest"))
+        ):
             return True
         if each.language == "python" and each.named(name.removesuffix(".py")):
             return True
@@ -88,9 +92,7 @@ def check_data(block: Block) -> None:
     if parse := _PARSERS.get(block.language):
         try:
             parse(block.text)
-        except ValueError as error:
-            raise AssertionError(f"{block.where}: {error}") from None
-        except yaml.YAMLError as error:
+        except (ValueError, yaml.YAMLError) as error:
             raise AssertionError(f"{block.where}: {error}") from None
 
 

@@ -18,7 +18,7 @@ from tests.support.nats_servers import free_port
 
 __all__ = ["run_program", "run_server", "run_tests"]
 
-_PORT = re.compile(r"\b8\d{3}\b")
+_PORT = re.compile(r"[:, =](\d{4,5})\b")
 
 
 async def run_tests(block: Block, around: Surroundings) -> None:
@@ -32,7 +32,10 @@ async def run_tests(block: Block, around: Surroundings) -> None:
     words = ["-q", "-p", "no:cacheprovider", "-p", "accsyn_async.testing", str(path)]
     if not any((around.folder / name).exists() for name in ("pytest.ini", "pyproject.toml")):
         words += ["-c", "/dev/null", "--rootdir", str(around.folder), "-o", "asyncio_mode=auto"]
-    async with asyncio.timeout(DEADLINE), started(sys.executable, "-m", "pytest", *words, around=around) as run:
+    async with (
+        asyncio.timeout(DEADLINE),
+        started(sys.executable, "-m", "pytest", *words, around=around) as run,
+    ):
         code = await run.end()
     assert code == 0, f"{block.where}: the tests fail (line numbers are the page's):\n{run.output}"
 
@@ -65,10 +68,10 @@ async def run_server(block: Block, around: Surroundings) -> None:
     """
     assert block.mark is not None
     assert block.mark.words, f"{block.where}: which paths is the service asked for?"
-    port = free_port()
+    port = int(found[1]) if (found := _PORT.search(block.text)) else free_port()
     name = block.title or f"service_{block.line}.py"
     path = around.folder / name
-    path.write_text("\n" * (block.line - 1) + _PORT.sub(str(port), block.text))
+    path.write_text("\n" * (block.line - 1) + block.text)
     argv = [str(path)]
     if "FastAPI(" in block.text and "uvicorn.run" not in block.text:
         argv = ["-m", "uvicorn", f"{path.stem}:app", "--port", str(port)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shlex
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from accsyn_async.sandbox import Sandbox
 from tests.docs.pages import ROOT
 from tests.quick_poll import OFTEN
+from tests.support.nats_servers import free_port
 
 __all__ = ["DEADLINE", "Surroundings", "surroundings"]
 
@@ -20,13 +22,12 @@ DEADLINE = 60.0
 """Seconds after which a block is given up: what it waits for will not come."""
 USER = "lisa@example.com"
 _POLLS = 20
-"""So many more requests after the end of what happened: whoever has not been told of it by then will not be."""
+"""So many more requests after what happened: whoever has not been told of it by then will not be."""
+_PORTS = re.compile(r"\b(?:8000|8080|8181|8484|8485)\b")
 _SHIMS = {
     "accsyn-async": 'exec {python} -m tests.docs.quickly -m accsyn_async "$@"',
     "uvicorn": 'exec {python} -m tests.docs.quickly -m uvicorn "$@"',
-    "python": (
-        'case "$1" in *.py) exec {python} -m tests.docs.quickly "$@";; *) exec {python} "$@";; esac'
-    ),
+    "python": ('case "$1" in *.py) exec {python} -m tests.docs.quickly "$@";; *) exec {python} "$@";; esac'),
 }
 
 
@@ -50,6 +51,7 @@ class Surroundings:
             "ACCSYN_API_KEY": box.user(USER).api_key,
         }
         self._settings: dict[str, str] = {}
+        self._ports: dict[str, int] = {}
         self._happened = 0
 
     @property
@@ -72,6 +74,16 @@ class Surroundings:
             **self._settings,
             **self.credentials,
         }
+
+    def with_free_ports(self, text: str) -> str:
+        """A text in which the ports that pages like to name are free ones, the same for the whole page."""
+
+        def port(found: re.Match[str]) -> str:
+            if found[0] not in self._ports:
+                self._ports[found[0]] = free_port()
+            return str(self._ports[found[0]])
+
+        return _PORTS.sub(port, text)
 
     def export(self, name: str, value: str) -> None:
         """Set a variable for the programs that follow; who logs in where stays as it is."""
