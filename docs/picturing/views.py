@@ -28,7 +28,7 @@ _QUIET = (
 )
 _JOBS = 160
 _FACTOR = 25
-_WIDTH = 1200
+_WIDTH, _HEIGHT = 1200, 592
 _TEXTS = re.compile(r'<text[^>]* x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>(.*?)</text>')
 
 
@@ -60,7 +60,7 @@ class Views:
         ):
             await box.advance(minutes=70)
             await _vary(session)
-            page = await browser.new_page(viewport={"width": _WIDTH, "height": 720}, color_scheme="light")
+            page = await browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, color_scheme="light")
             await page.goto(url)
             yield cls(box, browser, page)
 
@@ -101,7 +101,7 @@ class Views:
         # The drawing names fonts of another host, which are not asked for.
         drawing = re.sub(r"@font-face\s*\{[^}]*\}", "", await self._screen())
         drawing = drawing.replace("Fira Code", "DejaVu Sans Mono")
-        page = await self._browser.new_page(viewport={"width": _WIDTH, "height": 600}, device_scale_factor=1)
+        page = await self._browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=1)
         await page.set_content(
             f"<style>body {{ margin: 0 }} svg {{ display: block; width: {_WIDTH}px }}</style>{drawing}"
         )
