@@ -45,6 +45,9 @@ def as_markdown(text: str, own: str = "") -> str:
             block = _indented(lines, len(line) - len(line.lstrip()))
             if line.strip() != "::":
                 done.append("**Example**" if line == "Example::" else line[:-1])
+            if not _is_python(block):
+                # There the marks of code stand for themselves.
+                block = [each.replace("``", "") for each in block]
             language = "pycon" if block[0].startswith(">>>") else "python" if _is_python(block) else "text"
             done += ["", *_fenced(language, block), ""]
         elif line.lstrip().startswith(">>> "):
@@ -110,3 +113,19 @@ class Docstrings(griffe.Extension):
         """See griffe."""
         if obj.docstring is not None:
             obj.docstring.value = as_markdown(obj.docstring.value, obj.name)
+
+    def on_function(self, *, func: griffe.Function, **_: Any) -> None:
+        """Leave out parameters that are there for tests."""
+        for name in [parameter.name for parameter in func.parameters if parameter.name[0] == "_"]:
+            del func.parameters[name]
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Let the keys of a row be told of in its docstring, where a list has room for all of them."""
+        keys = {
+            name: each.docstring.value.replace("\n", " ")
+            for name, each in cls.attributes.items()
+            if each.docstring is not None and cls.path.startswith("accsyn_async.rows.")
+        }
+        if keys and cls.docstring is not None:
+            told = "\n".join(f"    {name}: {what}" for name, what in keys.items())
+            cls.docstring.value += f"\n\nAttributes:\n{told}"
