@@ -18,7 +18,16 @@ from mkdocs.structure.pages import Page
 
 from docs.site.plain_reference import written_out
 
-__all__ = ["ROOT", "example_page", "examples_index", "on_config", "on_files", "on_page_markdown", "on_post_build", "relinked"]
+__all__ = [
+    "ROOT",
+    "example_page",
+    "examples_index",
+    "on_config",
+    "on_files",
+    "on_page_markdown",
+    "on_post_build",
+    "relinked",
+]
 
 ROOT = Path(__file__).parents[2]
 COPIED = {
@@ -46,7 +55,8 @@ _COMMENT = re.compile(r"^<!-- (?:run: [^\n]*|prepare: .*?)-->\n", re.MULTILINE |
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """List each example in the navigation."""
     programs = sorted((ROOT / "examples").glob("*.py"))
-    listed = [{"Overview": "examples/index.md"}, *({path.name: f"examples/{path.stem}.md"} for path in programs)]
+    pages = ({path.name: f"examples/{path.stem}.md"} for path in programs)
+    listed = [{"Overview": "examples/index.md"}, *pages]
     config.nav = [{"Examples": listed} if "Examples" in part else part for part in config.nav or ()]
     return config
 
@@ -70,7 +80,7 @@ def example_page(path: Path) -> str:
     body = ast.parse(source).body
     code = "".join(source.splitlines(keepends=True)[body[0].end_lineno :]).strip()
     said = re.sub(r"(?:^ {4}.*\n?)+", _console, said, flags=re.MULTILINE)
-    return f"# {path.name}\n\n{title}\n\n{said}\n\n```python title=\"examples/{path.name}\"\n{code}\n```\n"
+    return f'# {path.name}\n\n{title}\n\n{said}\n\n```python title="examples/{path.name}"\n{code}\n```\n'
 
 
 def examples_index(programs: list[Path]) -> str:
@@ -101,7 +111,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_post_build(config: MkDocsConfig) -> None:
-    """Write each page's Markdown beside it, and llms-full.txt, which has them all, those that llms.txt lists first."""
+    """Write each page's Markdown beside it, and llms-full.txt with all, first those that llms.txt lists."""
     site, sources = Path(config.site_dir), _source_of(config)
     for name, text in sources.items():
         sources[name] = written_out(text)
@@ -143,7 +153,7 @@ def relinked(markdown: str, origin: str, page: str) -> str:
 
 
 def _page_of(target: str) -> str | None:
-    """The page, or file beside the pages, that has what a path in the repository leads to; ``None`` without."""
+    """The page, or file beside pages, that has what a path in the repository leads to; ``None`` without."""
     if led := COPIED.get(target) or STANDING_IN.get(target):
         return led
     path = PurePosixPath(target)

@@ -32,9 +32,10 @@ def _package(name: str) -> griffe.Module:
 
 def _lines(thing: griffe.Object | griffe.Alias, path: str, *, whole: bool) -> list[str]:
     lines = []
-    if isinstance(thing.final_target if isinstance(thing, griffe.Alias) else thing, griffe.Function):
-        kind = "async def" if "async" in thing.labels else "def"
-        lines = [f"### {path}", "", "```python", f"{kind} {thing.signature(return_type=True)}", "```", ""]
+    target = thing.final_target if isinstance(thing, griffe.Alias) else thing
+    if isinstance(target, griffe.Function):
+        kind = "async def" if "async" in target.labels else "def"
+        lines = [f"### {path}", "", "```python", f"{kind} {target.signature(return_type=True)}", "```", ""]
     elif not thing.is_module:
         lines = [f"### {path}", ""]
     if thing.docstring is not None:
