@@ -14,10 +14,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from picturing.film import film
-from picturing.recording import record
-from picturing.seen import difference, of_recording, of_screen
-from picturing.views import Views
+from docs.picturing.film import film
+from docs.picturing.recording import record
+from docs.picturing.seen import difference, of_recording, of_screen
+from docs.picturing.views import Views
 
 IMAGES = Path(__file__).parent / "images"
 COLUMNS, ROWS = 96, 24

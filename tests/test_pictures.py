@@ -7,10 +7,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from picturing.film import film
-from picturing.recording import Frame, record
-from picturing.seen import difference, of_recording, of_screen, without_numbers
-from picturing.terminal import PLAIN, Run, Style, Terminal
+
+from docs.picturing.film import film
+from docs.picturing.recording import Frame, record
+from docs.picturing.seen import difference, of_recording, of_screen, without_numbers
+from docs.picturing.terminal import PLAIN, Run, Style, Terminal
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from picturing.recording import Frame
-from picturing.terminal import PLAIN, Run, Style
+from docs.picturing.recording import Frame
+from docs.picturing.terminal import PLAIN, Run, Style
 
 __all__ = ["film"]
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from picturing.terminal import Run, Terminal
+from docs.picturing.terminal import Run, Terminal
 
 __all__ = ["Frame", "record"]
 

@@ -1,4 +1,4 @@
-"""Docstrings, written for those who read the code, as Markdown: examples and doctests become blocks of code."""
+"""Docstrings, written for readers of the code, as Markdown: examples and doctests become blocks of code."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _REFERENCED = frozenset(accsyn_async.__all__) - {"__version__"}
 
 
 def as_markdown(text: str, own: str = "") -> str:
-    """A docstring's text with fenced examples and doctests, and links to what has a page.
+    r"""A docstring's text with fenced examples and doctests, and links to what has a page.
 
     Args:
         text: cleaned, as `inspect.cleandoc` leaves it.
         own: the name of what it describes, which is not linked to itself.
 
-    >>> print(as_markdown("Example::\\n\\n    await it"))
+    >>> print(as_markdown("Example::\n\n    await it"))
     **Example**
     <BLANKLINE>
     ```python
     await it
     ```
-    >>> print(as_markdown("Two:\\n\\n>>> 1 + 1\\n2"))
+    >>> print(as_markdown("Two:\n\n>>> 1 + 1\n2"))
     Two:
     <BLANKLINE>
     ```pycon
