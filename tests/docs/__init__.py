@@ -6,7 +6,7 @@ order, as a reader goes through it. The workspace is a sandbox; its volume holds
 ACCSYN_API_KEY of lisa@example.com, an administrator. Ports that pages like (8000, 8080, 8181, 8484, 8485) are
 replaced by free ones. What goes wrong is told with the page's name and the line.
 
-- A block of ``python`` runs as it stands; ``await``, ``async with`` and ``async for`` may be at its top level.
+- A block of ``python`` runs as it stands; ``await``, ``async with`` and ``async for`` may be at top level.
   A watch of a query never ends: as soon as it waits for more, transfers are made that run, end and fail, and
   when all of that was told, the block is cancelled. What has ``asyncio.run(`` or ``__main__`` in it is a
   program of its own; such a one that does not end has ``# endless`` in it. A block with ``>>>`` is a doctest.
@@ -15,8 +15,8 @@ replaced by free ones. What goes wrong is told with the page's name and the line
   a title are files, too.
 - A block of ``console`` holds lines ``$ command``, each with the output that is expected below it, where
   ``…`` stands for anything (also for lines); without any, all will do. Or else it holds lines that begin with
-  a program, without output. A comment begins with ``  #``; a line that ends with ``\\`` goes on. What ends with
-  exit code 0 is right; for another code, ask: ``$ echo $?``. Output is what a pipe is given, not a terminal.
+  a program, without output. A comment begins with ``  #``; a line that ends with ``\\`` goes on. What ends
+  with exit code 0 is right; for another code, ask: ``$ echo $?``. Output is what a pipe gets, no terminal.
   Where ``^C`` is the last line that is expected, or ``# endless`` (or ``until Ctrl-C``) stands behind the
   command, Ctrl-C is pressed once there was enough to see. So it is with ``accsyn-async watch``, ``top``,
   ``dashboard`` and ``sandbox``; the latter two get a free port where none is named.

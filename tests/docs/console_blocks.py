@@ -156,7 +156,7 @@ async def run_console(block: Block, around: Surroundings) -> None:
         text = _without_set_up(command, around)
         if not text:
             continue
-        asked = number + 1 < len(typed) and typed[number + 1].text == "echo $?"
+        asked = number + 1 < len(typed) and typed[number + 1].text.startswith("echo $?")
         try:
             async with asyncio.timeout(DEADLINE):
                 code = await _type(command, f"(exit {code}); {text}", around)
@@ -197,8 +197,8 @@ async def interrupted(running: Running, command: Command, around: Surroundings) 
         await running.until(lambda: around.requests >= there + 3)
         if running.process.returncode is None:
             await around.let_something_happen()
-    expected = command.pattern
-    await running.until(lambda: expected.match(running.output))
+        expected, told = command.pattern, around.requests
+        await running.until(lambda: expected.match(running.output) or around.requests > told + 50)
     running.signal(signal.SIGINT)
 
 
