@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import contextlib
 import re
 import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import anyio
 import pytest
-import tiny_proxy
 
 from accsyn_async.sandbox import Sandbox
 from tests.quick_poll import OFTEN
 from tests.support.examples import EXAMPLES, furnished, line_with, polled, program, send, stop
+from tests.support.http_proxy import http_proxy
 
 A, B, NONE = "share=projects/a.mov", "share=projects/b.mov", "share=projects/none.mov"
 
@@ -186,30 +183,6 @@ async def test_wait_for_delivery(box: Sandbox) -> None:
         output, _ = await asyncio.wait_for(process.communicate(), 60)
         assert b"was aborted" in output
         assert process.returncode == 1
-
-
-@contextlib.asynccontextmanager
-async def http_proxy() -> AsyncIterator[tuple[str, list[tuple[str, int]]]]:
-    """An HTTP proxy on loopback; its address, and whereto it was asked to lead."""
-    asked: list[tuple[str, int]] = []
-    handler: Any = tiny_proxy.HttpProxyHandler()
-    base: Any = tiny_proxy.HttpProxy
-
-    class Proxy(base):  # type: ignore[misc]
-        async def negotiate(self) -> tuple[str, int]:
-            host, port = await super().negotiate()
-            asked.append((host, port))
-            return host, port
-
-    handler.create_proxy = lambda stream: Proxy(stream)
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
-    serving = asyncio.create_task(listener.serve(handler.handle))
-    try:
-        yield f"http://127.0.0.1:{listener.extra(anyio.abc.SocketAttribute.local_port)}", asked
-    finally:
-        serving.cancel()
-        await asyncio.wait([serving])
-        await listener.aclose()
 
 
 async def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
