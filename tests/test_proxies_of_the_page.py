@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
+from accsyn_async import TransportError
 from accsyn_async.sandbox import Sandbox
 from tests.docs.pages import ROOT, Block, Page
 from tests.support.examples import furnished
@@ -65,3 +67,21 @@ async def test_an_http_proxy_and_an_authority(capsys: pytest.CaptureFixture[str]
             await run(showing("http://"), replaced)
         assert asked == [("127.0.0.1", int(box.url.rpartition(":")[2]))]
     assert capsys.readouterr().out == "acme\n"
+
+
+async def test_a_proxy_that_wants_a_login_finds_it_in_its_address() -> None:
+    assert "`http://lisa:secret@proxy.example.com:3128`" in PAGE.text
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server, Sandbox(tls=True) as box:
+        port = server.sockets[0].getsockname()[1]
+        replaced = {"proxy.example.com:3128": f"lisa:secret@127.0.0.1:{port}", "company.pem": str(box.ca)}
+        with furnished(box), pytest.raises(TransportError, match="the proxy gave no connection") as caught:
+            await run(showing("http://"), replaced)
+    assert b"Proxy-Authorization: Basic bGlzYTpzZWNyZXQ=" in asked[0]
+    assert "secret" not in str(caught.value)
