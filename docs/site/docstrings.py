@@ -1,4 +1,4 @@
-"""Docstrings, written for those who read the code, as Markdown: examples and doctests become blocks of code."""
+"""Docstrings, written for readers of the code, as Markdown: examples and doctests become blocks of code."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _REFERENCED = frozenset(accsyn_async.__all__) - {"__version__"}
 
 
 def as_markdown(text: str, own: str = "") -> str:
-    """A docstring's text with fenced examples and doctests, and links to what has a page.
+    r"""A docstring's text with fenced examples and doctests, and links to what has a page.
 
     Args:
         text: cleaned, as `inspect.cleandoc` leaves it.
         own: the name of what it describes, which is not linked to itself.
 
-    >>> print(as_markdown("Example::\\n\\n    await it"))
+    >>> print(as_markdown("Example::\n\n    await it"))
     **Example**
     <BLANKLINE>
     ```python
     await it
     ```
-    >>> print(as_markdown("Two:\\n\\n>>> 1 + 1\\n2"))
+    >>> print(as_markdown("Two:\n\n>>> 1 + 1\n2"))
     Two:
     <BLANKLINE>
     ```pycon
@@ -45,6 +45,9 @@ def as_markdown(text: str, own: str = "") -> str:
             block = _indented(lines, len(line) - len(line.lstrip()))
             if line.strip() != "::":
                 done.append("**Example**" if line == "Example::" else line[:-1])
+            if not _is_python(block):
+                # There the marks of code stand for themselves.
+                block = [each.replace("``", "") for each in block]
             language = "pycon" if block[0].startswith(">>>") else "python" if _is_python(block) else "text"
             done += ["", *_fenced(language, block), ""]
         elif line.lstrip().startswith(">>> "):
@@ -110,3 +113,19 @@ class Docstrings(griffe.Extension):
         """See griffe."""
         if obj.docstring is not None:
             obj.docstring.value = as_markdown(obj.docstring.value, obj.name)
+
+    def on_function(self, *, func: griffe.Function, **_: Any) -> None:
+        """Leave out parameters that are there for tests."""
+        for name in [parameter.name for parameter in func.parameters if parameter.name[0] == "_"]:
+            del func.parameters[name]
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Let the keys of a row be told of in its docstring, where a list has room for all of them."""
+        keys = {
+            name: each.docstring.value.replace("\n", " ")
+            for name, each in cls.attributes.items()
+            if each.docstring is not None and cls.path.startswith("accsyn_async.rows.")
+        }
+        if keys and cls.docstring is not None:
+            told = "\n".join(f"    {name}: {what}" for name, what in keys.items())
+            cls.docstring.value += f"\n\nAttributes:\n{told}"

@@ -11,13 +11,23 @@ import ast
 import posixpath
 import re
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-__all__ = ["ROOT", "example_page", "examples_index", "on_config", "on_files", "on_page_markdown", "on_post_build", "relinked"]
+from docs.site.plain_reference import written_out
+
+__all__ = [
+    "ROOT",
+    "example_page",
+    "examples_index",
+    "on_config",
+    "on_files",
+    "on_page_markdown",
+    "on_post_build",
+    "relinked",
+]
 
 ROOT = Path(__file__).parents[2]
 COPIED = {
@@ -38,13 +48,15 @@ STANDING_IN = {
 
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)")
 _CODE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_CONSOLE = re.compile(r"^```console\n((?:(?!\$ |```).*\n)+)```", re.MULTILINE)
 _COMMENT = re.compile(r"^<!-- (?:run: [^\n]*|prepare: .*?)-->\n", re.MULTILINE | re.DOTALL)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """List each example in the navigation."""
     programs = sorted((ROOT / "examples").glob("*.py"))
-    listed = ["examples/index.md", *({path.name: f"examples/{path.stem}.md"} for path in programs)]
+    pages = ({path.name: f"examples/{path.stem}.md"} for path in programs)
+    listed = [{"Overview": "examples/index.md"}, *pages]
     config.nav = [{"Examples": listed} if "Examples" in part else part for part in config.nav or ()]
     return config
 
@@ -68,7 +80,7 @@ def example_page(path: Path) -> str:
     body = ast.parse(source).body
     code = "".join(source.splitlines(keepends=True)[body[0].end_lineno :]).strip()
     said = re.sub(r"(?:^ {4}.*\n?)+", _console, said, flags=re.MULTILINE)
-    return f"# {path.name}\n\n{title}\n\n{said}\n\n```python title=\"examples/{path.name}\"\n{code}\n```\n"
+    return f'# {path.name}\n\n{title}\n\n{said}\n\n```python title="examples/{path.name}"\n{code}\n```\n'
 
 
 def examples_index(programs: list[Path]) -> str:
@@ -92,7 +104,27 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Lead links out of docs/ to pages, and leave out what only tests read."""
     name = page.file.src_uri
     origin = next((file for file, made in COPIED.items() if made == name), f"docs/{name}")
-    return relinked(_COMMENT.sub("", markdown), origin, name)
+    text = relinked(_COMMENT.sub("", markdown), origin, name)
+    _source_of(config)[name] = text
+    # Without prompts, what is typed would be shown as output.
+    return _CONSOLE.sub(r"```bash\n\1```", text)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write each page's Markdown beside it, and llms-full.txt with all, first those that llms.txt lists."""
+    site, sources = Path(config.site_dir), _source_of(config)
+    for name, text in sources.items():
+        sources[name] = written_out(text)
+        (site / name).write_text(sources[name], "utf-8")
+    listed = re.findall(r"\]\(([^)]+)\)", (site / "llms.txt").read_text("utf-8"))
+    parts = [f"<!-- {name} -->\n\n{sources[name].strip()}\n" for name in dict.fromkeys([*listed, *sources])]
+    (site / "llms-full.txt").write_text("\n\n".join(parts), "utf-8")
+
+
+def _source_of(config: MkDocsConfig) -> dict[str, str]:
+    """The Markdown of each page, as it was read for this build."""
+    sources: dict[str, str] = config.extra.setdefault("sources", {})
+    return sources
 
 
 def relinked(markdown: str, origin: str, page: str) -> str:
@@ -121,7 +153,7 @@ def relinked(markdown: str, origin: str, page: str) -> str:
 
 
 def _page_of(target: str) -> str | None:
-    """The page, or file beside the pages, that has what a path in the repository leads to; ``None`` without."""
+    """The page, or file beside pages, that has what a path in the repository leads to; ``None`` without."""
     if led := COPIED.get(target) or STANDING_IN.get(target):
         return led
     path = PurePosixPath(target)
