@@ -9,7 +9,6 @@ import os
 import re
 import runpy
 import signal
-import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,64 +23,17 @@ from accsyn_async import Session, relay
 from accsyn_async.sandbox import Sandbox
 from tests.quick_poll import OFTEN
 from tests.relay.support.relaying import Relaying, relaying
+from tests.support.examples import furnished, line_with, polled, program, send, stop
 from tests.support.nats_servers import NatsServer
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+async def box() -> AsyncIterator[Sandbox]:
     async with Sandbox(speed=8) as box:
-        user = box.user("admin")
-        for name, value in {
-            "ACCSYN_URL": box.url,
-            "ACCSYN_WORKSPACE": box.workspace,
-            "ACCSYN_API_USER": user.username,
-            "ACCSYN_API_KEY": user.api_key,
-        }.items():
-            monkeypatch.setenv(name, value)
-        for name in ("a.mov", "b.mov"):
-            (box.volume / name).write_bytes(b"frames" * 500_000)
-        yield box
-
-
-@contextlib.asynccontextmanager
-async def program(
-    name: str, *args: str, module: str | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """An example as a process that polls often, or run by a module such as uvicorn."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-u",
-        *(("-m", module) if module else ("-m", "tests.quick_poll", str(ROOT / "examples" / name))),
-        *args,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-def test_every_example_is_run_here() -> None:
-    there = {path.name for path in (ROOT / "examples").glob("*.py")}
-    assert there == {
-        "daily_sync.py",
-        "log_every_end.py",
-        "notify_on_failure.py",
-        "relay_archiver.py",
-        "relay_quiet_time.py",
-        "sse_aiohttp.py",
-        "sse_fastapi.py",
-        "try_it_in_a_sandbox.py",
-        "wait_for_transfer.py",
-        "watcher_service.py",
-        "webhook_notifier.py",
-    }
+        with furnished(box):
+            yield box
 
 
 async def test_wait_for_transfer(box: Sandbox) -> None:
@@ -151,23 +103,6 @@ async def test_try_it_in_a_sandbox() -> None:
     for shot in ("sh010", "sh020", "sh030"):
         assert f"{shot}.mov: done" in output.decode()
     assert "MB/s" in output.decode()
-
-
-async def line_with(process: asyncio.subprocess.Process, text: str) -> str:
-    """The next line that a program prints with a text in it."""
-    assert process.stdout is not None
-    async with asyncio.timeout(30):
-        while line := (await process.stdout.readline()).decode():
-            if re.search(text, line):
-                return line
-    raise AssertionError(f"it ended without a line with {text}")
-
-
-async def stop(process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> str:
-    """Ask a program to stop, and say what it printed on the way out."""
-    process.send_signal(number)
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
-    return output.decode()
 
 
 async def events_of(response: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
@@ -297,18 +232,6 @@ async def webhook(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[str]
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/services/T0/very-secret", taken
     finally:
         await runner.cleanup()
-
-
-async def polled(box: Sandbox, before: int = 0) -> None:
-    """Wait until somebody has asked for transfers more often than that."""
-    async with asyncio.timeout(30):
-        while box.statistics().events.get("transfer/find", 0) <= before:
-            await asyncio.sleep(0.01)
-
-
-async def send(session: Session, source: str, name: str) -> str:
-    tasks = {"tasks": [{"source": source, "destination": "site=berlin"}], "name": name}
-    return str((await session.create("Transfer", tasks))["id"])
 
 
 async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
