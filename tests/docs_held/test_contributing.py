@@ -18,25 +18,7 @@ QUESTIONS = dict(re.findall(r"^\| ([A-Z][^|]*\?) \| `([\w/]+\.py)` \|$", TEXT, r
 PATHS = sorted(set(re.findall(r"`((?:accsyn_async|tests|docs)/[\w/.]*|[A-Z]+\.md)`", TEXT)))
 LINKS = sorted(set(re.findall(r"\]\(([^)#]+)", TEXT)))
 PLAIN = frozenset(
-    [
-        "the",
-        "and",
-        "how",
-        "has",
-        "was",
-        "its",
-        "are",
-        "for",
-        "that",
-        "what",
-        "when",
-        "where",
-        "who",
-        "does",
-        "with",
-        "from",
-        "into",
-    ]
+    re.findall(r"\w+", "the and how has was its are for that what when where who does with from into")
 )
 """Words that lead nowhere."""
 
