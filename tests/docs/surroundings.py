@@ -21,6 +21,8 @@ __all__ = ["DEADLINE", "Surroundings", "surroundings"]
 DEADLINE = 60.0
 """Seconds after which a block is given up: what it waits for will not come."""
 USER = "lisa@example.com"
+_SEEN = 4
+"""So many requests after a job was made: whoever polls has seen it."""
 _POLLS = 20
 """So many more requests after what happened: whoever has not been told of it by then will not be."""
 _PORTS = re.compile(r"\b(?:8000|8080|8181|8484|8485)\b")
@@ -104,10 +106,17 @@ class Surroundings:
         name = f"shot{self._happened:03}.mov"
         (self.box.volume / name).write_bytes(b"frames" * 200_000)
         async with self.box.session(USER, poll=OFTEN) as session:
-            for source in (name, f"missing{self._happened:03}.mov"):
-                job = await session.create(
+            # Time stands still until both have been seen: an end that nobody saw coming is found later.
+            await self.box.run_at(0)
+            jobs = [
+                await session.create(
                     "Transfer", {"source": f"share=projects/{source}", "destination": "site=berlin"}
                 )
+                for source in (name, f"missing{self._happened:03}.mov")
+            ]
+            await self.requests_more(_SEEN)
+            await self.box.run_at(1)
+            for job in jobs:
                 assert isinstance(job, dict)
                 await session.wait(job["id"], until=["done", "failed"], timeout=DEADLINE)
         await self.requests_more(_POLLS)
