@@ -144,7 +144,7 @@ class Floor:
         return self._rows(await self._get(size))
 
     async def searched(self, size: int) -> Any:
-        """Such dicts, and one pass over the reply: what any search for other times takes at least."""
+        """Such dicts, and one pass over the reply, as a search for other times makes it."""
         body = await self._get(size)
         return self._rows(body), body.translate(None, _NO_TIME).count(b"--T")
 

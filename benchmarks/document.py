@@ -20,8 +20,7 @@
             "against": what a ratio is to, or "",
             "bound": null or {"kind": "at most" or "at least", "limit": in that unit},
             "floor": null or what nothing can be better than, as the same run found it,
-            "verdict": "reached", "at the edge" (the limit is between the quartiles), "missed",
-                       "out of reach" (of the floor too), or null without an aim,
+            "verdict": "reached", "missed", "out of reach" (of the floor too), or null without an aim,
             "note": what a reader must know, or ""}]}]
     }
 

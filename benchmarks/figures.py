@@ -8,14 +8,25 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Bound", "Effort", "Figure", "Verdict", "at_least", "at_most", "ratio", "single", "spread"]
+__all__ = [
+    "FAR",
+    "NEAR",
+    "Bound",
+    "Effort",
+    "Figure",
+    "Verdict",
+    "at_least",
+    "at_most",
+    "ratio",
+    "single",
+    "spread",
+]
 
-Verdict = Literal["reached", "at the edge", "missed", "out of reach"]
-"""What becomes of an aim.
+Verdict = Literal["reached", "missed", "out of reach"]
+"""What becomes of an aim. One that not even the floor reaches, a tenth of itself given, is out of reach."""
 
-It is at the edge where the limit lies between the quartiles: the next run may find it on the other side. One
-that not even the floor reaches is out of reach.
-"""
+NEAR, FAR = 1.10, 1.5
+"""Nothing real comes nearer to a floor than so; and what is farther from it has no excuse."""
 
 Effort = Literal["quick", "full"]
 """How long to measure: ``quick`` for all parts within three minutes, ``full`` for figures to be published."""
@@ -40,6 +51,14 @@ class Bound(msgspec.Struct, frozen=True):
         """
         return value <= self.limit if self.kind == "at most" else value >= self.limit
 
+    def worse(self, value: float, times: float) -> float:
+        """A value that is so many times worse.
+
+        >>> at_most(1).worse(3, 1.5), at_least(1).worse(3, 1.5)
+        (4.5, 2.0)
+        """
+        return value * times if self.kind == "at most" else value / times
+
 
 def at_most(limit: float) -> Bound:
     """A limit from above."""
@@ -63,7 +82,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         against: what a ratio is to, a rival or a floor measured in the same run; "" for what is no ratio.
         bound: what it is to reach; ``None`` when it has no aim.
         floor: what nothing can be better than: the floor's own figure, of the same run; ``None`` when none
-            was measured. An aim that it does not reach either is out of reach, and not missed.
+            was measured. An aim that it does not reach either is out of reach, and not missed, as long as the
+            value stays near the floor.
         note: what a reader must know to understand it; "" for nothing.
     """
 
@@ -82,12 +102,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         """What became of its aim; ``None`` when it has none."""
         if self.bound is None:
             return None
-        if self.low != self.high and self.bound.holds(self.low) != self.bound.holds(self.high):
-            return "at the edge"
         if self.bound.holds(self.value):
             return "reached"
-        is_near = self.floor is None or self.bound.holds(self.floor)
-        return "missed" if is_near else "out of reach"
+        if self.floor is None or self.bound.holds(self.bound.worse(self.floor, NEAR)):
+            return "missed"
+        kept = Bound(self.bound.kind, self.bound.worse(self.floor, FAR))
+        return "out of reach" if kept.holds(self.value) else "missed"
 
     @property
     def missed(self) -> bool:

@@ -15,14 +15,16 @@ import msgspec
 from benchmarks.catalogue import ROOT, Part
 from benchmarks.figures import Figure
 from benchmarks.runner import Outcome
-from benchmarks.table import machine_line, part_table, summary
+from benchmarks.table import cells, machine_line, number, part_table, summary
 
-__all__ = ["PAGE", "published", "tables"]
+__all__ = ["PAGE", "aims", "published", "tables"]
 
 PAGE = ROOT / "docs" / "performance.md"
 """The page with the figures."""
 
-_BEGIN, _END = "<!-- figures: written by python -m benchmarks.publish -->", "<!-- end of figures -->"
+_WRITTEN = "written by python -m benchmarks.publish"
+_FIGURES = f"<!-- figures: {_WRITTEN} -->", "<!-- end of figures -->"
+_AIMS = f"<!-- aims: {_WRITTEN} -->", "<!-- end of aims -->"
 
 
 def tables(report: dict[str, Any]) -> str:
@@ -37,17 +39,38 @@ def tables(report: dict[str, Any]) -> str:
 
 
 def published(page: str, report: dict[str, Any]) -> str:
-    """A page with a report in place of the one that it has.
+    """A page with a report in place of the one that it has, and what became of its aims.
 
     Raises:
-        ValueError: the page has no place for one.
+        ValueError: the page has no place for them.
     """
-    before, begun, rest = page.partition(_BEGIN)
-    _, ended, after = rest.partition(_END)
-    if not begun or not ended:
-        raise ValueError(f"no place between {_BEGIN} and {_END}")
     command = f"$ python -m benchmarks{' --quick' if report['effort'] == 'quick' else ''}"
-    return f"{before}{_BEGIN}\n\n```text\n{command}\n{tables(report)}\n```\n\n{_END}{after}"
+    page = _put(page, _AIMS, aims(report))
+    return _put(page, _FIGURES, f"```text\n{command}\n{tables(report)}\n```")
+
+
+def aims(report: dict[str, Any]) -> str:
+    """How many aims are reached, and a table of those that are not."""
+    figures = [figure for part in report["parts"] for figure in _outcome(part).figures if figure.bound]
+    short = [figure for figure in figures if figure.verdict != "reached"]
+    lines = [f"{len(figures) - len(short)} of {len(figures)} aims are reached."]
+    if short:
+        lines[0] += " The others:"
+        lines += ["", "| | measured | to reach | the floor itself |", "|---|---:|---:|---:|"]
+    for figure in short:
+        name, value, _, aim, _ = cells(figure)
+        floor = f"{number(figure.floor)}{figure.unit}" if figure.floor is not None else ""
+        lines.append(f"| {name} | {value} | {aim} | {floor} |")
+    return "\n".join(lines)
+
+
+def _put(page: str, marks: tuple[str, str], text: str) -> str:
+    begin, end = marks
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise ValueError(f"no place between {begin} and {end}")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def main() -> None:

@@ -10,13 +10,13 @@ from benchmarks.catalogue import Part
 from benchmarks.figures import Figure, Verdict
 from benchmarks.runner import Outcome
 
-__all__ = ["WIDTH", "listing", "machine_line", "number", "part_table", "summary"]
+__all__ = ["WIDTH", "cells", "listing", "machine_line", "number", "part_table", "summary"]
 
 WIDTH = 100
 _AGAINST = 24
 _SMALL = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _HEADS = ("", "median (quartiles)", "against", "to reach", "")
-_VERDICTS: Mapping[Verdict | None, str] = {"reached": "ok", "at the edge": "edge", "missed": "MISSED"}
+_VERDICTS: Mapping[Verdict | None, str] = {"reached": "ok", "missed": "MISSED"}
 
 
 def part_table(outcome: Outcome) -> str:
@@ -24,7 +24,7 @@ def part_table(outcome: Outcome) -> str:
     lines = [_heading(outcome.part)]
     if outcome.figures:
         notes = list(dict.fromkeys(figure.note for figure in outcome.figures if figure.note))
-        rows = [_cells(figure, notes) for figure in outcome.figures]
+        rows = [cells(figure, notes) for figure in outcome.figures]
         # No head where nothing is below it.
         heads = [head if any(row[column] for row in rows) else "" for column, head in enumerate(_HEADS)]
         lines += _rows([heads, *rows])
@@ -48,8 +48,6 @@ def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
         f"{len(figures)} figures",
         f"aims: {verdicts.count('reached')} reached, {verdicts.count('missed')} missed",
     ]
-    if even := verdicts.count("at the edge"):
-        said.append(f"{even} at the edge (between the quartiles)")
     if beyond := verdicts.count("out of reach"):
         said.append(f"{beyond} out of reach (of the floor too)")
     for state in ("not measured", "failed"):
@@ -109,7 +107,13 @@ def _heading(part: Part) -> str:
     return part.title if part.title.casefold() == part.name else f"{part.title} · {part.name}"
 
 
-def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
+def cells(figure: Figure, notes: Sequence[str] = ()) -> list[str]:
+    """The cells of a figure: its name, median and quartiles, what it is to, its aim, and what became of that.
+
+    Args:
+        figure: which.
+        notes: what stands below the table; a mark points to the figure's.
+    """
     digits = 3
     bound = figure.bound
     if bound is not None and not bound.holds(figure.value):
@@ -120,7 +124,7 @@ def _cells(figure: Figure, notes: Sequence[str]) -> list[str]:
     value = f"{number(figure.value, digits)}{unit}"
     if figure.low != figure.high:
         value += f" ({number(figure.low)}–{number(figure.high)})"
-    mark = _mark(notes.index(figure.note) + 1) if figure.note else ""
+    mark = _mark(notes.index(figure.note) + 1) if figure.note in notes else ""
     if bound is None:
         return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"

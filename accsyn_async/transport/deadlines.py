@@ -96,12 +96,12 @@ class Deadline:
         """The event loop's time at which it is up, once it was entered."""
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a call is made in a task")
         self._task = task
         self._cancelling = task.cancelling()
-        loop = asyncio.get_running_loop()
         self.end += loop.time()
         self._deadlines._add(self, loop)
 

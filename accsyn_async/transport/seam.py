@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from accsyn_async.wire.message import Request, Response
@@ -54,13 +55,19 @@ class Clock(Protocol):
 
 
 class AsyncioClock:
-    """The clock of the running event loop, and the computer's."""
+    """The clock of the event loop in which it is asked first, and the computer's."""
 
-    __slots__ = ()
+    __slots__ = ("_time",)
+
+    def __init__(self) -> None:
+        self._time: Callable[[], float] | None = None
 
     def monotonic(self) -> float:
         """Seconds on the event loop's clock."""
-        return asyncio.get_running_loop().time()
+        if self._time is None:
+            # Looking for the loop takes longer than asking it.
+            self._time = asyncio.get_running_loop().time
+        return self._time()
 
     def now(self) -> dt.datetime:
         """The time of day, UTC."""

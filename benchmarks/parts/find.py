@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 from accsyn_async import Session
-from benchmarks.backend import running
+from accsyn_async.wire.message import Call
+from accsyn_async.wire.reply import read_object
+from benchmarks.backend import Address, running
 from benchmarks.between import between
 from benchmarks.contenders import (
     AT_ONCE,
     OFFICIAL,
+    Ask,
     Floor,
     Match,
     Official,
@@ -38,11 +43,18 @@ _AIMS = {50: 15, 500: 25, 5000: 17}
 """How many times less than the official client."""
 _ROUNDS = {1: (120, 3), 50: (100, 2), 500: (40, 1), 5000: (8, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
+_OVER_TLS: dict[Effort, dict[int, int]] = {
+    "quick": {50: 8, 5000: 1},
+    "full": {1: 10, 50: 8, 500: 4, 5000: 2},
+}
+"""Sizes of lists over TLS, and rounds in each spell."""
+_SLOW_SIZES = {"http": (1, 50, 500, 5000), "https": (50,)}
+_SHORT = 60.0
+"""Seconds for a call: fewer than silence may last, so that nobody need watch for that."""
+_OF_WHICH = "What a find of one job adds, layer by layer; the last is all of it, measured once more."
 _DELAY = 0.05
-_AT_ONCE = (
-    f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
-    " Time is what passes outside."
-)
+_AT_ONCE = f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
+_WAITING = "One call at a time, by the clock: what the server takes is most of it."
 _HTTPS = "The official client shakes hands for each call, the session once."
 _SLOW = (
     f"{_AT_ONCE} The backend lets an address send 30 requests a second: of"
@@ -73,18 +85,47 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                     spells=spells,
                 ):
                     yield figure
+                async for figure in _layers(session, floor, spells):
+                    yield figure
                 async for figure in _many(official, pool, session, spells):
                     yield figure
         with running(core=core, tls=True) as backend:
             official = Official(backend)
             async with logged_in(backend) as session:
-                async for figure in _https(official, session, spells):
+                async for figure in _https(official, session, backend, effort, spells):
                     yield figure
-        with running(core=core, delay=_DELAY) as backend:
-            official = Official(backend)
-            async with logged_in(backend) as session:
-                async for figure in _slow(official, pool, session, spells):
-                    yield figure
+        for tls in (False, True):
+            with running(core=core, tls=tls, delay=_DELAY) as backend:
+                official = Official(backend)
+                async with logged_in(backend) as session:
+                    async for figure in _slow(official, session, spells, "https" if tls else "http"):
+                        yield figure
+                    if not tls:
+                        async for figure in _slow_together(official, pool, session, spells):
+                            yield figure
+
+
+async def _layers(session: Session, floor: Floor, spells: int) -> AsyncIterator[Figure]:
+    """Where the time of the smallest list goes: more and more of what a ``find`` does, each to the floor."""
+    pipeline = session._pipeline
+    call, urls = Call("GET", "transfer/find", {"limit": 1}), count()
+
+    async def send() -> object:
+        grant = await pipeline._login.current()
+        request = pipeline._event(grant, call, f"{next(urls):036}", pipeline._stamp())
+        return await pipeline._sender.send(request, timeout=math.inf)
+
+    layers: dict[str, Ask] = {
+        "sent": send,
+        "and with limits, a deadline, counted": partial(pipeline.call, call, bytes, total=_SHORT),
+        "and with a timer for silence": partial(pipeline.call, call, bytes),
+        "and read": partial(pipeline.call, call, read_object),
+        "and as find": partial(session.find, "Transfer", limit=1),
+    }
+    match = Match({"floor": partial(floor.dicts, 1), **layers}, *_ROUNDS[1])
+    times = (await take_turns({"": match}, spells=spells))[""]
+    for what in layers:
+        yield ratio(f"1 job, {what}", times[what].cpu, times["floor"].cpu, against=_FLOOR, note=_OF_WHICH)
 
 
 async def _many(
@@ -102,31 +143,34 @@ async def _many(
         for size, rounds in ((50, 2), (500, 1))
     }
     for size, times in (await take_turns(matches, spells=max(2, spells // 2))).items():
-        for what, theirs, ours in (
-            ("CPU", times["official"].cpu, times["find"].cpu),
-            ("time", times["official"].elapsed, times["find"].elapsed),
-        ):
-            yield ratio(
-                f"official / {AT_ONCE} finds, {plural(size)}, {what}",
-                theirs,
-                ours,
-                against=_THREADS,
-                note=_AT_ONCE,
-            )
-
-
-async def _https(official: Official, session: Session, spells: int) -> AsyncIterator[Figure]:
-    matches = {
-        size: Match(
-            {
-                "official": partial(official.find, size),
-                "find": partial(session.find, "Transfer", limit=size),
-            },
-            rounds,
+        yield ratio(
+            f"official / {AT_ONCE} finds, {plural(size)}",
+            times["official"].cpu,
+            times["find"].cpu,
+            against=_THREADS,
+            note=_AT_ONCE,
         )
-        for size, rounds in ((50, 8), (500, 3))
-    }
-    for size, times in (await take_turns(matches, spells=spells)).items():
+
+
+async def _https(
+    official: Official, session: Session, backend: Address, effort: Effort, spells: int
+) -> AsyncIterator[Figure]:
+    """The same over TLS, against the official client, which shakes hands each time, and against the floor."""
+    async with bare(backend) as http:
+        floor = Floor(http, backend.url)
+        matches = {
+            size: Match(
+                {
+                    "official": partial(official.find, size),
+                    "find": partial(session.find, "Transfer", limit=size),
+                    "floor": partial(floor.dicts, size),
+                },
+                rounds,
+            )
+            for size, rounds in _OVER_TLS[effort].items()
+        }
+        taken = await take_turns(matches, spells=spells)
+    for size, times in taken.items():
         yield ratio(
             f"official / find, {plural(size)}, https",
             times["official"].cpu,
@@ -134,31 +178,55 @@ async def _https(official: Official, session: Session, spells: int) -> AsyncIter
             against=OFFICIAL,
             note=_HTTPS,
         )
+        yield ratio(
+            f"find / floor, {plural(size)}, https", times["find"].cpu, times["floor"].cpu, against=_FLOOR
+        )
 
 
-async def _slow(
+async def _slow(official: Official, session: Session, spells: int, scheme: str) -> AsyncIterator[Figure]:
+    """How long one call takes, one after the other, when the server takes its time."""
+    matches = {
+        size: Match(
+            {
+                "official": partial(official.find, size),
+                "find": partial(session.find, "Transfer", limit=size),
+            },
+            rounds=1,
+        )
+        for size in _SLOW_SIZES[scheme]
+    }
+    for size, times in (await take_turns(matches, spells=spells)).items():
+        yield ratio(
+            f"official / find, {plural(size)}, 50 ms, {scheme}: time",
+            times["official"].elapsed,
+            times["find"].elapsed,
+            against=OFFICIAL,
+            note=_WAITING,
+        )
+
+
+async def _slow_together(
     official: Official, pool: ThreadPoolExecutor, session: Session, spells: int
 ) -> AsyncIterator[Figure]:
-    """What a call takes outside when the server takes 50 ms."""
+    """How long 64 calls at once take when the server takes its time."""
     match = Match(
         {
-            "one thread": partial(official.find, 50),
             "threads": partial(official.find_each, 50, pool),
             "find": partial(tasks, partial(session.find, "Transfer", limit=50)),
         },
         rounds=1,
     )
     times = (await take_turns({"": match}, spells=spells))[""]
-    ours = [taken / AT_ONCE for taken in times["find"].elapsed]
-    threads = [taken / AT_ONCE for taken in times["threads"].elapsed]
     yield spread(
-        f"a find of {AT_ONCE}, server takes 50 ms", [taken * 1000 for taken in ours], "ms", note=_SLOW
-    )
-    yield ratio(
-        "official / find, 50 ms, one thread",
-        times["one thread"].elapsed,
-        ours,
-        against="official, one thread",
+        f"{AT_ONCE} finds at once, 50 ms: time",
+        [taken * 1000 for taken in times["find"].elapsed],
+        "ms",
         note=_SLOW,
     )
-    yield ratio(f"official / find, 50 ms, {AT_ONCE} threads", threads, ours, against=_THREADS, note=_SLOW)
+    yield ratio(
+        f"official / {AT_ONCE} finds, 50 ms: time",
+        times["threads"].elapsed,
+        times["find"].elapsed,
+        against=_THREADS,
+        note=_SLOW,
+    )

@@ -33,7 +33,7 @@ from accsyn_async.wire.reply import Failure
 from accsyn_async.wire.rows import JobReader
 from benchmarks import backend
 from benchmarks.contenders import Rows
-from benchmarks.figures import Bound, Effort, Figure, at_most, ratio, spread
+from benchmarks.figures import FAR, Bound, Effort, Figure, at_most, ratio, spread
 from benchmarks.rounds import cpu
 
 TITLE = "Polls"
@@ -54,8 +54,7 @@ ROUNDS = {"quick": 16, "full": 40}
 SHARES = {"quick": (0.0, 0.1), "full": (0.0, 0.01, 0.1, 0.5)}
 WATCHES: dict[str, tuple[str, ...] | None] = {"all of a job": None, "the usual fields": WATCHED}
 UNCHANGED, TENTH = at_most(0.05), at_most(1.5)
-NEAR = 1.10
-"""How near to its floor a poll can be: an aim that not even so much of it reaches is out of reach."""
+TO_FLOOR = at_most(FAR)
 _FIRST = "The first poll that brings changes: rows are told apart for the first time."
 STRUCTS, DICTS = "decoding into Structs", "decoding into dicts"
 
@@ -92,17 +91,23 @@ def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[
             structs,
             against=STRUCTS,
             bound=against_structs,
-            floor=None if share else compared.value * NEAR,
+            floor=None if share else compared.value,
         ),
         ratio(f"{what}, to dicts", poll, taken["dicts"], against=DICTS, bound=None if share else UNCHANGED),
     ]
     if not share:
         figures += [
-            ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing bytes"),
+            ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing bytes", bound=TO_FLOOR),
             compared,
         ]
     else:
         figures += [
+            ratio(
+                f"{what}, and a watch told",
+                [a + b for a, b in zip(poll, taken["tell"], strict=True)],
+                structs,
+                against=STRUCTS,
+            ),
             spread(f"{what}: reading", taken["read"], "ms"),
             spread(f"{what}: taking note", taken["note"], "ms"),
             spread(f"{what}: telling a watch", taken["tell"], "ms"),

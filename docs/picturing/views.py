@@ -101,7 +101,9 @@ class Views:
         # The drawing names fonts of another host, which are not asked for.
         drawing = re.sub(r"@font-face\s*\{[^}]*\}", "", await self._screen())
         drawing = drawing.replace("Fira Code", "DejaVu Sans Mono")
-        page = await self._browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=1)
+        page = await self._browser.new_page(
+            viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=1
+        )
         await page.set_content(
             f"<style>body {{ margin: 0 }} svg {{ display: block; width: {_WIDTH}px }}</style>{drawing}"
         )

@@ -2,7 +2,7 @@
 
 Files of the repository that are worth a page get one: the changelog, how to contribute, what is measured, and
 each example. Links that lead out of docs/ lead to these pages, so that the same Markdown can be read in a
-checkout and on the site. Beside each page lies its Markdown, and llms-full.txt has all of them.
+checkout and on the site.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from docs.site.plain_reference import written_out
-
 __all__ = [
     "ROOT",
     "example_page",
@@ -25,7 +23,6 @@ __all__ = [
     "on_config",
     "on_files",
     "on_page_markdown",
-    "on_post_build",
     "relinked",
 ]
 
@@ -105,26 +102,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     name = page.file.src_uri
     origin = next((file for file, made in COPIED.items() if made == name), f"docs/{name}")
     text = relinked(_COMMENT.sub("", markdown), origin, name)
-    _source_of(config)[name] = text
     # Without prompts, what is typed would be shown as output.
     return _CONSOLE.sub(r"```bash\n\1```", text)
-
-
-def on_post_build(config: MkDocsConfig) -> None:
-    """Write each page's Markdown beside it, and llms-full.txt with all, first those that llms.txt lists."""
-    site, sources = Path(config.site_dir), _source_of(config)
-    for name, text in sources.items():
-        sources[name] = written_out(text)
-        (site / name).write_text(sources[name], "utf-8")
-    listed = re.findall(r"\]\(([^)]+)\)", (site / "llms.txt").read_text("utf-8"))
-    parts = [f"<!-- {name} -->\n\n{sources[name].strip()}\n" for name in dict.fromkeys([*listed, *sources])]
-    (site / "llms-full.txt").write_text("\n\n".join(parts), "utf-8")
-
-
-def _source_of(config: MkDocsConfig) -> dict[str, str]:
-    """The Markdown of each page, as it was read for this build."""
-    sources: dict[str, str] = config.extra.setdefault("sources", {})
-    return sources
 
 
 def relinked(markdown: str, origin: str, page: str) -> str:

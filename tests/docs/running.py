@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import doctest
 import json
+import subprocess
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 
 from tests.docs.console_blocks import run_console
@@ -19,7 +23,22 @@ from tests.docs.surroundings import Surroundings
 
 __all__ = ["check_data", "check_elsewhere", "is_run", "run_blocks"]
 
+
+def _parse_python(text: str) -> object:
+    if ">>> " in text:
+        return doctest.DocTestParser().parse(text)
+    return compile(text, "block", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+
+
+def _parse_shell(text: str) -> None:
+    done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
+    "python": _parse_python,
+    "sh": _parse_shell,
     "json": json.loads,
     "yaml": yaml.safe_load,
     "toml": tomllib.loads,
@@ -38,32 +57,40 @@ async def run_blocks(blocks: Sequence[Block], around: Surroundings) -> None:
     Raises:
         AssertionError: something is not as the page says; the text has page and line.
     """
-    names: dict[str, Any] = {"__name__": "__page__"}
     blocks = [replace(block, text=around.with_free_ports(block.text)) for block in blocks]
+    names: dict[str, Any] = {"__name__": "__page__"}
     for number, block in enumerate(blocks):
-        if block.mark is not None and block.mark.kind == "elsewhere":
-            continue
-        if block.language == PREPARE:
-            await run_python(block, {"box": around.box, "folder": around.folder}, around)
-        elif block.language == "console":
-            await run_console(block, around)
-        elif block.language == "python" and block.mark is not None and block.mark.kind == "fixture":
-            await run_tests(block, around)
-        elif block.language == "python" and block.mark is not None and block.mark.kind == "server":
-            await run_server(block, around)
-        elif block.title is not None:
-            path = around.folder / block.title
-            assert path.resolve().is_relative_to(around.folder), block.where
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text)
-            if block.language == "python" and not _is_run_later(block, blocks[number + 1 :]):
-                await run_program(block, around)
-        elif block.language == "python" and "\n>>> " in f"\n{block.text}":
-            run_doctest(block, names)
-        elif block.language == "python" and ("asyncio.run(" in block.text or "__main__" in block.text):
+        try:
+            await _run(block, blocks[number + 1 :], names, around)
+        except (TimeoutError, OSError, aiohttp.ClientError) as error:
+            what = "it does not end" if isinstance(error, TimeoutError) else str(error)
+            raise AssertionError(f"{block.where}: {what}") from error
+
+
+async def _run(block: Block, following: Sequence[Block], names: dict[str, Any], around: Surroundings) -> None:
+    if block.mark is not None and block.mark.kind == "elsewhere":
+        return
+    if block.language == PREPARE:
+        await run_python(block, {"box": around.box, "folder": around.folder}, around)
+    elif block.language == "console":
+        await run_console(block, around)
+    elif block.language == "python" and block.mark is not None and block.mark.kind == "fixture":
+        await run_tests(block, around)
+    elif block.language == "python" and block.mark is not None and block.mark.kind == "server":
+        await run_server(block, around)
+    elif block.title is not None:
+        path = around.folder / block.title
+        assert path.resolve().is_relative_to(around.folder), block.where
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block.text)
+        if block.language == "python" and not _is_run_later(block, following):
             await run_program(block, around)
-        elif block.language == "python":
-            await run_python(block, names, around)
+    elif block.language == "python" and "\n>>> " in f"\n{block.text}":
+        run_doctest(block, names)
+    elif block.language == "python" and ("asyncio.run(" in block.text or "__main__" in block.text):
+        await run_program(block, around)
+    elif block.language == "python":
+        await run_python(block, names, around)
 
 
 def _is_run_later(block: Block, following: Sequence[Block]) -> bool:
@@ -84,7 +111,7 @@ def _is_run_later(block: Block, following: Sequence[Block]) -> bool:
 
 
 def check_data(block: Block) -> None:
-    """Parse a block of data.
+    """Parse a block, whether it is run or not.
 
     Raises:
         AssertionError: it cannot be read.
@@ -92,7 +119,7 @@ def check_data(block: Block) -> None:
     if parse := _PARSERS.get(block.language):
         try:
             parse(block.text)
-        except (ValueError, yaml.YAMLError) as error:
+        except (ValueError, SyntaxError, yaml.YAMLError) as error:
             raise AssertionError(f"{block.where}: {error}") from None
 
 

@@ -22,7 +22,7 @@ replaced by free ones. What goes wrong is told with the page's name and the line
   ``dashboard`` and ``sandbox``; the latter two get a free port where none is named.
   Of ``pip install`` only the names of extras are looked at, of ``export`` the names of variables;
   ``python -m venv`` and its activation are passed over.
-- ``json``, ``yaml``, ``toml`` are parsed; other languages are left alone.
+- ``json``, ``yaml``, ``toml``, ``sh`` are parsed; other languages are left alone.
 
 A block that cannot run so says why, in a comment of one line right before it::
 
@@ -62,7 +62,7 @@ async def test_the_page_runs(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_its_data_can_be_read_and_its_marks_hold(page: Page) -> None:
+def test_its_blocks_can_be_parsed_and_its_marks_hold(page: Page) -> None:
     for block in page.blocks():
         check_data(block)
         check_elsewhere(block)

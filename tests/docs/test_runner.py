@@ -88,6 +88,7 @@ async with Session() as session:
         (fenced("raise SystemExit(3)", 'python title="a.py"'), r"page\.md:2: it ends with exit code 3"),
         ("<!-- run: raises KeyError -->\n" + fenced("1"), r"page\.md:3: KeyError was not raised"),
         ("<!-- run: fixture -->\n" + fenced("def test():\n    assert 0"), r"page\.md:3: the tests fail"),
+        ("<!-- run: server / -->\n" + fenced("port = 8080"), r"page\.md:3: Cannot connect"),
         (
             "<!-- prepare: python\n(box.volume / 'c').mkdir()\nnonesuch\n-->\n",
             r"page\.md:3: NameError",
@@ -162,6 +163,8 @@ asyncio.run(main())
         (fenced("{]", "json"), r"page\.md:2"),
         (fenced("a: [", "yaml"), r"page\.md:2"),
         (fenced("a =", "toml"), r"page\.md:2"),
+        (fenced("if", "python"), r"page\.md:2"),
+        (fenced("if true", "sh"), r"page\.md:2"),
         ("<!-- run: elsewhere -->\n" + fenced("1"), r"page\.md:3: elsewhere is where"),
         ("<!-- run: elsewhere tests/none.py -->\n" + fenced("1"), r"page\.md:3: there is no tests/none\.py"),
         (

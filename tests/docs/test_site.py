@@ -15,7 +15,7 @@ import accsyn_async
 from accsyn_async import Session
 from docs.site.docstrings import as_markdown
 from docs.site.hooks import COPIED, STANDING_IN, example_page, examples_index, relinked
-from docs.site.plain_reference import written_out
+from docs.site.plain_pages import written_out
 from tests.docs.links import problems
 from tests.docs.pages import ROOT
 

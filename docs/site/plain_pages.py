@@ -1,4 +1,4 @@
-"""The reference as plain Markdown, for readers that see no page."""
+"""The pages as plain Markdown, for readers that see no page: one beside each, and llms-full.txt with all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,34 @@ import re
 from pathlib import Path
 
 import griffe
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
 
-__all__ = ["written_out"]
+__all__ = ["on_page_markdown", "on_post_build", "written_out"]
 
 _ENTRY = re.compile(r"^::: (\S+)\n((?: {4}.*\n?)*)", re.MULTILINE)
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+    """Keep what a page is made of."""
+    _sources(config)[page.file.src_uri] = markdown
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write each page's Markdown beside it, and llms-full.txt: first what llms.txt lists, then the others."""
+    site = Path(config.site_dir)
+    texts = {name: written_out(text) for name, text in _sources(config).items()}
+    for name, text in texts.items():
+        (site / name).write_text(text, "utf-8")
+    listed = re.findall(r"\]\(([^)]+)\)", (site / "llms.txt").read_text("utf-8"))
+    parts = [f"<!-- {name} -->\n\n{texts[name].strip()}\n" for name in dict.fromkeys([*listed, *texts])]
+    (site / "llms-full.txt").write_text("\n\n".join(parts), "utf-8")
+
+
+def _sources(config: MkDocsConfig) -> dict[str, str]:
+    sources: dict[str, str] = config.extra.setdefault("sources", {})
+    return sources
 
 
 def written_out(markdown: str) -> str:
