@@ -7,8 +7,11 @@ The fixture accsyn_sandbox comes with accsyn-async. What is tested here is publi
 
 import pytest
 
-from accsyn_async import JobFailedError, Session, TransferSpec
+from accsyn_async import JobFailedError, PollPolicy, Session, TransferSpec
 from accsyn_async.testing import AccsynSandbox
+
+QUICK = PollPolicy(soon=0.05, running=0.05, idle=0.1)
+"""Seconds between polls: nobody else is served here."""
 
 
 async def publish(session: Session, shot: str) -> int:
@@ -32,7 +35,7 @@ def in_berlin(box: AccsynSandbox, shot: str) -> bytes:
 
 async def test_it_arrives(accsyn_sandbox: AccsynSandbox, shot: str) -> None:
     """All of it, and as what it was."""
-    async with accsyn_sandbox.session("employee") as session:
+    async with accsyn_sandbox.session("employee", poll=QUICK) as session:
         assert await publish(session, shot) == 6000
     assert in_berlin(accsyn_sandbox, shot) == b"frames" * 1000
 
@@ -40,7 +43,7 @@ async def test_it_arrives(accsyn_sandbox: AccsynSandbox, shot: str) -> None:
 async def test_it_is_sent_once_in_bad_weather(accsyn_sandbox: AccsynSandbox, shot: str) -> None:
     """A busy backend and an expired session are nobody's business."""
     accsyn_sandbox.weather.add("throttle", uri="transfer/create", count=1, retry_after=0)
-    async with accsyn_sandbox.session("employee") as session:
+    async with accsyn_sandbox.session("employee", poll=QUICK) as session:
         accsyn_sandbox.expire_sessions()
         await publish(session, shot)
         assert len(await session.find("Transfer", finished=True)) == 1
@@ -48,6 +51,6 @@ async def test_it_is_sent_once_in_bad_weather(accsyn_sandbox: AccsynSandbox, sho
 
 async def test_what_is_not_there_fails(accsyn_sandbox: AccsynSandbox) -> None:
     """And says so."""
-    async with accsyn_sandbox.session("employee") as session:
+    async with accsyn_sandbox.session("employee", poll=QUICK) as session:
         with pytest.raises(JobFailedError):
             await publish(session, "sh999")
