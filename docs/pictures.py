@@ -1,93 +1,83 @@
-"""Takes the README's pictures anew: the page in a browser, and the screen of the terminal.
+"""Takes the pictures of README and documentation anew: a recording of the terminal, the page, the screen.
 
-    python docs/pictures.py
+    python docs/pictures.py           # three minutes: the lines of speed show the last ones
+    python docs/pictures.py --check   # whether they show what is to be seen today; half a minute
 
-Takes three minutes: the lines of speed show the last ones. Needs the extra ``dev``, and chromium.
+Beside each picture lies, as text, what it was made of. The check compares this with what the programs show
+today, but for numbers and times, prints how it differs, and ends with 1 when it does. Needs the extra
+``dev``, and chromium.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import re
-import shutil
-import tempfile
-from collections.abc import AsyncIterator
+import sys
 from pathlib import Path
 
-from aiohttp import web
-from playwright.async_api import Browser, async_playwright
-
-from accsyn_async import Session, dashboard
-from accsyn_async.dashboard.top.steering_app import SteeringTop
-from accsyn_async.dashboard.top.view_file import ViewFile
-from accsyn_async.sandbox import Sandbox
+from docs.picturing.film import film
+from docs.picturing.recording import record
+from docs.picturing.seen import difference, of_recording, of_screen
+from docs.picturing.views import Views
 
 IMAGES = Path(__file__).parent / "images"
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
-JOBS = 160
-FACTOR = 25
+COLUMNS, ROWS = 96, 24
 SECONDS = 150
+ABOUT = """\
+A terminal. accsyn-async demo is typed. It names a workspace in a box and seven real files, then shows a line
+for each transfer with name, bar, percent, speed, time left and state. Some run, the others wait; each ends as
+done. At last it says how to watch a workspace of one's own."""
 
 
-async def main() -> None:
-    """Let jobs move for a while, then take the pictures."""
-    async with (
-        Sandbox(synthetic_jobs=JOBS, seed="pictures", rate_limit=False) as box,
-        box.session() as session,
-        async_playwright() as playwright,
-        await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET) as browser,
-        _served(session) as url,
-    ):
-        await box.advance(minutes=70)
-        await _vary(session)
-        await box.run_at(FACTOR)
-        page = await browser.new_page(viewport={"width": 1200, "height": 720}, color_scheme="light")
-        await page.goto(url)
-        await asyncio.sleep(SECONDS)
-        await page.screenshot(path=IMAGES / "dashboard.png")
-        await page.close()
-        await _take_screen(box, browser)
+async def take() -> None:
+    """Take all pictures, and write down what they were made of."""
+    frames = await asyncio.to_thread(record, ["demo"], columns=COLUMNS, rows=ROWS)
+    moving, still = film("accsyn-async demo", frames, columns=COLUMNS, about=ABOUT, faster=1.5, still=0.4)
+    (IMAGES / "demo.svg").write_text(moving, "utf-8")
+    (IMAGES / "demo-still.svg").write_text(still, "utf-8")
+    seen = {"demo": of_recording([frame.lines for frame in frames])}
+    async with Views.open() as views:
+        seen |= await of_views(views)
+        await views.move(SECONDS)
+        await views.take_page(IMAGES / "dashboard.png", IMAGES / "dashboard-dark.png")
+        await views.take_screen(IMAGES / "top.png")
+    for name, text in seen.items():
+        (IMAGES / f"{name}.txt").write_text(text, "utf-8")
 
 
-async def _vary(session: Session) -> None:
-    """Let there be more than jobs that run and jobs that wait."""
-    running = await session.find("Transfer WHERE status=running")
-    for row, status in zip(running, ("paused", "paused", "aborted"), strict=False):
-        await session.update("Transfer", row["id"], {"status": status})
+async def check() -> int:
+    """Look at all that there are pictures of.
 
-
-@contextlib.asynccontextmanager
-async def _served(session: Session) -> AsyncIterator[str]:
-    application = dashboard.app(session)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/{dashboard.one_use_path(application)}"
-    finally:
-        await runner.cleanup()
-
-
-async def _take_screen(box: Sandbox, browser: Browser) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        screen = SteeringTop(box.session, "Transfer", ViewFile(Path(folder) / "top.json"))
-        async with screen.run_test(size=(112, 26)) as pilot:
-            await asyncio.sleep(12)
-            await pilot.press("j", "j", "space", "j")
-            await pilot.pause()
-            drawing = screen.export_screenshot(title="accsyn-async top")
-    # The drawing names fonts of another host, which are not asked for.
-    drawing = re.sub(r"@font-face\s*\{[^}]*\}", "", drawing).replace("Fira Code", "DejaVu Sans Mono")
-    page = await browser.new_page(viewport={"width": 1200, "height": 600}, device_scale_factor=1)
-    await page.set_content(
-        f"<style>body {{ margin: 0 }} svg {{ display: block; width: 1200px }}</style>{drawing}"
+    Returns:
+        How many pictures are stale.
+    """
+    recording = asyncio.create_task(
+        asyncio.to_thread(record, ["demo", "--speed", "9"], columns=COLUMNS, rows=ROWS)
     )
-    await page.locator("svg").screenshot(path=IMAGES / "top.png", omit_background=True)
+    async with Views.open() as views:
+        seen = await of_views(views)
+    seen["demo"] = of_recording([frame.lines for frame in await recording])
+    found = [
+        difference(name, (IMAGES / f"{name}.txt").read_text("utf-8"), text) for name, text in seen.items()
+    ]
+    stale = list(filter(None, found))
+    told = [
+        *stale,
+        f"{len(stale)} of {len(found)} pictures are stale" + ": python docs/pictures.py" * bool(stale),
+    ]
+    sys.stdout.write("\n\n".join(told) + "\n")
+    return len(stale)
+
+
+async def of_views(views: Views) -> dict[str, str]:
+    """What is to be seen on the page and the screen while time stands still."""
+    return {"dashboard": of_screen(await views.page_text()), "top": of_screen(await views.screen_text())}
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    match sys.argv[1:]:
+        case []:
+            asyncio.run(take())
+        case ["--check"]:
+            sys.exit(min(1, asyncio.run(check())))
+        case _:
+            sys.exit("usage: python docs/pictures.py [--check]")

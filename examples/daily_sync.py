@@ -2,6 +2,7 @@
 
     python examples/daily_sync.py site=berlin share=projects/a.mov share=projects/b.mov
 
+Prints a line when all of today's files have arrived, or why not and which have failed; exits with 1 then.
 Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
@@ -36,4 +37,7 @@ async def main(site: str, sources: list[str]) -> int:
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+    try:
+        sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -2,8 +2,9 @@
 
     python examples/log_every_end.py ends.log
 
-Interrupt it, kill it, start it again when you like: ends that came meanwhile are written
-then. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
+Prints each end as it writes it: the state and the name. Interrupt it, kill it, start it again when you
+like: ends that came meanwhile are written then. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and
+ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio

@@ -2,8 +2,9 @@
 
     python examples/notify_on_failure.py
 
-Runs until it is interrupted. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY;
-ACCSYN_URL for a sandbox.
+Prints a line for each that stands failed, fails, is aborted or arrives, and when accsyn does not answer.
+Runs until it is interrupted. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a
+sandbox.
 """
 
 import asyncio

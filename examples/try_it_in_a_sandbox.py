@@ -1,6 +1,8 @@
 """A whole pipeline without an account: a sandbox, three transfers, and their progress.
 
-python examples/try_it_in_a_sandbox.py
+    python examples/try_it_in_a_sandbox.py
+
+Prints how far each is whenever that changes, and its last state; ends with the last of them.
 """
 
 import asyncio

@@ -2,7 +2,8 @@
 
     python examples/wait_for_transfer.py share=projects/a.mov site=berlin
 
-Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
+Prints a line when it is on its way and one when it has arrived; exits with 1 when it does not arrive
+within a day. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio
@@ -28,4 +29,7 @@ async def main(source: str, destination: str) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    sys.exit(asyncio.run(main(*sys.argv[1:])))
+    try:
+        sys.exit(asyncio.run(main(*sys.argv[1:])))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,8 +1,7 @@
-"""Every example and every snippet of the README runs, against the sandbox."""
+"""Every example runs, against the sandbox."""
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
 import json
@@ -10,13 +9,11 @@ import os
 import re
 import runpy
 import signal
-import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import accsyn_api
 import aiohttp
 import pytest
 import uvicorn
@@ -24,160 +21,19 @@ from aiohttp import web
 
 from accsyn_async import Session, relay
 from accsyn_async.sandbox import Sandbox
-from tests.official.recorder import recording
 from tests.quick_poll import OFTEN
 from tests.relay.support.relaying import Relaying, relaying
+from tests.support.examples import furnished, line_with, polled, program, send, stop
 from tests.support.nats_servers import NatsServer
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-ALL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-OLDER = [snippet for snippet in ALL if 'api_version="v1"' in snippet]
-FIXTURE = [snippet for snippet in ALL if "accsyn_sandbox" in snippet]
-RELAYED = [snippet for snippet in ALL if "relay.connect" in snippet]
-SNIPPETS = [snippet for snippet in ALL if snippet not in (*OLDER, *FIXTURE, *RELAYED)]
 
 
 @pytest.fixture
-async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+async def box() -> AsyncIterator[Sandbox]:
     async with Sandbox(speed=8) as box:
-        user = box.user("admin")
-        for name, value in {
-            "ACCSYN_URL": box.url,
-            "ACCSYN_WORKSPACE": box.workspace,
-            "ACCSYN_API_USER": user.username,
-            "ACCSYN_API_KEY": user.api_key,
-        }.items():
-            monkeypatch.setenv(name, value)
-        for name in ("a.mov", "b.mov"):
-            (box.volume / name).write_bytes(b"frames" * 500_000)
-        yield box
-
-
-@contextlib.asynccontextmanager
-async def program(
-    name: str, *args: str, module: str | None = None
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """An example as a process that polls often, or run by a module such as uvicorn."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-u",
-        *(("-m", module) if module else ("-m", "tests.quick_poll", str(ROOT / "examples" / name))),
-        *args,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def test_the_snippet_on_older_workspaces_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (snippet,) = OLDER
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".accsyn").write_text("the password\n")
-    async with recording() as (record, port):
-        monkeypatch.setenv("ACCSYN_URL", f"http://127.0.0.1:{port}")
-        code = compile(snippet, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        names: dict[str, object] = {"Session": Session}
-        await eval(code, names)
-    assert [request["path"] for request in record.requests] == [
-        "/api/v1.0/user/login/auth",
-        "/api/v1.0/event",
-    ]
-    assert names["key"] == "key-1"
-
-
-PUBLISH = """
-import accsyn_api
-
-def publish(path):
-    session = accsyn_api.Session()
-    session.create("Transfer", {"source": path, "destination": "site=berlin"})
-
-def pytest_configure(config):
-    import builtins
-    builtins.publish = publish
-"""
-
-
-async def test_the_snippet_on_the_fixture_runs(tmp_path: Path) -> None:
-    (snippet,) = FIXTURE
-    (tmp_path / "conftest.py").write_text(PUBLISH)
-    (tmp_path / "test_snippet.py").write_text(snippet)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "accsyn_async.testing"),
-        cwd=tmp_path,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    assert b"2 passed" in output
-
-
-@pytest.mark.parametrize("name", sorted(name for name in vars(accsyn_api.Session) if name[0] != "_"))
-def test_the_table_of_official_calls_is_complete(name: str) -> None:
-    table = README.split("| official call | here |")[1].split("\n\n")[0]
-    assert re.search(rf"`(session\.)?{name}[`(]", table)
-
-
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
-async def test_the_snippets_of_the_readme_run(
-    snippet: str,
-    box: Sandbox,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    code = compile(snippet, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    names: dict[str, object] = {}
-    exec("from accsyn_async import *", names)
-    running = asyncio.ensure_future(eval(code, names))
-    done, _ = await asyncio.wait([running], timeout=2 if "endless" in snippet else 60)
-    if "endless" in snippet:
-        assert not done, running
-        running.cancel()
-        await asyncio.wait([running])
-    else:
-        assert done
-        running.result()
-
-
-def test_the_readmes_commands_are_the_first_two_that_a_newcomer_types() -> None:
-    commands = [
-        line
-        for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-        for line in block.splitlines()
-    ]
-    assert commands[0] == "pip install '.[cli]' && accsyn-async demo"
-    assert commands[-1] == "pip install -e '.[dev]' && pytest -n auto"
-    for command in commands[1:-1]:
-        assert command.startswith("accsyn-async ")
-
-
-def test_every_example_is_run_here() -> None:
-    there = {path.name for path in (ROOT / "examples").glob("*.py")}
-    assert there == {
-        "daily_sync.py",
-        "log_every_end.py",
-        "notify_on_failure.py",
-        "relay_archiver.py",
-        "relay_quiet_time.py",
-        "sse_aiohttp.py",
-        "sse_fastapi.py",
-        "try_it_in_a_sandbox.py",
-        "wait_for_transfer.py",
-        "watcher_service.py",
-        "webhook_notifier.py",
-    }
+        with furnished(box):
+            yield box
 
 
 async def test_wait_for_transfer(box: Sandbox) -> None:
@@ -247,23 +103,6 @@ async def test_try_it_in_a_sandbox() -> None:
     for shot in ("sh010", "sh020", "sh030"):
         assert f"{shot}.mov: done" in output.decode()
     assert "MB/s" in output.decode()
-
-
-async def line_with(process: asyncio.subprocess.Process, text: str) -> str:
-    """The next line that a program prints with a text in it."""
-    assert process.stdout is not None
-    async with asyncio.timeout(30):
-        while line := (await process.stdout.readline()).decode():
-            if re.search(text, line):
-                return line
-    raise AssertionError(f"it ended without a line with {text}")
-
-
-async def stop(process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> str:
-    """Ask a program to stop, and say what it printed on the way out."""
-    process.send_signal(number)
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
-    return output.decode()
 
 
 async def events_of(response: aiohttp.ClientResponse) -> AsyncIterator[dict[str, Any]]:
@@ -393,18 +232,6 @@ async def webhook(*statuses: int) -> AsyncIterator[tuple[str, asyncio.Queue[str]
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/services/T0/very-secret", taken
     finally:
         await runner.cleanup()
-
-
-async def polled(box: Sandbox, before: int = 0) -> None:
-    """Wait until somebody has asked for transfers more often than that."""
-    async with asyncio.timeout(30):
-        while box.statistics().events.get("transfer/find", 0) <= before:
-            await asyncio.sleep(0.01)
-
-
-async def send(session: Session, source: str, name: str) -> str:
-    tasks = {"tasks": [{"source": source, "destination": "site=berlin"}], "name": name}
-    return str((await session.create("Transfer", tasks))["id"])
 
 
 async def test_webhook_notifier(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -651,28 +478,3 @@ async def status_of(relayed: Relaying, ident: str) -> str:
     job = await relayed.session.get_job(ident)
     assert job is not None
     return job.status.value
-
-
-@pytest.mark.usefixtures("knows_nothing")
-async def test_the_snippet_on_relays_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (snippet,) = RELAYED
-    async with relayed_by(tmp_path) as relayed:
-        ident = await held(relayed, "a.mov")
-        here = snippet.replace("nats://127.0.0.1:4222", relayed.url)
-        code = compile(here, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        names: dict[str, object] = {}
-        exec("from accsyn_async import *", names)
-        running = asyncio.ensure_future(eval(code, names))
-        shown = ""
-        async with asyncio.timeout(30):
-            # Until it was told that there is a job.
-            while "event" not in names:
-                await asyncio.sleep(0.02)
-            await relayed.session.update("Transfer", ident, {"status": "waiting"})
-            while not running.done() and not shown:
-                shown = capsys.readouterr().out
-                await asyncio.sleep(0.02)
-        assert not running.done(), running
-        running.cancel()
-        await asyncio.wait([running])
-    assert re.fullmatch(r"acme:\w{24}:done:\S+ a\.mov done\n", shown)

@@ -1,4 +1,8 @@
-"""What a poll asks for: lists of queries, jobs by id, and those that have left their lists."""
+"""What a poll asks for: lists of queries, jobs by id, and those that have left their lists.
+
+Whether a job that has left its list ended, or was removed, is looked up and never guessed: among the
+finished, among the active, and by its id.
+"""
 
 from __future__ import annotations
 

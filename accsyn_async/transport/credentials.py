@@ -1,4 +1,4 @@
-"""Where the workspace, the user and the key come from.
+"""Where the credentials of a session come from: the workspace, the user, and a key or password.
 
 For each setting on its own: explicit argument, then explicit env file (``path_envfile``
 or ``ACCSYN_CREDENTIALS_PATH``), then environment, then ``.env`` in the working

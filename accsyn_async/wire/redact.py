@@ -1,4 +1,4 @@
-"""Taking secrets out of text before anybody sees it."""
+"""Taking secrets out of text before anybody sees it: keys and passwords, out of messages and logs."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What ``docs/pictures.py`` makes the documentation's pictures with."""
