@@ -120,7 +120,7 @@ async def test_progress_bar(box: Sandbox) -> None:
     assert [line for line in lines if line.startswith("all") and line.rstrip().endswith("2 of 2")]
     lines, code = await output_of("progress_bar.py", "site=berlin", A, NONE)
     assert code == 1
-    assert [line for line in lines if line.startswith("none.mov")], lines
+    assert [line for line in lines if re.fullmatch(r"none\.mov .* 0 % +failed *", line)], lines
 
 
 async def test_compute_job(box: Sandbox) -> None:
