@@ -85,7 +85,7 @@ def rows(tables: str) -> dict[str, float]:
             if value is not None:
                 found.setdefault(open_name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹"), value)
             open_name, value = cells[0], float(begins[0].replace(",", "")) if begins else None
-        elif line.startswith("  ") and len(cells) == 1 and not re.match("[⁰¹²³⁴⁵⁶⁷⁸⁹]+ ", cells[0]):
+        elif re.match("  [^ ⁰¹²³⁴⁵⁶⁷⁸⁹]", line) and len(cells) == 1:
             open_name += " " + cells[0]
     return found
 
@@ -120,7 +120,8 @@ def test_rows_are_found_whatever_their_width() -> None:
     table = """
   a long name that goes      1,234 ms (1,200–1,300)  ≤ 2,000 ms  ok
   on¹
-  short                      0.5 /s
+  short                      0.5 /s                    a rival
+                                                       of two words
   ¹ Of 3.
 """
     assert rows(table) == {"a long name that goes on": 1234, "short": 0.5}
