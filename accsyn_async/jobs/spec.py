@@ -305,7 +305,7 @@ class SiteSettings(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComputeSpec(JobSpec):
-    """A compute job: an engine renders or processes something (accsyn's job specification, and manual of the API).
+    """A compute job: an engine renders or processes something (accsyn's job specification and manual).
 
     Attributes:
         engine: code or id of the engine.
