@@ -30,7 +30,7 @@ _QUIET = (
 )
 _JOBS = 160
 _FACTOR = 25
-_WIDTH, _HEIGHT = 1200, 592
+_WIDTH, _HEIGHT = 1200, 577
 _ROWS = 12
 _PATIENCE = 120
 """Seconds that a slow machine has for each thing; nothing else depends on how many it takes."""
