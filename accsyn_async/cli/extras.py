@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from accsyn_async.errors import ArgumentError
+from accsyn_async.extras import absent
 
 __all__ = ["need"]
 
@@ -19,5 +18,5 @@ def need(extra: str, *modules: str) -> None:
     Raises:
         ArgumentError: one of them is not installed.
     """
-    if any(importlib.util.find_spec(name) is None for name in modules):
+    if absent(*modules) is not None:
         raise ArgumentError(f"this needs more than is installed: pip install 'accsyn-async[{extra}]'")
