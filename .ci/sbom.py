@@ -24,8 +24,16 @@ def main(environment: str, version: str, path: str) -> int:
     Returns:
         0; 1 where it is not valid, or not whole.
     """
-    command = [sys.executable, "-m", "cyclonedx_py", "environment", environment, "--pyproject", "pyproject.toml"]
-    command += ["--mc-type", "library", "--output-reproducible", "--spec-version", "1.6"]
+    command = [sys.executable, "-m", "cyclonedx_py", "environment", environment]
+    command += [
+        "--pyproject",
+        "pyproject.toml",
+        "--mc-type",
+        "library",
+        "--output-reproducible",
+        "--spec-version",
+        "1.6",
+    ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     bill = json.loads(done.stdout)
     # The version stands in the package itself, where cyclonedx-py does not look.

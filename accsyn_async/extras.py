@@ -34,8 +34,9 @@ def missing(error: ModuleNotFoundError, extra: str) -> ModuleNotFoundError:
         error: of the import of a module that an extra brings.
         extra: of this package.
     """
-    return ModuleNotFoundError(_text(error.name or str(error), extra), name=error.name)
+    name = (error.name or str(error)).partition(".")[0]
+    return ModuleNotFoundError(_text(name, extra), name=name)
 
 
 def _text(module: str, extra: str) -> str:
-    return f"{module.partition('.')[0]} is not installed: pip install 'accsyn-async[{extra}]'"
+    return f"{module} is not installed: pip install 'accsyn-async[{extra}]'"
