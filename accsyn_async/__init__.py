@@ -113,7 +113,11 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_LATER, "relay"})
+        # Imported here: a session does without.
+        from accsyn_async.extras import absent
+
+        there = absent("nats", "nkeys") is None
+        return sorted({*globals(), *_LATER, *(("relay",) if there else ())})
 
 
 __all__ = [
