@@ -46,9 +46,6 @@ AT_ONCE = 64
 
 T = TypeVar("T")
 
-_LONG = 0.1
-"""Seconds: where a call of one contender takes as long, none of them is warmed up."""
-
 Ask = Callable[[], Awaitable[Any]]
 """Asks for jobs and reads them."""
 
@@ -235,13 +232,11 @@ async def _spell(match: Match, taken: Mapping[str, Times], dice: random.Random) 
     order = list(match.contenders)
     for _ in range(match.rounds):
         dice.shuffle(order)
-        # All of them or none: whoever is not finds the caches cold.
-        warm = all(not times.elapsed or times.elapsed[-1] < _LONG for times in taken.values())
         for name in order:
             ask, times = match.contenders[name], taken[name]
             gc.collect()
-            if warm:
-                await ask()
+            # Whoever comes after another would find the caches cold.
+            await ask()
             began, began_cpu = time.perf_counter(), time.process_time()
             # What was found is kept for as long as the time is taken, as whoever asked would.
             found = [await ask() for _ in range(match.calls)]

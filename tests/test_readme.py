@@ -96,7 +96,7 @@ async def test_the_script_that_it_begins_with_is_one_of_the_official_client(
     accsyn_sandbox: AccsynSandbox, tmp_path: Path
 ) -> None:
     (accsyn_sandbox.volume / "a.mov").write_bytes(b"frames")
-    script = block_of(MOVING, "accsyn_api")
+    script = block_of(MOVING, "session = accsyn_api.Session()\ntransfer =")
     code, output = await run("-c", script, folder=tmp_path, **accsyn_sandbox.official_env())
     assert (code, output) == (0, "")
     assert (accsyn_sandbox.site_root("berlin") / "projects" / "a.mov").read_bytes() == b"frames"

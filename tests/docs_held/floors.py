@@ -32,6 +32,7 @@ WORDS = {
     "board": "what is shown",
     "event_json": "events for programs",
     "logs": "log lines",
+    "migration": "programs moved over",
     "querying": "queries, evaluated",
     "events": "what a watch tells",
     "models": "jobs and tasks",

@@ -35,11 +35,6 @@ WHOLE = [
 """Those of which nothing is left to be done by hand."""
 
 
-@pytest.fixture(scope="session")
-def accsyn_sandbox_options() -> dict[str, Any]:
-    return {"time_factor": 1440, "speed": 500}
-
-
 @pytest.fixture
 def box(
     accsyn_sandbox: AccsynSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -118,6 +113,7 @@ def test_what_they_become_does_the_same(
 
 def prepare(box: AccsynSandbox) -> None:
     box.reset(seed=7)
+    box.run_at(1440)
     for name in ("a.mov", "b.mov"):
         (box.volume / name).write_bytes(b"frames" * 100)
 

@@ -49,7 +49,7 @@ def descriptors() -> int:
 
 async def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect: Any) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    before = descriptors()
+    before, threads = descriptors(), set(threading.enumerate())
     box = Sandbox(speed=0.05, rate_limit=False)
     async with box:
         folders = [box.volume, box.local_root, box.site_root("berlin")]
@@ -65,7 +65,8 @@ async def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.Monkey
     await box.aclose()
     assert os.listdir(tmp_path) == []
     assert not [task for task in asyncio.all_tasks() if "accsyn-sandbox" in task.get_name()]
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("accsyn-sandbox")]
+    begun = set(threading.enumerate()) - threads
+    assert not [thread for thread in begun if thread.name.startswith("accsyn-sandbox")]
     async with aiohttp.ClientSession() as http:
         with pytest.raises(aiohttp.ClientConnectionError):
             await http.get(box.url)
