@@ -134,4 +134,4 @@ def _bounds(need: Need) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     """The numbers that a version begins with."""
-    return tuple(int(number) for number in re.findall(r"\d+", re.match(r"[0-9.]*", version)[0]))  # type: ignore[index]
+    return tuple(int(number) for number in re.findall(r"\d+", re.split(r"[^0-9.]", version, maxsplit=1)[0]))
