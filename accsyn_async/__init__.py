@@ -116,8 +116,7 @@ else:
         # Imported here: a session does without.
         from accsyn_async.extras import absent
 
-        there = absent("nats", "nkeys") is None
-        return sorted({*globals(), *_LATER, *(("relay",) if there else ())})
+        return sorted({*globals(), *_LATER, *(() if absent("nats", "nkeys") else ("relay",))})
 
 
 __all__ = [

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import importlib.util
 
-__all__ = ["absent", "missing", "need"]
+__all__ = ["absent", "advice", "missing", "need"]
 
 
-def absent(*modules: str) -> str | None:
-    """The first of these that is not installed, by name; ``None`` if all are there. None is imported."""
-    return next((name for name in modules if importlib.util.find_spec(name) is None), None)
+def absent(*modules: str) -> list[str]:
+    """Those of these top-level modules that are not installed. None of them is imported."""
+    return [name for name in modules if importlib.util.find_spec(name) is None]
+
+
+def advice(extra: str, *modules: str) -> str:
+    """What to tell who lacks some modules.
+
+    Args:
+        extra: of this package.
+        modules: which it brings, and which are not installed.
+    """
+    are = "is" if len(modules) == 1 else "are"
+    return f"{' and '.join(modules)} {are} not installed: pip install 'accsyn-async[{extra}]'"
 
 
 def need(extra: str, *modules: str) -> None:
@@ -20,11 +31,10 @@ def need(extra: str, *modules: str) -> None:
         modules: which it brings.
 
     Raises:
-        ModuleNotFoundError: one of them is not installed; says what to install.
+        ModuleNotFoundError: some are not installed; says what to install.
     """
-    name = absent(*modules)
-    if name is not None:
-        raise ModuleNotFoundError(_text(name, extra), name=name)
+    if names := absent(*modules):
+        raise ModuleNotFoundError(advice(extra, *names), name=names[0])
 
 
 def missing(error: ModuleNotFoundError, extra: str) -> ModuleNotFoundError:
@@ -35,8 +45,4 @@ def missing(error: ModuleNotFoundError, extra: str) -> ModuleNotFoundError:
         extra: of this package.
     """
     name = (error.name or str(error)).partition(".")[0]
-    return ModuleNotFoundError(_text(name, extra), name=name)
-
-
-def _text(module: str, extra: str) -> str:
-    return f"{module} is not installed: pip install 'accsyn-async[{extra}]'"
+    return ModuleNotFoundError(advice(extra, name), name=name)

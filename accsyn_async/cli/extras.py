@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accsyn_async.errors import ArgumentError
-from accsyn_async.extras import absent
+from accsyn_async.extras import absent, advice
 
 __all__ = ["need"]
 
@@ -18,8 +18,5 @@ def need(extra: str, *modules: str) -> None:
     Raises:
         ArgumentError: one of them is not installed.
     """
-    if names := [name for name in modules if absent(name)]:
-        are = "which is" if len(names) == 1 else "which are"
-        raise ArgumentError(
-            f"this needs {' and '.join(names)}, {are} not there: pip install 'accsyn-async[{extra}]'"
-        )
+    if names := absent(*modules):
+        raise ArgumentError(advice(extra, *names))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import subprocess
 import sys
 import tomllib
@@ -20,7 +19,7 @@ from accsyn_async.extras import absent, missing, need
 ROOT = Path(accsyn_async.__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FLOORS = {
-    "cli": {"cli"},
+    "cli": {"cli", "socks"},
     "cells.py": {"cli"},
     "dashboard": {"dashboard"},
     "progress": {"cli"},
@@ -32,7 +31,7 @@ FLOORS = {
 """What may be imported beside the plain install, by floor."""
 OTHERS = {"pytest", "tqdm"}
 """Brought by no extra: who uses our plugin or bar has them."""
-PARTS = {"multidict": "aiohttp", "yarl": "aiohttp", "nkeys": "nats-py"}
+PARTS = {"multidict": "aiohttp", "yarl": "aiohttp", "nkeys": "nats-py", "cryptography": "trustme"}
 """What belongs to another package, which is declared."""
 
 
@@ -96,7 +95,7 @@ def test_the_dashboards_and_bars_say_it_where_they_are_asked_for() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == [
         "aiohttp_sse is not installed: pip install 'accsyn-async[dashboard]'",
-        "rich_progress draws with rich, which is not there: pip install rich",
+        "rich_progress draws with rich, which is not there: pip install rich, or 'accsyn-async[cli]'",
     ]
 
 
@@ -152,10 +151,13 @@ def test_every_import_is_of_something_that_is_declared() -> None:
 
 
 def test_a_message_names_the_package_and_the_extra() -> None:
-    assert absent("json", "accsyn_async") is None
-    assert absent("json", "no_such_module") == "no_such_module"
-    with pytest.raises(ModuleNotFoundError, match=re.escape("pip install 'accsyn-async[x]'")) as caught:
-        need("x", "no_such_module")
+    assert absent("json", "accsyn_async") == []
+    assert absent("json", "no_such_module", "nor_this") == ["no_such_module", "nor_this"]
+    with pytest.raises(ModuleNotFoundError) as caught:
+        need("x", "no_such_module", "json", "nor_this")
+    assert str(caught.value) == (
+        "no_such_module and nor_this are not installed: pip install 'accsyn-async[x]'"
+    )
     assert caught.value.name == "no_such_module"
     told = missing(ModuleNotFoundError("No module named 'a.b'", name="a.b"), "x")
     assert (str(told), told.name) == ("a is not installed: pip install 'accsyn-async[x]'", "a")

@@ -12,7 +12,8 @@ import accsyn_async
 
 ROOT = Path(accsyn_async.__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text()
-RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
+RUNS_TEXT = {"eval", "exec", "__import__"}
+STARTS = {"run", "Popen", "call", "check_call", "check_output"}
 UNPACKS_CODE = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml"}
 
 
@@ -24,10 +25,11 @@ def hazards(source: str) -> list[str]:
             name = ast.unparse(node.func)
             if name in RUNS_TEXT or name in {"os.system", "os.popen", "asyncio.create_subprocess_shell"}:
                 found.append(name)
+            starts = name.rpartition(".")[2] in STARTS
             found += [
                 "shell=True"
                 for word in node.keywords
-                if word.arg == "shell" and ast.unparse(word.value) != "False"
+                if starts and word.arg == "shell" and ast.unparse(word.value) != "False"
             ]
         elif isinstance(node, ast.Import):
             found += [alias.name for alias in node.names if alias.name.partition(".")[0] in UNPACKS_CODE]
@@ -50,7 +52,9 @@ def test_nothing_that_comes_in_is_run() -> None:
         ("from yaml import load", ["yaml"]),
         ("subprocess.run(text, shell=True)", ["shell=True"]),
         ("os.system(text)", ["os.system"]),
+        ("Popen(text, shell=wanted)", ["shell=True"]),
         ("re.compile(text); subprocess.run(['ls'])", []),
+        ("completion_of(shell='bash'); run(['ls'], shell=False)", []),
     ],
 )
 def test_the_search_finds_what_it_looks_for(source: str, found: list[str]) -> None:
