@@ -246,7 +246,8 @@ class Job(_Snapshot, frozen=True, gc=False, kw_only=True):
         """The same snapshot with an estimate of the time left, in seconds."""
         if seconds == self._eta:
             return self
-        return msgspec.structs.replace(self, _eta=seconds, _row=self._told())
+        row = self._row
+        return msgspec.structs.replace(self, _eta=seconds, _row=self._told() if callable(row) else row)
 
     @property
     def source(self) -> str | None:

@@ -8,11 +8,12 @@ from functools import partial
 from benchmarks.contenders import OFFICIAL, Ask, Match, plural, take_turns
 from benchmarks.figures import NEAR, Figure, at_least, at_most, ratio
 
-__all__ = ["between"]
+__all__ = ["between", "over_tls"]
 
-_NEAR_OF_ONE = 1.25
-"""How near to the floor the smallest list is to be read; longer ones as near as ``NEAR`` says."""
-_WON = "What there is to win at all. An aim not reached with 1.10 of the floor's cost is out of reach."
+_NEAR_OF_ONE, _NEAR_OF_MORE = 1.25, 1.10
+"""How near to the floor the smallest list is to be read, and longer ones."""
+_WON = f"What there is to win at all. An aim not reached with {NEAR:.2f} of the floor's cost is out of reach."
+_HTTPS = "The official client shakes hands for each call, the session once."
 _SEARCH = (
     "The floor knows three keys that hold times; a find reads times wherever they stand, for which it has to"
     " pass over the reply once more. This is the floor with one such pass."
@@ -76,7 +77,7 @@ async def between(
             times[name].cpu,
             times["floor"].cpu,
             against=floor_name,
-            bound=at_most(_NEAR_OF_ONE if size == 1 else NEAR),
+            bound=at_most(_NEAR_OF_ONE if size == 1 else _NEAR_OF_MORE),
         )
     far = await take_turns(
         {
@@ -95,3 +96,47 @@ async def between(
             floor=won.value,
         )
         yield won
+
+
+async def over_tls(
+    name: str,
+    ours: Reads,
+    *,
+    floor: Reads,
+    floor_name: str,
+    official: Reads,
+    rounds: Mapping[int, int],
+    spells: int,
+) -> AsyncIterator[Figure]:
+    """Figures of the same over TLS, without aims.
+
+    Args:
+        name: what ours is called.
+        ours: reads as this package does.
+        floor: reads as bare libraries can.
+        floor_name: which these are.
+        official: reads as the official client does.
+        rounds: in each spell, by size.
+        spells: over how many spells the rounds are spread.
+    """
+    taken = await take_turns(
+        {
+            size: Match({"official": official(size), name: ours(size), "floor": floor(size)}, several)
+            for size, several in rounds.items()
+        },
+        spells=spells,
+    )
+    for size, times in taken.items():
+        yield ratio(
+            f"official / {name}, {plural(size)}, https",
+            times["official"].cpu,
+            times[name].cpu,
+            against=OFFICIAL,
+            note=_HTTPS,
+        )
+        yield ratio(
+            f"{name} / floor, {plural(size)}, https",
+            times[name].cpu,
+            times["floor"].cpu,
+            against=floor_name,
+        )

@@ -23,9 +23,9 @@ __all__ = [
 ]
 
 Verdict = Literal["reached", "missed", "out of reach"]
-"""What becomes of an aim. One that not even the floor reaches, a tenth of itself given, is out of reach."""
+"""What becomes of an aim. One that not even the floor reaches, a twentieth given, is out of reach."""
 
-NEAR, FAR = 1.10, 1.5
+NEAR, FAR = 1.05, 1.5
 """Nothing real comes nearer to a floor than so; and what is farther from it has no excuse."""
 
 Effort = Literal["quick", "full"]

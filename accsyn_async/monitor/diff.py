@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
-from itertools import compress
 from typing import Any
 
 from accsyn_async.models import Job, Task
@@ -16,7 +14,6 @@ Changes = dict[str, tuple[Any, Any]]
 
 _STORED = {"status": "status"} | {name: f"_{name}" for name in ("progress", "speed", "etr", "size")}
 """Fields, and what of a snapshot each is read from, alone: cheaper to compare."""
-_stored = operator.attrgetter(*(_STORED[name] for name in WATCHED))
 
 
 def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[str] = WATCHED) -> Changes:
@@ -26,13 +23,9 @@ def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[st
     >>> changes_between(Job.from_row(row), Job.from_row({**row, "progress": 12}))
     {'progress': (10, 12)}
     """
+    if fields == WATCHED and isinstance(old, Job) and isinstance(new, Job):
+        return _of_watched(old, new)
     changes: Changes = {}
-    if fields == WATCHED and old is not None:
-        for field in compress(WATCHED, map(operator.ne, _stored(old), _stored(new))):
-            before, after = getattr(old, field), getattr(new, field)
-            if before != after:
-                changes[field] = (before, after)
-        return changes
     for field in fields:
         stored = _STORED.get(field)
         if stored is not None and old is not None and getattr(old, stored) == getattr(new, stored):
@@ -40,6 +33,22 @@ def changes_between(old: Job | Task | None, new: Job | Task, fields: Iterable[st
         before, after = getattr(old, field, None), getattr(new, field)
         if before != after:
             changes[field] = (before, after)
+    return changes
+
+
+def _of_watched(old: Job, new: Job) -> Changes:
+    """The same for the usual fields: each poll asks it of every job that changed."""
+    changes: Changes = {}
+    if old.status is not new.status:
+        changes["status"] = (old.status, new.status)
+    if old._progress != new._progress and (before := old.progress) != (after := new.progress):
+        changes["progress"] = (before, after)
+    if old._speed != new._speed and old.speed != new.speed:
+        changes["speed"] = (old.speed, new.speed)
+    if old._etr != new._etr and old.etr != new.etr:
+        changes["etr"] = (old.etr, new.etr)
+    if old._size != new._size and old.size != new.size:
+        changes["size"] = (old.size, new.size)
     return changes
 
 

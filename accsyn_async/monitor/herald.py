@@ -122,11 +122,15 @@ class Herald:
         returning = life.past.run if life.past is not None and life.past.ended else None
         before = life.job
         events = self.ledger.observe(job, self.at, now, self.audience.fields)
-        self._watch_for_stalls(before, life, now, group)
+        if life.ident in self.ledger.running:
+            self._watch_for_stalls(before, life, now, group)
+        else:
+            self._stalls.forget(life.ident)
         groups = tuple(self.audience.member_of.get(job.id, ()))
         if not life.ended and groups == (() if group is None else (group,)):
             # What nearly every job is: known to whose list it stands in, to nobody else, and no end.
-            self._outbox += [_Notice(event, groups) for event in events]
+            for event in events:
+                self._outbox.append(_Notice(event, groups))
             return
         newcomers: _Newcomers | None = None
         ends: list[_Notice] = []
@@ -267,8 +271,7 @@ class Herald:
 
     def _watch_for_stalls(self, before: Job | None, life: Life, now: float, group: Group | None) -> None:
         job, fields = life.job, self.audience.fields
-        still = job is not None and life.ident in self.ledger.running and not job.speed
-        if job is None or not still or "progress" not in fields or "speed" not in fields:
+        if job is None or job.speed or "progress" not in fields or "speed" not in fields:
             self._stalls.forget(life.ident)
         else:
             source = self.audience.apart if group is None else group

@@ -303,11 +303,10 @@ class Ledger:
         if status is _RUNNING:
             job = life.estimated(job, now)
             self._sort(job)
-        else:
+        elif ident in self.running:
             life.pause()
-            if ident in self.running:
-                self.running.discard(ident)
-                self.closing.discard(ident)
+            self.running.discard(ident)
+            self.closing.discard(ident)
         before, life.job = life.job, job
         past, life.past = life.past, None
         if before is None and (past is None or not past.ended):
@@ -346,6 +345,7 @@ class Ledger:
         """
         job = _seen(life)
         life.ended = True
+        life.pause()
         self.running.discard(life.ident)
         self.closing.discard(life.ident)
         number = life.next_number(durable=True)

@@ -11,8 +11,8 @@ from itertools import count
 from accsyn_async import Session
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.reply import read_object
-from benchmarks.backend import Address, running
-from benchmarks.between import between
+from benchmarks.backend import running
+from benchmarks.between import between, over_tls
 from benchmarks.contenders import (
     AT_ONCE,
     OFFICIAL,
@@ -55,7 +55,6 @@ _OF_WHICH = "What a find of one job adds, layer by layer; the last is all of it,
 _DELAY = 0.05
 _AT_ONCE = f"{AT_ONCE} tasks of one session, each a call; its limit of requests is lifted."
 _WAITING = "One call at a time, by the clock: what the server takes is most of it."
-_HTTPS = "The official client shakes hands for each call, the session once."
 _SLOW = (
     f"{_AT_ONCE} The backend lets an address send 30 requests a second: of"
     " more than its burst of 60, both would wait."
@@ -91,8 +90,17 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
                     yield figure
         with running(core=core, tls=True) as backend:
             official = Official(backend)
-            async with logged_in(backend) as session:
-                async for figure in _https(official, session, backend, effort, spells):
+            async with bare(backend) as http, logged_in(backend) as session:
+                floor = Floor(http, backend.url)
+                async for figure in over_tls(
+                    "find",
+                    lambda size: partial(session.find, "Transfer", limit=size),
+                    floor=lambda size: partial(floor.dicts, size),
+                    floor_name=_FLOOR,
+                    official=lambda size: partial(official.find, size),
+                    rounds=_OVER_TLS[effort],
+                    spells=spells,
+                ):
                     yield figure
         for tls in (False, True):
             with running(core=core, tls=tls, delay=_DELAY) as backend:
@@ -149,37 +157,6 @@ async def _many(
             times["find"].cpu,
             against=_THREADS,
             note=_AT_ONCE,
-        )
-
-
-async def _https(
-    official: Official, session: Session, backend: Address, effort: Effort, spells: int
-) -> AsyncIterator[Figure]:
-    """The same over TLS, against the official client, which shakes hands each time, and against the floor."""
-    async with bare(backend) as http:
-        floor = Floor(http, backend.url)
-        matches = {
-            size: Match(
-                {
-                    "official": partial(official.find, size),
-                    "find": partial(session.find, "Transfer", limit=size),
-                    "floor": partial(floor.dicts, size),
-                },
-                rounds,
-            )
-            for size, rounds in _OVER_TLS[effort].items()
-        }
-        taken = await take_turns(matches, spells=spells)
-    for size, times in taken.items():
-        yield ratio(
-            f"official / find, {plural(size)}, https",
-            times["official"].cpu,
-            times["find"].cpu,
-            against=OFFICIAL,
-            note=_HTTPS,
-        )
-        yield ratio(
-            f"find / floor, {plural(size)}, https", times["find"].cpu, times["floor"].cpu, against=_FLOOR
         )
 
 

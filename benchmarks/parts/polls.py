@@ -53,6 +53,8 @@ PIECE = 256 * 1024
 ROUNDS = {"quick": 16, "full": 40}
 SHARES = {"quick": (0.0, 0.1), "full": (0.0, 0.01, 0.1, 0.5)}
 WATCHES: dict[str, tuple[str, ...] | None] = {"all of a job": None, "the usual fields": WATCHED}
+_BOUND_BY_MEMORY = ("all of a job",)
+"""Where fetching what is compared takes most of an unchanged poll."""
 UNCHANGED, TENTH = at_most(0.05), at_most(1.5)
 TO_FLOOR = at_most(FAR)
 _FIRST = "The first poll that brings changes: rows are told apart for the first time."
@@ -76,6 +78,7 @@ async def measure(effort: Effort) -> list[Figure]:
 def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[Figure]:
     what = f"{share:.0%} changed, {watched}" if share else f"unchanged, {watched}"
     poll, structs = taken["poll"], taken["structs"]
+    bound_by_memory = not share and watched in _BOUND_BY_MEMORY
     against_structs: Bound | None = {0.0: UNCHANGED, 0.1: TENTH}.get(share)
     compared = ratio(
         f"floor, {watched}: comparing bytes",
@@ -91,13 +94,19 @@ def _figures(watched: str, share: float, taken: dict[str, list[float]]) -> list[
             structs,
             against=STRUCTS,
             bound=against_structs,
-            floor=None if share else compared.value,
+            floor=compared.value if bound_by_memory else None,
         ),
         ratio(f"{what}, to dicts", poll, taken["dicts"], against=DICTS, bound=None if share else UNCHANGED),
     ]
     if not share:
         figures += [
-            ratio(f"{what}, to its floor", poll, taken["compare"], against="comparing bytes", bound=TO_FLOOR),
+            ratio(
+                f"{what}, to its floor",
+                poll,
+                taken["compare"],
+                against="comparing bytes",
+                bound=TO_FLOOR if bound_by_memory else None,
+            ),
             compared,
         ]
     else:

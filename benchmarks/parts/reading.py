@@ -10,22 +10,18 @@ from accsyn_async import Session
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.rows import JobReader
 from benchmarks.backend import running
-from benchmarks.between import between
-from benchmarks.contenders import (
-    Floor,
-    Official,
-    bare,
-    logged_in,
-)
+from benchmarks.between import between, over_tls
+from benchmarks.contenders import Floor, Official, bare, logged_in
 from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure
 
 TITLE = "Reading, as a watch does"
 ABOUT = (
     "The CPU of a session's poll, read by the monitor's reader, against the official client's find, and"
-    " against bare aiohttp with msgspec into Structs of the same fields, of the same bytes. Times stay text."
+    " against bare aiohttp with msgspec into Structs of the same fields, of the same bytes, and over https."
+    " Times stay text."
 )
-NEEDS = ("accsyn_api",)
+NEEDS = ("accsyn_api", "trustme")
 
 _FLOOR = "aiohttp + msgspec, typed"
 _AIMS = {50: 25, 500: 45, 5000: 35}
@@ -33,28 +29,46 @@ _AIMS = {50: 25, 500: 45, 5000: 35}
 _ROUNDS = {1: (100, 3), 50: (60, 3), 500: (40, 2), 5000: (10, 1)}
 """Against the floor, near which much has to be measured: rounds and calls a turn, in each spell."""
 
+_OVER_TLS: dict[Effort, dict[int, int]] = {"quick": {50: 4}, "full": {1: 8, 50: 6, 500: 4, 5000: 2}}
+"""Sizes of lists over TLS, and rounds in each spell."""
+
 
 async def measure(effort: Effort) -> AsyncIterator[Figure]:
     """For lists of 1, 50, 500 and 5,000 jobs."""
     spells = 4 if effort == "quick" else 12
-    with apart() as core, running(core=core) as backend:
-        official = Official(backend)
-        async with bare(backend) as http, logged_in(backend) as session:
-            floor, typed = Floor(http, backend.url).structs, partial(_typed, session)
-            _, listed = await typed(50)
-            assert [row.id for row in await floor(50)] == list(listed.jobs)
-            assert [row["id"] for row in await official.find(50)] == list(listed.jobs)
-            async for figure in between(
-                "typed",
-                lambda size: partial(typed, size),
-                floor=lambda size: partial(floor, size),
-                floor_name=_FLOOR,
-                official=lambda size: partial(official.find, size),
-                rounds=_ROUNDS,
-                aims=_AIMS,
-                spells=spells,
-            ):
-                yield figure
+    with apart() as core:
+        with running(core=core) as backend:
+            official = Official(backend)
+            async with bare(backend) as http, logged_in(backend) as session:
+                floor, typed = Floor(http, backend.url).structs, partial(_typed, session)
+                _, listed = await typed(50)
+                assert [row.id for row in await floor(50)] == list(listed.jobs)
+                assert [row["id"] for row in await official.find(50)] == list(listed.jobs)
+                async for figure in between(
+                    "typed",
+                    lambda size: partial(typed, size),
+                    floor=lambda size: partial(floor, size),
+                    floor_name=_FLOOR,
+                    official=lambda size: partial(official.find, size),
+                    rounds=_ROUNDS,
+                    aims=_AIMS,
+                    spells=spells,
+                ):
+                    yield figure
+        with running(core=core, tls=True) as backend:
+            official = Official(backend)
+            async with bare(backend) as http, logged_in(backend) as session:
+                floor, typed = Floor(http, backend.url).structs, partial(_typed, session)
+                async for figure in over_tls(
+                    "typed",
+                    lambda size: partial(typed, size),
+                    floor=lambda size: partial(floor, size),
+                    floor_name=_FLOOR,
+                    official=lambda size: partial(official.find, size),
+                    rounds=_OVER_TLS[effort],
+                    spells=spells,
+                ):
+                    yield figure
 
 
 async def _typed(session: Session, size: int) -> Any:

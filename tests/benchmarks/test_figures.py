@@ -50,7 +50,8 @@ def test_an_aim_that_the_floor_does_not_reach_is_out_of_reach() -> None:
     assert single("official / find", 26, "×", bound=at_least(25), floor=19.6).verdict == "reached"
     assert single("a poll", 0.08, "×", bound=at_most(0.05), floor=0.06).verdict == "out of reach"
     assert single("a poll", 0.08, "×", floor=0.06).verdict is None
-    assert single("a poll", 0.06, "×", bound=at_most(0.05), floor=0.046).verdict == "out of reach"
+    assert single("a poll", 0.06, "×", bound=at_most(0.05), floor=0.048).verdict == "out of reach"
+    assert single("a poll", 0.06, "×", bound=at_most(0.05), floor=0.046).verdict == "missed"
 
 
 def test_what_is_far_from_the_floor_is_missed_all_the_same() -> None:

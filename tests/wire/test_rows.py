@@ -6,6 +6,7 @@ import contextlib
 import json
 import pickle
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -347,6 +348,23 @@ def test_a_list_of_the_same_jobs_says_so() -> None:
         known = read(reader, *ROWS).jobs
         outcome = read(reader, *other)
         assert outcome.alike is None or outcome.alike.keys() == outcome.jobs.keys() == known.keys()
+
+
+@pytest.mark.parametrize("write", [body, compact])
+@pytest.mark.parametrize("lengths", [(500, 0, 500), (0, 500, 0), (500, 0, 0), (60, 90, 10), (0, 0, 500)])
+def test_rows_that_become_much_shorter_or_longer_are_looked_for(
+    lengths: tuple[int, ...], write: Callable[..., bytes]
+) -> None:
+    def listed(lengths: Sequence[int]) -> list[dict[str, Any]]:
+        return [{"id": f"job{n}", "name": "x" * length} for n, length in enumerate(lengths)]
+
+    reader = JobReader()
+    reader(write(*listed((500, 500, 500))))
+    for rows in (listed(lengths), listed(lengths[::-1])):
+        outcome = reader(write(*rows))
+        assert isinstance(outcome, JobList)
+        assert outcome.alike is not None, "the rows were told apart anew"
+        assert [job.raw for job in outcome.jobs.values()] == rows
 
 
 def test_a_failure_after_a_list_is_one() -> None:
