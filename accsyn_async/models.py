@@ -294,7 +294,7 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
     """1–1000, highest first."""
     _job: str | None = msgspec.field(default=None, name="job")
     time: int | None = None
-    """Milliseconds that its whole bucket took (seed 001); ``None`` before it ran."""
+    """Milliseconds that its whole bucket took (accsyn's page on transfers); ``None`` before it ran."""
 
     def __repr__(self) -> str:
         return f"Task(id={self.id!r}, uri={self.uri!r}, status={self.status.value!r})"
@@ -320,13 +320,13 @@ class Task(_Snapshot, frozen=True, gc=False, kw_only=True):
 
     @property
     def source(self) -> dict[str, Any]:
-        """The sending end: ``path``, ``client``, ``site`` … (seed 001)."""
+        """The sending end: ``path``, ``client``, ``site`` … (accsyn's page on transfers)."""
         value = self.raw.get("source")
         return value if isinstance(value, dict) else {}
 
     @property
     def destination(self) -> dict[str, Any]:
-        """The receiving end: ``path``, ``client``, ``site`` … (seed 001)."""
+        """The receiving end: ``path``, ``client``, ``site`` … (accsyn's page on transfers)."""
         value = self.raw.get("destination")
         return value if isinstance(value, dict) else {}
 

@@ -1,17 +1,19 @@
 """Takes the pictures of README and documentation anew: a recording of the terminal, the page, the screen.
 
-    python docs/pictures.py           # three minutes: the lines of speed show the last ones
+    python docs/pictures.py           # three minutes: lines of speed and log show the last ones
     python docs/pictures.py --check   # whether they show what is to be seen today; half a minute
 
 Beside each picture lies, as text, what it was made of. The check compares this with what the programs show
-today, but for numbers and times, prints how it differs, and ends with 1 when it does. Needs the extra
-``dev``, and chromium.
+today, but for numbers and times, prints how it differs, and ends with 1 when it does. How fast the machine
+is changes nothing. Colours, widths and drawings are not compared: who changes those takes the pictures anew.
+Needs the extra ``dev``, and chromium.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from docs.picturing.film import film
@@ -37,9 +39,11 @@ async def take() -> None:
     seen = {"demo": of_recording([frame.lines for frame in frames])}
     async with Views.open() as views:
         seen |= await of_views(views)
-        await views.move(SECONDS)
-        await views.take_page(IMAGES / "dashboard.png", IMAGES / "dashboard-dark.png")
-        await views.take_screen(IMAGES / "top.png")
+        await views.move()
+        await asyncio.gather(
+            views.take_page(IMAGES / "dashboard.png", IMAGES / "dashboard-dark.png", after=SECONDS),
+            views.take_screen(IMAGES / "top.png", after=SECONDS),
+        )
     for name, text in seen.items():
         (IMAGES / f"{name}.txt").write_text(text, "utf-8")
 
@@ -50,22 +54,30 @@ async def check() -> int:
     Returns:
         How many pictures are stale.
     """
-    recording = asyncio.create_task(
-        asyncio.to_thread(record, ["demo", "--speed", "9"], columns=COLUMNS, rows=ROWS)
-    )
+    recording = asyncio.create_task(asyncio.to_thread(record, ["demo"], columns=COLUMNS, rows=ROWS))
     async with Views.open() as views:
         seen = await of_views(views)
     seen["demo"] = of_recording([frame.lines for frame in await recording])
-    found = [
-        difference(name, (IMAGES / f"{name}.txt").read_text("utf-8"), text) for name, text in seen.items()
-    ]
-    stale = list(filter(None, found))
-    told = [
-        *stale,
-        f"{len(stale)} of {len(found)} pictures are stale" + ": python docs/pictures.py" * bool(stale),
-    ]
-    sys.stdout.write("\n\n".join(told) + "\n")
-    return len(stale)
+    told = stale(seen, IMAGES)
+    count = f"{len(told)} of {len(seen)} pictures are stale" + ": python docs/pictures.py" * bool(told)
+    sys.stdout.write("\n\n".join([*told, count]) + "\n")
+    return len(told)
+
+
+def stale(seen: Mapping[str, str], images: Path) -> list[str]:
+    """What is to be seen otherwise than when the pictures were taken.
+
+    Args:
+        seen: what is to be seen today, by the name of the picture.
+        images: where, beside the pictures, the texts lie that they were made of.
+
+    Returns:
+        For each picture that is stale, how it differs.
+    """
+    told = (
+        difference(name, (images / f"{name}.txt").read_text("utf-8"), text) for name, text in seen.items()
+    )
+    return list(filter(None, told))
 
 
 async def of_views(views: Views) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Taking arguments as the older official clients did (seed 000, accsyn-python-api 2.2.1)."""
+"""Taking arguments as the older official clients did (accsyn's page on jobs, accsyn-python-api 2.2.1)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ JobKind = Literal["transfer", "compute", "delivery", "request", "stream"]
 KINDS: Final[tuple[JobKind, ...]] = get_args(JobKind)
 
 MOST_PRIORITY: Final = 1000
-"""The highest priority; 1 is the lowest (seed 004)."""
+"""The highest priority; 1 is the lowest (accsyn's job specification)."""
 HOOKS: Final = (
     "pre-submit-server",
     "pre-submit-client",
@@ -181,7 +181,7 @@ TASK_ATTRIBUTES: Final[Mapping[JobKind, Mapping[str, Attribute]]] = {
 
 
 def is_one_task(tasks: Mapping[str, object], kind: JobKind) -> bool:
-    """Whether an object is a task itself, rather than tasks by their uris (seed 001).
+    """Whether an object is a task itself, rather than tasks by their uris (accsyn's page on transfers).
 
     >>> is_one_task({"source": "a.mov"}, "transfer"), is_one_task({"0": {"source": "a.mov"}}, "transfer")
     (True, False)

@@ -1,4 +1,4 @@
-"""Numbered files that are named together: ``movie.%04d.jpg[100-167]`` (seed 004)."""
+"""Numbered files that are named together: ``movie.%04d.jpg[100-167]`` (accsyn's job specification)."""
 
 from __future__ import annotations
 

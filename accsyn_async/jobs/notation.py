@@ -26,7 +26,7 @@ __all__ = ["MAIN_SITE", "Location", "Party", "PartyKind", "Share", "ShareKind"]
 PartyKind = Literal["workspace", "site", "user", "client"]
 
 MAIN_SITE: Final = "hq"
-"""The code of a workspace's main site, unless somebody changed it (seed 004)."""
+"""The code of a workspace's main site, unless somebody changed it (accsyn's job specification)."""
 
 _UNWRITTEN = r"\s:/\\=\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _CODE = re.compile(r"[^\W_][\w.-]*")
@@ -110,7 +110,7 @@ class Party:
 
     @classmethod
     def client(cls, ident: str) -> Party:
-        """One client (a desktop app, a user's server), by its id (seed 001)."""
+        """One client (a desktop app, a user's server), by its id (accsyn's page on transfers)."""
         return cls("client", ident)
 
     @classmethod

@@ -305,7 +305,7 @@ class SiteSettings(Written):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ComputeSpec(JobSpec):
-    """A compute job: an engine renders or processes something (seed 004; the official client's manual).
+    """A compute job: an engine renders or processes something (accsyn's job specification and manual).
 
     Attributes:
         engine: code or id of the engine.

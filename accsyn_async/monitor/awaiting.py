@@ -160,8 +160,9 @@ class Awaiting:
             entitytype: their type.
 
         Returns:
-            An async iterator of jobs, done or aborted. It raises ``JobRemovedError``
-            for one that was deleted, and what a watch raises.
+            An async iterator of jobs, done or aborted. For one that has failed it waits on, until
+            that is done after all or aborted. It raises ``JobRemovedError`` for one that was
+            deleted, after which it can be iterated further, and what a watch raises.
 
         Raises:
             ArgumentError: no ids, or something that is no id.

@@ -165,5 +165,5 @@ Make = Callable[[TransferSpec], Awaitable[dict[str, Any]]]
 
 
 def placeholder(source: Location, destination: Location) -> TaskSpec:
-    """The task that holds a job's place: nothing is sent (seed 004)."""
+    """The task that holds a job's place: nothing is sent (accsyn's job specification)."""
     return TaskSpec(source, destination, status="excluded")

@@ -213,7 +213,7 @@ def check_base_url(url: str, *, plain_allowed: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A way through a closed network (seed 003).
+    """A way through a closed network (accsyn's page on its Python API).
 
     Attributes:
         url: the address to talk to instead of the backend, or the SOCKS server's.

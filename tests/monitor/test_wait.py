@@ -555,6 +555,44 @@ def test_as_completed_with_a_removed_job_and_a_closing_session() -> None:
     run(main())
 
 
+def test_as_completed_waits_on_for_a_failed_job() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session:
+            jobs = session.as_completed(idents)
+            waiting = asyncio.create_task(anext(jobs))
+            await asyncio.sleep(10)
+            backend.move(0, status="failed", speed=-1.0)
+            with pytest.raises(JobFailedError):
+                await session.wait(idents[0])
+            await asyncio.sleep(60)
+            assert not waiting.done()
+            backend.end(1)
+            assert (await waiting).id == idents[1]
+            backend.end(0, "aborted")
+            assert [(job.id, job.status.value) async for job in jobs] == [(idents[0], "aborted")]
+
+    run(main())
+
+
+def test_as_completed_goes_on_after_a_removed_job() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session:
+            jobs = session.as_completed(idents)
+            waiting = asyncio.create_task(anext(jobs))
+            await asyncio.sleep(5)
+            backend.vanish(0)
+            with pytest.raises(JobRemovedError):
+                await waiting
+            backend.end(1)
+            assert [job.id async for job in jobs] == [idents[1]]
+
+    run(main())
+
+
 def test_using_a_watch_wrongly() -> None:
     async def main() -> None:
         backend = Backend()

@@ -37,7 +37,7 @@ async def ensure(session: Session, **options: Any) -> JobHandle:
 
 
 def test_it_is_made_as_a_placeholder_and_then_found() -> None:
-    """The form is that of seed 004."""
+    """The form is that of accsyn's job specification."""
     backend = DailyBackend()
 
     async def main() -> None:
@@ -236,7 +236,7 @@ def test_one_who_gives_up_keeps_nobody_from_it() -> None:
 
 
 class Nameless(DailyBackend):
-    """Shows parties by their ids alone, as seed 000 has it in places."""
+    """Shows parties by their ids alone, as accsyn's page on jobs has it in places."""
 
     sites: ClassVar = {"berlin": "5c5bf52a1da7ee0165105b85", "london": "5c5bf52a1da7ee0165105b86"}
 
