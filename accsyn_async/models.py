@@ -49,7 +49,7 @@ def _member(kind: type[_E], value: object, otherwise: _E) -> _E:
 
 
 class JobStatus(StrEnum):
-    """The states of a job (seeds 000 and 001)."""
+    """The states of a job (accsyn's pages on jobs, v1 and v3)."""
 
     INIT = "init"
     """Its size is being measured."""
@@ -72,7 +72,7 @@ class JobStatus(StrEnum):
 
 
 class TaskStatus(StrEnum):
-    """The states of a task (seeds 000 and 001)."""
+    """The states of a task (accsyn's pages on jobs, v1 and v3)."""
 
     PENDING = "pending"
     QUEUED = "queued"

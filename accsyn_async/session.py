@@ -49,8 +49,8 @@ _POLL_TIMEOUT = 30.0
 class Session(Submitting):
     """A session with an accsyn workspace; use it in ``async with``.
 
-    What is not given is taken from an env file or the environment: see
-    ``accsyn_async.transport.credentials``. Entering logs in.
+    What is not given is taken from an env file or the environment: see the page on settings, and
+    the module ``accsyn_async.transport.credentials``. Entering logs in.
 
     Args:
         workspace: the workspace's code (``ACCSYN_WORKSPACE``).

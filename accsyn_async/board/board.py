@@ -138,7 +138,9 @@ class Board:
                 parts.append(speed_text(self.speed()))
             seconds = self.seconds_left(now)
             if seconds is not None:
-                parts.append(f"{duration_text(seconds)} left")
+                # What waits begins only later: nobody knows when.
+                waits = any(not (entry.running or entry.ended) for entry in self._entries.values())
+                parts.append(f"{'running: ' if waits else ''}{duration_text(seconds)} left")
         return " · ".join(parts)
 
     def _put(self, event: events.JobEvent, job: Job, now: float) -> Entry:

@@ -50,7 +50,7 @@ _ID = "5d91b33ac71c12871d1fc3c2"
 
 _COMMANDS = {
     "demo": _Command(
-        "", "See real files being transferred, without an account.", "It takes about fifteen seconds."
+        "", "See real files being transferred, without an account.", "It takes some twenty seconds."
     ),
     "watch": _Command(
         "[QUERY | ID ...]",

@@ -1,4 +1,4 @@
-"""What jobs and tasks are made of: their attributes, by kind (seeds 000–004, accsyn's manual)."""
+"""What jobs and tasks are made of: their attributes, by kind (accsyn's specifications, pages and manual)."""
 
 from __future__ import annotations
 

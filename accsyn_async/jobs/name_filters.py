@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 SEPARATOR = "\\,"
-"""What stands between two statements. It cannot be part of one (seeds 002 and 004)."""
+"""What stands between two statements. It cannot be part of one (accsyn's job specifications)."""
 COMMA_REMEDY = r"match the comma in another way, such as [,] or \x2c"
 
 _EXPRESSION = re.compile(

@@ -1,4 +1,4 @@
-r"""accsyn's notation of who sends or receives what: ``<party>:<path>`` (seeds 002 and 004).
+r"""accsyn's notation of who sends or receives what: ``<party>:<path>`` (accsyn's job specifications).
 
 The party is the workspace by its code or that of its main site (``acme:``, ``hq:``), a user
 (``lisa@example.com:``, or on one of several computers ``lisa@example.com@studio-7:``), a site
@@ -40,7 +40,7 @@ _KINDS: Final[tuple[PartyKind, ...]] = ("site", "client", "user")
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    r"""A sender or receiver (seeds 002 and 004).
+    r"""A sender or receiver (accsyn's job specifications).
 
     Attributes:
         kind: ``"workspace"``, ``"site"``, ``"user"`` or ``"client"``.

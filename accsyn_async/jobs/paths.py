@@ -1,4 +1,4 @@
-"""Paths, in accsyn's notation: on a share, relative, or absolute (seeds 002 and 004)."""
+"""Paths, in accsyn's notation: on a share, relative, or absolute (accsyn's job specifications)."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class JobSpec(_Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TransferSpec(JobSpec):
-    """A transfer: files and folders from one party to another (seeds 002 and 004).
+    """A transfer: files and folders from one party to another (accsyn's job specifications).
 
     Attributes:
         source: who sends what, when it is one file or folder alone.

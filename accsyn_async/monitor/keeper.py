@@ -1,4 +1,4 @@
-"""Who keeps what a watch has handed out, so that a later watch goes on where it was."""
+"""The interface of whoever keeps what was handed out: a checkpoint, or a relay's bookmark."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a poll asks for: lists of queries, jobs by id, and those that have left their lists.
+"""What a poll asks for: lists, jobs by id, and whether a job that has left its list ended or was removed.
 
-Whether a job that has left its list ended, or was removed, is looked up and never guessed: among the
-finished, among the active, and by its id.
+That is looked up and never guessed: among the finished, among the active, and by its id. What is found
+nowhere, twice and some time apart (``REMOVED_AFTER``, in ``ledger``), was removed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a watch remembers of the time before it was interrupted. Pure."""
+"""What a checkpoint told when it was read, and what that means for a watch that comes back. Pure."""
 
 from __future__ import annotations
 

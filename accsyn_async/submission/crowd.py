@@ -15,7 +15,7 @@ __all__ = ["MANY", "Crowd"]
 logger = logging.getLogger("accsyn_async.submission")
 
 MANY = 400
-"""Active jobs above which it warns: from 500 on the backend itself is slow (seeds 002 and 004)."""
+"""Active jobs above which it warns: from 500 on the backend itself is slow (accsyn's job specifications)."""
 _PAUSE = 300.0
 """Seconds between two looks."""
 _AGAIN = 30.0

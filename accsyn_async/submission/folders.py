@@ -1,4 +1,4 @@
-"""One task for each folder: how large trees are transferred (seeds 002 and 004)."""
+"""One task for each folder: how large trees are transferred (accsyn's job specifications)."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class Submitting(Steering):
     ) -> TransferSpec:
         """Make one task of each folder below a path: how large trees are transferred.
 
-        A single task of a deep tree can exhaust the memory of who sends it (seeds 002 and 004).
+        A single task of a deep tree can exhaust the memory of who sends it (accsyn's job specifications).
 
         Args:
             path: the folder above them, such as ``"share=raid01/projects"``.

@@ -1,4 +1,4 @@
-"""Ids of events."""
+"""Ids of the events that calls are on the wire (``eid``). Those of a watch are made in monitor/ledger.py."""
 
 from __future__ import annotations
 

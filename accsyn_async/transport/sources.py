@@ -1,4 +1,4 @@
-"""Where settings lie: arguments, an env file that is named, the environment, ``.env`` in a folder."""
+"""One source of settings, and how it is read: arguments, an env file, the environment, ``.env``."""
 
 from __future__ import annotations
 

@@ -41,7 +41,16 @@ def test_a_frame() -> None:
     assert re.fullmatch(r"a\.mov ━+╸?─+  50 %  12\.5 MB/s  3 min 20 s  ▸ running", lines[0])
     assert re.fullmatch(r"b\.mov ─+   0 % {25}· waiting", lines[1])
     assert re.fullmatch(r"c\.mov ━+ 100 % {25}✓ done", lines[2])
-    assert lines[3:] == ["", "1 running · 1 waiting · 1 done · 12.5 MB/s · 3 min 20 s left"]
+    assert lines[3:] == ["", "1 running · 1 waiting · 1 done · 12.5 MB/s · running: 3 min 20 s left"]
+
+
+def test_when_all_is_done_is_told_once_nothing_waits() -> None:
+    lines = frame(
+        found(job(1, progress=50, speed=12.5, etr="0h:3m:20s", size=5_000_000_000)),
+        found(job(2, "done", progress=100)),
+        SYNCED,
+    )
+    assert lines[-1] == "1 running · 1 done · 12.5 MB/s · 3 min 20 s left"
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 100, 200])

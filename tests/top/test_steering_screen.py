@@ -45,7 +45,7 @@ async def test_abort_asks_names_and_takes_only_y_for_yes(place: Place) -> None:
         both = idents(seat, first, second)
         await seat.press("space", "space")
         await seat.sees("2 marked", f"● {first}"[:-1])
-        for answer in ("enter", "n", "escape"):
+        for answer in ("enter", "n", "escape", "s", "A", "down"):
             await seat.press("a")
             await seat.sees("Abort these 2 jobs?", first, second)
             await seat.press(answer)

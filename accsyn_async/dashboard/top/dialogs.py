@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -98,6 +99,7 @@ class Confirm(_Dialog[bool]):
         Binding("n,q", "answer(False)", "No"),
         Binding("enter", "default", "Default"),
     ]
+    _KEYS = frozenset({"y", "n", "q", "enter", "escape"})
 
     def __init__(
         self, action: Action, entries: Sequence[Entry], left_out: Sequence[Entry], signs: Signs
@@ -135,6 +137,12 @@ class Confirm(_Dialog[bool]):
     def action_default(self) -> None:
         """What Enter says."""
         self.dismiss(not self.action.careful)
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave everything as it is for any other key: what was meant for a shell shall not be an answer."""
+        if event.key not in self._KEYS:
+            event.stop()
+            self.dismiss(None)
 
 
 class Leave(_Dialog[bool]):
