@@ -113,7 +113,10 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_LATER, "relay"})
+        # Imported here: a session does without.
+        from accsyn_async.extras import absent
+
+        return sorted({*globals(), *_LATER, *(() if absent("nats", "nkeys") else ("relay",))})
 
 
 __all__ = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Sequence
+
+from accsyn_async.extras import absent, advice
 
 __all__ = ["main"]
 
@@ -19,10 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 a job did not get done, 2 wrong usage, 3 cannot log
         in, 4 backend out of reach, 5 timed out, 130 interrupted.
     """
-    missing = [name for name in ("cyclopts", "rich") if importlib.util.find_spec(name) is None]
-    if missing:
-        text = f"the command line needs {' and '.join(missing)}: pip install 'accsyn-async[cli]'"
-        sys.stderr.write(f"accsyn-async: {text}\n")
+    if names := absent("cyclopts", "rich"):
+        sys.stderr.write(f"accsyn-async: {advice('cli', *names)}\n")
         return 2
     try:
         from accsyn_async.cli.app import run

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, chop_cells
+from accsyn_async.extras import missing
+
+try:
+    from rich.cells import cell_len, chop_cells
+except ModuleNotFoundError as error:
+    raise missing(error, "cli") from None
 
 __all__ = ["fitted", "shorten"]
 

@@ -33,7 +33,11 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pytest
+try:
+    import pytest
+except ModuleNotFoundError:
+    text = "pytest is not installed: pip install pytest"
+    raise ModuleNotFoundError(text, name="pytest") from None
 
 if TYPE_CHECKING:
     from datetime import datetime

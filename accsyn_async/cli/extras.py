@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 from accsyn_async.errors import ArgumentError
+from accsyn_async.extras import absent, advice
 
 __all__ = ["need"]
 
@@ -19,9 +18,5 @@ def need(extra: str, *modules: str) -> None:
     Raises:
         ArgumentError: one of them is not installed.
     """
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        are = "which is" if len(missing) == 1 else "which are"
-        raise ArgumentError(
-            f"this needs {' and '.join(missing)}, {are} not there: pip install 'accsyn-async[{extra}]'"
-        )
+    if names := absent(*modules):
+        raise ArgumentError(advice(extra, *names))

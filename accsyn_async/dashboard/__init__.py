@@ -24,12 +24,5 @@ _LATER: Final = dict.fromkeys(__all__, "accsyn_async.dashboard.web.application")
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in ("aiohttp_sse", "prometheus_client"):
-            raise
-        text = f"the dashboard needs {missing}, which is not there: pip install 'accsyn-async[dashboard]'"
-        raise ImportError(text, name=missing) from None
+    value = globals()[name] = getattr(importlib.import_module(_LATER[name]), name)
     return value

@@ -7,16 +7,20 @@ from collections.abc import AsyncIterable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import Progress, TaskID
-
 from accsyn_async.board.board import Board, Entry
 from accsyn_async.events import Degraded, Event, JobRevived, Recovered, TaskChanged
+from accsyn_async.extras import missing
 from accsyn_async.progress.following import E, Following
 from accsyn_async.progress.places import Moves, Places, rank_of
 from accsyn_async.progress.rich_columns import JobsProgress, as_markup, new_progress
 from accsyn_async.progress.rich_total import RichTotal
 from accsyn_async.progress.tally import Ended, Share, Tally, share_of
 from accsyn_async.safe_text import safe
+
+try:
+    from rich.progress import Progress, TaskID
+except ModuleNotFoundError as error:
+    raise missing(error, "cli") from None
 
 __all__ = ["RichBars", "RichProgress", "new_progress"]
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from rich import get_console
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, ProgressColumn, Task
-from rich.style import Style
-from rich.table import Column
-from rich.text import Text
-
 from accsyn_async.board.quantities import UNKNOWN, duration_text, percent_text, size_text, speed_text
+from accsyn_async.extras import missing
 from accsyn_async.progress.tally import done_bytes
+
+try:
+    from rich import get_console
+    from rich.console import Console, RenderableType
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task
+    from rich.style import Style
+    from rich.table import Column
+    from rich.text import Text
+except ModuleNotFoundError as error:
+    raise missing(error, "cli") from None
 
 __all__ = ["JobsProgress", "as_markup", "new_progress"]
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.progress import Progress, Task
-
+from accsyn_async.extras import missing
 from accsyn_async.progress.rich_columns import as_markup
 from accsyn_async.progress.tally import Share, Tally
+
+try:
+    from rich.progress import Progress, Task
+except ModuleNotFoundError as error:
+    raise missing(error, "cli") from None
 
 __all__ = ["RichTotal"]
 

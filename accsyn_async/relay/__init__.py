@@ -6,12 +6,18 @@
         async with feed.watch("Transfer WHERE status=running") as watch:
             async for event in watch:
                 print(event)
+
+Needs the extra ``relay``.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from accsyn_async.extras import need
+
+need("relay", "nats", "nkeys", "prometheus_client")
 
 if TYPE_CHECKING:
     from accsyn_async.relay.command_messages import Commanded
@@ -29,17 +35,7 @@ else:
         """Import what needs nats-py when it is asked for."""
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        try:
-            value = getattr(import_module(_LATER[name]), name)
-        except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing not in ("nats", "nkeys", "prometheus_client"):
-                raise
-            text = (
-                f"accsyn_async.relay needs {missing}, which is not there: pip install 'accsyn-async[relay]'"
-            )
-            raise ImportError(text, name=missing) from None
-        globals()[name] = value
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
         return value
 
     def __dir__() -> list[str]:

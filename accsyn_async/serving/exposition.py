@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, exposition
-from prometheus_client.openmetrics import exposition as openmetrics
+from accsyn_async.extras import missing
+
+try:
+    from prometheus_client import CollectorRegistry, exposition
+    from prometheus_client.openmetrics import exposition as openmetrics
+except ModuleNotFoundError as error:
+    raise missing(error, "dashboard") from None
 
 __all__ = ["OPEN_METRICS", "TEXT", "expose"]
 

@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-)
-from prometheus_client.metrics_core import Metric
-
 from accsyn_async._version import __version__
+from accsyn_async.extras import missing
 from accsyn_async.serving.requests import folded
 from accsyn_async.transport.traffic import Traffic
+
+try:
+    from prometheus_client.core import (
+        CounterMetricFamily,
+        HistogramMetricFamily,
+        InfoMetricFamily,
+    )
+    from prometheus_client.metrics_core import Metric
+except ModuleNotFoundError as error:
+    raise missing(error, "dashboard") from None
 
 __all__ = ["LastSuccess", "build_family", "request_families"]
 

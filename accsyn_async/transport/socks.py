@@ -6,12 +6,17 @@ import ssl
 from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError, ProxyType
 from yarl import URL
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+from accsyn_async.extras import missing
+
+try:
+    from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError, ProxyType
+except ModuleNotFoundError as error:
+    raise missing(error, "socks") from None
 
 __all__ = ["SocksConnector"]
 

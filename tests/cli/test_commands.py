@@ -422,7 +422,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert main(["watch"]) == 2
     assert capsys.readouterr() == (
         "",
-        "accsyn-async: the command line needs cyclopts: pip install 'accsyn-async[cli]'\n",
+        "accsyn-async: cyclopts is not installed: pip install 'accsyn-async[cli]'\n",
     )
 
 

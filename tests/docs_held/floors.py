@@ -41,6 +41,7 @@ WORDS = {
     "errors": "all errors",
     "times": "times and durations",
     "safe_text": "text without tricks",
+    "extras": "what is to be installed",
 }
 _WIDTH, _LEFT, _HIGH, _GAP, _TOP = 880, 20, 46, 8, 64
 _FILL = {True: ("#e6f4ea", "#5b9a6f"), False: ("#e8eefb", "#6b86c4")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import math
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -83,6 +84,11 @@ def test_programs_are_there(module: str) -> None:
     assert found is not None
     if found.submodule_search_locations:
         assert importlib.util.find_spec(f"{module}.__main__") is not None
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(\.ci/[a-z]+)[ `]", TEXT))))
+def test_programs_of_the_gate_are_there(path: str) -> None:
+    assert os.access(ROOT / path, os.X_OK)
 
 
 def test_every_session_of_nox_has_its_command() -> None:

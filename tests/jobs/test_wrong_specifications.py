@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -60,12 +61,19 @@ def test_a_specification_that_holds_itself_is_not_written() -> None:
 
 
 def test_tasks_that_are_nested_without_end_are_not_read() -> None:
-    text = '{"tasks":{"a":' * 450 + "{}" + "}}" * 450
-    document = read_job_text(text).document
+    document: dict[str, Any] = {}
+    for _ in range(2000):  # beyond what any Python recurses into
+        document = {"tasks": {"a": document}}
     with pytest.raises(SpecificationError, match="nested too deeply"):
         spec_from_json(document, "compute")
     with pytest.raises(SpecificationError, match="nested too deeply"):
         read_spec('{"a":' * 100_000)
+
+
+def test_tasks_that_can_be_read_and_are_nested_too_deeply_are_told() -> None:
+    text = '{"tasks":{"a":' * 150 + "{}" + "}}" * 150
+    problems = spec_from_json(read_job_text(text).document, "compute").validate()
+    assert any("nested more than" in problem.message for problem in problems)
 
 
 def test_tasks_may_be_nested_as_deep_as_is_said() -> None:
