@@ -127,8 +127,8 @@ def _deep(depth: int, *, listed: bool = False) -> dict[str, Any]:
 
 ENDLESS: list[Callable[[], dict[str, Any]]] = [
     *(lambda index=index: _in_itself()[index] for index in range(3)),
-    *(lambda depth=depth: _deep(depth) for depth in (50_000, 100_000)),
-    *(lambda depth=depth: _deep(depth, listed=True) for depth in (50_000, 100_000)),
+    *(lambda depth=depth: _deep(depth) for depth in (501, 1_000, 50_000, 100_000)),
+    *(lambda depth=depth: _deep(depth, listed=True) for depth in (501, 1_000, 50_000, 100_000)),
     lambda: _deep(50_000) | {"large": "x" * 200_000},
 ]
 TAKERS: list[Callable[[Any, dict[str, Any]], Any]] = [

@@ -19,6 +19,9 @@ __all__ = ["decode", "decode_plain", "encode", "show"]
 _MANY = 4
 """Rows from which on it is cheaper to read times column by column."""
 
+_DEEPEST = 500
+"""Objects and lists that may stand in one another, at most."""
+
 _decode = msgspec.json.Decoder().decode
 
 
@@ -32,9 +35,13 @@ def encode(value: Any) -> str:
     '{"name": "\\u00e9", "at": "2026-01-02T00:00:00"}'
     """
     try:
-        return _encode(value)
+        text = _encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise ArgumentError(f"this cannot be sent as JSON: {error}") from None
+    # How deep is written, and how deep could be read again, differs among Pythons.
+    if text.count("{") + text.count("[") > _DEEPEST and not _ends_within(value, _DEEPEST):
+        raise ArgumentError(f"this cannot be sent as JSON: it is nested too deeply, in more than {_DEEPEST}")
+    return text
 
 
 def show(value: Any, *, indent: int) -> str:
@@ -95,6 +102,21 @@ def decode_plain(body: bytes) -> Any:
             return json.loads(body.decode("utf-8", "replace"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def _ends_within(value: Any, levels: int) -> bool:
+    """Whether no more objects and lists than so many stand in one another."""
+    level: list[Any] = [value]
+    for _ in range(levels):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list | tuple)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _encode_date(value: Any) -> str:

@@ -36,7 +36,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: tuple[Path, Path]) 
         names = set(wheel.namelist())
     about = {name for name in names if name.startswith(f"{NAME}.dist-info/")}
     files = {path for path in (ROOT / "accsyn_async").rglob("*") if path.is_file()}
-    kept = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    inside = [path.relative_to(ROOT) for path in files]
+    # Caches are no part of it.
+    kept = {str(path) for path in inside if not any(p[0] == "." or p == "__pycache__" for p in path.parts)}
     assert names - about == kept
     told = {name.partition("/")[2] for name in about}
     assert told == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
