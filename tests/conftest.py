@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         function = getattr(item, "obj", None)
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(function):
             item.obj = _without_leaks(function)
+    # What takes longest is not begun last, when others have nothing left to do.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def _without_leaks(test: Any) -> Any:
@@ -71,5 +73,12 @@ def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: nearly half of the time tests wait for processes and timers."""
-    return (os.cpu_count() or 1) + 1
+    """Two for each core: more than half of the time tests wait for processes and timers."""
+    return (os.cpu_count() or 1) * 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Who has nothing left to do takes what others have: long tests are near each other."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"

@@ -9,7 +9,7 @@ import sys
 import accsyn_async
 from accsyn_async import PollPolicy, Session
 
-OFTEN = PollPolicy(soon=0.05, running=0.05, idle=0.05)
+OFTEN = PollPolicy(soon=0.02, running=0.02, idle=0.02)
 
 if __name__ == "__main__":
     accsyn_async.Session = functools.partial(Session, poll=OFTEN)  # type: ignore[misc,assignment]

@@ -109,7 +109,7 @@ class Running:
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until something is true, or it has ended."""
         while not true() and not self._reading.done():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to it and whatever it has started."""

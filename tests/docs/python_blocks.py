@@ -44,7 +44,7 @@ class Listeners:
     async def idle(self) -> None:
         """Wait until one has been told all there is, and waits for what happens."""
         while not any(watch in self._synced and not watch.backlog for watch in self._asking):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
 
 
 @contextlib.contextmanager

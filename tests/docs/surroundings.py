@@ -23,7 +23,7 @@ DEADLINE = 60.0
 USER = "lisa@example.com"
 _SEEN = 4
 """So many requests after a job was made: whoever polls has seen it."""
-_POLLS = 20
+_POLLS = 10
 """So many more requests after what happened: whoever has not been told of it by then will not be."""
 _PORTS = re.compile(r"\b(?:8000|8080|8181|8484|8485)\b")
 _SHIMS = {
@@ -125,7 +125,7 @@ class Surroundings:
         """Wait until the workspace was sent so many more requests."""
         there = self.requests
         while self.requests < there + count:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.005)
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ import pytest
 from tests.kill.campaign import Campaign
 from tests.kill.ledger import Ledger, Truth
 
-ROUNDS = {"query": 24, "ids": 8}
+ROUNDS = {"query": 12, "ids": 4}
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from tests.simulate.runner import run_range
 from tests.simulate.seed import Options, run_seed
 
 _ROOT = Path(__file__).resolve().parents[2]
-_FIRST, _COUNT = 1_000_000, 60
+_FIRST, _COUNT = 1_000_000, 20
 """Not those that CI runs: they begin at 0."""
 
 

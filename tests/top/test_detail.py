@@ -34,12 +34,12 @@ class Tasks:
                 raise NotFoundError("there is no such job")
             return await find(session, what, **facts)
 
-        def no_pause(every: float, failures: int) -> float:
+        def brief(every: float, failures: int) -> float:
             self.failures.append(failures)
-            return 0.0
+            return 0.02
 
         monkeypatch.setattr(Session, "find", asked)
-        monkeypatch.setattr(detail, "pause", no_pause)
+        monkeypatch.setattr(detail, "pause", brief)
 
     async def turns(self, seat: Seat, count: int = 5) -> None:
         """Wait until some more pauses are over."""

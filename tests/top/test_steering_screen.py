@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from accsyn_async import Session
 from tests.top.conftest import Place, Seat
 
 
@@ -28,15 +34,28 @@ async def test_pausing_and_resuming_the_job_under_the_cursor(place: Place) -> No
         assert await place.status(ident) in ("waiting", "running")
 
 
-async def test_an_action_is_pending_until_a_poll_confirms_it(place: Place) -> None:
+async def test_an_action_is_pending_until_a_poll_confirms_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll, may, held = Session._poll, asyncio.Event(), asyncio.Event()
+    may.set()
+
+    async def held_back(session: Session, *asked: Any) -> Any:
+        if not may.is_set():
+            held.set()
+            await may.wait()
+        return await poll(session, *asked)
+
+    monkeypatch.setattr(Session, "_poll", held_back)
     async with place.sit() as seat:
-        late = place.box.weather.add("delay", uri="transfer/find", seconds=0.5)
-        await seat.until(lambda: late.hits)
+        may.clear()
+        await seat.until(held.is_set)
         await seat.press("p", "y")
         await seat.sees("… pausing")
+        assert "1 paused" not in seat.text
+        may.set()
         await seat.sees("‖ 1 paused")
         await seat.sees_no("… pausing")
-    place.box.weather.clear()
 
 
 async def test_abort_asks_names_and_takes_only_y_for_yes(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""A real browser, one a module, and pages in it that must not complain."""
+"""A real browser, one for all, and pages in it that must not complain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARGUMENTS = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == HERE and inspect.iscoroutinefunction(getattr(item, "obj", None)):
-            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def chromium() -> str:
     return found[0]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
@@ -49,7 +49,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(browser: Browser) -> AsyncIterator[Opener]:
     """Opens pages; none may have written an error to its console when the test ends."""
     async with AsyncExitStack() as stack:
@@ -58,7 +58,7 @@ async def pages(browser: Browser) -> AsyncIterator[Opener]:
         assert opener.complaints == []
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def box() -> AsyncIterator[Sandbox]:
     """A workspace whose transfers take their time: what ends between two polls is found only later."""
     async with Sandbox(speed=0.05, rate_limit=False, seed=7) as box:

@@ -17,7 +17,7 @@ from tests.dashboard.page.opening import Opener
 STATIC = Path(str(importlib.resources.files("accsyn_async.dashboard").joinpath("static")))
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bare(pages: Opener) -> Page:
     """A page that is empty, beside the modules."""
 

@@ -13,7 +13,7 @@ from tests.dashboard.page.test_accessible import faults
 from tests.dashboard.serving import Served, serving
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def slow() -> AsyncIterator[Sandbox]:
     async with Sandbox(speed=0.2, rate_limit=False) as box:
         for name in ("a.mov", "b.mov"):

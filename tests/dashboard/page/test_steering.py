@@ -14,7 +14,7 @@ from tests.dashboard.page.opening import BRISK, Opener, live, row, rows
 from tests.dashboard.serving import Served, serving
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def slow() -> AsyncIterator[Sandbox]:
     async with Sandbox(speed=0.2, rate_limit=False) as box:
         for name in ("a.mov", "b.mov", "c.mov"):
