@@ -35,7 +35,7 @@ def test_every_option_is_described_and_none_else() -> None:
 
 def test_the_options_about_relays_are_those_of_the_commands() -> None:
     section = TEXT.split("\n## From a relay\n")[1].split("\n## ")[0]
-    table = section.split("| option | |")[1].split("\n\n")[0]
+    table = section.split("| option | what it does |")[1].split("\n\n")[0]
     told = set(re.findall(r"`(--[a-z-]+)`", "".join(row.split("|")[1] for row in table.splitlines()[1:])))
     there = {f"--{field.name.replace('_', '-')}" for field in fields(NatsConnection)}
     assert told == there | {"--from", "--workspace", "--durable"}
@@ -48,7 +48,7 @@ def test_the_options_about_relays_are_those_of_the_commands() -> None:
 async def test_every_path_is_described_and_none_else() -> None:
     async with Sandbox() as box, serving(box, open=True) as served:
         routes = {route.resource.canonical for route in served.application.router.routes() if route.resource}
-    table = TEXT.split("| path | |")[1].split("\n\n")[0]
+    table = TEXT.split("| path | what is there |")[1].split("\n\n")[0]
     told = {path.replace("<id>", "{id}") for path in re.findall(r"`(/[^`]*)`", table)}
     assert told | {"/app.js", "/stream.js", "/login"} == routes
 

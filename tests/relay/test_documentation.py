@@ -76,7 +76,7 @@ def named(cells: list[str]) -> set[str]:
 
 
 def test_every_option_is_described_and_none_else() -> None:
-    told = named([row[0] for row in table("| option of `accsyn-async relay` | |")])
+    told = named([row[0] for row in table("| option of `accsyn-async relay` | what it does |")])
     own = set(inspect.signature(command).parameters) - {"nats_connection", "connection"}
     shared = {field.name for kind in (NatsConnection, Connection) for field in fields(kind)}
     assert told == {f"--{name.replace('_', '-')}" for name in own | shared}
@@ -85,7 +85,7 @@ def test_every_option_is_described_and_none_else() -> None:
 def test_variables_of_the_environment_are_read_by_the_program() -> None:
     told = set(re.findall(r"\bACCSYN_[A-Z]+(?:_[A-Z]+)+\b", PAGE))
     text = "".join(path.read_text() for path in (ROOT / "accsyn_async").rglob("*.py"))
-    told |= named([row[0] for row in table("| environment | |")])
+    told |= named([row[0] for row in table("| environment | what it says |")])
     assert len(told) >= 5
     assert [name for name in told if f'"{name}"' not in text] == []
 
@@ -291,7 +291,7 @@ async def test_a_job_that_is_not_published_is_looked_for(
 
 
 def told_codes() -> dict[int, str]:
-    return {int(code): what for code, what in table("| exit code of a relay | |")}
+    return {int(code): what for code, what in table("| exit code of a relay | when |")}
 
 
 def test_exit_codes_are_those_of_all_commands() -> None:
