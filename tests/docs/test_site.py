@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 import accsyn_async
 from accsyn_async import Session
@@ -17,7 +21,7 @@ from docs.site.docstrings import as_markdown
 from docs.site.hooks import COPIED, STANDING_IN, example_page, examples_index, relinked
 from docs.site.plain_pages import written_out
 from tests.docs.links import problems
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, all_pages
 
 DOCS = ROOT / "docs"
 LISTED = re.findall(r"^- \[[^]]+\]\(([^)]+)\): \S", (DOCS / "llms.txt").read_text(), re.MULTILINE)
@@ -103,6 +107,22 @@ def test_every_public_name_of_a_module_is_in_the_reference(module: str) -> None:
 )
 def test_links_lead_to_pages(origin: str, page: str, link: str, led: str) -> None:
     assert relinked(link, origin, page) == led
+
+
+def test_what_is_copied_of_a_terminal_is_what_is_typed() -> None:
+    css = (DOCS / "site" / "site.css").read_text()
+    rule = re.search(r"^code\[data-md-copying\] :is\(([^)]*)\) \{\s*display: none;\s*\}", css, re.MULTILINE)
+    assert rule is not None
+    hidden = {name.strip().removeprefix(".") for name in rule[1].split(",")}
+    shown = [block for page in all_pages() for block in page.blocks() if block.language == "console"]
+    typed = [block for block in shown if block.text.startswith("$ ")]
+    assert typed
+    for block in typed:
+        html = highlight(block.text, get_lexer_by_name("console"), HtmlFormatter(nowrap=True))
+        kept = re.sub(r'<span class="(\w+)">([^<]*)</span>', lambda m: m[2] * (m[1] not in hidden), html)
+        commands = re.findall(r"^\$ (.*(?:\n> .*|(?<=\\)\n.*)*)", block.text, re.MULTILINE)
+        copied = [line for line in unescape(re.sub("<[^>]*>", "", kept)).splitlines() if line.strip()]
+        assert copied == [line.removeprefix("> ") for text in commands for line in text.splitlines()]
 
 
 def test_files_that_pages_stand_in_for_are_there() -> None:
