@@ -109,6 +109,8 @@ class Fleet:
     """
 
     def __init__(self, count: int, *, seed: int) -> None:
+        if count <= RUNNING:
+            raise ValueError(f"more than {RUNNING} jobs are needed, so that some wait")
         self.gate = Gate()
         self.told_of: Callable[[str, int], None] = lambda _end, _user: None
         self.weather: Callable[[], Response | Failure | None] = lambda: None
