@@ -1,8 +1,8 @@
 """Look up what is locked among known vulnerabilities, and say what came of it.
 
-Usage: ``python .ci/audit.py LOCK ...``. What is found fails. What could not be looked up does not, but is
-told: where the gate runs, the advisory service may be out of reach, or a mirror stand in its place that knows
-nothing.
+Usage: ``python .ci/audit.py [--require] LOCK ...``. What is found fails. What could not be looked up does not,
+unless that is required, but is told: where the gate runs, the advisory service may be out of reach, or a mirror
+stand in its place that knows nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ FOUND = 1
 """Exit code: something is known to be vulnerable."""
 BROKEN = 2
 """Exit code: the audit itself went wrong."""
+UNKNOWN = 3
+"""Exit code: something could not be looked up, and was required to be."""
 
 _UNREACHED = re.compile(
     r"Could not connect|ConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|NameResolutionError"
@@ -26,13 +28,18 @@ _UNREACHED = re.compile(
 )
 
 
-def main(locks: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Audit each lock; 0 if nothing was found."""
-    return max(audit(lock) for lock in locks)
+    require = "--require" in arguments
+    return max(audit(lock, require=require) for lock in arguments if lock != "--require")
 
 
-def audit(lock: str) -> int:
+def audit(lock: str, *, require: bool = False) -> int:
     """Audit a file of pinned requirements with hashes: nothing is resolved or installed for it.
+
+    Args:
+        lock: the file.
+        require: whether what could not be looked up fails, too.
 
     Returns:
         The exit code.
@@ -46,7 +53,7 @@ def audit(lock: str) -> int:
     code, lines = verdict(text, done.stderr)
     for line in lines:
         print(f"{lock}: {line}", flush=True)
-    return code
+    return code or (UNKNOWN if require and any(line.startswith("NOT AUDITED") for line in lines) else 0)
 
 
 def verdict(report: str, said: str) -> tuple[int, list[str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,13 +26,18 @@ UNKNOWN = {"name": "own", "skip_reason": "Dependency not found on PyPI and could
 
 
 @pytest.fixture(scope="module")
-def verdict() -> Callable[[str, str], tuple[int, list[str]]]:
+def audit() -> ModuleType:
     spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found: Callable[[str, str], tuple[int, list[str]]] = module.verdict
+    return module
+
+
+@pytest.fixture(scope="module")
+def verdict(audit: Any) -> Callable[[str, str], tuple[int, list[str]]]:
+    found: Callable[[str, str], tuple[int, list[str]]] = audit.verdict
     return found
 
 
@@ -74,3 +81,12 @@ def test_a_service_that_is_out_of_reach_does_not_fail(verdict: Any, said: str) -
 def test_an_audit_that_cannot_be_made_fails(verdict: Any) -> None:
     said = "ERROR:pip_audit._cli:requirement idna==3.20 does not contain a hash\n"
     assert verdict("", said) == (2, ["pip-audit failed", said.strip()])
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["lock.txt"], 0), (["--require", "lock.txt"], 3)])
+def test_a_release_requires_that_all_was_looked_up(
+    audit: Any, arguments: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = subprocess.CompletedProcess([], 1, stderr="Could not connect to the feed")
+    monkeypatch.setattr(audit.subprocess, "run", lambda *_args, **_options: done)
+    assert audit.main(arguments) == code
