@@ -1,8 +1,8 @@
 """Look up what is locked among known vulnerabilities, and say what came of it.
 
-Usage: ``python .ci/audit.py [--require] LOCK ...``. What is found fails. What could not be looked up does not,
-unless that is required, but is told: where the gate runs, the advisory service may be out of reach, or a mirror
-stand in its place that knows nothing.
+Usage: ``python .ci/audit.py [--require] LOCK ...``. What is found fails. What could not be looked up is told,
+and fails only where that is required: the advisory service may be out of reach of the gate, or a mirror stand
+in its place that knows nothing.
 """
 
 from __future__ import annotations
