@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from importlib import metadata
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from rich.cells import cell_len
 
 from accsyn_async.cli.diagnosis.backend import (
@@ -221,6 +224,61 @@ def test_extras_are_there_or_not_or_half() -> None:
     assert found["extra dashboard"].remedy == "pip install 'accsyn-async[dashboard]'"
     assert found["extra socks"].remedy == "pip install 'accsyn-async[socks]'"
     assert "pytest" not in repr(found)
+
+
+def brought(*extras: str) -> dict[str, str]:
+    """The version of each distribution that comes along with this package and some extras."""
+    found = {"accsyn-async": ""}
+    asked = [Requirement(f"accsyn-async[{','.join(extras)}]")]
+    walked = set[tuple[str, str]]()
+    while asked:
+        one = asked.pop()
+        name = canonicalize_name(one.name)
+        if name not in found:
+            found[name] = metadata.version(name)
+        for extra in ("", *one.extras):
+            if (name, extra) not in walked:
+                walked.add((name, extra))
+                needs = map(Requirement, metadata.requires(name) or ())
+                asked += [need for need in needs if not need.marker or need.marker.evaluate({"extra": extra})]
+    return found
+
+
+EXTRAS = ("cli", "dashboard", "relay", "socks")
+
+
+@pytest.mark.parametrize(
+    "extras",
+    [those for count in range(len(EXTRAS) + 1) for those in combinations(EXTRAS, count)],
+    ids="+".join,
+)
+def test_what_extras_share_makes_none_of_them_half(extras: tuple[str, ...]) -> None:
+    needs = needs_of(metadata.requires("accsyn-async") or ())
+    found = {one.name: one for one in part_findings(needs, brought(*extras).get)}
+    for extra in EXTRAS:
+        one = found[f"extra {extra}"]
+        if extra in extras:
+            assert (one.mark, one.remedy) == ("fine", ""), one
+        else:
+            remedy = f"pip install 'accsyn-async[{extra}]'"
+            assert (one.mark, one.text, one.remedy) == ("note", "not installed", remedy)
+    assert found["requirements"].mark == "fine"
+
+
+def test_an_extra_that_is_really_half_is_told_beside_whole_ones() -> None:
+    needs = needs_of(metadata.requires("accsyn-async") or ())
+    there = {**brought("cli", "relay"), "textual": "8.2", "platformdirs": "4.3"}
+    found = {one.name: one for one in part_findings(needs, there.get)}
+    assert [name for name, one in found.items() if one.mark == "warning"] == ["extra dashboard"]
+    assert found["extra dashboard"].text.endswith("; but aiohttp-sse missing")
+    assert "textual 8.2" in found["extra dashboard"].text
+    del there["trustme"]
+    found = {one.name: one for one in part_findings(needs, there.get)}
+    assert found["extra cli"].text.endswith("; but trustme missing")
+
+
+def test_a_package_that_tells_of_no_extras() -> None:
+    assert {one.mark for one in part_findings([]) if one.name.startswith("extra ")} == {"note"}
 
 
 @pytest.mark.parametrize("version", ["2.15", "2.17", "2.17.0rc1", "3"])
