@@ -6,6 +6,7 @@ import datetime as dt
 from importlib import metadata
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from packaging.requirements import Requirement
@@ -17,6 +18,7 @@ from accsyn_async.cli.diagnosis.backend import (
     clock_finding,
     list_finding,
     rate_finding,
+    session_error_finding,
     untrusted_finding,
 )
 from accsyn_async.cli.diagnosis.connecting import Certificate, Target, Untrusted
@@ -25,7 +27,15 @@ from accsyn_async.cli.diagnosis.finding import Finding, wrong
 from accsyn_async.cli.diagnosis.parts import needs_of, part_findings
 from accsyn_async.cli.diagnosis.report import document, exit_code, hide, lines, summary
 from accsyn_async.cli.diagnosis.settings import setting_findings
-from accsyn_async.errors import AuthenticationError, TransportError
+from accsyn_async.errors import (
+    AccsynError,
+    AuthenticationError,
+    BackendError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    TransportError,
+)
 from accsyn_async.transport.limiter import RateLimit
 from accsyn_async.transport.sources import look_up, read_sources
 
@@ -178,6 +188,27 @@ def test_the_rate_limit_is_told() -> None:
     found = rate_finding(RateLimit(), [Exchange(0.1, NOW, 200), Exchange(0.1, NOW, 429)])
     assert (found.mark, found.facts["throttled"]) == ("warning", 1)
     assert "asks to wait" not in found.text
+
+
+@pytest.mark.parametrize("name", ["login", "answers"])
+@pytest.mark.parametrize(
+    ("error", "code", "remedy"),
+    [
+        (PermissionDeniedError("you may not"), 1, "a role that may"),
+        (NotFoundError("nothing there"), 1, "api_version='v1'"),
+        (BackendError("refused"), 1, "api_version='v1'"),
+        (BackendError("down", temporary=True), 4, "try again in a minute"),
+        (TransportError("no proxy", http_status=404), 4, "api_version='v1'"),
+        (TransportError("broke"), 4, "a firewall or a proxy"),
+        (RateLimitedError("slow down"), 4, "wait, and try again"),
+    ],
+)
+def test_what_a_session_fails_with_has_a_remedy(
+    name: Literal["login", "answers"], error: AccsynError, code: int, remedy: str
+) -> None:
+    found = session_error_finding(name, error)
+    assert (found.name, found.mark, found.code) == (name, "wrong", code)
+    assert remedy in found.remedy
 
 
 @pytest.mark.parametrize(
