@@ -47,16 +47,27 @@ def completion(shell: Shell | None = None, /, *, install: bool = False) -> int:
     try:
         path = app.install_completion(shell=named)
         path.write_text(_script(app, named), "utf-8")
+        is_off = named == "zsh" and _is_off(path)
     except OSError as error:
         where = error.filename or Path.home()
         raise ArgumentError(f"{str(where)!r} cannot be written: {error.strerror}") from None
     output.line(f"{safe(path)} completes accsyn-async in the next {named} that is started.")
+    if is_off:
+        output.line("If Tab does nothing there, let ~/.zshrc end with: autoload -Uz compinit && compinit")
     return 0
 
 
 def _script(app: App, shell: Shell) -> str:
     script = app.generate_completion(shell=shell)
     return _ZSH_ANYTHING.sub(r"\1:()", script) + _ZSH_CALL if shell == "zsh" else script
+
+
+def _is_off(path: Path) -> bool:
+    """Whether zsh may not complete at all; where oh-my-zsh is, it does."""
+    home = Path.home()
+    if not path.is_relative_to(home / ".zsh"):
+        return False
+    return "compinit" not in (home / ".zshrc").read_text("utf-8", "replace")
 
 
 def _detected() -> Shell:

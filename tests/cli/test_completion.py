@@ -162,9 +162,24 @@ async def test_zsh_completes_when_it_was_installed(
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.delenv("ZSH", raising=False)
     monkeypatch.delenv("ZSH_CUSTOM", raising=False)
-    assert (await cli("completion", "zsh", "--install")).code == 0
+    ran = await cli("completion", "zsh", "--install")
+    assert ran.code == 0
+    # Until its start file asks for it, zsh completes nothing at all.
+    assert ran.out.endswith("let ~/.zshrc end with: autoload -Uz compinit && compinit\n")
     with Zsh(folder) as zsh:
         assert_completes(zsh)
+    again = await cli("completion", "zsh", "--install")
+    assert (again.code, len(again.out.splitlines())) == (0, 1)
+
+
+async def test_oh_my_zsh_has_a_place_for_it(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("ZSH_CUSTOM", str(folder))
+    ran = await cli("completion", "zsh", "--install")
+    assert (ran.code, len(ran.out.splitlines())) == (0, 1)
+    script = (await cli("completion", "zsh")).out
+    assert (folder / "completions/_cyclopts_accsyn-async").read_text() == script
+    assert not (folder / ".zshrc").exists()
 
 
 async def test_fish_completes(cli: Cli, folder: Path) -> None:
