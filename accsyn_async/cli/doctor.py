@@ -113,7 +113,10 @@ def _settings(connection: Connection, examination: _Examination) -> Lookup:
         examination.redact.know(secret)
     found = setting_findings(lookup, environ, insecure=connection.insecure)
     if unusable is not None:
-        found[0] = wrong("settings", "env file", unusable)
+        remedy = (
+            "put that file right, or leave it out: settings come from the environment, and from .env, too"
+        )
+        found[0] = wrong("settings", "env file", unusable, remedy)
     for finding in found:
         examination.tell(finding)
     return lookup

@@ -59,10 +59,10 @@ async def top(
             return await _once(asked, connect, json=json, output=output)
     if json:
         raise ArgumentError("--json goes with --once; what happens is told by accsyn-async watch --json")
+    need("dashboard", "textual")
     if not _is_screen():
         output.note("accsyn-async: top needs a terminal; accsyn-async top --once prints the jobs as they are")
         return USAGE
-    need("dashboard", "textual")
     from accsyn_async.board.signs import ASCII, UNICODE
     from accsyn_async.dashboard.top.app import Top
     from accsyn_async.dashboard.top.showing import show

@@ -1,10 +1,9 @@
-"""Shells complete commands and options: bash for real, the others as far as they are here."""
+"""Shells complete commands and options: bash, zsh and fish, for real."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,9 @@ import pytest
 
 from accsyn_async.cli.app import make_app
 from tests.cli.conftest import Cli
+from tests.cli.shells import Zsh, fish, shell, zsh_with
 
 COMMANDS = {name for name in make_app() if not name.startswith("-")}
-BASH = shutil.which("bash") or "bash"
 ASK = """
 source "$SCRIPT"
 COMP_WORDS=("$@")
@@ -41,7 +40,7 @@ def complete(script: Path, tmp_path: Path) -> Complete:
     """What bash offers for the last of some words: ``complete("watch", "--ti")``."""
 
     def offered(*words: str) -> set[str]:
-        argv = [BASH, "--norc", "--noprofile", "-c", ASK, "bash", "accsyn-async", *words]
+        argv = [shell("bash"), "--norc", "--noprofile", "-c", ASK, "bash", "accsyn-async", *words]
         env = {**os.environ, "SCRIPT": str(script)}
         done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30)
         assert (done.returncode, done.stderr) == (0, ""), done
@@ -90,17 +89,106 @@ async def test_bash_knows_every_option_of_every_command(cli: Cli, complete: Comp
     assert options | {"--help"} <= complete(name, "--")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-async def test_each_shell_has_its_script(cli: Cli, tmp_path: Path, shell: str) -> None:
-    ran = await cli("completion", shell)
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+async def test_each_shell_has_its_script(cli: Cli, name: str) -> None:
+    ran = await cli("completion", name)
     assert (ran.code, ran.err) == (0, "")
     assert set(ran.out.replace("'", " ").replace(":", " ").replace('"', " ").split()) >= COMMANDS
     assert "--envfile" in ran.out
-    if there := shutil.which(shell):
-        check = subprocess.run(  # noqa: ASYNC221 - it asks nobody
-            [there, "-n"], input=ran.out, capture_output=True, text=True, timeout=30
-        )
-        assert (check.returncode, check.stderr) == (0, "")
+    check = subprocess.run(  # noqa: ASYNC221 - it asks nobody
+        [shell(name), "-n"], input=ran.out, capture_output=True, text=True, timeout=30
+    )
+    assert (check.returncode, check.stderr) == (0, "")
+
+
+def test_a_shell_that_is_not_here_is_no_reason_to_skip(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(pytest.fail.Exception, match="in a real zsh: apt-get install zsh"):
+        shell("zsh")
+
+
+LINES = {
+    "accsyn-async wa": "accsyn-async watch ",
+    "accsyn-async watch --ti": "accsyn-async watch --timeout ",
+    "accsyn-async find 'Transfer WHERE status=running' --li": (
+        "accsyn-async find 'Transfer WHERE status=running' --limit "
+    ),
+    "accsyn-async submit a.mov --kind del": "accsyn-async submit a.mov --kind delivery ",
+    "accsyn-async completion fi": "accsyn-async completion fish ",
+    "accsyn-async doctor --checkpoint se": "accsyn-async doctor --checkpoint seen.ckpt ",
+    "accsyn-async validate --strict job": "accsyn-async validate --strict job.json ",
+}
+"""What they are when Tab was pressed at their end."""
+
+
+def assert_completes(zsh: Zsh) -> None:
+    assert {line: zsh.tab(line).line for line in LINES} == LINES
+    shown = zsh.tab("accsyn-async ").shown
+    assert all(re.search(rf"^{name} +-- ", shown, re.MULTILINE) for name in COMMANDS), shown
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where somebody is at home, and has files."""
+    for name in ("seen.ckpt", "job.json"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["_accsyn-async", "_cyclopts_accsyn-async", "_of-mine"])
+async def test_zsh_completes_with_the_script_in_its_fpath(cli: Cli, folder: Path, name: str) -> None:
+    with zsh_with(folder, name, (await cli("completion", "zsh")).out) as zsh:
+        assert_completes(zsh)
+
+
+async def test_the_help_page_names_a_file_that_zsh_completes_with(cli: Cli, folder: Path) -> None:
+    page = (await cli("completion", "--help")).out
+    named = re.search(r"accsyn-async completion zsh > ~/\.zfunc/(\S+)$", page, re.MULTILINE)
+    assert named is not None
+    with zsh_with(folder, named[1], (await cli("completion", "zsh")).out) as zsh:
+        assert zsh.tab("accsyn-async wa").line == "accsyn-async watch "
+
+
+async def test_zsh_completes_with_the_script_sourced(cli: Cli, folder: Path) -> None:
+    script = folder / "completion.zsh"
+    script.write_text((await cli("completion", "zsh")).out)
+    with Zsh(folder, script) as zsh:
+        assert_completes(zsh)
+
+
+async def test_zsh_completes_when_it_was_installed(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.delenv("ZSH", raising=False)
+    monkeypatch.delenv("ZSH_CUSTOM", raising=False)
+    ran = await cli("completion", "zsh", "--install")
+    assert ran.code == 0
+    # Until its start file asks for it, zsh completes nothing at all.
+    assert ran.out.endswith("let ~/.zshrc end with: autoload -Uz compinit && compinit\n")
+    with Zsh(folder) as zsh:
+        assert_completes(zsh)
+    again = await cli("completion", "zsh", "--install")
+    assert (again.code, len(again.out.splitlines())) == (0, 1)
+
+
+async def test_oh_my_zsh_has_a_place_for_it(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("ZSH_CUSTOM", str(folder))
+    ran = await cli("completion", "zsh", "--install")
+    assert (ran.code, len(ran.out.splitlines())) == (0, 1)
+    script = (await cli("completion", "zsh")).out
+    assert (folder / "completions/_cyclopts_accsyn-async").read_text() == script
+    assert not (folder / ".zshrc").exists()
+
+
+async def test_fish_completes(cli: Cli, folder: Path) -> None:
+    script = folder / ".config/fish/completions/accsyn-async.fish"
+    script.parent.mkdir(parents=True)
+    script.write_text((await cli("completion", "fish")).out)
+    assert fish(folder, "accsyn-async ") >= COMMANDS
+    for line, whole in LINES.items():
+        assert fish(folder, line) == {whole.split()[-1]}
 
 
 async def test_it_puts_itself_where_the_shell_looks(
@@ -119,13 +207,15 @@ async def test_it_puts_itself_where_the_shell_looks(
     assert rc.startswith("alias ll='ls -l'\n")
     assert rc.count(f'. "{path}"') == 1
     ask = "source ~/.bashrc; complete -p accsyn-async"
-    done = subprocess.run([BASH, "--norc", "-c", ask], capture_output=True, text=True, timeout=30)  # noqa: ASYNC221
+    done = subprocess.run(  # noqa: ASYNC221
+        [shell("bash"), "--norc", "-c", ask], capture_output=True, text=True, timeout=30
+    )
     assert done.stdout == "complete -F _accsyn_async accsyn-async\n"
-    for shell, where in (
+    for name, where in (
         ("zsh", ".zsh/completions/_cyclopts_accsyn-async"),
         ("fish", ".config/fish/completions/accsyn-async.fish"),
     ):
-        ran = await cli("completion", shell, "--install")
+        ran = await cli("completion", name, "--install")
         assert ran.code == 0
         assert (tmp_path / where).is_file()
         assert where in ran.out

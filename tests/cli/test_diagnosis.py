@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from importlib import metadata
+from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from rich.cells import cell_len
 
 from accsyn_async.cli.diagnosis.backend import (
@@ -14,6 +18,7 @@ from accsyn_async.cli.diagnosis.backend import (
     clock_finding,
     list_finding,
     rate_finding,
+    session_error_finding,
     untrusted_finding,
 )
 from accsyn_async.cli.diagnosis.connecting import Certificate, Target, Untrusted
@@ -22,7 +27,15 @@ from accsyn_async.cli.diagnosis.finding import Finding, wrong
 from accsyn_async.cli.diagnosis.parts import needs_of, part_findings
 from accsyn_async.cli.diagnosis.report import document, exit_code, hide, lines, summary
 from accsyn_async.cli.diagnosis.settings import setting_findings
-from accsyn_async.errors import AuthenticationError, TransportError
+from accsyn_async.errors import (
+    AccsynError,
+    AuthenticationError,
+    BackendError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    TransportError,
+)
 from accsyn_async.transport.limiter import RateLimit
 from accsyn_async.transport.sources import look_up, read_sources
 
@@ -177,6 +190,27 @@ def test_the_rate_limit_is_told() -> None:
     assert "asks to wait" not in found.text
 
 
+@pytest.mark.parametrize("name", ["login", "answers"])
+@pytest.mark.parametrize(
+    ("error", "code", "remedy"),
+    [
+        (PermissionDeniedError("you may not"), 1, "a role that may"),
+        (NotFoundError("nothing there"), 1, "api_version='v1'"),
+        (BackendError("refused"), 1, "api_version='v1'"),
+        (BackendError("down", temporary=True), 4, "try again in a minute"),
+        (TransportError("no proxy", http_status=404), 4, "api_version='v1'"),
+        (TransportError("broke"), 4, "a firewall or a proxy"),
+        (RateLimitedError("slow down"), 4, "wait, and try again"),
+    ],
+)
+def test_what_a_session_fails_with_has_a_remedy(
+    name: Literal["login", "answers"], error: AccsynError, code: int, remedy: str
+) -> None:
+    found = session_error_finding(name, error)
+    assert (found.name, found.mark, found.code) == (name, "wrong", code)
+    assert remedy in found.remedy
+
+
 @pytest.mark.parametrize(
     ("base", "is_tls", "shown"),
     [
@@ -221,6 +255,61 @@ def test_extras_are_there_or_not_or_half() -> None:
     assert found["extra dashboard"].remedy == "pip install 'accsyn-async[dashboard]'"
     assert found["extra socks"].remedy == "pip install 'accsyn-async[socks]'"
     assert "pytest" not in repr(found)
+
+
+def brought(*extras: str) -> dict[str, str]:
+    """The version of each distribution that comes along with this package and some extras."""
+    found = {"accsyn-async": ""}
+    asked = [Requirement(f"accsyn-async[{','.join(extras)}]")]
+    walked = set[tuple[str, str]]()
+    while asked:
+        one = asked.pop()
+        name = canonicalize_name(one.name)
+        if name not in found:
+            found[name] = metadata.version(name)
+        for extra in ("", *one.extras):
+            if (name, extra) not in walked:
+                walked.add((name, extra))
+                needs = map(Requirement, metadata.requires(name) or ())
+                asked += [need for need in needs if not need.marker or need.marker.evaluate({"extra": extra})]
+    return found
+
+
+EXTRAS = ("cli", "dashboard", "relay", "socks")
+
+
+@pytest.mark.parametrize(
+    "extras",
+    [those for count in range(len(EXTRAS) + 1) for those in combinations(EXTRAS, count)],
+    ids="+".join,
+)
+def test_what_extras_share_makes_none_of_them_half(extras: tuple[str, ...]) -> None:
+    needs = needs_of(metadata.requires("accsyn-async") or ())
+    found = {one.name: one for one in part_findings(needs, brought(*extras).get)}
+    for extra in EXTRAS:
+        one = found[f"extra {extra}"]
+        if extra in extras:
+            assert (one.mark, one.remedy) == ("fine", ""), one
+        else:
+            remedy = f"pip install 'accsyn-async[{extra}]'"
+            assert (one.mark, one.text, one.remedy) == ("note", "not installed", remedy)
+    assert found["requirements"].mark == "fine"
+
+
+def test_an_extra_that_is_really_half_is_told_beside_whole_ones() -> None:
+    needs = needs_of(metadata.requires("accsyn-async") or ())
+    there = {**brought("cli", "relay"), "textual": "8.2", "platformdirs": "4.3"}
+    found = {one.name: one for one in part_findings(needs, there.get)}
+    assert [name for name, one in found.items() if one.mark == "warning"] == ["extra dashboard"]
+    assert found["extra dashboard"].text.endswith("; but aiohttp-sse missing")
+    assert "textual 8.2" in found["extra dashboard"].text
+    del there["trustme"]
+    found = {one.name: one for one in part_findings(needs, there.get)}
+    assert found["extra cli"].text.endswith("; but trustme missing")
+
+
+def test_a_package_that_tells_of_no_extras() -> None:
+    assert {one.mark for one in part_findings([]) if one.name.startswith("extra ")} == {"note"}
 
 
 @pytest.mark.parametrize("version", ["2.15", "2.17", "2.17.0rc1", "3"])

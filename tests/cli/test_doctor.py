@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import trustme
 
-from accsyn_async.sandbox import Sandbox
+from accsyn_async.sandbox import FaultKind, Sandbox
 from accsyn_async.wire.v3 import V3
 from tests.cli.conftest import Cli, Ran
 from tests.support.canary import Net
@@ -27,7 +27,7 @@ LOGIN = b'{"result": {"id": "u1", "role": "employee", "session_id": "s1"}}'
 
 
 def checks(ran: Ran) -> dict[str, dict[str, Any]]:
-    """The checks of ``--json``, by their names; a name comes up once."""
+    """The checks of ``--json``, by their names; a name comes up once, and what is not well has a remedy."""
     lines = ran.out.splitlines()
     assert len(lines) == 1, ran
     document = json.loads(lines[0])
@@ -35,6 +35,9 @@ def checks(ran: Ran) -> dict[str, dict[str, Any]]:
     assert document["exit_code"] == ran.code
     found = {one["name"]: one for one in document["checks"]}
     assert len(found) == len(document["checks"])
+    assert [
+        one for one in found.values() if one["status"] in ("error", "warning") and not one["remedy"]
+    ] == []
     return found
 
 
@@ -129,7 +132,8 @@ async def test_a_backend_that_does_not_answer(cli: Cli) -> None:
         gone.set()
     assert ran.code == 4
     assert checks(ran)["login"]["text"] == f"no answer from 127.0.0.1:{port} within 0.2 s"
-    assert "rate limit" not in checks(ran)
+    assert "with a longer --timeout" in checks(ran)["login"]["remedy"]
+    assert checks(ran)["rate limit"]["text"].endswith("; no answer to 1 request")
 
 
 @pytest.mark.usefixtures("who")
@@ -289,12 +293,47 @@ async def test_a_backend_that_throttles(box: Sandbox, cli: Cli) -> None:
     }
 
 
-@pytest.mark.parametrize(("kind", "says"), [("error", "E#E503"), ("html", "502"), ("reset", "connection")])
-async def test_a_backend_that_has_trouble(box: Sandbox, cli: Cli, kind: Any, says: str) -> None:
-    box.weather.add(kind, uri="login")
+WEATHER: tuple[tuple[FaultKind, str, str], ...] = (
+    ("error", "E#E503", "the backend has trouble"),
+    ("html", "502", "the backend has trouble"),
+    ("reset", "broke", "firewall or a proxy"),
+    ("cut", "was cut off", "the backend has trouble"),
+    ("throttle", "E#E429", "wait, and try again"),
+)
+
+
+@pytest.mark.parametrize(("name", "uri"), [("login", "login"), ("answers", "transfer/*")])
+@pytest.mark.parametrize(("kind", "says", "remedy"), WEATHER)
+async def test_in_each_weather_it_says_what_to_do(
+    box: Sandbox, cli: Cli, kind: FaultKind, says: str, remedy: str, name: str, uri: str
+) -> None:
+    box.weather.add(kind, uri=uri)
     ran = await cli("doctor", "--json")
     assert ran.code == 4
-    assert says in checks(ran)["login"]["text"]
+    found = checks(ran)
+    assert found[name]["status"] == "error"
+    assert says in found[name]["text"]
+    assert remedy in found[name]["remedy"]
+    assert found["rate limit"]["facts"]["requests"] == (1 if name == "login" else 2)
+
+
+async def test_a_session_that_is_refused_at_once(box: Sandbox, cli: Cli) -> None:
+    box.weather.add("expire")
+    ran = await cli("doctor", "--json")
+    assert ran.code == 3
+    found = checks(ran)
+    assert found["login"]["status"] == "ok"
+    assert "E#A402" in found["answers"]["text"]
+    assert found["answers"]["remedy"].startswith("the key is right, but its session was ended at once")
+    assert "no HTTP 429" in found["rate limit"]["text"]
+
+
+async def test_what_nobody_answered_tells_neither_time_nor_limit(box: Sandbox, cli: Cli) -> None:
+    box.weather.add("reset", uri="login")
+    found = checks(await cli("doctor", "--json"))
+    assert found["clock"]["text"] == "not compared, as there was no answer"
+    assert found["rate limit"]["status"] == "note"
+    assert found["rate limit"]["text"].endswith("40 at once; no answer to 1 request")
 
 
 async def _login(request: bytes, writer: asyncio.StreamWriter) -> None:

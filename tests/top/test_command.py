@@ -89,15 +89,19 @@ async def test_wrong_usage(cli: Cli, argv: tuple[str, ...], told: str) -> None:
     assert len(ran.err.splitlines()) == 1
 
 
-async def test_without_the_extra_it_says_what_to_install(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_screen", [True, False])
+async def test_without_the_extra_it_says_what_to_install(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, is_screen: bool
+) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "textual" else find(name, *more)
     )
-    monkeypatch.setattr("accsyn_async.cli.top._is_screen", lambda: True)
+    monkeypatch.setattr("accsyn_async.cli.top._is_screen", lambda: is_screen)
     ran = await cli("top")
     assert (ran.code, ran.out) == (2, "")
     assert "pip install 'accsyn-async[dashboard]'" in ran.err
+    assert len(ran.err.splitlines()) == 1
 
 
 class Terminal:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from accsyn_async.cli.diagnosis.connecting import Certificate, Target, Untrusted
 from accsyn_async.cli.diagnosis.exchanges import Exchange, skew_of
 from accsyn_async.cli.diagnosis.finding import Finding, wrong
-from accsyn_async.errors import AccsynError, AuthenticationError, BackendError, RateLimitedError
+from accsyn_async.errors import (
+    AccsynError,
+    AuthenticationError,
+    BackendError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+)
 from accsyn_async.transport.limiter import RateLimit
 
 __all__ = [
@@ -18,9 +25,9 @@ __all__ = [
     "clock_finding",
     "connection_finding",
     "list_finding",
-    "login_error_finding",
     "milliseconds",
     "rate_finding",
+    "session_error_finding",
     "unreached_finding",
     "untrusted_finding",
 ]
@@ -37,6 +44,13 @@ _OUT: Final = (
 _KEY: Final = (
     "a key belongs to one user of one workspace; it is shown in the accsyn desktop app, "
     "Prefs > Setup API environment"
+)
+_REFUSED_SESSION: Final = (
+    "the key is right, but its session was ended at once: try again; "
+    "if it stays so, is there something on the way that changes headers?"
+)
+_BROKEN: Final = (
+    "try again, with a longer --timeout; if it stays so, is there a firewall or a proxy on the way?"
 )
 _OLDER: Final = "is it an older workspace? Those are reached from Python: Session(api_version='v1')"
 
@@ -93,21 +107,25 @@ def untrusted_finding(error: Untrusted) -> Finding:
     return Finding("backend", "certificate", "wrong", f"not trusted: {error.reason}{said}", remedy, 4, facts)
 
 
-def login_error_finding(error: AccsynError) -> Finding:
-    """The login failed."""
-    remedy = ""
+def session_error_finding(name: Literal["login", "answers"], error: AccsynError) -> Finding:
+    """The login failed, or listing transfers with the session that it gave."""
+    facts = {"http_status": error.http_status, "code": error.code}
+    return wrong("session", name, error, _remedy(name, error), facts)
+
+
+def _remedy(name: str, error: AccsynError) -> str:
     match error:
-        case AuthenticationError():
-            remedy = _KEY
         case RateLimitedError():
-            remedy = "others at this address use up what accsyn takes from it: wait, and try again"
+            return "others at this address use up what accsyn takes from it: wait, and try again"
+        case AuthenticationError():
+            return _KEY if name == "login" else _REFUSED_SESSION
+        case PermissionDeniedError():
+            return "an admin of the workspace can give this user a role that may"
         case BackendError(temporary=True) if error.http_status != 404:
-            remedy = "the backend has trouble: try again in a minute"
-        case BackendError():
-            remedy = _OLDER
-    if error.http_status == 404:
-        remedy = _OLDER
-    return wrong("session", "login", error, remedy, {"http_status": error.http_status, "code": error.code})
+            return "the backend has trouble: try again in a minute"
+        case BackendError() | NotFoundError():
+            return _OLDER
+    return _OLDER if error.http_status == 404 else _BROKEN
 
 
 def list_finding(exchange: Exchange) -> Finding:
@@ -130,6 +148,8 @@ def rate_finding(limit: RateLimit, exchanges: Sequence[Exchange]) -> Finding:
     own = f"a session sends {limit.per_second:g} requests a second at most, {limit.burst} at once"
     facts: dict[str, object] = {"per_second": limit.per_second, "burst": limit.burst}
     facts |= {"requests": len(exchanges), "throttled": len(throttled)}
+    if not any(one.status for one in exchanges):
+        return Finding("session", "rate limit", "note", f"{own}; no answer to {count}", facts=facts)
     if not throttled:
         return Finding("session", "rate limit", "fine", f"{own}; no HTTP 429 in {count}", facts=facts)
     pause = throttled[-1].retry_after
@@ -143,6 +163,8 @@ def rate_finding(limit: RateLimit, exchanges: Sequence[Exchange]) -> Finding:
 def clock_finding(exchanges: Sequence[Exchange]) -> Finding:
     """Whether this computer and the backend agree about the time."""
     known = [(exchange, skew) for exchange in exchanges if (skew := skew_of(exchange)) is not None]
+    if not any(one.status for one in exchanges):
+        return Finding("backend", "clock", "note", "not compared, as there was no answer")
     if not known:
         return Finding("backend", "clock", "note", "the backend does not tell the time")
     ahead, error = known[-1][1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from importlib import metadata
 from typing import Final, NamedTuple
 
@@ -102,14 +102,18 @@ def part_findings(needs: Iterable[Need], versions: Versions = version_of) -> lis
     ]
     for extra in _EXTRAS:
         mine = [one for one in needs if one.extra == extra]
-        found.append(_together(f"extra {extra}", mine, f"accsyn-async[{extra}]", versions))
+        others = {one.name for one in needs if one.extra in _EXTRAS and one.extra != extra}
+        found.append(_together(f"extra {extra}", mine, f"accsyn-async[{extra}]", versions, others))
     for name, distribution in _BESIDE.items():
         if version := versions(distribution):
             found.append(Finding("installed", name, "fine", version, facts={"version": version}))
     return found
 
 
-def _together(name: str, needs: list[Need], install: str, versions: Versions) -> Finding:
+def _together(
+    name: str, needs: list[Need], install: str, versions: Versions, shared: Container[str] = ()
+) -> Finding:
+    """What belongs together; what is shared with others does not make it half installed."""
     have = {need: versions(need.name) for need in needs}
     missing = [need.name for need, version in have.items() if version is None]
     old = [
@@ -119,7 +123,8 @@ def _together(name: str, needs: list[Need], install: str, versions: Versions) ->
     ]
     remedy = f"pip install '{install}'"
     facts = {"versions": {need.name: version for need, version in have.items()}}
-    if len(missing) == len(needs):
+    is_whole = bool(needs) and not missing
+    if not is_whole and not any(version for need, version in have.items() if need.name not in shared):
         return Finding("installed", name, "note", "not installed", remedy, facts=facts)
     there = ", ".join(f"{need.name} {version}" for need, version in have.items() if version)
     odd = [f"{', '.join(missing)} missing"] * bool(missing) + old

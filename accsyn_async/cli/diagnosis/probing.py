@@ -14,15 +14,15 @@ from accsyn_async.cli.diagnosis.backend import (
     clock_finding,
     connection_finding,
     list_finding,
-    login_error_finding,
     milliseconds,
     rate_finding,
+    session_error_finding,
     unreached_finding,
     untrusted_finding,
 )
 from accsyn_async.cli.diagnosis.connecting import Target, Untrusted, connect, handshake
 from accsyn_async.cli.diagnosis.exchanges import Witness
-from accsyn_async.cli.diagnosis.finding import Finding, wrong
+from accsyn_async.cli.diagnosis.finding import Finding, Mark, wrong
 from accsyn_async.errors import AccsynError, ArgumentError, TransportError
 from accsyn_async.transport.addresses import addresses_of
 from accsyn_async.transport.credentials import Settings, is_loopback
@@ -80,7 +80,7 @@ async def examine(backend: Backend, tell: Callable[[Finding], None]) -> None:
         base, socks = addresses_of(settings, plain_allowed=backend.insecure)
         sender = AiohttpSender(ssl=not backend.insecure, connect_timeout=backend.timeout, socks=socks)
     except ArgumentError as error:
-        tell(wrong("backend", "address", error))
+        tell(wrong("backend", "address", error, "look at ACCSYN_URL and ACCSYN_PROXY"))
         return
     witness = Witness(sender, clock)
     try:
@@ -137,10 +137,12 @@ async def _reached(target: Target, backend: Backend, tell: Callable[[Finding], N
         return False
     if not target.is_tls:
         here = is_loopback(target.host)
-        text = "none is needed: plain http, within this computer"
+        text, remedy = "none is needed: plain http, within this computer", ""
         if not here:
             text = "none, as plain http is spoken: whoever is between can read the API key"
-        tell(Finding("backend", "certificate", "note" if here else "warning", text, facts={"trusted": None}))
+            remedy = "name an address that begins with https://"
+        mark: Mark = "note" if here else "warning"
+        tell(Finding("backend", "certificate", mark, text, remedy, facts={"trusted": None}))
         return True
     try:
         certificate = await handshake(target, backend.timeout, check=not backend.insecure)
@@ -148,7 +150,7 @@ async def _reached(target: Target, backend: Backend, tell: Callable[[Finding], N
         tell(untrusted_finding(error))
         return False
     except TransportError as error:
-        tell(wrong("backend", "certificate", error))
+        tell(wrong("backend", "certificate", error, "is it https that is spoken there? Look at ACCSYN_URL"))
         return False
     tell(certificate_finding(certificate, dt.datetime.now(dt.UTC), checked=not backend.insecure))
     return True
@@ -185,13 +187,11 @@ async def _session(
             await pipeline.call(_LISTING)
             findings.append(list_finding(witness.exchanges[-1]))
         except AccsynError as error:
-            findings.append(wrong("session", "answers", error))
+            findings.append(session_error_finding("answers", error))
     except AccsynError as error:
-        findings.append(login_error_finding(error))
-    answered = witness.exchanges[before:]
-    if any(one.status is not None for one in answered):
-        tell(clock_finding(answered))
-        findings.append(rate_finding(limit, witness.exchanges))
+        findings.append(session_error_finding("login", error))
+    tell(clock_finding(witness.exchanges[before:]))
+    findings.append(rate_finding(limit, witness.exchanges))
     for finding in findings:
         tell(finding)
 
