@@ -10,6 +10,7 @@ from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
 from accsyn_async.migration.facts import CALLS
 from accsyn_async.migration.findings import Finding
+from accsyn_async.migration.generators import iterated, yields
 from accsyn_async.migration.importing import change_imports, import_asyncio
 from accsyn_async.migration.outside import Outside, plan_outside
 from accsyn_async.migration.program import Program
@@ -125,10 +126,11 @@ class _Converter:
         """Why a call cannot be awaited; ``None`` when it can."""
         if what == "session" and not self._sure[node]:
             return "this may be something else than a session of accsyn"
-        if what == "function":
+        if what in ("function", "generator"):
             others = self._targets[node] - self._async
             plain = all(isinstance(one, Function | Bound) for one in self._program.trace.of(node.func))
-            if others or not plain:
+            mixed = len(set(map(yields, self._targets[node]))) > 1
+            if others or mixed or not plain:
                 return "what it calls may be, or stays, a function that is not async"
         if not self._places.is_found(node):
             return "its place within a text is not certain"
@@ -154,6 +156,9 @@ class _Converter:
         reason = self._stays(node, what)
         if reason:
             return reason
+        if what == "generator":
+            done = iterated(self._places, node, self._edits)
+            return None if done else "what iterates over it has to do so by async for"
         outside = self._outside
         start, end = self._places.start(node), self._places.end(node)
         if outside is not None and outside.call is node:
@@ -228,7 +233,8 @@ class _Converter:
         ]
         if not waits:
             return
-        plan = plan_outside(self._places, waits, self._targets, openings)
+        calls = [node for node, what in self._waits if what == "function"]
+        plan = plan_outside(self._places, waits, calls, openings)
         if isinstance(plan, str):
             self._leave(waits[0], plan)
         else:

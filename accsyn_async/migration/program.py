@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from accsyn_async.migration.facts import CALLS, PROPERTIES
+from accsyn_async.migration.generators import cannot_yield, iterated, iterates_async, yields
 from accsyn_async.migration.knowledge import is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
 from accsyn_async.migration.tracing import Trace
@@ -56,7 +57,7 @@ class LocalCall:
     Attributes:
         node: the call.
         functions: those that it may be.
-        awaited: whether ``await`` stands before it already.
+        awaited: whether ``await``, or ``async for``, stands before it already.
     """
 
     node: ast.Call
@@ -64,8 +65,8 @@ class LocalCall:
     awaited: bool
 
 
-Waits = Literal["session", "function", "sleep"]
-"""What an expression waits for: the backend, a function that becomes ``async def``, or time."""
+Waits = Literal["session", "function", "generator", "sleep"]
+"""What an expression waits for: the backend, a function that becomes ``async def``, one that yields, or time."""
 
 
 @dataclass(slots=True)
@@ -129,7 +130,8 @@ class Program:
             self.calls.append(SessionCall(node, names[0], sure, older, awaited))
         functions = {value.node for value in values if isinstance(value, Function | Bound)}
         if functions:
-            self.local_calls.append(LocalCall(node, frozenset(functions), awaited))
+            done = awaited or iterates_async(self.places, node)
+            self.local_calls.append(LocalCall(node, frozenset(functions), done))
             if any(map(self.returns_new, functions)):
                 self.openings.append(node)
         if any(isinstance(value, SessionType) and value.official for value in values):
@@ -205,8 +207,9 @@ class Program:
             if CALLS[call.name].awaited and not call.awaited and not CALLS[call.name].gone:
                 yield call.node, "session"
         for local in self.local_calls:
-            if not local.awaited and local.functions & self.becoming.keys():
-                yield local.node, "function"
+            becoming = local.functions & self.becoming.keys()
+            if not local.awaited and becoming:
+                yield local.node, "generator" if all(map(yields, becoming)) else "function"
         for node in self.sleeps:
             frame = self.places.frame(node)
             if (
@@ -282,8 +285,13 @@ class Program:
             return f"Python calls {function.name} without await: do this elsewhere"
         if function.name.startswith("test") and not self.callers(function):
             return "a test that is async needs a plugin, such as pytest-asyncio"
-        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)):
-            return "it is a generator: those who iterate over it need async for"
+        if yields(function):
+            reason = cannot_yield(function)
+            callers = self.callers(function)
+            if reason or not callers or not all(iterated(self.places, one) for one in callers):
+                return reason or "it is a generator: those who iterate over it need async for"
+        if len({yields(one) for one in self.trace.families.get(function, ())}) > 1:
+            return "of those that override each other some yield, and some do not"
         if function in self._references:
             line = self._references[function].lineno
             return f"it is handed on in line {line}, to somebody who calls it without await"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from accsyn_async.migration.arguments import about_call, about_session, reads_environment
 from accsyn_async.migration.facts import CALLS, NEWER, PROPERTIES, TIMES
 from accsyn_async.migration.findings import Finding, FindingKind, Report
+from accsyn_async.migration.generators import iterating, yields
 from accsyn_async.migration.places import own_nodes
 from accsyn_async.migration.program import Program, SessionCall
 from accsyn_async.migration.values import Result, SessionType
@@ -123,6 +124,8 @@ class _Reporter:
         for node, what in self._program.waits():
             if what == "function":
                 yield self._finding(node, "await", f"{self._called(node)}(…) {self._awaited(node)}")
+            elif what == "generator":
+                yield self._finding(node, "await", f"{self._called(node)}(…) {self._iterated(node)}")
             elif what == "sleep":
                 yield self._finding(
                     node, "await", "time.sleep(…) would hold up everything: await asyncio.sleep(…)"
@@ -149,6 +152,12 @@ class _Reporter:
             case _:
                 return "needs await"
 
+    def _iterated(self, node: ast.Call) -> str:
+        """How a call of a generator is iterated over where it stands."""
+        if isinstance(self._places.frame(node), ast.Lambda | ast.ClassDef | ast.GeneratorExp):
+            return self._awaited(node)
+        return iterating(self._places, node)
+
     def _is_repeated(self, node: ast.Call) -> bool:
         frame = self._places.frame(node)
         tried = False
@@ -170,6 +179,8 @@ class _Reporter:
             text = (
                 f"{name} becomes async def, {why if lines else 'as what it overrides, or is overridden by'}"
             )
+            if yields(function):
+                text += "; those who iterate over it need async for"
             callers = program.callers(function)
             if callers:
                 text += f"; called by {', '.join(dict.fromkeys(map(self._caller, callers)))}"
@@ -186,13 +197,15 @@ class _Reporter:
 
     def _module(self) -> Iterator[Finding]:
         tree = self._places.tree
-        outside = [node for node, _ in self._program.waits() if self._places.frame(node) is tree]
+        outside = {
+            node: what for node, what in self._program.waits() if self._places.frame(node) is tree
+        }
         if not self._program.module_waits or not outside:
             return
         first = min(outside, key=self._places.start)
         alone = (
             len(outside) == 1
-            and any(local.node is first for local in self._program.local_calls)
+            and outside[first] == "function"
             and all(self._top(one) is not self._top(first) for one in self._program.openings)
         )
         what = "put it into an async def main(), and asyncio.run(main())"

@@ -418,3 +418,43 @@ def test_what_is_nested_too_deeply_is_told() -> None:
 def test_a_program_without_accsyn_has_nothing_to_do() -> None:
     assert check_program("") == Report((), lines=("",))
     assert check_program("import time\ndef f(session): session.find(1)\ntime.sleep(1)\n").is_done
+
+
+GENERATOR = "class U:\n def gen(self):\n  for r in session.find('User'): yield r\nu = U()\n"
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("for r in u.gen(): ...", "5:10 await: gen(…) needs async for: async for … in …"),
+        ("list(u.gen())", "5:6 await: gen(…) needs async for: [… async for … in …]"),
+        ("[r for r in u.gen()]", "5:13 await: gen(…) needs async for: [… async for … in …]"),
+        (
+            "any(r for r in u.gen())",
+            "5:16 await: gen(…) needs async for, and a list: [… async for … in …]",
+        ),
+        ("next(u.gen())", "5:6 await: gen(…) is an async generator then: await anext(…)"),
+        (
+            "it = u.gen()",
+            "5:6 await: gen(…) is an async generator then: whoever iterates over it needs async for",
+        ),
+        (
+            "def f(): yield from u.gen()",
+            "5:21 await: gen(…) needs async for: async for … in …: yield …",
+        ),
+        ("lambda: list(u.gen())", "5:14 await: gen(…) cannot be awaited in a lambda: make it an async def"),
+    ],
+)
+def test_what_yields_is_iterated_over_and_not_awaited(snippet: str, expected: str) -> None:
+    texts = said(GENERATOR + snippet)
+    assert expected in texts
+    assert not any("gen(…) needs await" in one for one in texts)
+
+
+def test_a_generator_becomes_async_where_all_who_iterate_over_it_can() -> None:
+    report = check_program(BEGIN + GENERATOR + "def f():\n for r in u.gen(): print(r)\n")
+    assert (report.functions, report.by_hand) == (("U.gen", "f"), ())
+    assert any("those who iterate over it need async for; called by f" in one.text for one in report.findings)
+    for more in ("it = u.gen()", "class V(U):\n def gen(self): return []\nlist(u.gen())"):
+        report = check_program(BEGIN + GENERATOR + more)
+        assert "U.gen" in report.by_hand
