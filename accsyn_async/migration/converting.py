@@ -74,6 +74,11 @@ class _Converter:
         for call in self._program.calls:
             if CALLS[call.name].gone:
                 self._leave(call.node, f"there is no {call.name}(): {CALLS[call.name].gone}")
+        for unknown in self._program.unknown:
+            if isinstance(unknown.ctx, ast.Load):
+                self._leave(unknown, f"there is no {unknown.attr}, nor in accsyn_api")
+            else:
+                self._leave(unknown, f"{unknown.attr} of a session cannot be set")
         for reference, name in self._program.handed:
             self._leave(reference, f"{name} is handed on: whoever calls it has to await what it returns")
         self._move_outside()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from accsyn_async.migration.annotations import annotated
@@ -316,7 +317,7 @@ class Evaluator:
 def _several(values: Values) -> Values:
     """A container of values, of one level of containers at most in it."""
     return frozenset(
-        Several(value)
+        Several(replace(value, picked=True) if isinstance(value, SessionValue) else value)
         for value in values
         if not (isinstance(value, Several) and isinstance(value.of, Several))
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from accsyn_async.migration.facts import CALLS, PROPERTIES
+from accsyn_async.migration.facts import CALLS, HERE, PROPERTIES
 from accsyn_async.migration.generators import cannot_yield, iterated, iterates_async, yields
 from accsyn_async.migration.knowledge import is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
@@ -83,6 +83,7 @@ class Program:
         sleeps: ``time.sleep(…)``.
         handed: methods of sessions that are no calls, such as callbacks.
         properties: what is read of sessions.
+        unknown: attributes of sessions that neither client has, or that are set.
         becoming: functions that become ``async def``, and the expressions in them that wait.
     """
 
@@ -95,6 +96,7 @@ class Program:
     sleeps: list[ast.Call] = field(default_factory=list)
     handed: list[tuple[ast.expr, str]] = field(default_factory=list)
     properties: list[ast.Attribute] = field(default_factory=list)
+    unknown: list[ast.Attribute] = field(default_factory=list)
     becoming: dict[FunctionNode, list[ast.expr]] = field(default_factory=dict)
     _references: dict[FunctionNode, ast.expr] = field(default_factory=dict)
     _unknown: dict[str, ast.expr] = field(default_factory=dict)
@@ -110,8 +112,11 @@ class Program:
         for node in nodes:
             if isinstance(node, ast.Call):
                 self._sort_call(node)
-            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-                self._sort_name(node)
+            elif isinstance(node, ast.Name | ast.Attribute):
+                if isinstance(node, ast.Attribute) and self._is_unknown(node):
+                    self.unknown.append(node)
+                if isinstance(node.ctx, ast.Load):
+                    self._sort_name(node)
         self.calls.sort(key=lambda call: self.places.start(call.node))
         self._spread()
 
@@ -159,6 +164,34 @@ class Program:
             if isinstance(value, Function | Bound):
                 self._references.setdefault(value.node, node)
 
+    def _is_unknown(self, node: ast.Attribute) -> bool:
+        """Whether something is certainly no attribute of a session, or none that can be set."""
+        owners = self.trace.of(node.value)
+        certain = all(
+            isinstance(one, SessionType) or (isinstance(one, SessionValue) and one.sure and not one.picked)
+            for one in owners
+        )
+        if not owners or not certain or node.attr.startswith("__"):
+            return False
+        if not isinstance(node.ctx, ast.Load):
+            return True
+        known = node.attr.startswith("_") or node.attr in {*CALLS, *PROPERTIES, *HERE}
+        return not known and not self._is_expected_to_lack(node)
+
+    def _is_expected_to_lack(self, node: ast.Attribute) -> bool:
+        """Whether the program looks first whether an attribute is there, or goes on without it."""
+        for one in ast.walk(self.places.tree):
+            match one:
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=name)]):
+                    if name == node.attr:
+                        return True
+        return any(
+            isinstance(one, ast.Try)
+            and part in one.body
+            and any("AttributeError" in ast.dump(handler.type) for handler in one.handlers if handler.type)
+            for one, part in self.places.around(node)
+        )
+
     def _is_handed_on(self, node: ast.expr) -> bool:
         """Whether something is an argument of what is no function or class of this file."""
         part: ast.AST = node
@@ -170,9 +203,9 @@ class Program:
         if not isinstance(parent, ast.Call) or parent.func is part:
             return False
         known = self.trace.of(parent.func)
-        return not any(
-            isinstance(one, Function | Bound | Class) or one == Other("functools.partial") for one in known
-        )
+        if Other("functools.partial") in known:
+            return self._is_handed_on(parent)
+        return not any(isinstance(one, Function | Bound | Class) for one in known)
 
     def makes_older(self, node: ast.Call) -> bool:
         """Whether a call makes a session of an older workspace."""

@@ -225,6 +225,19 @@ class _Reporter:
                 yield self._finding(
                     node, "gone", f"there is no {node.attr}, which is private to the official client"
                 )
+        for node in self._program.unknown:
+            parent = self._places.parent(node)
+            called = isinstance(parent, ast.Call) and parent.func is node
+            if isinstance(node.ctx, ast.Load):
+                what = f"{node.attr}()" if called else node.attr
+                yield self._finding(node, "gone", f"there is no {what}, nor in accsyn_api")
+            else:
+                yield self._finding(
+                    node,
+                    "gone",
+                    f"{node.attr} of a session cannot be set: "
+                    + ("it is only read" if node.attr in PROPERTIES else "keep it in a variable of your own"),
+                )
 
     def _nodes(self) -> Iterator[Finding]:
         called = {call.node: call for call in self._program.calls}

@@ -458,3 +458,54 @@ def test_a_generator_becomes_async_where_all_who_iterate_over_it_can() -> None:
     for more in ("it = u.gen()", "class V(U):\n def gen(self): return []\nlist(u.gen())"):
         report = check_program(BEGIN + GENERATOR + more)
         assert "U.gen" in report.by_hand
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("session.download_file('a')", "1:1 gone: there is no download_file(), nor in accsyn_api"),
+        ("print(session.find_all)", "1:7 gone: there is no find_all, nor in accsyn_api"),
+        ("accsyn_api.Session().nonesuch()", "1:1 gone: there is no nonesuch(), nor in accsyn_api"),
+        ("session.username = 'a'", "1:1 gone: username of a session cannot be set: it is only read"),
+        (
+            "session.team, b = 1, 2",
+            "1:1 gone: team of a session cannot be set: keep it in a variable of your own",
+        ),
+        ("del session.team", "1:5 gone: team of a session cannot be set: keep it in a variable of your own"),
+    ],
+)
+def test_what_neither_client_has(snippet: str, expected: str) -> None:
+    assert expected in said(snippet)
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "session.submit({})",
+        "session.workspace",
+        "session.__class__",
+        "class Mine(accsyn_api.Session):\n def f(self): return self.g()\n def g(self): ...\nMine().g()",
+        "class Mine(accsyn_api.Session):\n def f(self): self.x = 1",
+        "def f(session): session.post('a')\nf(1)",
+        "for key, it in {'a': session}.items(): key.upper()",
+        "{'a': session, 'b': 1}['b'].bit_length()",
+        "if hasattr(session, 'later'): session.later()",
+        "try: session.later()\nexcept (AttributeError, OSError): ...",
+    ],
+)
+def test_what_one_of_them_has_or_may_be_anything(snippet: str) -> None:
+    assert not [one for one in said(snippet) if "gone:" in one]
+
+
+@pytest.mark.parametrize(
+    ("snippet", "handed"),
+    [
+        ("Thread(target=partial(session.find, 'Job'))", True),
+        ("pool.map(partial(partial(session.find), 'Job'), [1])", True),
+        ("users = partial(session.find, 'User')", False),
+        ("partial(session.find, 'User')()", False),
+    ],
+)
+def test_a_partial_that_is_handed_on(snippet: str, handed: bool) -> None:
+    texts = said(f"from functools import partial\n{snippet}")
+    assert any("find is handed on" in one for one in texts) is handed
