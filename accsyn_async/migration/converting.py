@@ -79,6 +79,8 @@ class _Converter:
                 self._leave(unknown, f"there is no {unknown.attr}, nor in accsyn_api")
             else:
                 self._leave(unknown, f"{unknown.attr} of a session cannot be set")
+        for read, name in self._program.reads():
+            self._leave(read, f"{name} becomes a method: await {name}()")
         for reference, name in self._program.handed:
             self._leave(reference, f"{name} is handed on: whoever calls it has to await what it returns")
         self._move_outside()

@@ -42,12 +42,14 @@ class Evaluator:
 
     Attributes:
         values: what expressions stand for; those of which nothing is known are left out.
+        reads: the properties of this file that attributes read.
         guess: whether an unknown parameter called ``session`` is taken for one.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.known = Knowledge()
         self.values: dict[ast.AST, Values] = {}
+        self.reads: dict[ast.Attribute, frozenset[FunctionNode]] = {}
         self.guess = False
         self._scopes: dict[ast.AST, Scope] = {}
         self._scope = Scope(tree, None, inline=False)
@@ -122,7 +124,11 @@ class Evaluator:
             case ast.Name(id=name):
                 return self._scope.look_up(name)
             case ast.Attribute(value=value, attr=name):
-                return self._union(self.known.member(owner, name) for owner in self._eval(value))
+                owners = self._eval(value)
+                reads = [one for owner in owners for one in self.known.properties_of(owner, name)]
+                if reads:
+                    self.reads[node] = self.reads.get(node, frozenset()) | frozenset(reads)
+                return self._union(self.known.member(owner, name) for owner in owners)
             case ast.Call():
                 return self._call(node)
             case ast.NamedExpr(target=target, value=value):

@@ -36,8 +36,9 @@ PROPERTIES = ("connect_timeout", "timeout", "username")
 """What is read of a session, in both versions and here."""
 
 HERE = frozenset(
-    "aclose api_version as_completed ensure_transfer find_iter find_jobs get_job handle monitor role "
-    "split_folders submit traffic wait wait_all watch workspace".split()
+    {"aclose", "api_version", "as_completed", "ensure_transfer", "find_iter", "find_jobs", "get_job"}
+    | {"handle", "monitor", "role", "split_folders", "submit", "traffic", "wait", "wait_all", "watch"}
+    | {"workspace"}
 )
 """What this library's session has and the official client's has not."""
 

@@ -125,6 +125,15 @@ class Knowledge:
             return frozenset(Bound(one, node) for one in self.overriding(node, name) if not is_static(one))
         return NOTHING
 
+    def properties_of(self, owner: Value, name: str) -> Iterator[FunctionNode]:
+        """The properties of classes of this file that an attribute of something may read."""
+        if isinstance(owner, Instance):
+            for one in self.line(owner.node):
+                if (known := self.own_method(one, name)) is not None:
+                    yield from [known] if is_property(known) else ()
+                    break
+            yield from filter(is_property, self.overriding(owner.node, name))
+
     def families(self) -> dict[FunctionNode, frozenset[FunctionNode]]:
         """Of methods, those of the same name that override them or are overridden by them."""
         found: dict[FunctionNode, frozenset[FunctionNode]] = {}

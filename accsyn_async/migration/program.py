@@ -66,7 +66,7 @@ class LocalCall:
 
 
 Waits = Literal["session", "function", "generator", "sleep"]
-"""What an expression waits for: the backend, a function that becomes ``async def``, one that yields, or time."""
+"""What is waited for: the backend, a function that becomes ``async def``, one that yields, or time."""
 
 
 @dataclass(slots=True)
@@ -234,6 +234,13 @@ class Program:
 
     # What has to wait
 
+    def reads(self) -> Iterator[tuple[ast.Attribute, str]]:
+        """Each use of a property that has to become a method, with its name, in no order."""
+        for node, functions in self.trace.reads.items():
+            waiting = functions & self.becoming.keys()
+            if waiting and isinstance(node.ctx, ast.Load):
+                yield node, node.attr
+
     def waits(self) -> Iterator[tuple[ast.Call, Waits]]:
         """Each call that needs ``await``, in no order."""
         for call in self.calls:
@@ -256,22 +263,29 @@ class Program:
     def module_waits(self) -> bool:
         """Whether code outside of functions has to wait for something."""
         tree = self.places.tree
-        return any(
-            self.places.frame(call.node) is tree and CALLS[call.name].awaited and not call.awaited
-            for call in self.calls
-        ) or any(
-            self.places.frame(local.node) is tree and bool(local.functions & self.becoming.keys())
-            for local in self.local_calls
+        return (
+            any(
+                self.places.frame(call.node) is tree and CALLS[call.name].awaited and not call.awaited
+                for call in self.calls
+            )
+            or any(
+                self.places.frame(local.node) is tree and bool(local.functions & self.becoming.keys())
+                for local in self.local_calls
+            )
+            or any(self.places.frame(read) is tree for read, _ in self.reads())
         )
 
     def _spread(self) -> None:
         waiting: list[tuple[ast.expr, Frame]] = [
             (node, self.places.frame(node)) for node, what in self.waits() if what == "session"
         ]
-        callers: dict[FunctionNode, list[ast.Call]] = {}
+        callers: dict[FunctionNode, list[ast.expr]] = {}
         for local in self.local_calls:
             for function in local.functions:
                 callers.setdefault(function, []).append(local.node)
+        for read, functions in self.trace.reads.items():
+            for function in functions:
+                callers.setdefault(function, []).append(read)
         while waiting:
             node, frame = waiting.pop(0)
             while isinstance(frame, ast.Lambda | ast.GeneratorExp | ast.ClassDef):

@@ -26,7 +26,7 @@ def report_on(program: Program) -> Report:
     hindered = [one for one in functions if program.hindrance(one)]
     return Report(
         tuple(findings),
-        awaits=sum(1 for _ in program.waits()),
+        awaits=sum(1 for _ in program.waits()) + sum(1 for _ in program.reads()),
         functions=tuple(program.name_of(one) for one in functions if one not in hindered),
         by_hand=tuple(program.name_of(one) for one in hindered),
         needs_run=program.module_waits,
@@ -95,8 +95,9 @@ class _Reporter:
             return target.id if isinstance(target, ast.Name) else "session"
         return "session"
 
-    def _called(self, node: ast.Call) -> str:
-        return getattr(node.func, "attr", None) or getattr(node.func, "id", None) or "it"
+    def _called(self, node: ast.expr) -> str:
+        named = node.func if isinstance(node, ast.Call) else node
+        return getattr(named, "attr", None) or getattr(named, "id", None) or "it"
 
     def _calls(self) -> Iterator[Finding]:
         for call in self._program.calls:
@@ -131,7 +132,10 @@ class _Reporter:
                     node, "await", "time.sleep(…) would hold up everything: await asyncio.sleep(…)"
                 )
 
-    def _awaited(self, node: ast.Call) -> str:
+        for read, name in self._program.reads():
+            yield self._finding(read, "await", f"{name} becomes a method: {name}() {self._awaited(read)}")
+
+    def _awaited(self, node: ast.expr) -> str:
         """How a call is awaited where it stands."""
         match self._places.frame(node):
             case ast.Lambda():
@@ -140,14 +144,22 @@ class _Reporter:
                 return "cannot be awaited in the body of a class: do it in a function"
             case ast.GeneratorExp():
                 return "cannot be awaited in a generator expression: make it a list, [… for …]"
-        match self._places.parent(node):
+        part: ast.AST = node
+        parent = self._places.parent(part)
+        while isinstance(parent, ast.NamedExpr) and parent.value is part:
+            part, parent = parent, self._places.parent(parent)
+        match parent:
             case ast.Attribute():
                 return "needs await, in parentheses"
-            case ast.Subscript(value=value) if value is node:
+            case ast.Subscript(value=value) if value is part:
                 return "needs await, in parentheses"
-            case ast.For(iter=value) | ast.comprehension(iter=value) if value is node:
+            case ast.For(iter=value) | ast.comprehension(iter=value) if value is part:
                 return "needs await: for … in await …"
             case ast.If() | ast.While() | ast.Assert() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                return "needs await: without, it would count as true"
+            case ast.IfExp(test=test) | ast.match_case(guard=test) if test is part:
+                return "needs await: without, it would count as true"
+            case ast.comprehension(ifs=conditions) if part in conditions:
                 return "needs await: without, it would count as true"
             case _:
                 return "needs await"
@@ -197,9 +209,8 @@ class _Reporter:
 
     def _module(self) -> Iterator[Finding]:
         tree = self._places.tree
-        outside = {
-            node: what for node, what in self._program.waits() if self._places.frame(node) is tree
-        }
+        waits = [*self._program.waits(), *self._program.reads()]
+        outside = {node: what for node, what in waits if self._places.frame(node) is tree}
         if not self._program.module_waits or not outside:
             return
         first = min(outside, key=self._places.start)
@@ -248,7 +259,8 @@ class _Reporter:
                 case ast.While():
                     parts = [*own_nodes(node), *ast.walk(node.test)]
                     looks = [one for one in called.values() if one.name in _LOOKS and one.node in parts]
-                    if looks and any(one in self._program.sleeps for one in parts):
+                    pauses = any(one in self._program.sleeps for one in parts)
+                    if looks and (pauses or any(self._asks_the_same(node, one.node) for one in looks)):
                         yield self._finding(
                             node,
                             "note",
@@ -260,6 +272,25 @@ class _Reporter:
                         yield self._finding(
                             node, "differs", f"{key!r} is a time in UTC; {NEWER} makes it local time"
                         )
+
+    def _asks_the_same(self, loop: ast.While, look: ast.Call) -> bool:
+        """Whether a call in a loop asks the same in each turn, or of what it found before."""
+        if any(keyword.arg in ("skip", None) for keyword in look.keywords):
+            return False
+        own = self._places.statement(look)
+        changed = {
+            one.id
+            for one in own_nodes(loop)
+            if isinstance(one, ast.Name)
+            and isinstance(one.ctx, ast.Store)
+            and (self._places.statement(one) is not own or isinstance(own, ast.For))
+        }
+        given = [*look.args, *(keyword.value for keyword in look.keywords)]
+        return not any(
+            isinstance(one, ast.Call | ast.Await) or (isinstance(one, ast.Name) and one.id in changed)
+            for argument in given
+            for one in ast.walk(argument)
+        )
 
     def _handler(self, node: ast.ExceptHandler, called: dict[ast.Call, SessionCall]) -> Iterator[Finding]:
         for part, name in self._program.excepted(node):

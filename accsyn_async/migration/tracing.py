@@ -34,12 +34,14 @@ class Trace:
         tree: the program.
         values: what expressions stand for; those of which nothing is known are left out.
         official: whether the official client is imported anywhere.
+        reads: the properties of this file that attributes read.
         families: of methods, those that override them or are overridden by them.
     """
 
     tree: ast.Module
     values: dict[ast.AST, Values]
     official: bool
+    reads: dict[ast.Attribute, frozenset[FunctionNode]]
     families: dict[FunctionNode, frozenset[FunctionNode]]
 
     def of(self, node: ast.AST) -> Values:
@@ -61,7 +63,7 @@ def trace(tree: ast.Module) -> Trace:
     if tracer.imports_official:
         tracer.guess = True
         tracer.settle()
-    return Trace(tree, tracer.values, tracer.imports_official, tracer.known.families())
+    return Trace(tree, tracer.values, tracer.imports_official, tracer.reads, tracer.known.families())
 
 
 class _Tracer(Evaluator):
@@ -77,6 +79,7 @@ class _Tracer(Evaluator):
         for _ in range(_ROUNDS):
             self.known.changed = False
             self.values = {}
+            self.reads = {}
             self._scope.begin()
             self._waiting = []
             self._run(self._tree.body)

@@ -212,7 +212,9 @@ def test_what_iterates_over_a_generator(use: str, becomes: str) -> None:
 def test_a_generator_outside_of_functions() -> None:
     after, left = converted(f"{BEGIN}{GENERATOR}s = Session()\nfor r in gen(s):\n    print(r)\n")
     assert left == []
-    assert "async def main() -> None:\n    async with Session() as s:\n        async for r in gen(s):" in after
+    assert (
+        "async def main() -> None:\n    async with Session() as s:\n        async for r in gen(s):" in after
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,3 +230,13 @@ def test_a_generator_outside_of_functions() -> None:
 def test_generators_that_are_left(snippet: str, reason: str) -> None:
     _, left = converted(BEGIN + GENERATOR + snippet)
     assert any(reason in one for one in left), left
+
+
+def test_uses_of_a_property_are_left() -> None:
+    text = (
+        f"{BEGIN}class U:\n    @property\n    def users(self):\n        return Session().find('U')\n"
+        "def f(u: U): return len(u.users)\n"
+    )
+    after, left = converted(text)
+    assert "def f(u: U): return len(u.users)" in after
+    assert "6: users becomes a method: await users()" in left

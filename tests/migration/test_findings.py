@@ -155,6 +155,20 @@ def test_a_parameter_that_nobody_gives_is_taken_for_one_by_its_name_alone() -> N
         ("[x for x in session.find('User')]", "1:13 await: find(…) needs await: for … in await …"),
         ("if session.exists('a'): ...", "1:4 await: exists(…) needs await: without, it would count as true"),
         ("assert session.exists('a')", "1:8 await: exists(…) needs await: without, it would count as true"),
+        (
+            "x = 1 if session.exists('a') else 2",
+            "1:10 await: exists(…) needs await: without, it would count as true",
+        ),
+        (
+            "if (x := session.exists('a')): ...",
+            "1:10 await: exists(…) needs await: without, it would count as true",
+        ),
+        (
+            "[x for x in 'a' if session.exists(x)]",
+            "1:20 await: exists(…) needs await: without, it would count as true",
+        ),
+        ("x = session.exists('a') if 1 else 2", "1:5 await: exists(…) needs await"),
+        ("(x := session.find('User'))[0]", "1:7 await: find(…) needs await, in parentheses"),
         ("not session.exists('a')", "1:5 await: exists(…) needs await: without, it would count as true"),
         (
             "x = lambda: session.find('User')",
@@ -315,7 +329,6 @@ def test_loops_that_ask_again_and_again() -> None:
         "await session.wait(…) waits for a job's end"
     )
     assert "2:5 await: time.sleep(…) would hold up everything: await asyncio.sleep(…)" in said(loop)
-    assert not any("again and again" in one for one in said("while session.find('User'): ..."))
     assert said("time.sleep(1)") == []
     assert said("async def f(): time.sleep(1)") == [
         "1:16 await: time.sleep(…) would hold up everything: await asyncio.sleep(…)"
@@ -509,3 +522,39 @@ def test_what_one_of_them_has_or_may_be_anything(snippet: str) -> None:
 def test_a_partial_that_is_handed_on(snippet: str, handed: bool) -> None:
     texts = said(f"from functools import partial\n{snippet}")
     assert any("find is handed on" in one for one in texts) is handed
+
+
+@pytest.mark.parametrize(
+    ("loop", "noted"),
+    [
+        ("while 1: rows = session.find('Job')", True),
+        ("while not (r := session.find('Job', finished=True)): ...", True),
+        ("while session.get_entity('Transfer', id)['status'] != 'done': ...", True),
+        ("while 1:\n job = session.get_entity('Transfer', job['id'])\n if job['done']: break", True),
+        ("while 1:\n rows = session.find('Job', skip=n)\n n += len(rows)", False),
+        ("while names:\n name = names.pop()\n session.find_one(f'User WHERE code={name}')", False),
+        ("while names: session.find_one(names.pop())", False),
+        ("while 1:\n for name in names: session.find_one(name)", False),
+        ("while 1: session.create('Transfer', {})", False),
+    ],
+)
+def test_loops_that_ask_without_a_pause(loop: str, noted: bool) -> None:
+    assert any("again and again" in one for one in said(loop)) is noted
+
+
+PROPERTY = (
+    "class U:\n @property\n def users(self): return session.find('User')\n"
+    " def count(self): return len(self.users)\nu = U()\n"
+)
+
+
+def test_uses_of_a_property_that_becomes_a_method() -> None:
+    texts = said(PROPERTY + "print(len(u.users))\nif u.users: ...\nu.users[0]\nu.users = 1")
+    assert "6:11 await: users becomes a method: users() needs await" in texts
+    assert "7:4 await: users becomes a method: users() needs await: without, it would count as true" in texts
+    assert "8:1 await: users becomes a method: users() needs await, in parentheses" in texts
+    assert not any(one.startswith("9:") for one in texts)
+    report = check_program(BEGIN + PROPERTY)
+    assert (report.functions, report.by_hand, report.needs_run) == (("U.count",), ("U.users",), False)
+    assert check_program(BEGIN + PROPERTY + "print(u.users)").needs_run
+    assert "4:30 await: users becomes a method: users() needs await" in said(PROPERTY)
