@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from accsyn_async.migration.annotations import annotated
-from accsyn_async.migration.knowledge import Knowledge
+from accsyn_async.migration.knowledge import Knowledge, is_context
 from accsyn_async.migration.scopes import Scope
 from accsyn_async.migration.values import (
     NOTHING,
@@ -51,6 +51,7 @@ class Evaluator:
         self.values: dict[ast.AST, Values] = {}
         self.reads: dict[ast.Attribute, frozenset[FunctionNode]] = {}
         self.guess = False
+        self._function: list[FunctionNode] = []
         self._scopes: dict[ast.AST, Scope] = {}
         self._scope = Scope(tree, None, inline=False)
 
@@ -142,8 +143,10 @@ class Evaluator:
                 return self._eval(body) | self._eval(orelse)
             case ast.Await(value=value):
                 return self._eval(value)
-            case ast.Yield(value=value) if value is not None:
-                self._eval(value)
+            case ast.Yield(value=value):
+                values = self._eval(value) if value is not None else NOTHING
+                if self._function:
+                    self.known.learn_yield(self._function[-1], values)
                 return NOTHING
             case ast.Starred(value=value):
                 return self._eval(value)
@@ -317,7 +320,10 @@ class Evaluator:
         for name, values in named.items():
             if name in by_name:
                 self.known.learn_parameter(by_name[name], values)
-        return self.known.returns.get(function, NOTHING)
+        if is_context(function):
+            return self.known.handed_out(function)
+        yielded = _several(self.known.yields.get(function, NOTHING))
+        return self.known.returns.get(function, NOTHING) | yielded
 
 
 def _several(values: Values) -> Values:

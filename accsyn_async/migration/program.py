@@ -9,7 +9,7 @@ from typing import Literal
 
 from accsyn_async.migration.facts import CALLS, HERE, PROPERTIES
 from accsyn_async.migration.generators import cannot_yield, iterated, iterates_async, yields
-from accsyn_async.migration.knowledge import is_property
+from accsyn_async.migration.knowledge import fixture_name, is_context, is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
 from accsyn_async.migration.tracing import Trace
 from accsyn_async.migration.values import (
@@ -65,8 +65,9 @@ class LocalCall:
     awaited: bool
 
 
-Waits = Literal["session", "function", "generator", "sleep"]
-"""What is waited for: the backend, a function that becomes ``async def``, one that yields, or time."""
+Waits = Literal["session", "function", "generator", "context", "sleep"]
+"""What is waited for: the backend, time, or a function that becomes ``async def``, which may yield or be a
+context manager."""
 
 
 @dataclass(slots=True)
@@ -213,6 +214,8 @@ class Program:
 
     def returns_new(self, function: FunctionNode) -> bool:
         """Whether a function returns a session that it has made, and does nothing else with it."""
+        if fixture_name(function) is not None:
+            return False
         returned = [one.value for one in own_nodes(function) if isinstance(one, ast.Return)]
         return bool(returned) and all(
             one is not None and (self._is_new(one) or self._is_new_name(one, function)) for one in returned
@@ -249,7 +252,10 @@ class Program:
         for local in self.local_calls:
             becoming = local.functions & self.becoming.keys()
             if not local.awaited and becoming:
-                yield local.node, "generator" if all(map(yields, becoming)) else "function"
+                if all(map(is_context, becoming)):
+                    yield local.node, "context"
+                else:
+                    yield local.node, "generator" if all(map(yields, becoming)) else "function"
         for node in self.sleeps:
             frame = self.places.frame(node)
             if (

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from accsyn_async.migration.arguments import about_call, about_session, reads_environment
 from accsyn_async.migration.facts import CALLS, NEWER, PROPERTIES, TIMES
-from accsyn_async.migration.findings import Finding, FindingKind, Report
+from accsyn_async.migration.findings import Finding, FindingKind, Report, named
 from accsyn_async.migration.generators import iterating, yields
+from accsyn_async.migration.knowledge import fixture_name
 from accsyn_async.migration.places import own_nodes
 from accsyn_async.migration.program import Program, SessionCall
-from accsyn_async.migration.values import Result, SessionType
+from accsyn_async.migration.values import FunctionNode, Result, SessionType, SessionValue
 
 __all__ = ["report_on"]
 
@@ -125,6 +126,12 @@ class _Reporter:
         for node, what in self._program.waits():
             if what == "function":
                 yield self._finding(node, "await", f"{self._called(node)}(…) {self._awaited(node)}")
+            elif what == "context":
+                yield self._finding(
+                    node,
+                    "await",
+                    f"{self._called(node)}(…) needs async with, and asynccontextmanager where it is defined",
+                )
             elif what == "generator":
                 yield self._finding(node, "await", f"{self._called(node)}(…) {self._iterated(node)}")
             elif what == "sleep":
@@ -187,7 +194,7 @@ class _Reporter:
         for function, waits in program.becoming.items():
             lines = sorted({node.lineno for node in waits})
             name = program.name_of(function)
-            why = f"for line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+            why = f"for line{'s' if len(lines) > 1 else ''} {named(map(str, lines))}"
             text = (
                 f"{name} becomes async def, {why if lines else 'as what it overrides, or is overridden by'}"
             )
@@ -195,7 +202,7 @@ class _Reporter:
                 text += "; those who iterate over it need async for"
             callers = program.callers(function)
             if callers:
-                text += f"; called by {', '.join(dict.fromkeys(map(self._caller, callers)))}"
+                text += f"; called by {named(dict.fromkeys(map(self._caller, callers)))}"
             hindrance = program.hindrance(function)
             if hindrance:
                 text = f"{name} cannot simply become async def: {hindrance}"
@@ -254,6 +261,8 @@ class _Reporter:
         called = {call.node: call for call in self._program.calls}
         for node in ast.walk(self._places.tree):
             match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    yield from self._fixture(node)
                 case ast.ExceptHandler():
                     yield from self._handler(node, called)
                 case ast.While():
@@ -272,6 +281,18 @@ class _Reporter:
                         yield self._finding(
                             node, "differs", f"{key!r} is a time in UTC; {NEWER} makes it local time"
                         )
+
+    def _fixture(self, node: FunctionNode) -> Iterator[Finding]:
+        """What a fixture hands out to tests of other files."""
+        name = fixture_name(node)
+        taken = any(isinstance(one, ast.arg) and one.arg == name for one in ast.walk(self._places.tree))
+        if name is None or taken:
+            return
+        for one in own_nodes(node):
+            given = one.value if isinstance(one, ast.Return | ast.Yield) else None
+            if given and any(isinstance(value, SessionValue) for value in self._trace.of(given)):
+                text = f"who uses {name} in other files is not followed: await what they call"
+                yield self._finding(given, "note", text)
 
     def _asks_the_same(self, loop: ast.While, look: ast.Call) -> bool:
         """Whether a call in a loop asks the same in each turn, or of what it found before."""

@@ -558,3 +558,52 @@ def test_uses_of_a_property_that_becomes_a_method() -> None:
     assert (report.functions, report.by_hand, report.needs_run) == (("U.count",), ("U.users",), False)
     assert check_program(BEGIN + PROPERTY + "print(u.users)").needs_run
     assert "4:30 await: users becomes a method: users() needs await" in said(PROPERTY)
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "@pytest.fixture\ndef api(): return session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture()\ndef api(): yield session\ndef test_f(api): assert api.find('User')",
+        "@fixture(name='api')\ndef _api():\n yield session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return session\n@pytest.fixture\ndef rows(api): return api.find('User')",
+        "class TestA:\n @pytest.fixture\n def api(self): yield session\n"
+        " def test_f(self, api): assert api.find('User')",
+        "@pytest.fixture\ndef api() -> 'Iterator[accsyn_api.Session]':\n yield make()\n"
+        "def test_f(api): assert api.find('User')",
+        "@contextmanager\ndef ctx(): yield session\nwith ctx() as k: k.find('User')",
+        "@contextlib.contextmanager\ndef ctx() -> 'Iterator[accsyn_api.Session]':\n yield make()\n"
+        "with ctx() as k: k.find('User')",
+        "def several():\n yield session\nfor k in several(): k.find('User')",
+    ],
+)
+def test_a_session_that_is_handed_out(snippet: str) -> None:
+    assert sum("find(…) needs await" in one for one in said(snippet)) == 1
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "def api(): return session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return session\ndef f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return 1\ndef test_f(api): assert api.find('User')",
+    ],
+)
+def test_a_fixture_is_for_tests_alone(snippet: str) -> None:
+    assert awaited(snippet) == []
+
+
+def test_a_fixture_that_only_other_files_use_is_noted() -> None:
+    fixture = "@pytest.fixture\ndef api():\n s = accsyn_api.Session()\n yield s\n s.find('User')\n"
+    note = "4:8 note: who uses api in other files is not followed: await what they call"
+    assert note in said(fixture)
+    assert note not in said(fixture + "def test_f(api): api.find('User')")
+    returned = said("@pytest.fixture\ndef api(): return accsyn_api.Session()")
+    assert any("enter the session to use it" in one for one in returned)
+
+
+def test_a_context_manager_that_waits_is_entered_by_async_with() -> None:
+    texts = said(
+        "@contextmanager\ndef ctx():\n session.find('U')\n yield session\nwith ctx() as k: k.ls('a')"
+    )
+    assert "5:6 await: ctx(…) needs async with, and asynccontextmanager where it is defined" in texts
