@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from accsyn_async.migration.findings import Finding, Report
+from accsyn_async.migration.findings import Finding, Report, named
 from accsyn_async.safe_text import safe
 
 __all__ = ["finding_parts", "finding_row", "report_lines", "summary"]
@@ -69,10 +69,10 @@ def summary(file: str, report: Report) -> str:
     parts = [", ".join(counts)] if counts else []
     if report.functions:
         becomes = "become" if len(report.functions) > 1 else "becomes"
-        parts.append(f"{safe(', '.join(report.functions))} {becomes} async def")
+        parts.append(f"{safe(named(report.functions))} {becomes} async def")
     if report.by_hand:
         need = "need" if len(report.by_hand) > 1 else "needs"
-        parts.append(f"{safe(', '.join(report.by_hand))} {need} to be rewritten by hand")
+        parts.append(f"{safe(named(report.by_hand))} {need} to be rewritten by hand")
     if report.needs_run:
         parts.append("asyncio.run(…) for what is outside of functions")
     return f"{safe(file)}: {'; '.join(parts)}"

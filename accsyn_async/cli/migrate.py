@@ -60,8 +60,8 @@ def _tell(output: Output, file: str, program: Program, *, diff: bool, json: bool
     if diff:
         conversion = convert(program)
         _write_diff(output, file, program.places.text, conversion.text)
-        for left in conversion.left:
-            output.styled(finding_parts(file, left), note=True)
+        for finding in (*conversion.told, *conversion.left):
+            output.styled(finding_parts(file, finding), note=True)
     elif json:
         for finding in report.findings:
             output.line(row_to_json(finding_row(file, finding)))

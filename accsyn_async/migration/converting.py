@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
 from accsyn_async.migration.facts import CALLS
-from accsyn_async.migration.findings import Finding
+from accsyn_async.migration.findings import Finding, named
+from accsyn_async.migration.generators import iterated, yields
 from accsyn_async.migration.importing import change_imports, import_asyncio
 from accsyn_async.migration.outside import Outside, plan_outside
 from accsyn_async.migration.program import Program
@@ -25,10 +26,12 @@ class Conversion:
     Attributes:
         text: the program.
         left: what is still to be done by hand, and why.
+        told: what is good to know of how it was rewritten.
     """
 
     text: str
     left: tuple[Finding, ...]
+    told: tuple[Finding, ...] = ()
 
 
 def convert(program: Program) -> Conversion:
@@ -45,6 +48,7 @@ class _Converter:
         self._places = program.places
         self._edits = Edits(program.places)
         self._left: list[Finding] = []
+        self._told: list[Finding] = []
         self._waits = sorted(program.waits(), key=lambda pair: self._places.start(pair[0]))
         self._sure = {call.node: call.sure for call in program.calls}
         self._targets = {local.node: local.functions for local in program.local_calls}
@@ -73,6 +77,13 @@ class _Converter:
         for call in self._program.calls:
             if CALLS[call.name].gone:
                 self._leave(call.node, f"there is no {call.name}(): {CALLS[call.name].gone}")
+        for unknown in self._program.unknown:
+            if isinstance(unknown.ctx, ast.Load):
+                self._leave(unknown, f"there is no {unknown.attr}, nor in accsyn_api")
+            else:
+                self._leave(unknown, f"{unknown.attr} of a session cannot be set")
+        for read, name in self._program.reads():
+            self._leave(read, f"{name} becomes a method: await {name}()")
         for reference, name in self._program.handed:
             self._leave(reference, f"{name} is handed on: whoever calls it has to await what it returns")
         self._move_outside()
@@ -88,7 +99,7 @@ class _Converter:
                 compile(text, "<converted>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return self._nothing("this cannot be rewritten mechanically")
-        return Conversion(text, tuple(sorted(set(self._left))))
+        return Conversion(text, tuple(sorted(set(self._left))), tuple(self._told))
 
     def _nothing(self, reason: str) -> Conversion:
         return Conversion(self._places.text, (Finding(1, 1, "await", reason),))
@@ -125,10 +136,11 @@ class _Converter:
         """Why a call cannot be awaited; ``None`` when it can."""
         if what == "session" and not self._sure[node]:
             return "this may be something else than a session of accsyn"
-        if what == "function":
+        if what in ("function", "generator", "context"):
             others = self._targets[node] - self._async
             plain = all(isinstance(one, Function | Bound) for one in self._program.trace.of(node.func))
-            if others or not plain:
+            mixed = len(set(map(yields, self._targets[node]))) > 1
+            if others or mixed or not plain:
                 return "what it calls may be, or stays, a function that is not async"
         if not self._places.is_found(node):
             return "its place within a text is not certain"
@@ -154,6 +166,9 @@ class _Converter:
         reason = self._stays(node, what)
         if reason:
             return reason
+        if what == "generator":
+            done = iterated(self._places, node, self._edits)
+            return None if done else "what iterates over it has to do so by async for"
         outside = self._outside
         start, end = self._places.start(node), self._places.end(node)
         if outside is not None and outside.call is node:
@@ -228,7 +243,8 @@ class _Converter:
         ]
         if not waits:
             return
-        plan = plan_outside(self._places, waits, self._targets, openings)
+        calls = [node for node, what in self._waits if what == "function"]
+        plan = plan_outside(self._places, waits, calls, openings)
         if isinstance(plan, str):
             self._leave(waits[0], plan)
         else:
@@ -264,6 +280,19 @@ class _Converter:
             self._edits.insert_lines(first, f"{lead}{self._header(plan, unit)}\n")
             self._edits.indent(first, last)
             self._edits.insert(end, f"\n\n\nasyncio.run({plan.name}())")
+            self._tell_moved(plan)
+
+    def _tell_moved(self, plan: Outside) -> None:
+        moved = [
+            one for one in plan.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        ]
+        if moved:
+            line, column = self._places.line_and_column(self._places.start(moved[0]))
+            what = named(one.name for one in moved)
+            verb = "go" if len(moved) > 1 else "goes"
+            text = f"{what} {verb} into {plan.name}(), as all below the session: nobody can import "
+            text += f"{'them' if len(moved) > 1 else 'it'} then; what is given the session can stay above it"
+            self._told.append(Finding(line, column, "note", text))
 
     def _header(self, plan: Outside, indent: str) -> str:
         header = f"async def {plan.name}() -> None:"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from accsyn_async.migration.annotations import annotated
-from accsyn_async.migration.knowledge import Knowledge
+from accsyn_async.migration.knowledge import Knowledge, is_context
 from accsyn_async.migration.scopes import Scope
 from accsyn_async.migration.values import (
     NOTHING,
@@ -41,13 +42,16 @@ class Evaluator:
 
     Attributes:
         values: what expressions stand for; those of which nothing is known are left out.
+        reads: the properties of this file that attributes read.
         guess: whether an unknown parameter called ``session`` is taken for one.
     """
 
     def __init__(self, tree: ast.Module) -> None:
         self.known = Knowledge()
         self.values: dict[ast.AST, Values] = {}
+        self.reads: dict[ast.Attribute, frozenset[FunctionNode]] = {}
         self.guess = False
+        self._function: list[FunctionNode] = []
         self._scopes: dict[ast.AST, Scope] = {}
         self._scope = Scope(tree, None, inline=False)
 
@@ -121,7 +125,11 @@ class Evaluator:
             case ast.Name(id=name):
                 return self._scope.look_up(name)
             case ast.Attribute(value=value, attr=name):
-                return self._union(self.known.member(owner, name) for owner in self._eval(value))
+                owners = self._eval(value)
+                reads = [one for owner in owners for one in self.known.properties_of(owner, name)]
+                if reads:
+                    self.reads[node] = self.reads.get(node, frozenset()) | frozenset(reads)
+                return self._union(self.known.member(owner, name) for owner in owners)
             case ast.Call():
                 return self._call(node)
             case ast.NamedExpr(target=target, value=value):
@@ -135,8 +143,10 @@ class Evaluator:
                 return self._eval(body) | self._eval(orelse)
             case ast.Await(value=value):
                 return self._eval(value)
-            case ast.Yield(value=value) if value is not None:
-                self._eval(value)
+            case ast.Yield(value=value):
+                values = self._eval(value) if value is not None else NOTHING
+                if self._function:
+                    self.known.learn_yield(self._function[-1], values)
                 return NOTHING
             case ast.Starred(value=value):
                 return self._eval(value)
@@ -310,13 +320,16 @@ class Evaluator:
         for name, values in named.items():
             if name in by_name:
                 self.known.learn_parameter(by_name[name], values)
-        return self.known.returns.get(function, NOTHING)
+        if is_context(function):
+            return self.known.handed_out(function)
+        yielded = _several(self.known.yields.get(function, NOTHING))
+        return self.known.returns.get(function, NOTHING) | yielded
 
 
 def _several(values: Values) -> Values:
     """A container of values, of one level of containers at most in it."""
     return frozenset(
-        Several(value)
+        Several(replace(value, picked=True) if isinstance(value, SessionValue) else value)
         for value in values
         if not (isinstance(value, Several) and isinstance(value.of, Several))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CALLS", "NEWER", "OLDER", "PROPERTIES", "SESSION", "TIMES", "Fact"]
+__all__ = ["CALLS", "HERE", "NEWER", "OLDER", "PROPERTIES", "SESSION", "TIMES", "Fact"]
 
 
 class Fact(NamedTuple):
@@ -34,6 +34,13 @@ OLDER = "2.2.1"
 
 PROPERTIES = ("connect_timeout", "timeout", "username")
 """What is read of a session, in both versions and here."""
+
+HERE = frozenset(
+    {"aclose", "api_version", "as_completed", "ensure_transfer", "find_iter", "find_jobs", "get_job"}
+    | {"handle", "monitor", "role", "split_folders", "submit", "traffic", "wait", "wait_all", "watch"}
+    | {"workspace"}
+)
+"""What this library's session has and the official client's has not."""
 
 TIMES = frozenset({"created", "finished", "last_checkin", "logged_in", "modified"})
 """Attributes of rows that are times."""

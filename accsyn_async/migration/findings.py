@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Finding", "FindingKind", "Report"]
+__all__ = ["Finding", "FindingKind", "Report", "named"]
 
 FindingKind = Literal["note", "await", "differs", "gone"]
 """Good to know; to be awaited; otherwise than in the official client; not here at all."""
+
+
+_MOST_NAMED = 10
+
+
+def named(names: Iterable[str]) -> str:
+    """Names in a row, the first ten of them.
+
+    >>> named("abcdefghijkl")
+    'a, b, c, d, e, f, g, h, i, j and 2 more'
+    """
+    every = list(names)
+    more = f" and {len(every) - _MOST_NAMED} more" if len(every) > _MOST_NAMED else ""
+    return ", ".join(every[:_MOST_NAMED]) + more
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -25,7 +25,15 @@ from accsyn_async.migration.values import (
     Values,
 )
 
-__all__ = ["MODULES", "Knowledge", "is_class_method", "is_property", "is_static"]
+__all__ = [
+    "MODULES",
+    "Knowledge",
+    "fixture_name",
+    "is_class_method",
+    "is_context",
+    "is_property",
+    "is_static",
+]
 
 MODULES = ("accsyn_api", "accsyn_async")
 """The official client, and this library, by which a program may have begun to go."""
@@ -42,6 +50,8 @@ class Knowledge:
     def __init__(self) -> None:
         self.changed = False
         self.returns: dict[FunctionNode, Values] = {}
+        self.yields: dict[FunctionNode, Values] = {}
+        self.fixtures: dict[str, set[FunctionNode]] = {}
         self.parameters: dict[ast.arg, set[Value]] = {}
         self.attributes: dict[ast.ClassDef, dict[str, set[Value]]] = {}
         self.bases: dict[ast.ClassDef, Values] = {}
@@ -61,6 +71,24 @@ class Knowledge:
         known = self.returns.get(node, NOTHING)
         self.changed |= not values <= known
         self.returns[node] = known | values
+
+    def learn_yield(self, node: FunctionNode, values: Values) -> None:
+        """Add to what a function yields."""
+        known = self.yields.get(node, NOTHING)
+        self.changed |= not values <= known
+        self.yields[node] = known | values
+
+    def handed_out(self, node: FunctionNode) -> Values:
+        """What those get who use a function as a fixture or a context manager."""
+        returned = self.returns.get(node, NOTHING)
+        if node not in self.yields:
+            return returned
+        annotated = frozenset(value.of for value in returned if isinstance(value, Several))
+        return self.yields[node] | annotated
+
+    def of_fixture(self, name: str) -> Values:
+        """What a test gets for a parameter from the fixtures of this file."""
+        return frozenset().union(*map(self.handed_out, self.fixtures.get(name, ())), NOTHING)
 
     def module(self, name: str) -> Values:
         """What a name stands for that a module is imported by."""
@@ -125,6 +153,15 @@ class Knowledge:
             return frozenset(Bound(one, node) for one in self.overriding(node, name) if not is_static(one))
         return NOTHING
 
+    def properties_of(self, owner: Value, name: str) -> Iterator[FunctionNode]:
+        """The properties of classes of this file that an attribute of something may read."""
+        if isinstance(owner, Instance):
+            for one in self.line(owner.node):
+                if (known := self.own_method(one, name)) is not None:
+                    yield from [known] if is_property(known) else ()
+                    break
+            yield from filter(is_property, self.overriding(owner.node, name))
+
     def families(self) -> dict[FunctionNode, frozenset[FunctionNode]]:
         """Of methods, those of the same name that override them or are overridden by them."""
         found: dict[FunctionNode, frozenset[FunctionNode]] = {}
@@ -186,6 +223,24 @@ def is_class_method(node: FunctionNode) -> bool:
 def is_property(node: FunctionNode) -> bool:
     """Whether a method is read like an attribute."""
     return _decorated(node, "property") or _decorated(node, "cached_property")
+
+
+def is_context(node: FunctionNode) -> bool:
+    """Whether a function becomes a context manager of what it yields."""
+    return _decorated(node, "contextmanager") or _decorated(node, "asynccontextmanager")
+
+
+def fixture_name(node: FunctionNode) -> str | None:
+    """What tests call a fixture of pytest; ``None`` when a function is none."""
+    for one in node.decorator_list:
+        called = one.func if isinstance(one, ast.Call) else one
+        if getattr(called, "attr", getattr(called, "id", "")) == "fixture":
+            named = [keyword.value for keyword in getattr(one, "keywords", ()) if keyword.arg == "name"]
+            given = named[0] if named else None
+            return (
+                given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else node.name
+            )
+    return None
 
 
 def _decorated(node: FunctionNode, name: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from accsyn_async.migration.facts import CALLS, PROPERTIES
-from accsyn_async.migration.knowledge import is_property
+from accsyn_async.migration.facts import CALLS, HERE, PROPERTIES
+from accsyn_async.migration.generators import cannot_yield, iterated, iterates_async, yields
+from accsyn_async.migration.knowledge import fixture_name, is_context, is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
 from accsyn_async.migration.tracing import Trace
 from accsyn_async.migration.values import (
@@ -56,7 +57,7 @@ class LocalCall:
     Attributes:
         node: the call.
         functions: those that it may be.
-        awaited: whether ``await`` stands before it already.
+        awaited: whether ``await``, or ``async for``, stands before it already.
     """
 
     node: ast.Call
@@ -64,8 +65,9 @@ class LocalCall:
     awaited: bool
 
 
-Waits = Literal["session", "function", "sleep"]
-"""What an expression waits for: the backend, a function that becomes ``async def``, or time."""
+Waits = Literal["session", "function", "generator", "context", "sleep"]
+"""What is waited for: the backend, time, or a function that becomes ``async def``, which may yield or be a
+context manager."""
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class Program:
         sleeps: ``time.sleep(…)``.
         handed: methods of sessions that are no calls, such as callbacks.
         properties: what is read of sessions.
+        unknown: attributes of sessions that neither client has, or that are set.
         becoming: functions that become ``async def``, and the expressions in them that wait.
     """
 
@@ -94,6 +97,7 @@ class Program:
     sleeps: list[ast.Call] = field(default_factory=list)
     handed: list[tuple[ast.expr, str]] = field(default_factory=list)
     properties: list[ast.Attribute] = field(default_factory=list)
+    unknown: list[ast.Attribute] = field(default_factory=list)
     becoming: dict[FunctionNode, list[ast.expr]] = field(default_factory=dict)
     _references: dict[FunctionNode, ast.expr] = field(default_factory=dict)
     _unknown: dict[str, ast.expr] = field(default_factory=dict)
@@ -109,8 +113,11 @@ class Program:
         for node in nodes:
             if isinstance(node, ast.Call):
                 self._sort_call(node)
-            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-                self._sort_name(node)
+            elif isinstance(node, ast.Name | ast.Attribute):
+                if isinstance(node, ast.Attribute) and self._is_unknown(node):
+                    self.unknown.append(node)
+                if isinstance(node.ctx, ast.Load):
+                    self._sort_name(node)
         self.calls.sort(key=lambda call: self.places.start(call.node))
         self._spread()
 
@@ -129,7 +136,8 @@ class Program:
             self.calls.append(SessionCall(node, names[0], sure, older, awaited))
         functions = {value.node for value in values if isinstance(value, Function | Bound)}
         if functions:
-            self.local_calls.append(LocalCall(node, frozenset(functions), awaited))
+            done = awaited or iterates_async(self.places, node)
+            self.local_calls.append(LocalCall(node, frozenset(functions), done))
             if any(map(self.returns_new, functions)):
                 self.openings.append(node)
         if any(isinstance(value, SessionType) and value.official for value in values):
@@ -157,6 +165,34 @@ class Program:
             if isinstance(value, Function | Bound):
                 self._references.setdefault(value.node, node)
 
+    def _is_unknown(self, node: ast.Attribute) -> bool:
+        """Whether something is certainly no attribute of a session, or none that can be set."""
+        owners = self.trace.of(node.value)
+        certain = all(
+            isinstance(one, SessionType) or (isinstance(one, SessionValue) and one.sure and not one.picked)
+            for one in owners
+        )
+        if not owners or not certain or node.attr.startswith("__"):
+            return False
+        if not isinstance(node.ctx, ast.Load):
+            return True
+        known = node.attr.startswith("_") or node.attr in {*CALLS, *PROPERTIES, *HERE}
+        return not known and not self._is_expected_to_lack(node)
+
+    def _is_expected_to_lack(self, node: ast.Attribute) -> bool:
+        """Whether the program looks first whether an attribute is there, or goes on without it."""
+        for one in ast.walk(self.places.tree):
+            match one:
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=name)]):
+                    if name == node.attr:
+                        return True
+        return any(
+            isinstance(one, ast.Try)
+            and part in one.body
+            and any("AttributeError" in ast.dump(handler.type) for handler in one.handlers if handler.type)
+            for one, part in self.places.around(node)
+        )
+
     def _is_handed_on(self, node: ast.expr) -> bool:
         """Whether something is an argument of what is no function or class of this file."""
         part: ast.AST = node
@@ -168,9 +204,9 @@ class Program:
         if not isinstance(parent, ast.Call) or parent.func is part:
             return False
         known = self.trace.of(parent.func)
-        return not any(
-            isinstance(one, Function | Bound | Class) or one == Other("functools.partial") for one in known
-        )
+        if Other("functools.partial") in known:
+            return self._is_handed_on(parent)
+        return not any(isinstance(one, Function | Bound | Class) for one in known)
 
     def makes_older(self, node: ast.Call) -> bool:
         """Whether a call makes a session of an older workspace."""
@@ -178,6 +214,8 @@ class Program:
 
     def returns_new(self, function: FunctionNode) -> bool:
         """Whether a function returns a session that it has made, and does nothing else with it."""
+        if fixture_name(function) is not None:
+            return False
         returned = [one.value for one in own_nodes(function) if isinstance(one, ast.Return)]
         return bool(returned) and all(
             one is not None and (self._is_new(one) or self._is_new_name(one, function)) for one in returned
@@ -199,14 +237,25 @@ class Program:
 
     # What has to wait
 
+    def reads(self) -> Iterator[tuple[ast.Attribute, str]]:
+        """Each use of a property that has to become a method, with its name, in no order."""
+        for node, functions in self.trace.reads.items():
+            waiting = functions & self.becoming.keys()
+            if waiting and isinstance(node.ctx, ast.Load):
+                yield node, node.attr
+
     def waits(self) -> Iterator[tuple[ast.Call, Waits]]:
         """Each call that needs ``await``, in no order."""
         for call in self.calls:
             if CALLS[call.name].awaited and not call.awaited and not CALLS[call.name].gone:
                 yield call.node, "session"
         for local in self.local_calls:
-            if not local.awaited and local.functions & self.becoming.keys():
-                yield local.node, "function"
+            becoming = local.functions & self.becoming.keys()
+            if not local.awaited and becoming:
+                if all(map(is_context, becoming)):
+                    yield local.node, "context"
+                else:
+                    yield local.node, "generator" if all(map(yields, becoming)) else "function"
         for node in self.sleeps:
             frame = self.places.frame(node)
             if (
@@ -220,22 +269,29 @@ class Program:
     def module_waits(self) -> bool:
         """Whether code outside of functions has to wait for something."""
         tree = self.places.tree
-        return any(
-            self.places.frame(call.node) is tree and CALLS[call.name].awaited and not call.awaited
-            for call in self.calls
-        ) or any(
-            self.places.frame(local.node) is tree and bool(local.functions & self.becoming.keys())
-            for local in self.local_calls
+        return (
+            any(
+                self.places.frame(call.node) is tree and CALLS[call.name].awaited and not call.awaited
+                for call in self.calls
+            )
+            or any(
+                self.places.frame(local.node) is tree and bool(local.functions & self.becoming.keys())
+                for local in self.local_calls
+            )
+            or any(self.places.frame(read) is tree for read, _ in self.reads())
         )
 
     def _spread(self) -> None:
         waiting: list[tuple[ast.expr, Frame]] = [
             (node, self.places.frame(node)) for node, what in self.waits() if what == "session"
         ]
-        callers: dict[FunctionNode, list[ast.Call]] = {}
+        callers: dict[FunctionNode, list[ast.expr]] = {}
         for local in self.local_calls:
             for function in local.functions:
                 callers.setdefault(function, []).append(local.node)
+        for read, functions in self.trace.reads.items():
+            for function in functions:
+                callers.setdefault(function, []).append(read)
         while waiting:
             node, frame = waiting.pop(0)
             while isinstance(frame, ast.Lambda | ast.GeneratorExp | ast.ClassDef):
@@ -282,8 +338,13 @@ class Program:
             return f"Python calls {function.name} without await: do this elsewhere"
         if function.name.startswith("test") and not self.callers(function):
             return "a test that is async needs a plugin, such as pytest-asyncio"
-        if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)):
-            return "it is a generator: those who iterate over it need async for"
+        if yields(function):
+            reason = cannot_yield(function)
+            callers = self.callers(function)
+            if reason or not callers or not all(iterated(self.places, one) for one in callers):
+                return reason or "it is a generator: those who iterate over it need async for"
+        if len({yields(one) for one in self.trace.families.get(function, ())}) > 1:
+            return "of those that override each other some yield, and some do not"
         if function in self._references:
             line = self._references[function].lineno
             return f"it is handed on in line {line}, to somebody who calls it without await"

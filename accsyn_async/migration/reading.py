@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 
 from accsyn_async.errors import ArgumentError
@@ -13,6 +14,14 @@ from accsyn_async.migration.report import report_on
 from accsyn_async.migration.tracing import trace
 
 __all__ = ["NoPythonError", "check_program", "read_program"]
+
+
+_OF_PYTHON_2 = (
+    "Missing parentheses in call to 'print'",
+    "Missing parentheses in call to 'exec'",
+    "multiple exception types must be parenthesized",
+    "leading zeros in decimal integer literals",
+)
 
 
 class NoPythonError(ArgumentError):
@@ -47,11 +56,21 @@ def read_program(text: str, *, older: bool = False) -> Program:
         return Program(Places(text, tree), trace(tree), older)
     except SyntaxError as error:
         line = error.lineno if error.lineno else None
-        raise NoPythonError(f"it is no Python: {error.msg}", line, error.offset or None) from None
+        what = "it is Python 2, not Python 3" if _is_python_2(error) else "it is no Python"
+        raise NoPythonError(f"{what}: {error.msg}", line, error.offset or None) from None
     except ValueError as error:
         raise NoPythonError(f"it is no Python: {error}") from None
     except (RecursionError, MemoryError):
         raise NoPythonError("it is nested too deeply") from None
+
+
+def _is_python_2(error: SyntaxError) -> bool:
+    if error.msg.startswith(_OF_PYTHON_2):
+        return True
+    at = max((error.offset or 1) - 1, 0)
+    before, rest = (error.text or "")[:at], (error.text or "")[at:]
+    raised = re.fullmatch(r"\s*raise\s+[\w.]+\s*", before) is not None and rest.startswith(",")
+    return raised or rest.startswith("<>")
 
 
 def check_program(text: str, *, older: bool = False) -> Report:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from accsyn_async.migration.arguments import about_call, about_session, reads_environment
 from accsyn_async.migration.facts import CALLS, NEWER, PROPERTIES, TIMES
-from accsyn_async.migration.findings import Finding, FindingKind, Report
+from accsyn_async.migration.findings import Finding, FindingKind, Report, named
+from accsyn_async.migration.generators import iterating, yields
+from accsyn_async.migration.knowledge import fixture_name
 from accsyn_async.migration.places import own_nodes
 from accsyn_async.migration.program import Program, SessionCall
-from accsyn_async.migration.values import Result, SessionType
+from accsyn_async.migration.values import FunctionNode, Result, SessionType, SessionValue
 
 __all__ = ["report_on"]
 
@@ -25,7 +27,7 @@ def report_on(program: Program) -> Report:
     hindered = [one for one in functions if program.hindrance(one)]
     return Report(
         tuple(findings),
-        awaits=sum(1 for _ in program.waits()),
+        awaits=sum(1 for _ in program.waits()) + sum(1 for _ in program.reads()),
         functions=tuple(program.name_of(one) for one in functions if one not in hindered),
         by_hand=tuple(program.name_of(one) for one in hindered),
         needs_run=program.module_waits,
@@ -94,8 +96,9 @@ class _Reporter:
             return target.id if isinstance(target, ast.Name) else "session"
         return "session"
 
-    def _called(self, node: ast.Call) -> str:
-        return getattr(node.func, "attr", None) or getattr(node.func, "id", None) or "it"
+    def _called(self, node: ast.expr) -> str:
+        named = node.func if isinstance(node, ast.Call) else node
+        return getattr(named, "attr", None) or getattr(named, "id", None) or "it"
 
     def _calls(self) -> Iterator[Finding]:
         for call in self._program.calls:
@@ -123,12 +126,23 @@ class _Reporter:
         for node, what in self._program.waits():
             if what == "function":
                 yield self._finding(node, "await", f"{self._called(node)}(…) {self._awaited(node)}")
+            elif what == "context":
+                yield self._finding(
+                    node,
+                    "await",
+                    f"{self._called(node)}(…) needs async with, and asynccontextmanager where it is defined",
+                )
+            elif what == "generator":
+                yield self._finding(node, "await", f"{self._called(node)}(…) {self._iterated(node)}")
             elif what == "sleep":
                 yield self._finding(
                     node, "await", "time.sleep(…) would hold up everything: await asyncio.sleep(…)"
                 )
 
-    def _awaited(self, node: ast.Call) -> str:
+        for read, name in self._program.reads():
+            yield self._finding(read, "await", f"{name} becomes a method: {name}() {self._awaited(read)}")
+
+    def _awaited(self, node: ast.expr) -> str:
         """How a call is awaited where it stands."""
         match self._places.frame(node):
             case ast.Lambda():
@@ -137,17 +151,31 @@ class _Reporter:
                 return "cannot be awaited in the body of a class: do it in a function"
             case ast.GeneratorExp():
                 return "cannot be awaited in a generator expression: make it a list, [… for …]"
-        match self._places.parent(node):
+        part: ast.AST = node
+        parent = self._places.parent(part)
+        while isinstance(parent, ast.NamedExpr) and parent.value is part:
+            part, parent = parent, self._places.parent(parent)
+        match parent:
             case ast.Attribute():
                 return "needs await, in parentheses"
-            case ast.Subscript(value=value) if value is node:
+            case ast.Subscript(value=value) if value is part:
                 return "needs await, in parentheses"
-            case ast.For(iter=value) | ast.comprehension(iter=value) if value is node:
+            case ast.For(iter=value) | ast.comprehension(iter=value) if value is part:
                 return "needs await: for … in await …"
             case ast.If() | ast.While() | ast.Assert() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 return "needs await: without, it would count as true"
+            case ast.IfExp(test=test) | ast.match_case(guard=test) if test is part:
+                return "needs await: without, it would count as true"
+            case ast.comprehension(ifs=conditions) if part in conditions:
+                return "needs await: without, it would count as true"
             case _:
                 return "needs await"
+
+    def _iterated(self, node: ast.Call) -> str:
+        """How a call of a generator is iterated over where it stands."""
+        if isinstance(self._places.frame(node), ast.Lambda | ast.ClassDef | ast.GeneratorExp):
+            return self._awaited(node)
+        return iterating(self._places, node)
 
     def _is_repeated(self, node: ast.Call) -> bool:
         frame = self._places.frame(node)
@@ -166,13 +194,15 @@ class _Reporter:
         for function, waits in program.becoming.items():
             lines = sorted({node.lineno for node in waits})
             name = program.name_of(function)
-            why = f"for line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+            why = f"for line{'s' if len(lines) > 1 else ''} {named(map(str, lines))}"
             text = (
                 f"{name} becomes async def, {why if lines else 'as what it overrides, or is overridden by'}"
             )
+            if yields(function):
+                text += "; those who iterate over it need async for"
             callers = program.callers(function)
             if callers:
-                text += f"; called by {', '.join(dict.fromkeys(map(self._caller, callers)))}"
+                text += f"; called by {named(dict.fromkeys(map(self._caller, callers)))}"
             hindrance = program.hindrance(function)
             if hindrance:
                 text = f"{name} cannot simply become async def: {hindrance}"
@@ -186,13 +216,14 @@ class _Reporter:
 
     def _module(self) -> Iterator[Finding]:
         tree = self._places.tree
-        outside = [node for node, _ in self._program.waits() if self._places.frame(node) is tree]
+        waits = [*self._program.waits(), *self._program.reads()]
+        outside = {node: what for node, what in waits if self._places.frame(node) is tree}
         if not self._program.module_waits or not outside:
             return
         first = min(outside, key=self._places.start)
         alone = (
             len(outside) == 1
-            and any(local.node is first for local in self._program.local_calls)
+            and outside[first] == "function"
             and all(self._top(one) is not self._top(first) for one in self._program.openings)
         )
         what = "put it into an async def main(), and asyncio.run(main())"
@@ -212,17 +243,33 @@ class _Reporter:
                 yield self._finding(
                     node, "gone", f"there is no {node.attr}, which is private to the official client"
                 )
+        for node in self._program.unknown:
+            parent = self._places.parent(node)
+            called = isinstance(parent, ast.Call) and parent.func is node
+            if isinstance(node.ctx, ast.Load):
+                what = f"{node.attr}()" if called else node.attr
+                yield self._finding(node, "gone", f"there is no {what}, nor in accsyn_api")
+            else:
+                yield self._finding(
+                    node,
+                    "gone",
+                    f"{node.attr} of a session cannot be set: "
+                    + ("it is only read" if node.attr in PROPERTIES else "keep it in a variable of your own"),
+                )
 
     def _nodes(self) -> Iterator[Finding]:
         called = {call.node: call for call in self._program.calls}
         for node in ast.walk(self._places.tree):
             match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    yield from self._fixture(node)
                 case ast.ExceptHandler():
                     yield from self._handler(node, called)
                 case ast.While():
                     parts = [*own_nodes(node), *ast.walk(node.test)]
                     looks = [one for one in called.values() if one.name in _LOOKS and one.node in parts]
-                    if looks and any(one in self._program.sleeps for one in parts):
+                    pauses = any(one in self._program.sleeps for one in parts)
+                    if looks and (pauses or any(self._asks_the_same(node, one.node) for one in looks)):
                         yield self._finding(
                             node,
                             "note",
@@ -234,6 +281,37 @@ class _Reporter:
                         yield self._finding(
                             node, "differs", f"{key!r} is a time in UTC; {NEWER} makes it local time"
                         )
+
+    def _fixture(self, node: FunctionNode) -> Iterator[Finding]:
+        """What a fixture hands out to tests of other files."""
+        name = fixture_name(node)
+        taken = any(isinstance(one, ast.arg) and one.arg == name for one in ast.walk(self._places.tree))
+        if name is None or taken:
+            return
+        for one in own_nodes(node):
+            given = one.value if isinstance(one, ast.Return | ast.Yield) else None
+            if given and any(isinstance(value, SessionValue) for value in self._trace.of(given)):
+                text = f"who uses {name} in other files is not followed: await what they call"
+                yield self._finding(given, "note", text)
+
+    def _asks_the_same(self, loop: ast.While, look: ast.Call) -> bool:
+        """Whether a call in a loop asks the same in each turn, or of what it found before."""
+        if any(keyword.arg in ("skip", None) for keyword in look.keywords):
+            return False
+        own = self._places.statement(look)
+        changed = {
+            one.id
+            for one in own_nodes(loop)
+            if isinstance(one, ast.Name)
+            and isinstance(one.ctx, ast.Store)
+            and (self._places.statement(one) is not own or isinstance(own, ast.For))
+        }
+        given = [*look.args, *(keyword.value for keyword in look.keywords)]
+        return not any(
+            isinstance(one, ast.Call | ast.Await) or (isinstance(one, ast.Name) and one.id in changed)
+            for argument in given
+            for one in ast.walk(argument)
+        )
 
     def _handler(self, node: ast.ExceptHandler, called: dict[ast.Call, SessionCall]) -> Iterator[Finding]:
         for part, name in self._program.excepted(node):

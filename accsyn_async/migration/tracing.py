@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from accsyn_async.migration.evaluating import Evaluator
-from accsyn_async.migration.knowledge import MODULES, is_class_method, is_static
+from accsyn_async.migration.knowledge import MODULES, fixture_name, is_class_method, is_static
 from accsyn_async.migration.scopes import Scope, joined
 from accsyn_async.migration.values import (
     NOTHING,
@@ -34,12 +34,14 @@ class Trace:
         tree: the program.
         values: what expressions stand for; those of which nothing is known are left out.
         official: whether the official client is imported anywhere.
+        reads: the properties of this file that attributes read.
         families: of methods, those that override them or are overridden by them.
     """
 
     tree: ast.Module
     values: dict[ast.AST, Values]
     official: bool
+    reads: dict[ast.Attribute, frozenset[FunctionNode]]
     families: dict[FunctionNode, frozenset[FunctionNode]]
 
     def of(self, node: ast.AST) -> Values:
@@ -61,7 +63,7 @@ def trace(tree: ast.Module) -> Trace:
     if tracer.imports_official:
         tracer.guess = True
         tracer.settle()
-    return Trace(tree, tracer.values, tracer.imports_official, tracer.known.families())
+    return Trace(tree, tracer.values, tracer.imports_official, tracer.reads, tracer.known.families())
 
 
 class _Tracer(Evaluator):
@@ -70,13 +72,13 @@ class _Tracer(Evaluator):
         self.imports_official = False
         self._tree = tree
         self._waiting: list[tuple[FunctionNode, Scope, ast.ClassDef | None]] = []
-        self._function: list[FunctionNode] = []
 
     def settle(self) -> None:
         """Go through the program until nothing new is learnt."""
         for _ in range(_ROUNDS):
             self.known.changed = False
             self.values = {}
+            self.reads = {}
             self._scope.begin()
             self._waiting = []
             self._run(self._tree.body)
@@ -219,14 +221,19 @@ class _Tracer(Evaluator):
         owner = self._scope.node if isinstance(self._scope.node, ast.ClassDef) else None
         self._bind(node.name, frozenset({Function(node)}))
         self._waiting.append((node, self._scope, owner))
+        fixture = fixture_name(node)
+        if fixture is not None:
+            self.known.fixtures.setdefault(fixture, set()).add(node)
 
     def _run_function(self, node: FunctionNode, around: Scope, owner: ast.ClassDef | None) -> None:
         before, self._scope = self._scope, self._scope_of(node, around, inline=False)
         self._scope.begin()
         self._function.append(node)
         plain = [*node.args.posonlyargs, *node.args.args]
+        by_pytest = node.name.startswith("test") or fixture_name(node) is not None
         for parameter in [*plain, *node.args.kwonlyargs]:
-            self._bind(parameter.arg, self._parameter(parameter))
+            given = self.known.of_fixture(parameter.arg) if by_pytest else NOTHING
+            self._bind(parameter.arg, given or self._parameter(parameter))
         if owner is not None and plain and not is_static(node):
             itself: Value = Class(owner) if is_class_method(node) else Instance(owner)
             self._bind(plain[0].arg, frozenset({itself}))

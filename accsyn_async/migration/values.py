@@ -55,10 +55,12 @@ class SessionValue:
     Attributes:
         older: whether it is made as only 2.2.1 has it.
         sure: ``False`` where only the name of a parameter says that it is one.
+        picked: whether it comes from a container, in which there may be other things, too.
     """
 
     older: bool = False
     sure: bool = True
+    picked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

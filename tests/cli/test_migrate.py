@@ -156,7 +156,7 @@ async def test_when_there_is_nothing_to_do(cli: Cli, options: tuple[str, ...]) -
 async def test_what_is_no_python_does_not_hide_the_others(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     write("binary.py", "\ufeffx", "utf-16-le")
-    write("cookie.py", "# coding: nothing-of-the-kind\n")
+    write("cookie.py", "# coding: nothing\n")
     write("tabs.py", "if 1:\n    x = 1\n  y = 2\n")
     write("done.py", DONE)
     ran = await cli("migrate", "nowhere.py", "folder", "binary.py", "cookie.py", "tabs.py", "done.py")
@@ -165,8 +165,8 @@ async def test_what_is_no_python_does_not_hide_the_others(cli: Cli, tmp_path: Pa
     assert lines[:4] == [
         "nowhere.py: error: there is no such file; check its name",
         "folder: error: it is a folder; name a file in it",
-        "binary.py: error: it is no Python: it is no text in the encoding that it should have",
-        "cookie.py: error: it is no Python: it is no text in the encoding that it should have",
+        "binary.py: error: it is no Python: it is in utf-16, which Python does not read; save it as utf-8",
+        "cookie.py:1: error: it is no Python: its coding: line says nothing, which is no encoding",
     ]
     assert re.match(r"tabs\.py:3:\d+: error: it is no Python: unindent does not match", lines[4])
     assert lines[-1] == "done.py: nothing to do"
@@ -299,3 +299,58 @@ async def test_what_the_page_shows(cli: Cli) -> None:
     for command, output in shown:
         ran = await cli(*command.split())
         assert (ran.code, ran.out, ran.err) == (1, output, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            b"import os\n\nx = '\xe4'\n",
+            "3: error: it is no Python: byte 0xe4 is not in utf-8, as Python takes it to be; "
+            "a first line such as # coding: latin-1 tells which it is in",
+        ),
+        (b"x = '\xe4'\n", "1: error: it is no Python: byte 0xe4 is not in utf-8, as Python takes it to be"),
+        (
+            b"#!x\n# coding: ascii\n'\xe4'",
+            "3: error: it is no Python: byte 0xe4 is not in ascii, as its coding",
+        ),
+        (
+            b"\n# coding: hex\nx\n",
+            "2: error: it is no Python: its coding: line says hex, which is no encoding",
+        ),
+        (
+            b"\xef\xbb\xbf# coding: latin-1\n",
+            "1: error: it is no Python: it begins as utf-8, and its coding: line says latin-1",
+        ),
+        (b"print 'x'\n", "1:1: error: it is Python 2, not Python 3: Missing parentheses"),
+        (b"raise E, 'x'\n", "1:8: error: it is Python 2, not Python 3: invalid syntax"),
+        (b"1 <> 2\n", "1:3: error: it is Python 2, not Python 3: invalid syntax"),
+        (b"raise E 'x'\n", "1:9: error: it is no Python: invalid syntax"),
+    ],
+)
+async def test_why_it_cannot_be_read(cli: Cli, content: bytes, says: str) -> None:
+    write("job.py", content.decode("latin-1"), "latin-1")
+    ran = await cli("migrate", "job.py")
+    assert ran.code == 2
+    assert ran.out.startswith(f"job.py:{says}")
+
+
+async def test_a_summary_names_ten(cli: Cli) -> None:
+    functions = "".join(f"def f{n}(s: Session): s.find('U')\n" for n in range(13))
+    write("job.py", f"from accsyn_api import Session\n{functions}")
+    last = (await cli("migrate", "job.py")).out.splitlines()[-1]
+    assert "f8, f9 and 3 more become async def" in last
+    assert "f10" not in last
+
+
+async def test_a_diff_tells_what_it_moves(cli: Cli) -> None:
+    text = "from accsyn_api import Session\ns = Session()\ndef f(): ...\nclass A: ...\nprint(s.find('U'))\n"
+    write("job.py", text)
+    ran = await cli("migrate", "job.py", "--diff")
+    assert ran.code == 1
+    assert ran.err == (
+        "job.py:3:1: note: f, A go into main(), as all below the session: nobody can import them then; "
+        "what is given the session can stay above it\n"
+    )
+    write("job.py", text.replace("def f(): ...\nclass A: ...\n", ""))
+    assert (await cli("migrate", "job.py", "--diff")).err == ""

@@ -46,7 +46,17 @@ def _expressions() -> st.SearchStrategy[str]:
     name, attribute = st.sampled_from(NAMES), st.sampled_from(ATTRIBUTES)
     simple = st.one_of(
         name,
-        st.sampled_from(["1", "'x'", "accsyn_api.Session()", *["session.find('User')"] * 4, "f(session)"]),
+        st.sampled_from(
+            [
+                "1",
+                "'x'",
+                "accsyn_api.Session()",
+                *["session.find('User')"] * 4,
+                "f(session)",
+                "a()",
+                "list(a())",
+            ]
+        ),
     )
 
     def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -120,6 +130,13 @@ def _statements() -> st.SearchStrategy[str]:
             ],
             "def {}({}, it={}):\n{}\n  return {}": [name, name, expression, body, expression],
             "def {}():\n{}\n  yield {}": [name, body, expression],
+            "@fixture\ndef {}({}):\n{}\n  yield {}": [name, name, body, expression],
+            "def a():\n  for b in session.find('User'):\n    yield {}\n{}\nfor {} in a():\n{}": [
+                expression,
+                inner,
+                name,
+                body,
+            ],
             "def {}(self, {}: 'accsyn_api.Session' = None):\n{}": [name, name, body],
             "async def {}({}):\n{}": [name, name, body],
             "class {}(object):\n{}": [name, body],

@@ -179,3 +179,64 @@ def test_a_program_that_is_done_stays() -> None:
         "    async with Session() as s:\n        await s.find('U')\n"
     )
     assert converted(text) == (text, [])
+
+
+GENERATOR = "def gen(s: Session):\n    for r in s.find('U'):\n        yield r\n"
+
+
+@pytest.mark.parametrize(
+    ("use", "becomes"),
+    [
+        ("for r in gen(s): print(r)", "async for r in gen(s): print(r)"),
+        ("return list(gen(s))", "return [x async for x in gen(s)]"),
+        ("return list( gen(s) )", "return list( [x async for x in gen(s)] )"),
+        (
+            "return sorted(gen(s), key=len)",
+            "return sorted([x async for x in gen(s)], key=len)",
+        ),
+        ("return [r for r, in gen(s) if r]", "return [r async for r, in gen(s) if r]"),
+        ("return {r: 1 for (r) in gen(s)}", "return {r: 1 async for (r) in gen(s)}"),
+        (
+            "return [r for a in 'ab' for r in gen(s)]",
+            "return [r for a in 'ab' async for r in gen(s)]",
+        ),
+    ],
+)
+def test_what_iterates_over_a_generator(use: str, becomes: str) -> None:
+    after, left = converted(f"{BEGIN}{GENERATOR}def f(s: Session):\n    {use}\n")
+    assert left == []
+    assert f"async def f(s: Session):\n    {becomes}\n" in after
+    assert "async def gen(s: Session):\n    for r in await s.find('U'):\n" in after
+
+
+def test_a_generator_outside_of_functions() -> None:
+    after, left = converted(f"{BEGIN}{GENERATOR}s = Session()\nfor r in gen(s):\n    print(r)\n")
+    assert left == []
+    assert (
+        "async def main() -> None:\n    async with Session() as s:\n        async for r in gen(s):" in after
+    )
+
+
+@pytest.mark.parametrize(
+    ("snippet", "reason"),
+    [
+        ("def f(s: Session): return next(gen(s))", "it is a generator"),
+        ("def f(s: Session): return any(r for r in gen(s))", "it is a generator"),
+        ("def f(s: Session, list): return list(gen(s))", "it is a generator"),
+        ("def f(s: Session): yield from gen(s)", "an async generator has no yield from"),
+        ("def f(s: Session):\n    yield s.find('U')\n    return 1", "an async generator cannot return"),
+    ],
+)
+def test_generators_that_are_left(snippet: str, reason: str) -> None:
+    _, left = converted(BEGIN + GENERATOR + snippet)
+    assert any(reason in one for one in left), left
+
+
+def test_uses_of_a_property_are_left() -> None:
+    text = (
+        f"{BEGIN}class U:\n    @property\n    def users(self):\n        return Session().find('U')\n"
+        "def f(u: U): return len(u.users)\n"
+    )
+    after, left = converted(text)
+    assert "def f(u: U): return len(u.users)" in after
+    assert "6: users becomes a method: await users()" in left

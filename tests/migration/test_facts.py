@@ -16,7 +16,7 @@ import accsyn_api
 import pytest
 
 from accsyn_async import Session, rows
-from accsyn_async.migration.facts import CALLS, NEWER, PROPERTIES, SESSION, TIMES
+from accsyn_async.migration.facts import CALLS, HERE, NEWER, PROPERTIES, SESSION, TIMES
 from tests.official.recorder import recording
 
 OLDER = os.environ.get("OFFICIAL_2_2_1")
@@ -131,3 +131,7 @@ def test_what_is_a_time_in_a_row_is_known() -> None:
             hints = get_type_hints(kind)
             found |= {name for name, hint in hints.items() if dt.datetime in (hint, *get_args(hint))}
     assert found == TIMES
+
+
+def test_what_this_library_has_alone() -> None:
+    assert set(public(Session)) - CALLS.keys() - set(PROPERTIES) == HERE

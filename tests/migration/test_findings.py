@@ -155,6 +155,20 @@ def test_a_parameter_that_nobody_gives_is_taken_for_one_by_its_name_alone() -> N
         ("[x for x in session.find('User')]", "1:13 await: find(…) needs await: for … in await …"),
         ("if session.exists('a'): ...", "1:4 await: exists(…) needs await: without, it would count as true"),
         ("assert session.exists('a')", "1:8 await: exists(…) needs await: without, it would count as true"),
+        (
+            "x = 1 if session.exists('a') else 2",
+            "1:10 await: exists(…) needs await: without, it would count as true",
+        ),
+        (
+            "if (x := session.exists('a')): ...",
+            "1:10 await: exists(…) needs await: without, it would count as true",
+        ),
+        (
+            "[x for x in 'a' if session.exists(x)]",
+            "1:20 await: exists(…) needs await: without, it would count as true",
+        ),
+        ("x = session.exists('a') if 1 else 2", "1:5 await: exists(…) needs await"),
+        ("(x := session.find('User'))[0]", "1:7 await: find(…) needs await, in parentheses"),
         ("not session.exists('a')", "1:5 await: exists(…) needs await: without, it would count as true"),
         (
             "x = lambda: session.find('User')",
@@ -315,7 +329,6 @@ def test_loops_that_ask_again_and_again() -> None:
         "await session.wait(…) waits for a job's end"
     )
     assert "2:5 await: time.sleep(…) would hold up everything: await asyncio.sleep(…)" in said(loop)
-    assert not any("again and again" in one for one in said("while session.find('User'): ..."))
     assert said("time.sleep(1)") == []
     assert said("async def f(): time.sleep(1)") == [
         "1:16 await: time.sleep(…) would hold up everything: await asyncio.sleep(…)"
@@ -418,3 +431,179 @@ def test_what_is_nested_too_deeply_is_told() -> None:
 def test_a_program_without_accsyn_has_nothing_to_do() -> None:
     assert check_program("") == Report((), lines=("",))
     assert check_program("import time\ndef f(session): session.find(1)\ntime.sleep(1)\n").is_done
+
+
+GENERATOR = "class U:\n def gen(self):\n  for r in session.find('User'): yield r\nu = U()\n"
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("for r in u.gen(): ...", "5:10 await: gen(…) needs async for: async for … in …"),
+        ("list(u.gen())", "5:6 await: gen(…) needs async for: [… async for … in …]"),
+        ("[r for r in u.gen()]", "5:13 await: gen(…) needs async for: [… async for … in …]"),
+        (
+            "any(r for r in u.gen())",
+            "5:16 await: gen(…) needs async for, and a list: [… async for … in …]",
+        ),
+        ("next(u.gen())", "5:6 await: gen(…) is an async generator then: await anext(…)"),
+        (
+            "it = u.gen()",
+            "5:6 await: gen(…) is an async generator then: whoever iterates over it needs async for",
+        ),
+        (
+            "def f(): yield from u.gen()",
+            "5:21 await: gen(…) needs async for: async for … in …: yield …",
+        ),
+        ("lambda: list(u.gen())", "5:14 await: gen(…) cannot be awaited in a lambda: make it an async def"),
+    ],
+)
+def test_what_yields_is_iterated_over_and_not_awaited(snippet: str, expected: str) -> None:
+    texts = said(GENERATOR + snippet)
+    assert expected in texts
+    assert not any("gen(…) needs await" in one for one in texts)
+
+
+def test_a_generator_becomes_async_where_all_who_iterate_over_it_can() -> None:
+    report = check_program(BEGIN + GENERATOR + "def f():\n for r in u.gen(): print(r)\n")
+    assert (report.functions, report.by_hand) == (("U.gen", "f"), ())
+    assert any("those who iterate over it need async for; called by f" in one.text for one in report.findings)
+    for more in ("it = u.gen()", "class V(U):\n def gen(self): return []\nlist(u.gen())"):
+        report = check_program(BEGIN + GENERATOR + more)
+        assert "U.gen" in report.by_hand
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("session.download_file('a')", "1:1 gone: there is no download_file(), nor in accsyn_api"),
+        ("print(session.find_all)", "1:7 gone: there is no find_all, nor in accsyn_api"),
+        ("accsyn_api.Session().nonesuch()", "1:1 gone: there is no nonesuch(), nor in accsyn_api"),
+        ("session.username = 'a'", "1:1 gone: username of a session cannot be set: it is only read"),
+        (
+            "session.team, b = 1, 2",
+            "1:1 gone: team of a session cannot be set: keep it in a variable of your own",
+        ),
+        ("del session.team", "1:5 gone: team of a session cannot be set: keep it in a variable of your own"),
+    ],
+)
+def test_what_neither_client_has(snippet: str, expected: str) -> None:
+    assert expected in said(snippet)
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "session.submit({})",
+        "session.workspace",
+        "session.__class__",
+        "class Mine(accsyn_api.Session):\n def f(self): return self.g()\n def g(self): ...\nMine().g()",
+        "class Mine(accsyn_api.Session):\n def f(self): self.x = 1",
+        "def f(session): session.post('a')\nf(1)",
+        "for key, it in {'a': session}.items(): key.upper()",
+        "{'a': session, 'b': 1}['b'].bit_length()",
+        "if hasattr(session, 'later'): session.later()",
+        "try: session.later()\nexcept (AttributeError, OSError): ...",
+    ],
+)
+def test_what_one_of_them_has_or_may_be_anything(snippet: str) -> None:
+    assert not [one for one in said(snippet) if "gone:" in one]
+
+
+@pytest.mark.parametrize(
+    ("snippet", "handed"),
+    [
+        ("Thread(target=partial(session.find, 'Job'))", True),
+        ("pool.map(partial(partial(session.find), 'Job'), [1])", True),
+        ("users = partial(session.find, 'User')", False),
+        ("partial(session.find, 'User')()", False),
+    ],
+)
+def test_a_partial_that_is_handed_on(snippet: str, handed: bool) -> None:
+    texts = said(f"from functools import partial\n{snippet}")
+    assert any("find is handed on" in one for one in texts) is handed
+
+
+@pytest.mark.parametrize(
+    ("loop", "noted"),
+    [
+        ("while 1: rows = session.find('Job')", True),
+        ("while not (r := session.find('Job', finished=True)): ...", True),
+        ("while session.get_entity('Transfer', id)['status'] != 'done': ...", True),
+        ("while 1:\n job = session.get_entity('Transfer', job['id'])\n if job['done']: break", True),
+        ("while 1:\n rows = session.find('Job', skip=n)\n n += len(rows)", False),
+        ("while names:\n name = names.pop()\n session.find_one(f'User WHERE code={name}')", False),
+        ("while names: session.find_one(names.pop())", False),
+        ("while 1:\n for name in names: session.find_one(name)", False),
+        ("while 1: session.create('Transfer', {})", False),
+    ],
+)
+def test_loops_that_ask_without_a_pause(loop: str, noted: bool) -> None:
+    assert any("again and again" in one for one in said(loop)) is noted
+
+
+PROPERTY = (
+    "class U:\n @property\n def users(self): return session.find('User')\n"
+    " def count(self): return len(self.users)\nu = U()\n"
+)
+
+
+def test_uses_of_a_property_that_becomes_a_method() -> None:
+    texts = said(PROPERTY + "print(len(u.users))\nif u.users: ...\nu.users[0]\nu.users = 1")
+    assert "6:11 await: users becomes a method: users() needs await" in texts
+    assert "7:4 await: users becomes a method: users() needs await: without, it would count as true" in texts
+    assert "8:1 await: users becomes a method: users() needs await, in parentheses" in texts
+    assert not any(one.startswith("9:") for one in texts)
+    report = check_program(BEGIN + PROPERTY)
+    assert (report.functions, report.by_hand, report.needs_run) == (("U.count",), ("U.users",), False)
+    assert check_program(BEGIN + PROPERTY + "print(u.users)").needs_run
+    assert "4:30 await: users becomes a method: users() needs await" in said(PROPERTY)
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "@pytest.fixture\ndef api(): return session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture()\ndef api(): yield session\ndef test_f(api): assert api.find('User')",
+        "@fixture(name='api')\ndef _api():\n yield session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return session\n@pytest.fixture\ndef rows(api): return api.find('User')",
+        "class TestA:\n @pytest.fixture\n def api(self): yield session\n"
+        " def test_f(self, api): assert api.find('User')",
+        "@pytest.fixture\ndef api() -> 'Iterator[accsyn_api.Session]':\n yield make()\n"
+        "def test_f(api): assert api.find('User')",
+        "@contextmanager\ndef ctx(): yield session\nwith ctx() as k: k.find('User')",
+        "@contextlib.contextmanager\ndef ctx() -> 'Iterator[accsyn_api.Session]':\n yield make()\n"
+        "with ctx() as k: k.find('User')",
+        "def several():\n yield session\nfor k in several(): k.find('User')",
+    ],
+)
+def test_a_session_that_is_handed_out(snippet: str) -> None:
+    assert sum("find(…) needs await" in one for one in said(snippet)) == 1
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "def api(): return session\ndef test_f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return session\ndef f(api): assert api.find('User')",
+        "@pytest.fixture\ndef api(): return 1\ndef test_f(api): assert api.find('User')",
+    ],
+)
+def test_a_fixture_is_for_tests_alone(snippet: str) -> None:
+    assert awaited(snippet) == []
+
+
+def test_a_fixture_that_only_other_files_use_is_noted() -> None:
+    fixture = "@pytest.fixture\ndef api():\n s = accsyn_api.Session()\n yield s\n s.find('User')\n"
+    note = "4:8 note: who uses api in other files is not followed: await what they call"
+    assert note in said(fixture)
+    assert note not in said(fixture + "def test_f(api): api.find('User')")
+    returned = said("@pytest.fixture\ndef api(): return accsyn_api.Session()")
+    assert any("enter the session to use it" in one for one in returned)
+
+
+def test_a_context_manager_that_waits_is_entered_by_async_with() -> None:
+    texts = said(
+        "@contextmanager\ndef ctx():\n session.find('U')\n yield session\nwith ctx() as k: k.ls('a')"
+    )
+    assert "5:6 await: ctx(…) needs async with, and asynccontextmanager where it is defined" in texts

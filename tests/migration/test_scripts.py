@@ -28,6 +28,7 @@ WHOLE = [
     "connection",
     "deliver",
     "queue_report",
+    "streams",
     "studio",
     "tasks",
     "tidy",
