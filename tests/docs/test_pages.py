@@ -24,9 +24,9 @@ replaced by free ones. What goes wrong is told with the page's name and the line
   ``python -m venv`` and its activation are passed over.
 - ``json``, ``yaml``, ``toml``, ``ini`` are parsed. ``text`` is what is printed or drawn, and nothing that is
   typed. There are no other languages, and no block is without one.
-- ``sh`` is what would do harm here, or has a value for a variable where pages like a name. It is parsed and not
-  run. In it, as in ``console``, run or not: ``accsyn-async`` has the command and takes the arguments, what
-  ``python -m`` names is there, and the program reads each variable that is set, or else the block uses it.
+- ``sh`` is what would do harm here, or needs what is not here. It is parsed and not run. In it, as in
+  ``console``, run or not: ``accsyn-async`` has the command and takes the arguments, what ``python -m`` names
+  is there, and the program reads each variable that is set, or else the block uses it.
 
 A block that cannot run so says why, in a comment of one line right before it::
 
@@ -35,7 +35,7 @@ A block that cannot run so says why, in a comment of one line right before it::
     <!-- run: raises NotFoundError -->     it ends with that exception
     <!-- run: elsewhere tests/relay/test_documentation.py -->  that test runs it, and asserts that it does:
                                            it compares what it uses with ``marked_for(__file__)``
-    <!-- run: elsewhere .ci/run -->        the gate types it: its commands stand there, between quotes or as lines
+    <!-- run: elsewhere .ci/run -->        the gate has its commands, each quoted or a line
 
 What a page takes for granted (a file, a job that has failed) is made by an invisible block, in which ``box``
 is the sandbox and ``folder`` the folder that the page's programs run in::

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,14 @@ def test_a_test_is_given_the_blocks_that_are_marked_for_it() -> None:
     given = [block for name in names for block in marked_for(str(ROOT / name))]
     assert sorted(block.where for block in given) == sorted(block.where for block in elsewhere)
     assert marked_for(__file__) == []
+
+
+@pytest.mark.parametrize(("name", "count"), [("README.md", 1), ("docs/settings.md", 2)])
+def test_a_variable_that_a_page_has_wrong_is_noticed(name: str, count: int) -> None:
+    shown = [block for block in Page(ROOT / name).blocks() if block.language == "sh"]
+    shown = [block for block in shown if "ACCSYN_API_USER=" in block.text]
+    assert len(shown) == count
+    for block in shown:
+        check_data(block)
+        with pytest.raises(AssertionError, match=rf"{name}:\d+: nobody reads ACCSYN_USR"):
+            check_data(replace(block, text=block.text.replace("ACCSYN_API_USER", "ACCSYN_USR")))
