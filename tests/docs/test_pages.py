@@ -49,6 +49,7 @@ To try one page: ``pytest tests/docs -q -k howto/daily-sync``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ import pytest
 from tests.docs.pages import Page, all_pages, other_pages
 from tests.docs.running import check_data, check_elsewhere, is_run, run_blocks
 from tests.docs.surroundings import surroundings
+from tests.docs.typed import check_line
 
 PAGES = {page.name: page for page in all_pages()}
 RUN = [page.name for page in PAGES.values() if any(map(is_run, page.blocks()))]
@@ -72,3 +74,14 @@ def test_its_blocks_can_be_parsed_and_its_marks_hold(page: Page) -> None:
     for block in page.blocks():
         check_data(block)
         check_elsewhere(block)
+
+
+@pytest.mark.parametrize(
+    # What was once is told in the log of changes, too.
+    "page",
+    [page for page in other_pages() if page.name != "CHANGELOG.md"],
+    ids=lambda page: page.name,
+)
+def test_commands_in_its_sentences_are_there(page: Page) -> None:
+    for found in re.finditer(r"(?<!`)`((?:accsyn-async|python3?) [^`\n]+)`(?!`)", page.text):
+        check_line(found[1], f"{page.name}:{page.text.count(chr(10), 0, found.start()) + 1}")
