@@ -51,9 +51,9 @@ def published(page: str, report: dict[str, Any]) -> str:
     Raises:
         ValueError: the page has no place for them.
     """
-    command = f"$ python -m benchmarks{' --quick' if report['effort'] == 'quick' else ''}"
+    command = f"python -m benchmarks{' --quick' if report['effort'] == 'quick' else ''}"
     page = _put(page, AIMS, aims(report))
-    return _put(page, FIGURES, f"```text\n{command}\n{tables(report)}\n```")
+    return _put(page, FIGURES, f"`{command}` printed:\n\n```text\n{tables(report)}\n```")
 
 
 def aims(report: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from accsyn_async import TransportError
 from accsyn_async.sandbox import Sandbox
-from tests.docs.pages import ROOT, Block, Page
+from tests.docs.pages import ROOT, Block, Page, marked_for
 from tests.support.examples import furnished
 from tests.support.http_proxy import http_proxy
 from tests.support.socks import socks_server
@@ -38,7 +38,8 @@ async def run(block: Block, replaced: dict[str, str]) -> None:
 
 
 def test_there_are_no_others() -> None:
-    assert len(BLOCKS) == 3
+    assert [showing("accsyn:"), showing("socks:"), showing("http://")] == BLOCKS
+    assert marked_for(__file__) == BLOCKS
 
 
 async def test_an_accsyn_proxy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

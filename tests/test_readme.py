@@ -15,7 +15,7 @@ import pytest
 
 from accsyn_async import Session
 from accsyn_async.testing import AccsynSandbox
-from tests.docs.pages import ROOT, Page
+from tests.docs.pages import ROOT, Block, Page, marked_for
 from tests.official.recorder import recording
 
 README = Page(ROOT / "README.md")
@@ -23,10 +23,19 @@ MOVING = Page(ROOT / "docs" / "moving.md")
 SANDBOX = Page(ROOT / "docs" / "sandbox.md")
 
 
-def block_of(page: Page, words: str) -> str:
+def block_of(page: Page, words: str) -> Block:
     """The one block of a page with these words in it."""
-    (text,) = (block.text for block in page.blocks() if words in block.text and block.language == "python")
-    return text
+    (found,) = (block for block in page.blocks() if words in block.text and block.language == "python")
+    return found
+
+
+OFFICIAL = block_of(MOVING, "session = accsyn_api.Session()\ntransfer =")
+OLDER = block_of(MOVING, 'api_version="v1"')
+FIXTURE = block_of(SANDBOX, "def test_delivery")
+
+
+def test_what_is_left_to_this_file_is_run_here() -> None:
+    assert marked_for(__file__) == [OFFICIAL, OLDER, FIXTURE]
 
 
 async def run(*arguments: str, folder: Path, **env: str) -> tuple[int | None, str]:
@@ -96,8 +105,7 @@ async def test_the_script_that_it_begins_with_is_one_of_the_official_client(
     accsyn_sandbox: AccsynSandbox, tmp_path: Path
 ) -> None:
     (accsyn_sandbox.volume / "a.mov").write_bytes(b"frames")
-    script = block_of(MOVING, "session = accsyn_api.Session()\ntransfer =")
-    code, output = await run("-c", script, folder=tmp_path, **accsyn_sandbox.official_env())
+    code, output = await run("-c", OFFICIAL.text, folder=tmp_path, **accsyn_sandbox.official_env())
     assert (code, output) == (0, "")
     assert (accsyn_sandbox.site_root("berlin") / "projects" / "a.mov").read_bytes() == b"frames"
 
@@ -105,10 +113,9 @@ async def test_the_script_that_it_begins_with_is_one_of_the_official_client(
 async def test_its_snippet_on_older_workspaces_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".accsyn").write_text("the password\n")
-    snippet = block_of(MOVING, 'api_version="v1"')
     async with recording() as (record, port):
         monkeypatch.setenv("ACCSYN_URL", f"http://127.0.0.1:{port}")
-        code = compile(snippet, "moving.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        code = compile(OLDER.text, "moving.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         names: dict[str, object] = {"Session": Session}
         await eval(code, names)
     assert [request["path"] for request in record.requests] == [
@@ -135,7 +142,7 @@ def pytest_configure(config):
 
 async def test_its_snippet_on_the_fixture_runs(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(PUBLISH)
-    (tmp_path / "test_snippet.py").write_text(block_of(SANDBOX, "def test_delivery"))
+    (tmp_path / "test_snippet.py").write_text(FIXTURE.text)
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
     code, output = await run(
         *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "accsyn_async.testing"), folder=tmp_path

@@ -7,11 +7,14 @@ import re
 import pytest
 
 from benchmarks import publish
+from benchmarks.__main__ import main
 from benchmarks.catalogue import ROOT, Part, discover
 from benchmarks.document import document, machine
 from benchmarks.figures import at_least, at_most, ratio, single
 from benchmarks.runner import Outcome
 from benchmarks.table import WIDTH
+from tests.docs.console_blocks import commands
+from tests.docs.pages import Page, marked_for
 
 PAGE = publish.PAGE.read_text("utf-8")
 TABLES = PAGE.split("```text")[1].split("```")[0] if "```text" in PAGE else ""
@@ -88,6 +91,25 @@ def rows(tables: str) -> dict[str, float]:
         elif re.match("  [^ ⁰¹²³⁴⁵⁶⁷⁸⁹]", line) and len(cells) == 1:
             open_name += " " + cells[0]
     return found
+
+
+def test_what_the_page_begins_with_is_what_printed_it() -> None:
+    assert [command.text for block in marked_for(__file__) for command in commands(block)] == [
+        "pip install -e '.[dev]'",
+        "python -m benchmarks",
+    ]
+    assert "`python -m benchmarks` printed:\n\n```text\n" in PAGE
+
+
+def test_what_the_readme_shows_can_be_typed() -> None:
+    blocks = [
+        block for block in Page(ROOT / "benchmarks" / "README.md").blocks() if block.language == "console"
+    ]
+    typed = [command.text for block in blocks for command in commands(block)]
+    measuring = [line.split() for line in typed if line.startswith("python -m benchmarks")]
+    assert len(measuring) >= 3
+    for words in measuring:
+        assert main([*words[3:], "--list"]) == 0, words
 
 
 def test_every_part_is_on_the_page() -> None:

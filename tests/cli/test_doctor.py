@@ -18,11 +18,12 @@ import trustme
 from accsyn_async.sandbox import FaultKind, Sandbox
 from accsyn_async.wire.v3 import V3
 from tests.cli.conftest import Cli, Ran
+from tests.docs.pages import ROOT, Page, marked_for
 from tests.support.canary import Net
 from tests.support.raw_server import answer, raw_server, server_context
 from tests.support.socks import socks_server
 
-DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+PAGE = Page(ROOT / "docs" / "settings.md")
 LOGIN = b'{"result": {"id": "u1", "role": "employee", "session_id": "s1"}}'
 
 
@@ -674,8 +675,10 @@ async def test_words_that_are_secrets_are_not_given_away_by_a_gap(cli: Cli, tmp_
 
 
 async def test_the_page_shows_what_is_told(box: Sandbox, cli: Cli, tmp_path: Path) -> None:
-    section = DOCS.read_text("utf-8").partition("## See what is set")[2]
-    shown = section.partition("```text\n")[2].partition("```")[0]
+    section = PAGE.text.partition("## See what is set")[2]
+    (block,) = (block for block in PAGE.blocks() if "$ accsyn-async doctor\n" in block.text)
+    assert marked_for(__file__) == [block]
+    shown = block.text
     (tmp_path / ".env").write_text("ACCSYN_API_KEY=another-key\n")
     ran = await cli("doctor")
     found = re.findall(r"^(?:  [✓·!✗] (.{15}) |([A-Z]\w+)$)", ran.out, re.MULTILINE)

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import accsyn_async
 from tests.cli.conftest import Cli
 from tests.cli.making import HOSTILE, Terminal
+from tests.docs.pages import marked_for
 
-ROOT = Path(accsyn_async.__file__).parents[1]
 UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 JOB = """\
@@ -290,13 +289,11 @@ async def test_colours_are_for_terminals(cli: Cli, monkeypatch: pytest.MonkeyPat
 
 
 async def test_what_the_page_shows(cli: Cli) -> None:
-    page = (ROOT / "docs" / "moving.md").read_text()
-    section = page[page.index("## Have your script checked") :]
-    (program,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    write("deliver.py", program)
-    shown = re.findall(r"```console\n\$ accsyn-async (.*?)\n(.*?)```", section, re.DOTALL)
-    assert len(shown) == 2
-    for command, output in shown:
+    program, *shown = marked_for(__file__)
+    assert [block.language for block in marked_for(__file__)] == ["python", "console", "console"]
+    write("deliver.py", program.text)
+    for block in shown:
+        command, _, output = block.text.removeprefix("$ accsyn-async ").partition("\n")
         ran = await cli(*command.split())
         assert (ran.code, ran.out, ran.err) == (1, output, "")
 

@@ -20,11 +20,17 @@ from accsyn_async.cli.top import top
 from accsyn_async.cli.watch import watch
 from accsyn_async.sandbox import Sandbox
 from tests.dashboard.serving import serving
+from tests.docs.pages import ROOT, Page, marked_for
 from tests.relay.support.relaying import relaying
 from tests.support.nats_servers import NatsServer
 
-TEXT = (Path(__file__).parents[2] / "docs" / "dashboard.md").read_text()
-SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+PAGE = Page(ROOT / "docs" / "dashboard.md")
+TEXT = PAGE.text
+SNIPPETS = [block.text for block in PAGE.blocks() if block.language == "python"]
+
+
+def test_what_is_left_to_this_file_is_run_here() -> None:
+    assert {block.text for block in marked_for(__file__)} <= {*SNIPPETS}
 
 
 def test_every_option_is_described_and_none_else() -> None:

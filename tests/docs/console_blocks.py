@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.metadata
 import os
 import pty
 import re
 import shlex
 import signal
-import tomllib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aiohttp
 
-from tests.docs.pages import ROOT, Block
+from tests.docs.pages import Block
 from tests.docs.surroundings import DEADLINE, Surroundings
+from tests.docs.typed import check_requirements, is_read
 
 __all__ = ["Command", "Running", "commands", "interrupted", "run_console", "started"]
 
@@ -243,7 +242,7 @@ def _without_set_up(command: Command, around: Surroundings) -> str:
     left = []
     for part in (each.strip() for each in command.text.split(" && ")):
         if found := _INSTALL.fullmatch(part):
-            _look_at_requirements(shlex.split(found[1]), command)
+            check_requirements(shlex.split(found[1]), command.where)
         elif found := _EXPORT.fullmatch(part):
             _look_at_variable(found[1], shlex.split(found[2] or "''")[0], command, around)
         elif not _SET_UP.fullmatch(part):
@@ -251,24 +250,10 @@ def _without_set_up(command: Command, around: Surroundings) -> str:
     return " && ".join(left)
 
 
-def _look_at_requirements(words: list[str], command: Command) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for word in words:
-        if word.startswith("-"):
-            continue
-        name, _, extras = word.partition("[")
-        there = project["optional-dependencies"].keys() | {""}
-        unknown = set(extras.rstrip("]").split(",")) - there
-        assert not unknown, f"{command.where}: there are no extras {unknown}"
-        if name not in (".", project["name"]) and not name.endswith(".txt"):
-            assert importlib.metadata.version(name), command.where
-
-
 def _look_at_variable(name: str, value: str, command: Command, around: Surroundings) -> None:
     if not name.startswith("ACCSYN_"):
         around.export(name, value)
         return
-    sources = (ROOT / "accsyn_async").rglob("*.py")
-    assert any(f'"{name}"' in path.read_text() for path in sources), f"{command.where}: nobody reads {name}"
+    assert is_read(name), f"{command.where}: nobody reads {name}"
     if name not in around.credentials:
         around.export(name, value)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sybil import Document
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
 
-__all__ = ["KINDS", "PREPARE", "ROOT", "Block", "Mark", "Page", "all_pages"]
+__all__ = ["KINDS", "PREPARE", "ROOT", "Block", "Mark", "Page", "all_pages", "marked_for", "other_pages"]
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("elsewhere", "fixture", "raises", "server")
@@ -21,6 +21,7 @@ PREPARE = "prepare"
 _MARK = re.compile(r"<!-- run: *(\S+) *(.*?) *-->[ \t]*\n\s*\Z")
 _ANY_MARK = re.compile(r"<!--\s*run\b.*?-->", re.DOTALL)
 _PREPARE = DirectiveInHTMLCommentLexer("prepare", "python")
+_FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})", re.MULTILINE)
 _FENCE = FencedCodeBlockLexer(language="[^`\n]*", mapping={"language": "info", "source": "source"})
 
 
@@ -79,26 +80,32 @@ class Page:
         """Its blocks, in order.
 
         Raises:
-            AssertionError: a comment about running is none that there is, or not before a block.
+            AssertionError: a comment about running is none that there is, or not before a block; or a
+                fence is not closed.
         """
         document = Document(self.text, self.name)
         found: list[tuple[int, Block]] = []
-        marks = 0
+        marks = fences = 0
         for region in _PREPARE(document):
             line = self.text.count("\n", 0, region.start) + 2
             text = str(region.lexemes["source"])
             found.append((region.start, Block(self.name, line, PREPARE, None, text, None)))
         for region in _FENCE(document):
             language, _, rest = region.lexemes["info"].strip().partition(" ")
-            source = region.lexemes["source"]
+            source = str(region.lexemes["source"])
+            if self.text.startswith(("`", "~"), region.start):
+                # As it stands: what sybil gives has lost the blanks of lines with nothing else.
+                source = self.text[region.start : region.end].partition("\n")[2].rpartition("\n")[0] + "\n"
             line = self.text.count("\n", 0, region.start) + 2
             title = re.search(r'title="([^"]+)"', rest)
             mark = self._mark(region.start)
             marks += mark is not None
-            block = Block(self.name, line, language, title[1] if title else None, str(source), mark)
+            block = Block(self.name, line, language, title[1] if title else None, source, mark)
             found.append((region.start, block))
+            fences += 2 + len(_FENCE_LINE.findall(block.text))
         loose = len(_ANY_MARK.findall(self.text)) - marks
         assert not loose, f"{self.name}: {loose} comments about running are not right before a block"
+        assert len(_FENCE_LINE.findall(self.text)) == fences, f"{self.name}: a fence is not closed"
         return [block for _, block in sorted(found, key=lambda each: each[0])]
 
     def _mark(self, start: int) -> Mark | None:
@@ -115,3 +122,20 @@ def all_pages() -> Iterator[Page]:
     yield Page(ROOT / "README.md")
     for path in sorted((ROOT / "docs").rglob("*.md")):
         yield Page(path)
+
+
+def other_pages() -> Iterator[Page]:
+    """Pages of the site from elsewhere: what is typed in them takes long, and is only looked at."""
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md"):
+        yield Page(ROOT / name)
+
+
+def marked_for(file: str) -> list[Block]:
+    """The blocks that a test says it runs: all that are marked ``elsewhere`` with its path.
+
+    Args:
+        file: the test's own ``__file__``.
+    """
+    name = Path(file).resolve().relative_to(ROOT).as_posix()
+    marked = [block for page in all_pages() for block in page.blocks() if block.mark is not None]
+    return [block for block in marked if block.mark == Mark("elsewhere", (name,))]

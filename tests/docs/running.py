@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import doctest
 import json
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable, Sequence
@@ -15,13 +17,14 @@ from typing import Any
 import aiohttp
 import yaml
 
-from tests.docs.console_blocks import run_console
+from tests.docs.console_blocks import commands, run_console
 from tests.docs.pages import PREPARE, ROOT, Block
 from tests.docs.python_blocks import run_doctest, run_python
 from tests.docs.services import run_program, run_server, run_tests
 from tests.docs.surroundings import Surroundings
+from tests.docs.typed import check_line
 
-__all__ = ["check_data", "check_elsewhere", "is_run", "run_blocks"]
+__all__ = ["LANGUAGES", "check_data", "check_elsewhere", "is_run", "run_blocks"]
 
 
 def _parse_python(text: str) -> object:
@@ -36,13 +39,23 @@ def _parse_shell(text: str) -> None:
         raise ValueError(done.stderr.strip())
 
 
+def _parse_ini(text: str) -> None:
+    # Units of systemd have some names several times.
+    configparser.ConfigParser(strict=False, interpolation=None).read_string(text)
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "python": _parse_python,
     "sh": _parse_shell,
     "json": json.loads,
     "yaml": yaml.safe_load,
     "toml": tomllib.loads,
+    "ini": _parse_ini,
+    PREPARE: _parse_python,
 }
+LANGUAGES = frozenset({*_PARSERS, "console", "text"})
+"""What a block can be of; there is no other, and none is of none."""
+_TYPED = re.compile(r"\$ |accsyn-async [a-z]|(?:pip|python3?) -?[a-z]|export \w+=")
 _NOT_PROGRAMS = ("conftest.py",)
 
 
@@ -111,29 +124,51 @@ def _is_run_later(block: Block, following: Sequence[Block]) -> bool:
 
 
 def check_data(block: Block) -> None:
-    """Parse a block, whether it is run or not.
+    """Parse a block, and look at the commands in it, whether it is run or not.
 
     Raises:
-        AssertionError: it cannot be read.
+        AssertionError: its language is none that there is; it cannot be read; or it names a command, an
+            option, a module, an extra or a variable that is not there. The text has page and line.
     """
+    languages = ", ".join(sorted(LANGUAGES - {PREPARE}))
+    assert block.language in LANGUAGES, f"{block.where}: {block.language!r} is none of {languages}"
     if parse := _PARSERS.get(block.language):
         try:
             parse(block.text)
-        except (ValueError, SyntaxError, yaml.YAMLError) as error:
+        except (ValueError, SyntaxError, yaml.YAMLError, configparser.Error) as error:
             raise AssertionError(f"{block.where}: {error}") from None
+    if block.language == "text":
+        for number, line in enumerate(block.text.splitlines(), block.line):
+            assert not _TYPED.match(line), f"{block.page}:{number}: what is typed is console or sh, not text"
+    if block.language in ("sh", "console"):
+        for command in commands(block):
+            check_line(command.text, command.where, block.text)
 
 
 def check_elsewhere(block: Block) -> None:
-    """See that a block which is run elsewhere is run there.
+    """See that a block which is run elsewhere is accounted for there.
 
     Raises:
-        AssertionError: there is no such test, or it does not name the page.
+        AssertionError: there is no such file; or it is a script without one of the block's commands, or a
+            test that does not assert that it uses what is `marked_for` it.
     """
     if block.mark is None or block.mark.kind != "elsewhere":
         return
-    assert block.mark.words, f"{block.where}: elsewhere is where?"
-    name, *_ = block.mark.words
+    assert len(block.mark.words) == 1, f"{block.where}: elsewhere is where?"
+    (name,) = block.mark.words
     path = ROOT / name
     assert path.is_file(), f"{block.where}: there is no {name}"
-    page = block.page.removeprefix("docs/")
-    assert page in path.read_text(), f"{block.where}: {name} does not speak of {page}"
+    text = path.read_text()
+    if path.suffix == ".py":
+        accounted = any(
+            isinstance(node, ast.Assert) and "marked_for(__file__)" in ast.unparse(node.test)
+            for node in ast.walk(ast.parse(text))
+        )
+        assert accounted, f"{block.where}: {name} asserts nothing of marked_for(__file__)"
+        return
+    assert block.language in ("sh", "console"), f"{block.where}: {name} runs no {block.language}"
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    for command in commands(block):
+        # From a quote, or the line's beginning, to the next or its end: nothing more, nothing less.
+        whole = re.compile(rf"""(?:^\s*|"){re.escape(command.text)}(?:"|$)""")
+        assert any(map(whole.search, lines)), f"{command.where}: {name} does not run {command.text!r}"

@@ -1,4 +1,4 @@
-"""The pages of README.md and docs/ are run, block by block.
+"""The pages of README.md and docs/ are run, block by block; other pages of the site are only looked at.
 
 For who writes a page: all of its blocks share one namespace, one folder to work in and one workspace, in
 order, as a reader goes through it. The workspace is a sandbox; its volume holds ``a.mov`` and ``b.mov``
@@ -22,14 +22,20 @@ replaced by free ones. What goes wrong is told with the page's name and the line
   ``dashboard`` and ``sandbox``; the latter two get a free port where none is named.
   Of ``pip install`` only the names of extras are looked at, of ``export`` the names of variables;
   ``python -m venv`` and its activation are passed over.
-- ``json``, ``yaml``, ``toml``, ``sh`` are parsed; other languages are left alone.
+- ``json``, ``yaml``, ``toml``, ``ini`` are parsed. ``text`` is what is printed or drawn, and nothing that is
+  typed. There are no other languages, and no block is without one.
+- ``sh`` is what would do harm here, or needs what is not here. It is parsed and not run. In it, as in
+  ``console``, run or not: ``accsyn-async`` has the command and takes the arguments, what ``python -m`` names
+  is there, and the program reads each variable that is set, or else the block uses it.
 
 A block that cannot run so says why, in a comment of one line right before it::
 
     <!-- run: fixture -->                  tests, for pytest with the sandbox's fixture
     <!-- run: server /transfers -->        a service: it is started, asked for the path, stopped by SIGTERM
     <!-- run: raises NotFoundError -->     it ends with that exception
-    <!-- run: elsewhere tests/relay/test_documentation.py -->  that test runs it; it must name the page
+    <!-- run: elsewhere tests/relay/test_documentation.py -->  that test runs it, and asserts that it does:
+                                           it compares what it uses with ``marked_for(__file__)``
+    <!-- run: elsewhere .ci/run -->        the gate has its commands, each quoted or a line
 
 What a page takes for granted (a file, a job that has failed) is made by an invisible block, in which ``box``
 is the sandbox and ``folder`` the folder that the page's programs run in::
@@ -43,13 +49,15 @@ To try one page: ``pytest tests/docs -q -k howto/daily-sync``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import Page, all_pages
+from tests.docs.pages import Page, all_pages, other_pages
 from tests.docs.running import check_data, check_elsewhere, is_run, run_blocks
 from tests.docs.surroundings import surroundings
+from tests.docs.typed import check_line
 
 PAGES = {page.name: page for page in all_pages()}
 RUN = [page.name for page in PAGES.values() if any(map(is_run, page.blocks()))]
@@ -61,8 +69,19 @@ async def test_the_page_runs(name: str, tmp_path: Path) -> None:
         await run_blocks(PAGES[name].blocks(), around)
 
 
-@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("page", [*PAGES.values(), *other_pages()], ids=lambda page: page.name)
 def test_its_blocks_can_be_parsed_and_its_marks_hold(page: Page) -> None:
     for block in page.blocks():
         check_data(block)
         check_elsewhere(block)
+
+
+@pytest.mark.parametrize(
+    # What was once is told in the log of changes, too.
+    "page",
+    [page for page in other_pages() if page.name != "CHANGELOG.md"],
+    ids=lambda page: page.name,
+)
+def test_commands_in_its_sentences_are_there(page: Page) -> None:
+    for found in re.finditer(r"(?<!`)`((?:accsyn-async|python3?) [^`\n]+)`(?!`)", page.text):
+        check_line(found[1], f"{page.name}:{page.text.count(chr(10), 0, found.start()) + 1}")

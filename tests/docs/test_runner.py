@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import Block, Page
+from tests.docs.pages import ROOT, Block, Page, all_pages, marked_for
 from tests.docs.running import check_data, check_elsewhere, run_blocks
 from tests.docs.surroundings import Surroundings, surroundings
 
@@ -169,8 +170,50 @@ asyncio.run(main())
         ("<!-- run: elsewhere tests/none.py -->\n" + fenced("1"), r"page\.md:3: there is no tests/none\.py"),
         (
             "<!-- run: elsewhere tests/test_times.py -->\n" + fenced("1"),
-            r"page\.md:3: tests/test_times\.py does not speak of page\.md",
+            r"page\.md:3: tests/test_times\.py asserts nothing of marked_for\(__file__\)",
         ),
+        (
+            "<!-- run: elsewhere .ci/run -->\n"
+            + fenced("pip install '.[cli]' && accsyn-async dmo", "console"),
+            r"page\.md:3: accsyn-async: Unknown command \"dmo\"",
+        ),
+        (
+            # A part of a line that it has, and of a comment.
+            "<!-- run: elsewhere .ci/run -->\n" + fenced("pytest -n auto", "console"),
+            r"page\.md:3: \.ci/run does not run 'pytest -n auto'",
+        ),
+        (
+            "<!-- run: elsewhere .ci/run -->\n" + fenced("must hold before a change lands", "console"),
+            r"page\.md:3: \.ci/run does not run 'must hold",
+        ),
+        ("<!-- run: elsewhere .ci/run -->\n" + fenced("1"), r"page\.md:3: \.ci/run runs no python"),
+        (fenced("accsyn-async find", ""), r"page\.md:2: '' is none of .*text"),
+        (fenced("accsyn-async find", "bash"), r"page\.md:2: 'bash' is none of"),
+        (fenced("1 / 0", "py"), r"page\.md:2: 'py' is none of"),
+        (fenced("1 / 0", "python3"), r"page\.md:2: 'python3' is none of"),
+        (fenced(">>> 1\n2", "pycon"), r"page\.md:2: 'pycon' is none of"),
+        ("~~~shell\nls\n~~~\n", r"page\.md:2: 'shell' is none of"),
+        ("> ```py\n> 1 / 0\n> ```\n", r"page\.md:2: 'py' is none of"),
+        ("- one\n\n  ```py\n  1 / 0\n  ```\n", r"page\.md:4: 'py' is none of"),
+        (">```py\n>1 / 0\n", r"page\.md: a fence is not closed"),
+        (fenced("out\n$ accsyn-async find", "text"), r"page\.md:3: what is typed is console or sh, not text"),
+        (fenced("accsyn-async watch", "text"), r"page\.md:2: what is typed is console or sh, not text"),
+        (fenced("[a", "ini"), r"page\.md:2: "),
+        (fenced("accsyn-async wacth", "sh"), r"page\.md:2: accsyn-async: Unknown command \"wacth\""),
+        (fenced("ls\naccsyn-async watch --jsn", "sh"), r"page\.md:3: accsyn-async: Unknown option: --jsn"),
+        (fenced("cd a && A=$B accsyn-async watch --jsn | cat", "console"), r"page\.md:2: nobody reads A"),
+        (fenced("cd a && accsyn-async watch --jsn | cat", "console"), r"page\.md:2: .*Unknown option: --jsn"),
+        (fenced("$ accsyn-async watch \\\n  --jsn\nout", "console"), r"page\.md:2: .*Unknown option: --jsn"),
+        (
+            fenced("export ACCSYN_WORKSPACE=acme\nexport ACCSYN_USR=lisa", "sh"),
+            r"page\.md:3: nobody reads ACCSYN_USR",
+        ),
+        (fenced("export ACSYN_API_USER=lisa", "console"), r"page\.md:2: nobody reads ACSYN_API_USER"),
+        (fenced("ACCSYN_API_KY=…", "sh"), r"page\.md:2: nobody reads ACCSYN_API_KY"),
+        (fenced("python -m benchmark", "sh"), r"page\.md:2: there is no module benchmark to run"),
+        (fenced("python3 -m tests.docs", "sh"), r"page\.md:2: there is no module tests\.docs to run"),
+        (fenced("/opt/a/bin/pip install '.[nonesuch]'", "sh"), r"page\.md:2: there are no extras"),
+        (fenced("echo 'a", "console"), r"page\.md:2: No closing quotation"),
         ("<!-- run: nonesuch -->\n" + fenced("1"), r"page\.md:1: 'nonesuch' is none of"),
         (
             "<!-- run: fixture -->\nText.\n\n" + fenced("1"),
@@ -183,3 +226,43 @@ def test_what_is_wrong_with_data_and_marks_is_told(text: str, told: str, tmp_pat
         for block in blocks(tmp_path, text):
             check_data(block)
             check_elsewhere(block)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        fenced("export STUDIO=acme\necho $STUDIO", "console"),
+        fenced("export ACCSYN_WORKSPACE=acme ACCSYN_API_KEY=…\naccsyn-async watch --json 'Transfer'", "sh"),
+        fenced("python -m benchmarks && python3 -m venv .venv && accsyn-async", "sh"),
+        fenced("nats stream report   # what is kept", "sh"),
+        fenced("$ echo accsyn-async wacth\naccsyn-async wacth", "console"),
+        fenced("Type=oneshot\n".join(("[Service]\n", "ExecStart=a\nExecStart=b")), "ini"),
+        fenced("job  accsyn-async watch", "text"),
+        "<!-- run: elsewhere .ci/run -->\n" + fenced("pip install -e '.[dev]' && pytest -n auto", "console"),
+    ],
+)
+def test_what_is_right_is_left_alone(text: str, tmp_path: Path) -> None:
+    (block,) = blocks(tmp_path, text)
+    check_data(block)
+    check_elsewhere(block)
+
+
+def test_a_test_is_given_the_blocks_that_are_marked_for_it() -> None:
+    marked = [block for page in all_pages() for block in page.blocks() if block.mark]
+    elsewhere = [block for block in marked if block.mark and block.mark.kind == "elsewhere"]
+    names = {block.mark.words[0] for block in elsewhere if block.mark}
+    assert {"tests/test_readme.py", "tests/cli/test_migrate.py", ".ci/run"} <= names
+    given = [block for name in names for block in marked_for(str(ROOT / name))]
+    assert sorted(block.where for block in given) == sorted(block.where for block in elsewhere)
+    assert marked_for(__file__) == []
+
+
+@pytest.mark.parametrize(("name", "count"), [("README.md", 1), ("docs/settings.md", 2)])
+def test_a_variable_that_a_page_has_wrong_is_noticed(name: str, count: int) -> None:
+    shown = [block for block in Page(ROOT / name).blocks() if block.language == "sh"]
+    shown = [block for block in shown if "ACCSYN_API_USER=" in block.text]
+    assert len(shown) == count
+    for block in shown:
+        check_data(block)
+        with pytest.raises(AssertionError, match=rf"{name}:\d+: nobody reads ACCSYN_USR"):
+            check_data(replace(block, text=block.text.replace("ACCSYN_API_USER", "ACCSYN_USR")))

@@ -8,7 +8,8 @@ import math
 import os
 import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -22,6 +23,30 @@ PLAIN = frozenset(
     re.findall(r"\w+", "the and how has was its are for that what when where who does with from into")
 )
 """Words that lead nowhere."""
+
+
+RECIPES = dict(
+    re.findall(
+        r"^\*\*[^*]+\*\* \(as `(\w+)` came.*?\n\n(.*?)\n\n",
+        TEXT.partition("## Where something new goes")[2],
+        re.MULTILINE | re.DOTALL,
+    )
+)
+"""What says where something new goes, by its example."""
+OF_ITS_METHOD = "speaks of the method that the command calls, which was there before it"
+ANOTHER_WORD = "has the word in another meaning"
+BESIDE_RECIPES = {
+    "validate": {
+        "accsyn_async/jobs/*": OF_ITS_METHOD,
+        "tests/jobs/*": OF_ITS_METHOD,
+        "tests/type_checkers/examples.py": OF_ITS_METHOD,
+        "accsyn_async/sandbox/server/*": ANOTHER_WORD,
+    },
+    "prepublish": {
+        "tests/migration/*": "has what the official client's releases have, all of it",
+    },
+}
+"""Where an example occurs without having been put there as its recipe says, and why."""
 
 
 def stems(text: str) -> set[str]:
@@ -111,3 +136,65 @@ def test_names_in_the_code_are_there() -> None:
     for name in ("verdict", "error_of", "next_interval", "_needs_v3", "Redactor", "Weather", "_COMMANDS"):
         assert f"`{name}`" in TEXT
         assert re.search(rf"(?:def|class) {name}\b|^{name} = ", source, re.MULTILINE), name
+
+
+def places(example: str) -> set[str]:
+    """The files in which an example's name occurs as a word."""
+    word = re.compile(rf"\b{example}\b")
+    return {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("accsyn_async", "docs", "tests")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".md", ".txt", ".json")
+        and path != Path(__file__)
+        and word.search(path.read_text("utf-8"))
+    }
+
+
+def led_to(recipe: str) -> list[str]:
+    """Patterns of the files that a recipe leads to: those that it names, and the tests beside them."""
+    named = re.findall(r"`((?:accsyn_async|tests|docs)/[\w/.*]+)`", recipe)
+    patterns = [f"{name}*" if name.endswith("/") else name for name in named]
+    for name in named:
+        folder = name.removeprefix("accsyn_async/").rpartition("/")[0]
+        if name.startswith("accsyn_async/") and folder:
+            patterns += [f"tests/{folder}/*", f"tests/test_{folder.replace('/', '_')}.py"]
+    return patterns
+
+
+def fits(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a file is one of those that patterns mean; what is in a folder's folders is not in it."""
+    return any(PurePosixPath(name).match(pattern) for pattern in patterns)
+
+
+def test_each_recipe_has_its_example() -> None:
+    assert RECIPES.keys() == {"prepublish", "TaskChanged", "validate", "linger"}
+    assert all(recipe.startswith("1. ") for recipe in RECIPES.values())
+
+
+@pytest.mark.parametrize("example", RECIPES)
+def test_a_recipe_leads_to_wherever_its_example_is(example: str) -> None:
+    there = places(example)
+    assert len(there) >= 8
+    beside = BESIDE_RECIPES.get(example, {})
+    patterns = [*led_to(RECIPES[example]), *beside]
+    assert {name for name in there if not fits(name, patterns)} == set()
+    for pattern in beside:
+        assert any(fits(name, [pattern]) for name in there), f"{pattern} is no exception any more"
+    assert "docs/*" not in patterns, "leads everywhere"
+
+
+@pytest.mark.parametrize(
+    ("example", "forgotten"),
+    [
+        ("validate", "tests/cli/help/*.txt"),
+        ("TaskChanged", "docs/reference/events.md"),
+        ("TaskChanged", "accsyn_async/progress/rich_bars.py"),
+        ("prepublish", "docs/moving.md"),
+        ("linger", "tests/test_canary.py"),
+    ],
+)
+def test_what_a_recipe_forgets_is_noticed(example: str, forgotten: str) -> None:
+    there = [name for name in places(example) if fits(name, [forgotten])]
+    others = led_to(RECIPES[example].replace(f"`{forgotten}`", ""))
+    assert [name for name in there if not fits(name, others)]

@@ -32,6 +32,7 @@ from accsyn_async.relay.subjects import Names
 from accsyn_async.sandbox import Sandbox
 from tests.cli.conftest import Cli, cli
 from tests.cli.test_processes import CLI, Box, process
+from tests.docs.pages import marked_for
 from tests.relay.support.documented import DOCS, FILES, PAGE, SNIPPETS, runs_at_top_level
 from tests.relay.support.relaying import Relaying, relaying
 from tests.relay.test_http_of_processes import role
@@ -72,6 +73,13 @@ def named(cells: list[str]) -> set[str]:
     return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
 
 
+def test_what_is_left_to_this_file_is_run_here() -> None:
+    quick_start, *programs = marked_for(__file__)
+    assert [line.split("  #")[0] for line in quick_start.text.splitlines()] == LINES[:3]
+    assert [block.text for block in marked_for(__file__)[1:]] == CONNECTED
+    assert programs
+
+
 # -- what is told
 
 
@@ -98,7 +106,7 @@ def test_commands_can_be_typed_so() -> None:
             continue
         make_app().parse_args(words, exit_on_error=False, print_error=False)
     programs = {line.split()[0] for line in LINES}
-    assert programs == {"accsyn-async", "install", "pip", "python3", "systemctl"}
+    assert programs == {"accsyn-async", "install", "nats", "pip", "python3", "systemctl"}
 
 
 def test_packages_that_are_to_be_installed_are_there() -> None:

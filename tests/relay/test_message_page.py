@@ -16,6 +16,7 @@ from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import EVENT, ID, RELAY, TERM
 from accsyn_async.relay.nats_options import NatsOptions
 from accsyn_async.relay.subjects import Names, token_of
+from tests.docs.pages import marked_for
 from tests.relay.test_press import finished, found, leading, progressed
 from tests.support.backend import job_id
 from tests.support.nats_servers import NatsServer
@@ -25,6 +26,10 @@ TEXT = (Path(__file__).parents[2] / "docs" / "relay" / "messages.md").read_text(
 SHOWN: dict[str, str] = dict(re.findall(r"<!-- (\w+) -->\n```json\n(.*?)```", TEXT, re.DOTALL))
 (PROGRAM,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 TABLES = re.findall(r"^\| `([^`]*)` \|(.*)$", TEXT, re.MULTILINE)
+
+
+def test_what_is_left_to_this_file_is_run_here() -> None:
+    assert [block.text for block in marked_for(__file__)] == [PROGRAM]
 
 
 def test_every_message_is_shown() -> None:
