@@ -28,6 +28,9 @@ Verdict = Literal["reached", "missed", "out of reach"]
 NEAR, FAR = 1.05, 1.5
 """Nothing real comes nearer to a floor than so; and what is farther from it has no excuse."""
 
+SPARE = 1.05
+"""How much better than its aim a figure of rounds is to be: so far apart are two runs of the same code."""
+
 Effort = Literal["quick", "full"]
 """How long to measure: ``quick`` for all parts within three minutes, ``full`` for figures to be published."""
 
@@ -99,10 +102,15 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> Verdict | None:
-        """What became of its aim; ``None`` when it has none."""
+        """What became of its aim; ``None`` when it has none.
+
+        It is the same in the next run: what lies at its limit does not count as reached.
+        """
         if self.bound is None:
             return None
-        if self.bound.holds(self.value):
+        # What was measured once is counted, or has its spread in it.
+        spare = SPARE if self.low < self.high else 1.0
+        if self.bound.holds(self.bound.worse(self.value, spare)):
             return "reached"
         if self.floor is None or self.bound.holds(self.bound.worse(self.floor, NEAR)):
             return "missed"

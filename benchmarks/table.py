@@ -129,6 +129,8 @@ def cells(figure: Figure, notes: Sequence[str] = ()) -> list[str]:
         return [figure.name + mark, value, figure.against, "", ""]
     sign = "≤" if bound.kind == "at most" else "≥"
     verdict = _VERDICTS.get(figure.verdict, "")
+    if figure.verdict == "missed" and bound.holds(figure.value):
+        verdict += ": close"
     if figure.floor is not None and figure.verdict == "out of reach":
         verdict = f"floor: {number(figure.floor)}"
     return [figure.name + mark, value, figure.against, f"{sign} {_limit(bound.limit)}{unit}", verdict]

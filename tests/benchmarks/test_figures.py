@@ -16,7 +16,7 @@ def test_the_examples_in_docstrings_run() -> None:
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
-    figure = ratio("ours", [2.0, 30.0, 4.4], [1.0, 10.0, 2.0], against="the floor", bound=at_most(2.2))
+    figure = ratio("ours", [2.0, 30.0, 4.4], [1.0, 10.0, 2.0], against="the floor", bound=at_most(2.4))
     assert (figure.value, figure.unit, figure.against) == (2.2, "×", "the floor")
     assert (figure.low, figure.high) == pytest.approx((2.1, 2.6))
     assert not figure.missed
@@ -52,6 +52,14 @@ def test_an_aim_that_the_floor_does_not_reach_is_out_of_reach() -> None:
     assert single("a poll", 0.08, "×", floor=0.06).verdict is None
     assert single("a poll", 0.06, "×", bound=at_most(0.05), floor=0.048).verdict == "out of reach"
     assert single("a poll", 0.06, "×", bound=at_most(0.05), floor=0.046).verdict == "missed"
+
+
+def test_what_lies_at_its_limit_is_not_reached_but_what_was_counted_is() -> None:
+    assert spread("a call", [1.20, 1.24, 1.30], "×", bound=at_most(1.25)).verdict == "missed"
+    assert spread("a call", [1.10, 1.18, 1.30], "×", bound=at_most(1.25)).verdict == "reached"
+    assert spread("official / find", [17.0, 17.5, 18.0], "×", bound=at_least(17)).verdict == "missed"
+    assert spread("official / find", [17.0, 17.9, 18.0], "×", bound=at_least(17)).verdict == "reached"
+    assert single("series", 1.0, "×", bound=at_most(1)).verdict == "reached"
 
 
 def test_what_is_far_from_the_floor_is_missed_all_the_same() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from benchmarks.catalogue import Part
 from benchmarks.figures import Figure, at_least, at_most, single, spread
 from benchmarks.runner import Outcome
-from benchmarks.table import WIDTH, listing, part_table, summary
+from benchmarks.table import WIDTH, cells, listing, part_table, summary
 
 PART = Part("find", "What a find costs", "The CPU of a find. Against others.", ("aiohttp",))
 
@@ -12,7 +12,7 @@ def test_a_part_is_a_heading_and_rows() -> None:
     figures = (
         spread(
             "find of 50 jobs",
-            [1.05, 1.06, 1.07],
+            [1.03, 1.04, 1.05],
             "×",
             against="bare aiohttp",
             bound=at_most(1.1),
@@ -24,7 +24,7 @@ def test_a_part_is_a_heading_and_rows() -> None:
     assert part_table(Outcome(PART, "measured", figures, 3.2)).splitlines() == [
         "What a find costs · find",
         "                     median (quartiles)  against              to reach",
-        "  find of 50 jobs¹   1.06× (1.06–1.06)   bare aiohttp         ≤ 1.10×   ok",
+        "  find of 50 jobs¹   1.04× (1.04–1.04)   bare aiohttp         ≤ 1.10×   ok",
         "  find of 500 jobs¹  24.0×               the official client  ≥ 25×     MISSED",
         "  memory             1,234 bytes",
         "  ¹ CPU.",
@@ -101,6 +101,11 @@ def test_the_list_says_what_a_part_needs_that_is_not_here() -> None:
 
 def rows(*figures: Figure) -> list[str]:
     return part_table(Outcome(PART, "measured", figures)).splitlines()
+
+
+def test_what_lies_at_its_limit_is_said_to() -> None:
+    figure = spread("a call", [1.20, 1.24, 1.30], "×", bound=at_most(1.25))
+    assert cells(figure)[-1] == "MISSED: close"
 
 
 def test_what_is_out_of_reach_shows_the_floor() -> None:
