@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.contenders import OFFICIAL, Ask, Match, plural, take_turns
 from benchmarks.figures import NEAR, Figure, at_least, at_most, ratio
 
-__all__ = ["between", "over_tls"]
+__all__ = ["Reads", "between", "over_tls"]
 
 _NEAR_OF_ONE, _NEAR_OF_MORE = 1.25, 1.10
 """How near to the floor the smallest list is to be read, and longer ones."""

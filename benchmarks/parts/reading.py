@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from accsyn_async import Session
 from accsyn_async.wire.message import Call
 from accsyn_async.wire.rows import JobReader
 from benchmarks.backend import running
-from benchmarks.between import between, over_tls
+from benchmarks.between import Reads, between, over_tls
 from benchmarks.contenders import Floor, Official, bare, logged_in
 from benchmarks.cores import apart
 from benchmarks.figures import Effort, Figure
@@ -37,38 +38,46 @@ async def measure(effort: Effort) -> AsyncIterator[Figure]:
     """For lists of 1, 50, 500 and 5,000 jobs."""
     spells = 4 if effort == "quick" else 12
     with apart() as core:
-        with running(core=core) as backend:
-            official = Official(backend)
-            async with bare(backend) as http, logged_in(backend) as session:
-                floor, typed = Floor(http, backend.url).structs, partial(_typed, session)
-                _, listed = await typed(50)
-                assert [row.id for row in await floor(50)] == list(listed.jobs)
-                assert [row["id"] for row in await official.find(50)] == list(listed.jobs)
-                async for figure in between(
-                    "typed",
-                    lambda size: partial(typed, size),
-                    floor=lambda size: partial(floor, size),
-                    floor_name=_FLOOR,
-                    official=lambda size: partial(official.find, size),
-                    rounds=_ROUNDS,
-                    aims=_AIMS,
-                    spells=spells,
-                ):
-                    yield figure
-        with running(core=core, tls=True) as backend:
-            official = Official(backend)
-            async with bare(backend) as http, logged_in(backend) as session:
-                floor, typed = Floor(http, backend.url).structs, partial(_typed, session)
-                async for figure in over_tls(
-                    "typed",
-                    lambda size: partial(typed, size),
-                    floor=lambda size: partial(floor, size),
-                    floor_name=_FLOOR,
-                    official=lambda size: partial(official.find, size),
-                    rounds=_OVER_TLS[effort],
-                    spells=spells,
-                ):
-                    yield figure
+        async with _sides(core) as (typed, floor, official):
+            _, listed = await typed(50)()
+            assert [row.id for row in await floor(50)()] == list(listed.jobs)
+            assert [row["id"] for row in await official(50)()] == list(listed.jobs)
+            async for figure in between(
+                "typed",
+                typed,
+                floor=floor,
+                floor_name=_FLOOR,
+                official=official,
+                rounds=_ROUNDS,
+                aims=_AIMS,
+                spells=spells,
+            ):
+                yield figure
+        async with _sides(core, tls=True) as (typed, floor, official):
+            async for figure in over_tls(
+                "typed",
+                typed,
+                floor=floor,
+                floor_name=_FLOOR,
+                official=official,
+                rounds=_OVER_TLS[effort],
+                spells=spells,
+            ):
+                yield figure
+
+
+@contextlib.asynccontextmanager
+async def _sides(core: int | None, *, tls: bool = False) -> AsyncIterator[tuple[Reads, Reads, Reads]]:
+    """A watch's reading, the floor, and the official client, at a backend of their own."""
+    with running(core=core, tls=tls) as backend:
+        official = Official(backend)
+        async with bare(backend) as http, logged_in(backend) as session:
+            floor = Floor(http, backend.url)
+            yield (
+                lambda size: partial(_typed, session, size),
+                lambda size: partial(floor.structs, size),
+                lambda size: partial(official.find, size),
+            )
 
 
 async def _typed(session: Session, size: int) -> Any:
