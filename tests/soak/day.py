@@ -1,25 +1,20 @@
 """A day with thousands of jobs: all kinds of watches at once, and bad weather every hour.
 
-Memory is looked at twice an hour, in two ways. Python's own allocator says how many
+Memory is looked at twice an hour, in three ways. Python's own allocator says how many
 blocks it has given out, to the last object, whether the garbage collector knows of it
 or not: snapshots are such that it does not. Larger things, such as replies and tables,
-show in the memory that the process holds, once what is free was given back.
+are C's allocator's, which says how many bytes it has given out. And there is what the
+process holds, once what is free was given back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import gc
 import random
-import resource
-import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from accsyn_async import (
     Event,
@@ -34,12 +29,11 @@ from accsyn_async import (
 from accsyn_async.wire.message import Response
 from accsyn_async.wire.reply import Failure
 from tests.soak.fleet import BAD_ANSWERS, EMPTY, LISTED_USERS, UNREACHED, Fleet
+from tests.soak.memory import Sample
 from tests.soak.visitors import Visitors
 from tests.support.virtual import VirtualClock
 
 HOUR = 3600.0
-WARM_UP = 2.5
-"""Hours after which what is remembered of jobs that have ended has reached its bound."""
 SAMPLES = 0.5
 """Hours between two looks at memory."""
 SETTLED = 900.0
@@ -71,21 +65,6 @@ class Account:
                 self.wrong.append(event.id)
 
 
-@dataclass(slots=True)
-class Sample:
-    """What was in use at a moment.
-
-    Attributes:
-        hour: when.
-        blocks: blocks that Python's allocator has given out, whoever holds them.
-        resident: bytes of the process in memory.
-    """
-
-    hour: float
-    blocks: int
-    resident: int
-
-
 @dataclass
 class Day:
     """What came of it.
@@ -105,21 +84,6 @@ class Day:
     counts: Counter[str] = field(default_factory=Counter)
     samples: list[Sample] = field(default_factory=list)
     cpu: float = 0.0
-
-    @property
-    def growth(self) -> tuple[float, float]:
-        """The shares by which blocks and resident memory grew from the first third of the looks to the last.
-
-        Those of the warm-up do not count. A middle is taken of each third: what the process
-        holds comes and goes by some percent as large replies are made and freed.
-        """
-        after = [sample for sample in self.samples if sample.hour >= WARM_UP]
-        third = max(1, len(after) // 3)
-        first, last = after[:third], after[-third:]
-        return (
-            statistics.median(s.blocks for s in last) / statistics.median(s.blocks for s in first) - 1,
-            statistics.median(s.resident for s in last) / statistics.median(s.resident for s in first) - 1,
-        )
 
     @property
     def lost(self) -> list[str]:
@@ -196,7 +160,7 @@ async def spend(
         tasks.append(living := asyncio.create_task(fleet.live()))
         for _ in range(round(hours / SAMPLES)):
             await asyncio.sleep(SAMPLES * HOUR)
-            day.samples.append(_sample())
+            day.samples.append(Sample.of_now(asyncio.get_running_loop().time() / HOUR))
             progress(_line(day, time.process_time() - began))
         living.cancel()
         await asyncio.sleep(SETTLED)
@@ -278,24 +242,10 @@ async def _begin(day: Day, session: Session) -> list[asyncio.Task[None]]:
     return tasks
 
 
-def _sample() -> Sample:
-    gc.collect()
-    _give_back()
-    hour = asyncio.get_running_loop().time() / HOUR
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return Sample(hour, sys.getallocatedblocks(), pages * resource.getpagesize())
-
-
-def _give_back() -> None:
-    """Have C's allocator return what is free: else a large reply of the past counts as held."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
 def _line(day: Day, spent: float) -> str:
     last, gate = day.samples[-1], day.fleet.gate
     return (
-        f"{last.hour:5.1f} h {spent:6.1f} s CPU {last.blocks:10,} blocks {last.resident / 1e6:7.1f} MB "
+        f"{last.hour:5.1f} h {spent:6.1f} s CPU {last.blocks:9,} blocks "
+        f"{last.heap / 1e6:6.2f} of {last.resident / 1e6:6.1f} MB "
         f"{gate.requests:8,} requests {day.fleet.ended:8,} ends {day.counts['events']:10,} events"
     )
