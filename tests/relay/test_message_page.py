@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js.client import JetStreamContext
 
 from accsyn_async.relay.command_messages import ACTIONS, MOST
 from accsyn_async.relay.leader import PERIOD
@@ -110,6 +112,23 @@ class Told:
         return self.several
 
 
+@pytest.fixture(params=["prompt", "late"])
+def answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that have answered by the time that a reader stops waiting; or not yet, the first time."""
+    if request.param == "prompt":
+        return
+    fetch, asked = JetStreamContext.PullSubscription.fetch, set[int]()
+
+    async def later(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if id(self) not in asked:
+            asked.add(id(self))
+            raise NatsTimeoutError
+        return await fetch(self, *args, **kwargs)
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", later)
+
+
+@pytest.mark.usefixtures("answers")
 async def test_whoever_reads_as_it_says_is_told_everything_once(
     nats_server: NatsServer, names: Names, workspace: str
 ) -> None:
