@@ -47,6 +47,8 @@ def change_imports(program: Program, edits: Edits) -> Iterator[tuple[ast.stmt, s
 def _change_from(program: Program, node: ast.ImportFrom, edits: Edits) -> str | None:
     if (node.module or "") not in (_OFFICIAL, f"{_OFFICIAL}.session"):
         return None
+    if node.names[0].name == "*":
+        return "* does not say which names are used: write them down"
     unknown = [alias.name for alias in node.names if alias.name not in _KNOWN]
     found = _FROM.match(program.places.source(node))
     if unknown or found is None:

@@ -205,7 +205,7 @@ class _Tracer(Evaluator):
                 self._notice(module)
             elif not node.level and node.module in ("accsyn_api", "accsyn_api.session"):
                 self._notice(node.module)
-                for name in ("Session", "AccsynException", "accsynException"):
+                for name in ("Session", "AccsynException", "accsynException", "session"):
                     self._bind(name, self.known.member(Module(node.module), name))
 
     def _notice(self, module: str) -> None:

@@ -138,6 +138,7 @@ BEGIN = "from accsyn_api import Session\n"
             "runs for whoever imports this",
         ),
         ("from accsyn_api import other", "there is no other in accsyn_async"),
+        ("from accsyn_api.session import *", "* does not say which names are used: write them down"),
         ("class A:\n    x = Session().find('U')", "the body of a class cannot await"),
         (
             "def f(asyncio, s: Session):\n    s.find('U')\nf(1, 2)",

@@ -37,6 +37,8 @@ def awaited(snippet: str, begin: str = BEGIN) -> list[str]:
         ("from accsyn_api import session as module", "module.Session()"),
         ("from accsyn_api.session import Session", "Session()"),
         ("from accsyn_api.session import *", "Session()"),
+        ("from accsyn_api import *", "Session()"),
+        ("from accsyn_api import *", "session.Session()"),
         ("try:\n    import accsyn_api\nexcept ImportError:\n    accsyn_api = None", "accsyn_api.Session()"),
         ("if True:\n    from accsyn_api import Session as S\nelse:\n    S = None", "S()"),
         ("import accsyn_api\nmake = accsyn_api.Session", "make()"),
