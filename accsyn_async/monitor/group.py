@@ -26,16 +26,18 @@ class Sweep:
         reader: reads the list of ends.
         ends: those that are known; ``None`` before the first look.
         since: when that first look was, UTC.
+        took: how long the last answer took, seconds.
         due: when to look again, on the monotonic clock.
         tidy_due: when to tidy up what was told by it, on the same.
     """
 
-    __slots__ = ("due", "ends", "reader", "since", "tidy_due")
+    __slots__ = ("due", "ends", "reader", "since", "tidy_due", "took")
 
     def __init__(self) -> None:
         self.reader = EndReader()
         self.ends: set[tuple[str, str | None]] | None = None
         self.since: dt.datetime | None = None
+        self.took = 0.0
         self.due = 0.0
         self.tidy_due = 0.0
 

@@ -22,9 +22,10 @@ logger = logging.getLogger("accsyn_async.monitor")
 _SWEEP = 5.0
 """Seconds between two looks through the finished jobs; more when they take long."""
 _SWEEP_SHARE = 20
-"""What one look takes, times this, is the least time until the next."""
+"""What looks take, times this, is the least time between two: of the last two the quicker one, since
+an answer that came late once says nothing of the next."""
 _SWEEP_LONGEST = 120.0
-"""Seconds between two looks at most: one answer that came late must not blind a watch for minutes."""
+"""Seconds between two looks at most, however long they take."""
 _SWEEP_BACK = dt.timedelta(hours=1)
 """How long before a watch began a job that is new among the finished may have ended:
 clocks differ, but what is older was merely not listed before."""
@@ -130,7 +131,8 @@ class Sweeper:
             group.tidy(self._herald.ledger.knows)
         for subscription in [each for each in group.subscribers if each.unsure and each.admitted]:
             self._make_sure(subscription, group, seen)
-        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * took), _SWEEP_LONGEST)
+        sweep.due = began + min(max(_SWEEP, _SWEEP_SHARE * min(took, sweep.took)), _SWEEP_LONGEST)
+        sweep.took = took
 
     def _make_sure(self, subscription: Subscription, group: Group, seen: set[tuple[str, str | None]]) -> None:
         """Follow what ended while a watch was away and an earlier answer did not name."""

@@ -57,6 +57,11 @@ def asked(backend: Backend, query: str) -> list[float]:
     return [request.at for request in backend.lists() if request.event.get("query") == query]
 
 
+def looks(backend: Backend) -> int:
+    """How often the finished were looked through."""
+    return sum((request.data or {}).get("attributes") == ["id", "finished"] for request in backend.requests())
+
+
 async def drain(watch: Watch) -> list[Event]:
     return await take(watch, watch.backlog)
 
@@ -374,5 +379,30 @@ def test_guarantee_7_everything_hangs_and_comes_back() -> None:
             assert kinds([event async for event in by_id])[0] == "Degraded"
             for event in (await drain(slow), await drain(by_id)):
                 assert not [each for each in event if isinstance(each, Degraded)]
+
+    run(main())
+
+
+@pytest.mark.parametrize("late", [9.0, 25.0])
+def test_guarantee_4_a_look_that_was_answered_late_once_does_not_delay_the_next(late: float) -> None:
+    """What came and went meanwhile is told once the query is asked again: 30 s later at most."""
+
+    async def main() -> None:
+        backend = filled()
+        async with backend.session() as session, session.watch(f"Transfer WHERE {SLOW}") as watch:
+            await until(watch, Synced)
+            await asyncio.sleep(20)
+            relent, before = hold(backend, late, finished=True), looks(backend)
+            while looks(backend) == before:
+                await asyncio.sleep(0.1)
+            relent()
+            await asyncio.sleep(late)
+            backend.add(4, user="7")
+            backend.end(4)
+            began = backend.now()
+            *_, end = await until(watch, JobFinished)
+            assert isinstance(end, JobFinished)
+            assert end.job.id == job_id(4)
+            assert backend.now() - began < 35
 
     run(main())
