@@ -17,24 +17,24 @@ import aiohttp
 from accsyn_async import AccsynError, Session
 
 
-async def main(authority: str | None) -> int:
-    """Log in, count, and return an exit code."""
+async def main(authority: str | None) -> None:
+    """Log in and count."""
     context = ssl.create_default_context(cafile=authority)
     # A session of accsyn sends with an aiohttp session of yours, and leaves it open.
-    async with aiohttp.ClientSession(
-        proxy=os.environ.get("HTTPS_PROXY"), cookie_jar=aiohttp.DummyCookieJar()
-    ) as client:
-        try:
-            async with Session(client_session=client, ssl=context) as session:
-                active = await session.find("Transfer")
-                print(f"{session.username} @ {session.workspace}: {len(active)} active transfers")
-        except AccsynError as error:
-            print(error, file=sys.stderr)
-            return 1
-    return 0
+    async with (
+        aiohttp.ClientSession(
+            proxy=os.environ.get("HTTPS_PROXY"), cookie_jar=aiohttp.DummyCookieJar()
+        ) as client,
+        Session(client_session=client, ssl=context) as session,
+    ):
+        active = await session.find("Transfer")
+        print(f"{session.username} @ {session.workspace}: {len(active)} active transfers")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         sys.exit(__doc__)
-    sys.exit(asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None)))
+    try:
+        asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else None))
+    except (AccsynError, OSError) as error:
+        sys.exit(str(error))

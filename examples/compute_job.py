@@ -10,7 +10,17 @@ is called pipeline and computes nothing.
 import asyncio
 import sys
 
-from accsyn_async import AccsynError, ComputeSpec, JobChanged, JobStatus, Session, TaskChanged, TaskStatus
+from accsyn_async import (
+    AccsynError,
+    ComputeSpec,
+    JobChanged,
+    JobFound,
+    JobStatus,
+    Session,
+    TaskChanged,
+    TaskStatus,
+)
+from accsyn_async.safe_text import safe
 
 TOLD = (TaskStatus.DONE, TaskStatus.FAILED)
 
@@ -18,21 +28,17 @@ TOLD = (TaskStatus.DONE, TaskStatus.FAILED)
 async def main(engine: str, source: str, frames: str) -> int:
     """Submit, follow, and return an exit code."""
     async with Session() as session:
-        try:
-            render = await session.submit(ComputeSpec(engine, input=source, range=frames))
-            # Ends by itself when the job does; a job that has failed may go on, and has not ended.
-            async with render.watch(tasks=True) as watch:
-                async for event in watch:
-                    match event:
-                        case TaskChanged(task=task) if task.status in TOLD:
-                            print(f"{task.uri}: {task.status}", flush=True)
-                        case JobChanged(job=job) if job.status is JobStatus.FAILED:
-                            break
-            job = await render.refresh()
-        except AccsynError as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"{job.name}: {job.status}")
+        render = await session.submit(ComputeSpec(engine, input=source, range=frames))
+        # Ends by itself when the job does; a job that has failed may go on, and has not ended.
+        async with render.watch(tasks=True) as watch:
+            async for event in watch:
+                match event:
+                    case TaskChanged(task=task) if task.status in TOLD:
+                        print(f"{safe(task.uri)}: {task.status}", flush=True)
+                    case JobFound(job=job) | JobChanged(job=job) if job.status is JobStatus.FAILED:
+                        break
+        job = await render.refresh()
+        print(f"{safe(job.name)}: {job.status}")
         return 0 if job.status is JobStatus.DONE else 1
 
 
@@ -41,5 +47,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         sys.exit(asyncio.run(main(*sys.argv[1:])))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,6 +10,7 @@ import asyncio
 import sys
 
 from accsyn_async import AccsynError, JobFailedError, Session, TaskSpec
+from accsyn_async.safe_text import safe
 
 
 async def main(site: str, sources: list[str]) -> int:
@@ -25,12 +26,9 @@ async def main(site: str, sources: list[str]) -> int:
             print(error, file=sys.stderr)
             for task in await daily.tasks():  # all of today's, those of others too
                 if task.status == "failed":
-                    print(f"  {task.source.get('path')}", file=sys.stderr)
+                    print(f"  {safe(task.source.get('path'))}", file=sys.stderr)
             return 1
-        except AccsynError as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"{job.name}: all of today has arrived")
+        print(f"{safe(job.name)}: all of today has arrived")
         return 0
 
 
@@ -39,5 +37,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

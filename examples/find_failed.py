@@ -11,6 +11,7 @@ import asyncio
 import sys
 
 from accsyn_async import AccsynError, Session, where
+from accsyn_async.safe_text import safe
 
 
 async def main(retry: bool) -> int:
@@ -18,14 +19,14 @@ async def main(retry: bool) -> int:
     async with Session() as session:
         jobs = await session.find_jobs(where("Transfer", status="failed"))
         for job in sorted(jobs, key=lambda job: job.size or 0, reverse=True):
-            print(f"{(job.size or 0) / 1e6:9.1f} MB  {job.id}  {job.name}")
+            print(f"{(job.size or 0) / 1e6:9.1f} MB  {job.id}  {safe(job.name)}")
         refused = 0
         for job in jobs if retry else ():
             try:
                 await session.update("Transfer", job.id, {"status": "waiting"})
             except AccsynError as error:
                 # One that somebody has deleted meanwhile, or that is not ours to touch.
-                print(f"{job.name}: {error}", file=sys.stderr)
+                print(f"{safe(job.name)}: {error}", file=sys.stderr)
                 refused += 1
         return 1 if refused else 0
 
@@ -33,4 +34,9 @@ async def main(retry: bool) -> int:
 if __name__ == "__main__":
     if sys.argv[1:] not in ([], ["--retry"]):
         sys.exit(__doc__)
-    sys.exit(asyncio.run(main(bool(sys.argv[1:]))))
+    try:
+        sys.exit(asyncio.run(main(bool(sys.argv[1:]))))
+    except AccsynError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -8,16 +8,21 @@ ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio
-import contextlib
+import os
 import sys
 from pathlib import Path
 
-from accsyn_async import JobFinished, JobRemoved, Session
+from accsyn_async import AccsynError, JobFinished, JobRemoved, Session
+from accsyn_async.safe_text import safe
 
 
 def known_ends(log: Path) -> set[str]:
-    """The ids of the ends that were written."""
-    return {line.split()[0] for line in log.read_text().splitlines()} if log.exists() else set()
+    """The ids of the ends that were written; what a power cut has left of a line is cut off."""
+    log.touch()
+    whole = log.read_bytes()
+    whole = whole[: whole.rfind(b"\n") + 1]
+    os.truncate(log, len(whole))
+    return {line.split(" ")[0] for line in whole.decode().split("\n")}
 
 
 async def main(log: Path) -> None:
@@ -28,11 +33,17 @@ async def main(log: Path) -> None:
         async for event in watch:
             if isinstance(event, JobFinished | JobRemoved) and event.id not in written:
                 word = "removed" if isinstance(event, JobRemoved) else event.job.status.value
-                with log.open("a") as file:
-                    file.write(f"{event.id} {word} {event.job.name}\n")
-                print(word, event.job.name, flush=True)
+                # A name is whatever somebody wrote: it gets no second line.
+                name = safe(event.job.name)
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(f"{event.id} {word} {name}\n")
+                print(word, name, flush=True)
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(main(Path(sys.argv[1] if len(sys.argv) > 1 else "ends.log")))
+    except AccsynError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass

@@ -8,9 +8,10 @@ sandbox.
 """
 
 import asyncio
-import contextlib
+import sys
 
 from accsyn_async import (
+    AccsynError,
     Degraded,
     JobChanged,
     JobFinished,
@@ -19,18 +20,19 @@ from accsyn_async import (
     Recovered,
     Session,
 )
+from accsyn_async.safe_text import safe
 
 
 def on_state(event: JobFound | JobChanged) -> None:
     """A transfer was found, or changed its state."""
     if event.job.status is JobStatus.FAILED:
-        print(f"FAILED   {event.job.name}, at {event.job.progress} %", flush=True)
+        print(f"FAILED   {safe(event.job.name)}, at {event.job.progress} %", flush=True)
 
 
 def on_finished(event: JobFinished) -> None:
     """A transfer came to its end."""
     word = "arrived " if event.job.status is JobStatus.DONE else "ABORTED "
-    print(f"{word} {event.job.name}", flush=True)
+    print(f"{word} {safe(event.job.name)}", flush=True)
 
 
 async def main() -> None:
@@ -39,11 +41,15 @@ async def main() -> None:
         watch.on(JobFound, on_state)
         watch.on("status", on_state)
         watch.on(JobFinished, on_finished)
-        watch.on(Degraded, lambda event: print(f"accsyn does not answer: {event.reason}", flush=True))
+        watch.on(Degraded, lambda event: print(f"accsyn does not answer: {safe(event.reason)}", flush=True))
         watch.on(Recovered, lambda event: print(f"accsyn answers again, after {event.after}", flush=True))
         await watch.run()
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(main())
+    except AccsynError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass

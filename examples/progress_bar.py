@@ -10,7 +10,15 @@ ACCSYN_URL for a sandbox.
 import asyncio
 import sys
 
-from accsyn_async import JobEvent, JobFinished, JobRemoved, JobStatus, Session, TransferSpec
+from accsyn_async import (
+    AccsynError,
+    JobEvent,
+    JobFinished,
+    JobRemoved,
+    JobStatus,
+    Session,
+    TransferSpec,
+)
 from accsyn_async.progress import rich_progress
 from accsyn_async.safe_text import safe
 
@@ -41,5 +49,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,22 +10,35 @@ ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 import asyncio
 import sys
 
-from accsyn_async import JobEndedError, OutcomeUnknownError, Session, TransferSpec, where
+from accsyn_async import (
+    AccsynError,
+    JobEndedError,
+    OutcomeUnknownError,
+    Session,
+    TransferSpec,
+    where,
+)
+
+TRIES = 3
 
 
 async def transfer_of(session: Session, source: str, site: str) -> str:
     """The id of the transfer of a file, which is submitted when there is none."""
     name = f"{source} to {site}"
     sent = where("Transfer", name=name)
-    while True:
+    for attempt in range(1, TRIES + 1):
         for finished in (None, True):
             for job in await session.find_jobs(sent, finished=finished):
                 return job.id
         try:
             return (await session.submit(TransferSpec(source, site, name=name))).id
         except OutcomeUnknownError as error:
-            # It may be there: look, rather than send it twice.
-            print(error, file=sys.stderr)
+            if attempt == TRIES:
+                raise
+            # It may be there: look, rather than send it twice, once it had time to show.
+            print(f"{error}; looking for it", file=sys.stderr)
+            await asyncio.sleep(2**attempt)
+    raise AssertionError("unreachable")
 
 
 async def send(session: Session, source: str, site: str) -> bool:
@@ -50,5 +63,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,6 +11,7 @@ import asyncio
 import sys
 
 from accsyn_async import AccsynError, DeliverySpec, JobHandle, Session, where
+from accsyn_async.safe_text import safe
 
 
 async def delivery_of(session: Session, recipient: str, sources: list[str]) -> JobHandle:
@@ -21,25 +22,22 @@ async def delivery_of(session: Session, recipient: str, sources: list[str]) -> J
     return await session.submit(DeliverySpec([recipient], tasks=sources, name=name))
 
 
-async def main(recipient: str, sources: list[str]) -> int:
-    """Deliver, wait, and return an exit code: 0 when all was downloaded."""
+async def main(recipient: str, sources: list[str]) -> None:
+    """Deliver and wait; raises what has kept it from being downloaded."""
     async with Session() as session:
-        try:
-            delivery = await delivery_of(session, recipient, sources)
-            job = await delivery.wait(until=["waiting", "running", "done"], timeout=3600)
-            print(f"{job.name}: ready to be downloaded", flush=True)
-            job = await delivery.wait(timeout=30 * 24 * 3600)
-        except AccsynError as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"{job.name}: downloaded")
-        return 0
+        delivery = await delivery_of(session, recipient, sources)
+        job = await delivery.wait(until=["waiting", "running", "done"], timeout=3600)
+        print(f"{safe(job.name)}: ready to be downloaded", flush=True)
+        job = await delivery.wait(timeout=30 * 24 * 3600)
+        print(f"{safe(job.name)}: downloaded")
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     try:
-        sys.exit(asyncio.run(main(sys.argv[1], sys.argv[2:])))
+        asyncio.run(main(sys.argv[1], sys.argv[2:]))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -9,27 +9,25 @@ within a day. Needs ACCSYN_WORKSPACE, ACCSYN_API_USER and ACCSYN_API_KEY; ACCSYN
 import asyncio
 import sys
 
-from accsyn_async import JobEndedError, Session
+from accsyn_async import AccsynError, Session
+from accsyn_async.safe_text import safe
 
 
-async def main(source: str, destination: str) -> int:
-    """Submit a transfer and return an exit code: 0 when it is done."""
+async def main(source: str, destination: str) -> None:
+    """Submit a transfer; raises what has kept it from arriving."""
     async with Session() as session:
         transfer = await session.create("Transfer", {"source": source, "destination": destination})
-        print(f"{transfer['name']} is on its way")
-        try:
-            job = await session.wait(transfer["id"], timeout=24 * 3600)
-        except (JobEndedError, TimeoutError) as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(f"{job.name} has arrived: {job.size} bytes")
-        return 0
+        print(f"{safe(transfer['name'])} is on its way", flush=True)
+        job = await session.wait(transfer["id"], timeout=24 * 3600)
+        print(f"{safe(job.name)} has arrived: {job.size} bytes")
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     try:
-        sys.exit(asyncio.run(main(*sys.argv[1:])))
+        asyncio.run(main(*sys.argv[1:]))
+    except AccsynError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

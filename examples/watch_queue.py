@@ -8,10 +8,10 @@ ACCSYN_API_KEY; ACCSYN_URL for a sandbox.
 """
 
 import asyncio
-import contextlib
 import sys
 
 from accsyn_async import (
+    AccsynError,
     JobChanged,
     JobFinished,
     JobFound,
@@ -22,6 +22,7 @@ from accsyn_async import (
     Totals,
     where,
 )
+from accsyn_async.safe_text import safe
 
 
 def left(totals: Totals) -> str:
@@ -44,14 +45,14 @@ async def main(code: str) -> int:
                     case Synced():
                         what = code
                     case JobFound(job=job) | JobFinished(job=job):
-                        what = f"{job.name} is {job.status}"
+                        what = f"{safe(job.name)} is {job.status}"
                     # A change to its last state is told as well, before the end.
                     case JobChanged(job=job, changes={"status": _}) if not job.is_finished:
-                        what = f"{job.name} is {job.status}"
+                        what = f"{safe(job.name)} is {job.status}"
                     case JobStalled(job=job):
-                        what = f"{job.name} gets nowhere"
+                        what = f"{safe(job.name)} gets nowhere"
                     case JobRemoved(job=job):
-                        what = f"{job.name} was deleted"
+                        what = f"{safe(job.name)} was deleted"
                     case _:
                         continue
                 print(f"{what}: {left(watch.totals)}", flush=True)
@@ -61,5 +62,9 @@ async def main(code: str) -> int:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         sys.exit(asyncio.run(main(sys.argv[1])))
+    except AccsynError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        pass

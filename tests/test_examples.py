@@ -96,6 +96,27 @@ async def test_log_every_end(box: Sandbox, tmp_path: Path) -> None:
     ]
 
 
+async def test_log_every_end_of_names_that_are_lines_and_of_lines_that_are_torn(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    log = tmp_path / "ends.log"
+    async with box.session(poll=OFTEN) as session:
+        async with program("log_every_end.py", str(log)) as process:
+            await polled(box)
+            await send(session, "a.mov", "evil\n\nacme:0:done:0 done other")
+            await line_with(process, "done evil")
+            process.kill()
+        whole = log.read_text()
+        assert whole.endswith(" done evil\\n\\nacme:0:done:0 done other\n")
+        log.write_text(f"{whole}acme:5e6d")
+        async with program("log_every_end.py", str(log)) as process:
+            await polled(box, box.statistics().events["transfer/find"])
+            await send(session, "b.mov", "b.mov")
+            assert await line_with(process, "") == "done b.mov\n"
+        first, second, last = log.read_text().split("\n")
+        assert (f"{first}\n", second.split(" ")[1:], last) == (whole, ["done", "b.mov"], "")
+
+
 async def test_try_it_in_a_sandbox() -> None:
     async with program("try_it_in_a_sandbox.py") as process:
         output, _ = await asyncio.wait_for(process.communicate(), 60)

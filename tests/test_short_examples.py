@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import re
+import runpy
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from accsyn_async import ComputeSpec
 from accsyn_async.sandbox import Sandbox
 from tests.quick_poll import OFTEN
 from tests.support.examples import EXAMPLES, furnished, line_with, polled, program, send, stop
@@ -59,7 +62,7 @@ def test_an_example_says_how_to_start_it(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(text)) or ""
     assert re.search(rf"^    .*{path.stem}", docstring, re.MULTILINE)
     assert len(docstring.split("\n\n")) >= 3
-    assert "sleep(" not in text
+    assert text.count("sleep(") == (path.name == "send_once.py"), "nothing is asked for again and again"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,38 @@ async def test_an_example_that_is_started_wrongly_says_how(name: str) -> None:
     lines, code = await output_of(name, *wrong)
     assert code == 1
     assert lines[0] == (EXAMPLES / name).read_text().splitlines()[0].removeprefix('"""')
+
+
+REFUSED = {
+    "behind_a_proxy.py": (),
+    "compute_job.py": ("pipeline", A, "1001-1010"),
+    "daily_sync.py": ("site=berlin", A),
+    "find_failed.py": (),
+    "log_every_end.py": (),
+    "notify_on_failure.py": (),
+    "progress_bar.py": ("site=berlin", A),
+    "send_once.py": ("site=berlin", A),
+    "several_at_once.py": ("site=berlin", A),
+    "wait_for_delivery.py": ("standard@example.com", A),
+    "wait_for_transfer.py": (A, "site=berlin"),
+    "watch_queue.py": ("medium",),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_an_example_that_is_refused_says_why_in_a_line(
+    name: str, box: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ACCSYN_API_KEY", "wrong")
+    monkeypatch.chdir(tmp_path)
+    lines, code = await output_of(name, *REFUSED[name])
+    assert (len(lines), code) == (1, 1), lines
+    assert lines[0].startswith("the login was refused: ")
+
+
+async def test_an_authority_that_is_not_there() -> None:
+    lines, code = await output_of("behind_a_proxy.py", "nowhere/authority.pem")
+    assert (len(lines), code) == (1, 1), lines
 
 
 async def test_several_at_once(box: Sandbox) -> None:
@@ -108,6 +143,14 @@ async def test_send_once(box: Sandbox) -> None:
         assert code == 0
         assert "it may or may not have happened" in lines[0] or "transfer/create" in lines[0]
         assert len(await session.find("Transfer", finished=True)) == 3
+        # Lost whenever it is sent, and never there: it is not sent for ever.
+        (box.volume / "d.mov").write_bytes(b"frames")
+        sent_before = box.statistics().events["transfer/create"]
+        box.weather.add("reset", uri="transfer/create", acted=False)
+        lines, code = await output_of("send_once.py", "site=berlin", "share=projects/d.mov")
+        assert (len(lines), code) == (3, 1)
+        assert box.statistics().events["transfer/create"] - sent_before == 3
+        box.weather.clear()
     lines, code = await output_of("send_once.py", "site=berlin", NONE)
     assert code == 1
     assert "has failed" in lines[0]
@@ -129,6 +172,16 @@ async def test_compute_job(box: Sandbox) -> None:
     lines, code = await output_of("compute_job.py", "pipeline", A, "ten")
     assert code == 1
     assert "range" in lines[0]
+
+
+async def test_compute_job_that_has_failed_before_it_is_looked_at(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main = runpy.run_path(str(EXAMPLES / "compute_job.py"))["main"]
+    failing = functools.partial(ComputeSpec, parameters={"seconds": 0, "fail": True})
+    monkeypatch.setitem(main.__globals__, "ComputeSpec", failing)
+    assert await asyncio.wait_for(main("pipeline", A, "1001-1002"), 60) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "a.mov: failed"
 
 
 async def test_find_failed(box: Sandbox) -> None:

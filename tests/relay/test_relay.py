@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -24,7 +25,8 @@ from accsyn_async import (
 from accsyn_async.monitor import ledger
 from accsyn_async.relay import connect, intake, leader
 from accsyn_async.relay.bucket import Bucket
-from accsyn_async.relay.command_messages import CommandReply, encode_request, read_reply
+from accsyn_async.relay.command_messages import Commanded, CommandReply, encode_request, read_reply
+from accsyn_async.relay.commands import CommandDesk
 from accsyn_async.relay.lease import Lease
 from accsyn_async.relay.link import Link
 from accsyn_async.relay.messages import EventMessage, HealthMessage, read_event, read_health, read_state
@@ -162,12 +164,20 @@ async def test_who_leads_no_more_does_nothing(
     nats_server: NatsServer, workspace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that was frozen wakes with requests in its hands."""
+    woken, change = ContextVar("woken", default=False), CommandDesk._change
+    held: Any = Lease.held
+
+    async def late(desk: CommandDesk, action: str, ident: str) -> Commanded:
+        woken.set(True)
+        return await change(desk, action, ident)
+
+    monkeypatch.setattr(CommandDesk, "_change", late)
+    # To nobody else it is over yet: the desk would be gone before it is asked.
+    monkeypatch.setattr(Lease, "held", property(lambda lease: not woken.get() and held.fget(lease)))
     async with published(nats_server, workspace, "pause") as (relayed, streams):
         ident = await relayed.create("a.mov", LONG)
         await streams.events(ident, "found")
-        monkeypatch.setattr(Lease, "held", property(lambda lease: False))
         answer = await streams.ask("pause", ident)
-        monkeypatch.undo()
         assert answer.results is not None
         assert answer.results[0].error == "the relay leads no more; nothing was done"
         (row,) = await relayed.session.find(f"Transfer WHERE id={ident}")
