@@ -94,7 +94,7 @@ def select(
         raise ArgumentError(f"{entitytype!r} is no kind of job; what can be watched: {', '.join(JOB_TYPES)}")
     idents = ids_of(what)
     if not idents:
-        raise ArgumentError("no ids: pass at least one, or a query such as 'Transfer' to watch everything")
+        raise ArgumentError("no ids: pass at least one; to watch everything, a query such as 'Transfer'")
     return replace(told, entitytype=kind, ids=idents)
 
 

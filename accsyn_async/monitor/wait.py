@@ -215,7 +215,7 @@ class AsCompleted:
             try:
                 event = await anext(self._watch)
             except StopAsyncIteration:
-                raise SessionClosedError("it was closed before every job had come to its end") from None
+                raise self._why_over() from None
             if isinstance(event, JobFinished | JobRemoved) and event.job.id in self._open:
                 self._open.discard(event.job.id)
                 if isinstance(event, JobRemoved):
@@ -251,15 +251,21 @@ class AsCompleted:
         self._selection = self._selection.with_ids((*known, *new))
         self._open.update(new)
 
+    def _why_over(self) -> Exception:
+        if self._over:
+            return StopAsyncIteration()
+        return SessionClosedError("it was closed before every job had come to its end")
+
     async def aclose(self) -> None:
-        """Stop waiting. The jobs go on. May be called twice."""
+        """Stop waiting; a loop over it ends. The jobs go on. May be called twice."""
         self._over = True
         if self._watch is not None:
             await self._watch.aclose()
 
 
 def _check_timeout(timeout: object) -> None:
-    if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
+    right = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
+    if timeout is not None and not right:
         raise ArgumentError(f"timeout is seconds, 0 or more, or None to wait for ever; not {timeout!r}")
 
 

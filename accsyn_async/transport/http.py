@@ -126,7 +126,10 @@ class AiohttpSender:
                 if isinstance(body, Failure):
                     return body
                 return Response(response.status, response.headers, body)
-        except (aiohttp.InvalidURL, UnicodeError):
+        except (aiohttp.InvalidURL, UnicodeError) as error:
+            if isinstance(error, aiohttp.InvalidURL) and error.url != URL(request.url, encoded=True):
+                # It may hold a password, and is not shown.
+                return self._no_way(request, "the proxy", "its address is none, as http://HOST:PORT is")
             return Failure(FailureKind.UNREACHED, f"{_host(request)} is no address that can be reached")
         except aiohttp.ClientConnectorCertificateError as error:
             return _untrusted(f"{error.host}:{error.port}", error.certificate_error)

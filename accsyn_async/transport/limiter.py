@@ -38,7 +38,7 @@ class RateLimit:
         burst: how many may go out at once after a rest.
 
     Raises:
-        ArgumentError: one of them is not positive.
+        ArgumentError: the rate is no positive number, or the burst no whole one of at least 1.
 
     >>> RateLimit(25, burst=40)
     RateLimit(per_second=25, burst=40)
@@ -48,8 +48,12 @@ class RateLimit:
     burst: int = 40
 
     def __post_init__(self) -> None:
-        if not self.per_second > 0 or self.burst < 1:
-            raise ArgumentError("a rate limit needs a positive rate and a burst of at least 1")
+        rate: object = self.per_second
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0:
+            raise ArgumentError(f"per_second of a rate limit is a positive number, not {rate!r}")
+        burst: object = self.burst
+        if isinstance(burst, bool) or not isinstance(burst, int) or burst < 1:
+            raise ArgumentError(f"burst of a rate limit is a whole number of at least 1, not {burst!r}")
 
 
 class TokenBucket:

@@ -555,6 +555,28 @@ def test_as_completed_with_a_removed_job_and_a_closing_session() -> None:
     run(main())
 
 
+def test_as_completed_that_is_closed_ends_its_loop() -> None:
+    """As a watch does; only a session that is closed under it is an error."""
+
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session:
+            jobs = session.as_completed(idents)
+
+            async def collect() -> list[str]:
+                return [job.id async for job in jobs]
+
+            task = asyncio.create_task(collect())
+            await asyncio.sleep(5)
+            backend.end(0)
+            await asyncio.sleep(5)
+            await jobs.aclose()
+            assert await task == [idents[0]]
+
+    run(main())
+
+
 def test_as_completed_waits_on_for_a_failed_job() -> None:
     async def main() -> None:
         backend = Backend()

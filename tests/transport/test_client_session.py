@@ -365,6 +365,19 @@ async def test_a_proxy_that_refuses_is_named_before_anything_was_sent() -> None:
     assert "HTTP 403; check client_session's proxy" in outcome.message
 
 
+@pytest.mark.parametrize("proxy", ["lisa:secret@proxy.test:3128", "proxy.test:3128", "http:///nowhere"])
+async def test_an_address_of_a_proxy_that_is_none_is_not_blamed_on_the_backend(proxy: str) -> None:
+    async with aiohttp.ClientSession(proxy=proxy) as theirs:
+        async with sending(AiohttpSender(client_session=theirs)) as sender:
+            outcome = await sender.send(Request("GET", "https://backend.test/x", {}, None), timeout=5)
+    assert isinstance(outcome, Failure)
+    assert outcome.kind is FailureKind.UNREACHED
+    assert outcome.message == (
+        "the proxy gave no connection to backend.test:443: its address is none, as http://HOST:PORT is; "
+        "check client_session's proxy"
+    )
+
+
 # -- traces
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +17,15 @@ from accsyn_async.transport.limiter import Limiter, Priority, TokenBucket
 from tests.support.virtual import VirtualClock, run
 
 
-@pytest.mark.parametrize(("rate", "burst"), [(0, 1), (-1, 1), (1, 0), (float("nan"), 1)])
-def test_a_limit_lets_something_through(rate: float, burst: int) -> None:
-    with pytest.raises(ArgumentError):
+@pytest.mark.parametrize(
+    ("rate", "burst", "wrong"),
+    [
+        *((rate, 1, "per_second") for rate in (0, -1, math.nan, "x", None, True)),
+        *((25, burst, "burst") for burst in (0, -1, "3", 2.5, None, True)),
+    ],
+)
+def test_a_limit_lets_something_through(rate: Any, burst: Any, wrong: str) -> None:
+    with pytest.raises(ArgumentError, match=f"^{wrong} of a rate limit"):
         RateLimit(rate, burst)
 
 

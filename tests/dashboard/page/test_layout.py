@@ -39,6 +39,27 @@ async def test_no_column_is_cut_beside_an_open_job_or_without_one(
                 assert await page.evaluate("document.documentElement.scrollWidth") == width
 
 
+MEASURED = """(node) => {
+  node.textContent = "100 %";
+  const text = document.createRange();
+  text.selectNodeContents(node);
+  return [node, text].map((each) => each.getBoundingClientRect().width);
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_a_job_that_is_done_shows_all_of_its_hundred_percent(
+    pages: Opener, box: Sandbox, width: int
+) -> None:
+    async with serving(box, poll=BRISK, open=True) as served:
+        await transfer(served, "a.mov")
+        page = await pages.open(served.base, viewport={"width": width, "height": 800})
+        number = row(page, "a.mov").locator(".progress .number")
+        await expect(number).to_be_visible()
+        room, needed = await number.evaluate(MEASURED)
+        assert room >= needed
+
+
 async def inert(page: Page) -> list[str]:
     """What of the page cannot be reached."""
     found: list[str] = await page.evaluate("[...document.querySelectorAll('[inert]')].map(({id}) => id)")
