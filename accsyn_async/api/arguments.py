@@ -15,6 +15,7 @@ __all__ = [
     "any_path",
     "attribute_names",
     "checked_bool",
+    "checked_count",
     "checked_int",
     "entity_id",
     "entity_type",
@@ -101,6 +102,18 @@ def checked_int(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     raise ArgumentError(f"{name} is a whole number or None, not {value!r}")
+
+
+def checked_count(name: str, value: object) -> int | None:
+    """How many, or ``None``.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    count = checked_int(name, value)
+    if count is not None and count < 0:
+        raise ArgumentError(f"{name} is 0 or more, or None; not {count}")
+    return count
 
 
 def text(name: str, value: object) -> str:

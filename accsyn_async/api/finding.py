@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, over
 from accsyn_async.api.arguments import (
     attribute_names,
     checked_bool,
-    checked_int,
+    checked_count,
     entity_id,
     entity_type,
 )
@@ -188,7 +188,7 @@ class FindCalls(Caller):
             inactive: (users, shares) search among the inactive.
             offline: deprecated, ``inactive``; not so in v1, where it is the name.
             archived: search among the archived (slow).
-            limit: return this many at most.
+            limit: return this many at most; 0 and ``None`` are no limit, as in the official client.
             skip: leave out this many.
             create: (attributes) those that can be given at creation.
             update: (attributes) those that can be changed.
@@ -234,8 +234,8 @@ class FindCalls(Caller):
             if value is not None:
                 data[name] = value
         for name, something in (
-            ("limit", checked_int("limit", limit)),
-            ("skip", checked_int("skip", skip)),
+            ("limit", checked_count("limit", limit)),
+            ("skip", checked_count("skip", skip)),
             ("attributes", attribute_names(attributes)),
             ("single_entity_query", single_entity_query),
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accsyn_async.api.arguments import attribute_names, checked_bool, checked_int, entity_id, entity_type
+from accsyn_async.api.arguments import attribute_names, checked_bool, checked_count, entity_id, entity_type
 from accsyn_async.api.finding import FindCalls
 from accsyn_async.errors import ArgumentError
 from accsyn_async.models import JOB_TYPES, Job
@@ -58,8 +58,8 @@ class JobCalls(FindCalls):
             ("parent", None if entityid is None else entity_id(entityid, strict=False)),
             ("finished", checked_bool("finished", finished)),
             ("archived", checked_bool("archived", archived)),
-            ("limit", checked_int("limit", limit) or None),
-            ("skip", checked_int("skip", skip) or None),
+            ("limit", checked_count("limit", limit) or None),
+            ("skip", checked_count("skip", skip) or None),
             ("attributes", names if names is None or "id" in names else [*names, "id"]),
         ):
             if value is not None:

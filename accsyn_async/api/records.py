@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accsyn_async.api.arguments import checked_int, entity_type, is_list, optional_id
+from accsyn_async.api.arguments import checked_count, entity_type, is_list, optional_id
 from accsyn_async.api.caller import Caller, result_of
 from accsyn_async.api.older_order import in_v1
 from accsyn_async.errors import ArgumentError
@@ -105,9 +105,9 @@ class RecordCalls(Caller):
         if search:
             data["search"] = search
         pages = {
-            "page": checked_int("pagination_page", pagination_page),
-            "limit": checked_int("pagination_limit", pagination_limit),
-            "skip": checked_int("pagination_skip", pagination_skip),
+            "page": checked_count("pagination_page", pagination_page),
+            "limit": checked_count("pagination_limit", pagination_limit),
+            "skip": checked_count("pagination_skip", pagination_skip),
         }
         if pages := {name: value for name, value in pages.items() if value is not None}:
             data["pagination"] = pages

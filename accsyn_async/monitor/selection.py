@@ -42,6 +42,20 @@ class Selection:
     initial: bool = True
     history: bool = True
 
+    @property
+    def words(self) -> str:
+        """What it is about, in short.
+
+        >>> select("Transfer WHERE status=running").words, select("Delivery").words
+        ('transfer WHERE status=running', 'delivery')
+        >>> select(["6971e16fceadd67b955b1995", "6971e16fceadd67b955b1996"]).words
+        'transfer 6971e16fceadd67b955b1995 and 1 more'
+        """
+        if self.ids is None:
+            return " WHERE ".join(filter(None, (self.entitytype, self.expression)))
+        more = f" and {len(self.ids) - 1} more" if len(self.ids) > 1 else ""
+        return f"{self.entitytype} {self.ids[0]}{more}" if self.ids else f"no {self.entitytype}"
+
     def with_ids(self, ids: Iterable[str]) -> Selection:
         """The same of other jobs."""
         return replace(self, ids=tuple(ids))

@@ -197,6 +197,10 @@ class AsCompleted:
         self._open = set(selection.ids or ())
         self._over = False
 
+    def __repr__(self) -> str:
+        state = "over" if self._over else f"{len(self._open)} to come"
+        return f"<AsCompleted {self._selection.words!r}, {state}>"
+
     async def __aenter__(self) -> AsCompleted:
         return self
 

@@ -78,6 +78,11 @@ class Watch:
         # Taken out of the mailbox, and not handed out before it is written down.
         self._held: Event | None = None
 
+    def __repr__(self) -> str:
+        box = self._mailbox
+        state = "not entered" if box is None else "closed" if box.closed else f"backlog {len(box)}"
+        return f"<Watch {self._selection.words!r}, {state}>"
+
     async def __aenter__(self) -> Watch:
         if self._mailbox is not None:
             raise AccsynError("a watch is entered once; make another with watch()")

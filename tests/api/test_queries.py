@@ -79,6 +79,8 @@ def test_jobs() -> None:
     [
         (lambda session: session.find_jobs("User"), "is no job"),
         (lambda session: session.find_jobs(limit="5"), "limit is a whole number"),
+        (lambda session: session.find_jobs(limit=-1), "limit is 0 or more"),
+        (lambda session: session.find("Transfer", skip=-1), "skip is 0 or more"),
         (lambda session: session.find_jobs(entityid=5), "entityid"),
         (lambda session: session.get_job("x"), "no entity id"),
         (lambda session: session.get_job(job_id(1), "User"), "is no job"),

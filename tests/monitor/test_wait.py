@@ -555,6 +555,25 @@ def test_as_completed_with_a_removed_job_and_a_closing_session() -> None:
     run(main())
 
 
+def test_watches_say_what_they_are_about() -> None:
+    async def main() -> None:
+        backend = Backend()
+        idents = [backend.add(number) for number in range(2)]
+        async with backend.session() as session:
+            watch = session.watch('Transfer WHERE name="a.mov"')
+            assert repr(watch) == """<Watch 'transfer WHERE name="a.mov"', not entered>"""
+            async with watch:
+                await asyncio.sleep(5)
+                assert repr(watch) == """<Watch 'transfer WHERE name="a.mov"', backlog 1>"""
+            assert repr(watch).endswith(", closed>")
+            jobs = session.as_completed(idents)
+            assert repr(jobs) == f"<AsCompleted 'transfer {idents[0]} and 1 more', 2 to come>"
+            await jobs.aclose()
+            assert repr(jobs).endswith(", over>")
+
+    run(main())
+
+
 def test_as_completed_that_is_closed_ends_its_loop() -> None:
     """As a watch does; only a session that is closed under it is an error."""
 
