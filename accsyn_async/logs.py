@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,32 @@ class _SafeFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = safe(record.message)
         return "\n".join([super().formatMessage(record), *map(safe, getattr(record, LINES, ()))])
+
+
+class _LogFile(logging.FileHandler):
+    """A file of log lines: a disk that is full costs lines and says so once, but fails nobody's work."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path, encoding="utf-8")
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._tell(error)
+        else:
+            super().handleError(record)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError as error:
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        if not self._told and sys.stderr is not None:
+            self._told = True
+            sys.stderr.write(f"accsyn_async: lines of the log are lost: {safe(error.strerror or error)}\n")
 
 
 @contextmanager
@@ -67,7 +94,7 @@ def _handler(path: str | os.PathLike[str] | None) -> logging.Handler:
     if path is None:
         return logging.StreamHandler()
     try:
-        return logging.FileHandler(path, encoding="utf-8")
+        return _LogFile(path)
     except (OSError, ValueError, TypeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "that is no path"
         shown = os.fspath(path) if isinstance(path, os.PathLike) else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -14,11 +15,12 @@ from typing import Any, TypeVar
 import aiohttp
 
 from accsyn_async._version import __version__
-from accsyn_async.errors import ArgumentError, OutcomeUnknownError, SessionClosedError
+from accsyn_async.errors import AccsynError, ArgumentError, OutcomeUnknownError, SessionClosedError
 from accsyn_async.logs import log_to
 from accsyn_async.monitor.monitor import Monitor
 from accsyn_async.monitor.schedule import PollPolicy
 from accsyn_async.submission.submitting import Submitting
+from accsyn_async.times import is_seconds
 from accsyn_async.transport.addresses import addresses_of
 from accsyn_async.transport.credentials import Password, resolve
 from accsyn_async.transport.http import AiohttpSender
@@ -147,6 +149,7 @@ class Session(Submitting):
         self._username = settings.credentials.username
         self._workspace = settings.credentials.workspace
         self._opened = self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._log = contextlib.ExitStack()
         self._log_to = log_to(verbose=verbose, path_logfile=path_logfile)
 
@@ -183,7 +186,7 @@ class Session(Submitting):
     async def __aenter__(self) -> Session:
         if self._opened:
             raise SessionClosedError("a session is entered once; make another")
-        self._opened = True
+        self._opened, self._loop = True, asyncio.get_running_loop()
         self._log.enter_context(self._log_to)
         try:
             await self._pipeline.login()
@@ -317,6 +320,10 @@ class Session(Submitting):
             raise SessionClosedError("the session is closed")
         if not self._opened:
             raise SessionClosedError("enter the session first: async with Session() as session")
+        if _elsewhere(self._loop):
+            raise AccsynError(
+                "the session was entered in another event loop, and belongs to it; make one in this loop"
+            )
 
 
 def _dialect(api_version: ApiVersion, workspace: str, username: str) -> Dialect:
@@ -338,10 +345,17 @@ def _check_kinds(*, hostname: object, ssl: object, rate_limit: object, poll: obj
         raise ArgumentError(f"poll is a PollPolicy, not {poll!r}")
 
 
+def _elsewhere(home: asyncio.AbstractEventLoop | None) -> bool:
+    """Whether another event loop than this one runs here."""
+    try:
+        return asyncio.get_running_loop() is not home
+    except RuntimeError:
+        return False
+
+
 def _seconds(name: str, value: float | None, otherwise: float) -> float:
     if value is None:
         return otherwise
-    given: object = value
-    if not isinstance(given, int | float) or not given > 0:
+    if not is_seconds(value) or not value:
         raise ArgumentError(f"{name} is a positive number of seconds, not {value!r}")
-    return float(given)
+    return float(value)

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 
-__all__ = ["EPOCH", "Stamp", "format_time", "parse_duration", "parse_time"]
+__all__ = ["EPOCH", "Stamp", "format_time", "is_seconds", "parse_duration", "parse_time"]
 
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,14 +80,35 @@ def format_time(moment: dt.date) -> str:
 
     >>> format_time(dt.datetime(2026, 1, 22, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=1))))
     '2026-01-22T08:00:00'
+    Raises:
+        OverflowError: in UTC it is in a year that there is not.
+
     >>> format_time(dt.date(2026, 1, 22))
     '2026-01-22T00:00:00'
     """
     if isinstance(moment, dt.datetime):
         if moment.tzinfo is not UTC:
-            moment = moment.astimezone(UTC)
+            try:
+                moment = moment.astimezone(UTC)
+            except ValueError as error:
+                # Of a naive one; of an aware one it is the other already.
+                raise OverflowError(str(error)) from None
         return moment.isoformat()[:19]
     return f"{moment.isoformat()}T00:00:00"
+
+
+def is_seconds(value: object) -> bool:
+    """Whether something can be a number of seconds to wait: 0 or more, and no larger than a float.
+
+    >>> is_seconds(1.5), is_seconds(float("inf")), is_seconds(True), is_seconds(-1), is_seconds(10**400)
+    (True, True, False, False, False)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return float(value) >= 0
+    except OverflowError:
+        return False
 
 
 class Stamp:

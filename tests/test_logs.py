@@ -185,6 +185,13 @@ def test_logs_that_overlap_leave_the_level_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_text().count("for the") == 1
 
 
+def test_a_disk_that_is_full_costs_lines_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    with log_to(verbose=True, path_logfile="/dev/full"):
+        for _ in range(3):
+            logger.info("a line")
+    assert capsys.readouterr().err == "accsyn_async: lines of the log are lost: No space left on device\n"
+
+
 def test_a_log_file_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="cannot be written"):
         with log_to(verbose=True, path_logfile=tmp_path / "none" / "x.log"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import re
@@ -12,10 +13,15 @@ import aiohttp
 import pytest
 
 from accsyn_async import Session
-from accsyn_async.errors import ArgumentError
+from accsyn_async.errors import AccsynError, ArgumentError
+from tests.support.backend import Backend
 
 REFUSED: list[dict[str, Any]] = [
-    *({name: value} for name in ("timeout", "connect_timeout") for value in ("5", b"5", 0, -1, math.nan)),
+    *(
+        {name: value}
+        for name in ("timeout", "connect_timeout")
+        for value in ("5", b"5", 0, -1, math.nan, True, 10**400)
+    ),
     *({name: value} for name in ("workspace", "username", "api_key") for value in (5, b"x", ["x"], "\udcff")),
     *({name: "a\nb"} for name in ("workspace", "username", "api_key")),
     *({"domain": value, "workspace": None} for value in (5, b"x")),
@@ -137,3 +143,22 @@ def test_a_proxy_that_is_not_used_is_warned_of(
         Session("acme", "lisa@example.com", "key", **options)
     assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
     assert ("proxy is not used" in caplog.text) is warned
+
+
+def test_a_session_belongs_to_the_loop_in_which_it_was_entered() -> None:
+    async def enter(session: Session) -> None:
+        await session.__aenter__()
+
+    async def use(session: Session) -> None:
+        for call in (session.find("User"), session.wait("5" * 24), session.find_jobs("Transfer")):
+            with pytest.raises(AccsynError, match="another event loop"):
+                await call
+        for watch in (session.watch, session.as_completed):
+            with pytest.raises(AccsynError, match="another event loop"):
+                watch("5" * 24)
+
+    with asyncio.Runner() as home:
+        session = Backend().session()
+        home.run(enter(session))
+        asyncio.run(use(session))
+        home.run(session.aclose())

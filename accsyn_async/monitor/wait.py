@@ -24,6 +24,7 @@ from accsyn_async.monitor.source import Source
 from accsyn_async.monitor.until import Goal, Until, read_until
 from accsyn_async.monitor.watch import Watch
 from accsyn_async.safe_text import safe
+from accsyn_async.times import is_seconds
 
 __all__ = ["AsCompleted", "wait_for_all", "wait_for_job"]
 
@@ -268,8 +269,7 @@ class AsCompleted:
 
 
 def _check_timeout(timeout: object) -> None:
-    right = isinstance(timeout, int | float) and not isinstance(timeout, bool) and timeout >= 0
-    if timeout is not None and not right:
+    if timeout is not None and not is_seconds(timeout):
         raise ArgumentError(f"timeout is seconds, 0 or more, or None to wait for ever; not {timeout!r}")
 
 

@@ -158,10 +158,12 @@ def look_up(
 
 
 def _read(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        raise ArgumentError(f"there is no env file {str(path)!r}; check path_envfile or {ENVFILE}")
     try:
-        values = dotenv_values(path, interpolate=False)
+        # What a shell has put in place of a file (<(…)) can be read once, and is no regular one.
+        with path.open(encoding="utf-8") as file:
+            values = dotenv_values(stream=file, interpolate=False)
+    except FileNotFoundError:
+        raise ArgumentError(f"there is no env file {str(path)!r}; check path_envfile or {ENVFILE}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ArgumentError(f"the env file {str(path)!r} cannot be read: {type(error).__name__}") from None
     return {name: value for name, value in values.items() if value}

@@ -36,7 +36,7 @@ def encode(value: Any) -> str:
     """
     try:
         text = _encode(value)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ArgumentError(f"this cannot be sent as JSON: {error}") from None
     # How deep is written, and how deep could be read again, differs among Pythons.
     if text.count("{") + text.count("[") > _DEEPEST and not _ends_within(value, _DEEPEST):
@@ -56,7 +56,7 @@ def show(value: Any, *, indent: int) -> str:
     """
     try:
         return json.dumps(value, default=_encode_date, indent=indent)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ArgumentError(f"this cannot be written as JSON: {error}") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
@@ -551,6 +552,19 @@ def test_as_completed_with_a_removed_job_and_a_closing_session() -> None:
                 await task
         with pytest.raises(SessionClosedError):
             await waiting
+
+    run(main())
+
+
+@pytest.mark.parametrize("timeout", [True, "5", -1, math.nan, 10**400])
+def test_a_timeout_is_a_number_of_seconds(timeout: Any) -> None:
+    async def main() -> None:
+        backend = Backend()
+        ident = backend.add(1)
+        async with backend.session() as session:
+            for wait in (session.wait(ident, timeout=timeout), session.wait_all([ident], timeout=timeout)):
+                with pytest.raises(ArgumentError, match="^timeout is seconds"):
+                    await wait
 
     run(main())
 

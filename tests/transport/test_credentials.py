@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,17 @@ def test_an_env_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     for options in ({"path_envfile": tmp_path / "none"}, {"environ": {"ACCSYN_CREDENTIALS_PATH": "/none"}}):
         with pytest.raises(ArgumentError, match="there is no env file"):
             resolve(directory=tmp_path, **options)
+
+
+def test_an_env_file_may_be_what_a_shell_hands_over(tmp_path: Path) -> None:
+    """`--envfile <(vault …)`: a pipe, to be read once."""
+    pipe = tmp_path / "63"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("ACCSYN_API_KEY=k\nACCSYN_WORKSPACE=w\n",))
+    writer.start()
+    settings = resolve(path_envfile=pipe, environ={"ACCSYN_API_USER": "u@x.com"}, directory=tmp_path)
+    writer.join()
+    assert (settings.credentials.api_key, settings.credentials.workspace) == (Secret("k"), "w")
 
 
 def test_a_folder_cannot_send_the_key_elsewhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -158,3 +159,21 @@ def test_what_is_in_itself_is_no_json() -> None:
     value.append(value)
     with pytest.raises(ArgumentError):
         encode({"data": value})
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [dt.datetime.min, dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-12)))],
+    ids=["naive", "aware"],
+)
+def test_a_time_in_a_year_that_there_is_not_cannot_be_sent(
+    moment: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Stockholm")
+    time.tzset()
+    try:
+        with pytest.raises(ArgumentError, match="cannot be sent as JSON"):
+            encode({"at": moment})
+    finally:
+        monkeypatch.undo()
+        time.tzset()

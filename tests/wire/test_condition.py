@@ -131,6 +131,7 @@ def test_what_a_condition_reads(condition: Condition[Any], text: str) -> None:
         ({"a__lt": float("-inf")}, "finite"),
         ({"a": "\ud800"}, "half a character"),
         ({"a": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1)))}, "out of range"),
+        ({"a": dt.datetime.min.replace(hour=0)}, "out of range"),
         ({"a__in": []}, "no values"),
         ({"a__not_in": iter(())}, "no values"),
         ({"a__in": "xy"}, "several values, such as a list, not a str"),
