@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from accsyn_async.board.quantities import size_text
-from accsyn_async.cli.demo_files import make_files, specifications
+from accsyn_async.cli.demo_files import specifications, write_files
 from accsyn_async.cli.following import follow
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
@@ -42,7 +40,7 @@ async def demo(*, speed: float = 3.0, json: bool = False) -> int:
     output = Output()
     with logging_to(output, verbose=False):
         async with Sandbox(speed=speed) as box:
-            written = await asyncio.to_thread(make_files, box.volume, box.local_root / "edit")
+            written = await write_files(box.volume, box.local_root / "edit")
             todo = specifications(box.user("employee").username)
             output.note(
                 f"A workspace in a box at {box.url}\n"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Shot", "make_files", "shots", "specifications"]
+__all__ = ["Shot", "make_files", "shots", "specifications", "write_files"]
 
 _BLOCK = 1_000_000
 
@@ -38,12 +40,26 @@ def shots() -> tuple[Shot, ...]:
     )
 
 
-def make_files(volume: Path, machine: Path) -> int:
-    """Write the files: what is sent from the volume, and what is uploaded from a machine.
+async def write_files(volume: Path, machine: Path) -> int:
+    """Write the files in a thread: what is sent from the volume, and what is uploaded from a machine.
+
+    When it is cancelled nothing is written any more by the time that it ends: the folders can go.
 
     Returns:
         Bytes written.
     """
+    stop = threading.Event()
+    writing = asyncio.create_task(asyncio.to_thread(make_files, volume, machine, stop))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        stop.set()
+        await writing
+        raise
+
+
+def make_files(volume: Path, machine: Path, stop: threading.Event) -> int:
+    """Write the files, until told to stop; returns bytes written."""
     block = os.urandom(_BLOCK)
     written = 0
     for shot in shots():
@@ -51,6 +67,8 @@ def make_files(volume: Path, machine: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for _ in range(shot.megabytes):
+                if stop.is_set():
+                    return written
                 written += file.write(block)
     return written
 
