@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from accsyn_async import __version__
 from accsyn_async.cli.exit_codes import USAGE
 from accsyn_async.cli.help_pages import flowing
-from accsyn_async.cli.output import Output, spell_everything
+from accsyn_async.cli.output import Output, open_what_is_closed, spell_everything
 from accsyn_async.cli.runner import guarded, run_command
 from accsyn_async.safe_text import safe
 
@@ -179,6 +179,7 @@ def run(argv: Sequence[str]) -> int:
     Returns:
         The exit code.
     """
+    open_what_is_closed()
     spell_everything(sys.stdout, sys.stderr)
     output = Output()
     return guarded(lambda: _run(list(argv), output), output)

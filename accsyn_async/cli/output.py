@@ -8,12 +8,13 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "spell_everything", "takes_unicode"]
+__all__ = ["Output", "open_what_is_closed", "spell_everything", "takes_unicode"]
 
 _IN_ASCII = {"—": "-", "·": "|", "…": "~", "→": ">"}
 
@@ -126,6 +127,17 @@ def takes_unicode(stream_encoding: str | None) -> bool:
     (True, False, False)
     """
     return (stream_encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def open_what_is_closed() -> None:
+    """Give the process the standard streams that it was started without, as by ``>&-``: they lead nowhere.
+
+    Else the first file or connection that it opens would take their place.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for as long as it runs
+            setattr(sys, name, stream)
 
 
 def spell_everything(*streams: TextIO) -> None:

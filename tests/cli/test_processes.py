@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import shlex
 import signal
 import subprocess
 import sys
@@ -455,6 +456,22 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     script = "import sys, accsyn_async.__main__; print('cyclopts' in sys.modules, 'rich' in sys.modules)"
     with process(sys.executable, "-c", script) as python:
         assert python.end() == (0, "False False\n", "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "command", ["find User", "submit share=projects/a.mov site=berlin", "--help", "schema"]
+)
+def test_streams_that_are_closed_keep_nothing_from_being_done(box: Box, command: str, closed: str) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", f"{shlex.join(CLI)} {command} {closed}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **box.env},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=DEADLINE,
+    )
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False), ran.stderr
+    assert bool(ran.stdout) == (">&-" not in closed.replace("2>&-", ""))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
