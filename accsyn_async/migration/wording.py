@@ -59,6 +59,8 @@ class Wording:
     def called(self, node: ast.expr) -> str:
         """What a call calls, by its last name."""
         named = node.func if isinstance(node, ast.Call) else node
+        if isinstance(named, ast.Subscript):
+            return f"{self.called(named.value)}[…]"
         return getattr(named, "attr", None) or getattr(named, "id", None) or "it"
 
     def wait(self, node: ast.Call, what: Waits) -> Finding:

@@ -264,3 +264,34 @@ def test_what_is_left_goes_by_the_label_and_the_words_of_the_list(snippet: str) 
     assert converted(snippet)[1]
     kinds = {one.kind for one in convert(read_program(snippet)).left}
     assert kinds <= {one.kind for one in check_program(snippet).findings}
+
+
+def nested(inner: str) -> tuple[str, list[str]]:
+    return converted(f"{BEGIN}def f(job):\n    s = Session()\n    s.find('U')\n    {inner}\n")
+
+
+def test_a_session_that_a_function_within_uses_is_entered() -> None:
+    after, left = nested(
+        "def status(): return s.find_one(job)\n    while not status(): print(job)\n    return 1"
+    )
+    assert left == []
+    assert "    async with Session() as s:\n" in after
+    assert (
+        "        async def status(): return await s.find_one(job)\n        while not await status():" in after
+    )
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "def g(): return s.find_one(job)\n    return g",
+        "def g(): return s.timeout\n    return lambda: g()",
+        "def g():\n        yield s.timeout\n    return g()",
+        "@keep\n    def g(): return s.timeout\n    return 1",
+        "def g():\n        def h(): return s.timeout\n        return h\n    return g()",
+    ],
+)
+def test_a_session_that_a_function_within_takes_away_is_not(inner: str) -> None:
+    after, left = nested(inner)
+    assert any("s outlives its function" in one for one in left)
+    assert "async with" not in after
