@@ -7,12 +7,18 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from accsyn_async.migration.findings import Finding, Report, named
+from accsyn_async.migration.findings import Finding, Need, Report, named
 from accsyn_async.safe_text import safe
 
 __all__ = ["finding_parts", "finding_row", "report_lines", "summary"]
 
 _STYLES = {"note": "bold cyan", "await": "bold green", "differs": "bold yellow", "gone": "bold red"}
+_NEEDS: dict[Need, str] = {
+    "await": "to await",
+    "enter": "to enter",
+    "iterate": "to iterate by async for",
+    "pass": "handed on",
+}
 
 Line = tuple[tuple[str, str], ...]
 
@@ -59,9 +65,7 @@ def summary(file: str, report: Report) -> str:
     """What there is to do, in a line."""
     if report.is_done:
         return f"{safe(file)}: nothing to do"
-    counts = []
-    if report.awaits:
-        counts.append(f"{report.awaits} to await")
+    counts = [f"{number} {words}" for need, words in _NEEDS.items() if (number := report.needs(need))]
     for kind in ("differs", "gone"):
         number = sum(1 for finding in report.findings if finding.kind == kind)
         if number:

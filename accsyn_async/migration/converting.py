@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
@@ -15,6 +15,7 @@ from accsyn_async.migration.importing import change_imports, import_asyncio
 from accsyn_async.migration.outside import Outside, plan_outside
 from accsyn_async.migration.program import Program
 from accsyn_async.migration.values import Bound, Function, FunctionNode, SessionType
+from accsyn_async.migration.wording import Wording
 
 __all__ = ["Conversion", "convert"]
 
@@ -47,6 +48,7 @@ class _Converter:
         self._program = program
         self._places = program.places
         self._edits = Edits(program.places)
+        self._words = Wording(program)
         self._left: list[Finding] = []
         self._told: list[Finding] = []
         self._waits = sorted(program.waits(), key=lambda pair: self._places.start(pair[0]))
@@ -58,34 +60,27 @@ class _Converter:
 
     def convert(self) -> Conversion:
         for statement, why in change_imports(self._program, self._edits):
-            self._leave(statement, why)
+            self._leave(self._words.imported(statement), why)
         self._plan_outside()
         for node, what in self._waits:
-            self._leave(node, self._await(node, what))
+            self._leave(self._words.wait(node, what), self._await(node, what))
         for node in self._program.openings:
-            self._leave(node, self._enter(node))
+            self._leave(self._words.opening(node), self._enter(node))
         for function in self._program.becoming:
             if function in self._async:
                 self._edits.insert(self._places.start_of_def(function), "async ")
-            else:
-                hindrance = self._program.hindrance(function)
-                if hindrance:
-                    self._leave(
-                        function,
-                        f"{self._program.name_of(function)} cannot simply become async def: {hindrance}",
-                    )
+            elif self._program.hindrance(function):
+                self._leave(self._words.function(function))
         for call in self._program.calls:
             if CALLS[call.name].gone:
-                self._leave(call.node, f"there is no {call.name}(): {CALLS[call.name].gone}")
+                self._leave(self._words.gone(call.node, call.name))
         for unknown in self._program.unknown:
-            if isinstance(unknown.ctx, ast.Load):
-                self._leave(unknown, f"there is no {unknown.attr}, nor in accsyn_api")
-            else:
-                self._leave(unknown, f"{unknown.attr} of a session cannot be set")
+            self._leave(self._words.unknown(unknown))
         for read, name in self._program.reads():
-            self._leave(read, f"{name} becomes a method: await {name}()")
+            self._leave(self._words.read(read, name))
         for reference, name in self._program.handed:
-            self._leave(reference, f"{name} is handed on: whoever calls it has to await what it returns")
+            if CALLS[name].awaited:
+                self._leave(self._words.handed(reference, name))
         self._move_outside()
         if self._needs_asyncio and not import_asyncio(self._program, self._edits):
             return self._nothing("asyncio is not imported, and its name is taken")
@@ -102,14 +97,13 @@ class _Converter:
         return Conversion(text, tuple(sorted(set(self._left))), tuple(self._told))
 
     def _nothing(self, reason: str) -> Conversion:
-        return Conversion(self._places.text, (Finding(1, 1, "await", reason),))
+        return Conversion(self._places.text, (Finding(1, 1, "note", f"nothing is rewritten: {reason}"),))
 
-    def _leave(self, node: ast.expr | ast.stmt, reason: str | None) -> None:
-        """Tell what is not done, if there is a reason not to do it."""
-        if reason is None:
-            return
-        line, column = self._places.line_and_column(self._places.start(node))
-        self._left.append(Finding(line, column, "await", reason))
+    def _leave(self, finding: Finding, reason: str | None = "") -> None:
+        """Tell what is not done, unless it is; with the reason, where the words do not hold it already."""
+        if reason is not None:
+            why = f"; left as it is: {reason}" if reason else ""
+            self._left.append(replace(finding, text=f"{finding.text}{why}"))
 
     # Functions
 
@@ -133,7 +127,7 @@ class _Converter:
                 found |= self._program.trace.families.get(one, frozenset()) & free
 
     def _stays(self, node: ast.Call, what: str) -> str | None:
-        """Why a call cannot be awaited; ``None`` when it can."""
+        """Why a call cannot be awaited, "" where the words say so; ``None`` when it can."""
         if what == "session" and not self._sure[node]:
             return "this may be something else than a session of accsyn"
         if what in ("function", "generator", "context"):
@@ -156,15 +150,15 @@ class _Converter:
             case ast.Module():
                 return None if self._outside else "outside of functions nothing can be awaited"
             case ast.Lambda():
-                return "a lambda cannot await: make it an async def"
+                return ""
             case ast.ClassDef():
-                return "the body of a class cannot await: do it in a function"
+                return ""
             case _:
-                return "a generator expression that awaits is an async one: make it a list, [… for …]"
+                return ""
 
     def _await(self, node: ast.Call, what: str) -> str | None:
         reason = self._stays(node, what)
-        if reason:
+        if reason is not None:
             return reason
         if what == "generator":
             done = iterated(self._places, node, self._edits)
@@ -198,9 +192,9 @@ class _Converter:
         self._mark_older(node)
         if isinstance(frame, ast.Module):
             if self._outside is None or not self._outside.holds(self._places, node):
-                return "enter the session where the program begins, in an async def: async with Session(…)"
+                return "do so where the program begins, in an async def"
         elif not (isinstance(frame, ast.AsyncFunctionDef) or frame in self._async):
-            return "enter the session in an async def: async with Session(…)"
+            return "only an async def can"
         entrance = entrance_of(self._program, node)
         if isinstance(entrance, str):
             return entrance
@@ -246,7 +240,7 @@ class _Converter:
         calls = [node for node, what in self._waits if what == "function"]
         plan = plan_outside(self._places, waits, calls, openings)
         if isinstance(plan, str):
-            self._leave(waits[0], plan)
+            self._leave(self._words.outside() or self._words.wait(waits[0], "function"), plan)
         else:
             self._outside = plan
 

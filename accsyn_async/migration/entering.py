@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accsyn_async.migration.generators import yields
 from accsyn_async.migration.places import Places, own_nodes
 from accsyn_async.migration.program import Program
 from accsyn_async.migration.values import Bound, Function, Method
@@ -128,6 +129,22 @@ def _escapes(program: Program, function: ast.FunctionDef | ast.AsyncFunctionDef,
                 return True
         elif not isinstance(parent, ast.Compare | ast.If | ast.UnaryOp | ast.Assert):
             return True
-        if returns and places.frame(node) is not function:
+        frame = places.frame(node)
+        if returns and frame is not function and not _is_only_called(places, function, frame):
             return True
     return False
+
+
+def _is_only_called(places: Places, function: ast.AST, inner: ast.AST) -> bool:
+    """Whether a function within another is done whenever that returns."""
+    if not isinstance(inner, ast.FunctionDef) or inner.decorator_list or yields(inner):
+        return False
+    if places.frame(inner) is not function:
+        return False
+    uses = [one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == inner.name]
+    return all(
+        isinstance(call := places.parent(one), ast.Call)
+        and call.func is one
+        and places.frame(call) is function
+        for one in uses
+    )

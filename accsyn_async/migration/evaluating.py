@@ -245,8 +245,9 @@ class Evaluator:
                 self._bind(name, self._scope.look_up(name) | _several(given[0]))
         for target in targets:
             match target:
-                case SessionType():
-                    found.add(SessionValue(older=bool(_OLDER_ONLY & {name for name in named if name})))
+                case SessionType(official=official):
+                    older = bool(_OLDER_ONLY & {name for name in named if name})
+                    found.add(SessionValue(older, made=None if official else node))
                 case Method(name=name):
                     found.add(Result(name))
                 case Function(node=function):

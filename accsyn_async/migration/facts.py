@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CALLS", "HERE", "NEWER", "OLDER", "PROPERTIES", "SESSION", "TIMES", "Fact"]
+__all__ = ["CALLS", "HERE", "NEWER", "OLDER", "PROPERTIES", "SESSION", "TIMES", "WAITING_HERE", "Fact"]
 
 
 class Fact(NamedTuple):
@@ -41,6 +41,9 @@ HERE = frozenset(
     | {"workspace"}
 )
 """What this library's session has and the official client's has not."""
+
+WAITING_HERE = HERE - {"aclose", "api_version", "handle", "monitor", "role", "traffic", "workspace"}
+"""What of that asks the backend, and so needs a session that is entered."""
 
 TIMES = frozenset({"created", "finished", "last_checkin", "logged_in", "modified"})
 """Attributes of rows that are times."""

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Finding", "FindingKind", "Report", "named"]
+__all__ = ["Finding", "FindingKind", "Need", "Report", "named"]
 
 FindingKind = Literal["note", "await", "differs", "gone"]
 """Good to know; to be awaited; otherwise than in the official client; not here at all."""
+Need = Literal["await", "enter", "iterate", "pass"]
+"""How something is waited for: by ``await``, ``async with`` or ``async for``, or by whom it is handed to."""
 
 
 _MOST_NAMED = 10
@@ -35,12 +37,14 @@ class Finding:
         column: the character in that line, from 1.
         kind: what sort of thing.
         text: what there is to know or to do.
+        need: how it is waited for, where that is done in one place.
     """
 
     line: int
     column: int
     kind: FindingKind
     text: str
+    need: Need | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,6 @@ class Report:
 
     Attributes:
         findings: by line and column.
-        awaits: how many expressions need ``await``.
         functions: those that become ``async def``, by name, in order.
         by_hand: those that cannot simply do so.
         needs_run: whether code outside of functions has to wait, and so needs ``asyncio.run``.
@@ -57,11 +60,19 @@ class Report:
     """
 
     findings: tuple[Finding, ...]
-    awaits: int = 0
     functions: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
     needs_run: bool = False
     lines: tuple[str, ...] = field(default=(), repr=False)
+
+    def needs(self, need: Need) -> int:
+        """How many findings ask for one way of waiting."""
+        return sum(1 for finding in self.findings if finding.need == need)
+
+    @property
+    def awaits(self) -> int:
+        """How many expressions need ``await``."""
+        return self.needs("await")
 
     @property
     def is_done(self) -> bool:

@@ -12,6 +12,7 @@ from accsyn_async.migration.generators import cannot_yield, iterated, iterates_a
 from accsyn_async.migration.knowledge import fixture_name, is_context, is_property
 from accsyn_async.migration.places import Frame, Places, own_nodes
 from accsyn_async.migration.tracing import Trace
+from accsyn_async.migration.unentered import unentered
 from accsyn_async.migration.values import (
     Bound,
     Class,
@@ -118,6 +119,7 @@ class Program:
                     self.unknown.append(node)
                 if isinstance(node.ctx, ast.Load):
                     self._sort_name(node)
+        self._add_unentered()
         self.calls.sort(key=lambda call: self.places.start(call.node))
         self._spread()
 
@@ -144,6 +146,14 @@ class Program:
             self.openings.append(node)
         if Other("time.sleep") in values:
             self.sleeps.append(node)
+
+    def _add_unentered(self) -> None:
+        for site in unentered(self.trace, self.places):
+            frame = self.places.frame(site)
+            if isinstance(frame, FunctionNode) and self.returns_new(frame, official=False):
+                self.openings += [local.node for local in self.local_calls if frame in local.functions]
+            else:
+                self.openings.append(site)
 
     def _sort_name(self, node: ast.Name | ast.Attribute) -> None:
         values = self.trace.of(node)
@@ -212,27 +222,27 @@ class Program:
         """Whether a call makes a session of an older workspace."""
         return self.older or any(isinstance(one, SessionValue) and one.older for one in self.trace.of(node))
 
-    def returns_new(self, function: FunctionNode) -> bool:
+    def returns_new(self, function: FunctionNode, *, official: bool = True) -> bool:
         """Whether a function returns a session that it has made, and does nothing else with it."""
         if fixture_name(function) is not None:
             return False
         returned = [one.value for one in own_nodes(function) if isinstance(one, ast.Return)]
         return bool(returned) and all(
-            one is not None and (self._is_new(one) or self._is_new_name(one, function)) for one in returned
+            one is not None and (self._is_new(one, official) or self._is_new_name(one, function, official))
+            for one in returned
         )
 
-    def _is_new(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Call) and any(
-            isinstance(value, SessionType) and value.official for value in self.trace.of(node.func)
-        )
+    def _is_new(self, node: ast.expr, official: bool) -> bool:
+        made = self.trace.of(node.func) if isinstance(node, ast.Call) else ()
+        return any(isinstance(one, SessionType) and one.official is official for one in made)
 
-    def _is_new_name(self, node: ast.expr, function: FunctionNode) -> bool:
+    def _is_new_name(self, node: ast.expr, function: FunctionNode, official: bool) -> bool:
         if not isinstance(node, ast.Name):
             return False
         uses = [one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == node.id]
         assigned = [self.places.parent(one) for one in uses if isinstance(one.ctx, ast.Store)]
         return len(uses) == 2 and all(
-            isinstance(one, ast.Assign) and self._is_new(one.value) for one in assigned
+            isinstance(one, ast.Assign) and self._is_new(one.value, official) for one in assigned
         )
 
     # What has to wait

@@ -56,11 +56,13 @@ class SessionValue:
         older: whether it is made as only 2.2.1 has it.
         sure: ``False`` where only the name of a parameter says that it is one.
         picked: whether it comes from a container, in which there may be other things, too.
+        made: where it is made, if it is of this library.
     """
 
     older: bool = False
     sure: bool = True
     picked: bool = False
+    made: ast.Call | None = None
 
 
 @dataclass(frozen=True, slots=True)

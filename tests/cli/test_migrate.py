@@ -93,7 +93,7 @@ async def test_each_finding_is_a_line_with_the_place_below(cli: Cli) -> None:
         "and asyncio.run(main())\n"
         '        for name in names(session): print("Größe", name)\n'
         "                    ^\n"
-        "job.py: 2 to await, 2 differ; names becomes async def; "
+        "job.py: 2 to await, 1 to enter, 2 differ; names becomes async def; "
         "asyncio.run(…) for what is outside of functions\n"
     )
 
@@ -249,8 +249,9 @@ async def test_what_a_diff_leaves_is_told_beside_it(cli: Cli) -> None:
     assert ran.code == 1
     assert "+import accsyn_async" in ran.out
     assert ran.err.splitlines() == [
-        "job.py:2:18: await: a lambda cannot await: make it an async def",
-        "job.py:2:18: await: enter the session in an async def: async with Session(…)",
+        "job.py:2:18: await: enter the session to use it: async with Session(…) as session; "
+        "left as it is: only an async def can",
+        "job.py:2:18: await: find(…) cannot be awaited in a lambda: make it an async def",
     ]
 
 
@@ -351,3 +352,39 @@ async def test_a_diff_tells_what_it_moves(cli: Cli) -> None:
     )
     write("job.py", text.replace("def f(): ...\nclass A: ...\n", ""))
     assert (await cli("migrate", "job.py", "--diff")).err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("import accsyn_api\ns = accsyn_api.Session()\n", "1 to enter, 3 differ"),
+        (
+            "from accsyn_async import Session\nasync def f():\n s = Session()\n await s.find('U')\n",
+            "1 to enter",
+        ),
+        (
+            "import accsyn_api\nasync def f(s: accsyn_api.Session): map(s.find, s.find('U'))\n",
+            "1 to await, 1 handed on, 1 differ",
+        ),
+        (
+            "import accsyn_api\ndef g(s: accsyn_api.Session):\n for u in s.find('U'): yield u\n"
+            "async def f(s):\n for u in g(s): ...\n",
+            "1 to await, 1 to iterate by async for, 1 differ; g becomes async def",
+        ),
+        (
+            "import accsyn_api\nasync def f(s: accsyn_api.Session): s.disconnect(s.find('U'))\n",
+            "1 to await, 1 differ, 1 gone",
+        ),
+    ],
+)
+async def test_the_summary_counts_what_is_listed(cli: Cli, text: str, says: str) -> None:
+    write("job.py", text)
+    ran = await cli("migrate", "job.py")
+    assert (ran.code, ran.out.splitlines()[-1]) == (1, f"job.py: {says}")
+
+
+async def test_what_is_not_in_either_client_goes_by_one_label(cli: Cli) -> None:
+    write("off.py", "import accsyn_api\nasync def f(s: accsyn_api.Session):\n    s.disconnect()\n")
+    line = "off.py:3:5: gone: there is no disconnect(), nor in accsyn_api"
+    assert line in (await cli("migrate", "off.py")).out.splitlines()
+    assert (await cli("migrate", "off.py", "--diff")).err.splitlines() == [line]

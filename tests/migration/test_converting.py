@@ -7,12 +7,17 @@ import textwrap
 import pytest
 
 from accsyn_async.migration.converting import convert
-from accsyn_async.migration.reading import read_program
+from accsyn_async.migration.reading import check_program, read_program
 
 
 def converted(text: str, *, older: bool = False) -> tuple[str, list[str]]:
-    conversion = convert(read_program(textwrap.dedent(text), older=older))
+    text = textwrap.dedent(text)
+    conversion = convert(read_program(text, older=older))
     compile(conversion.text, "converted", "exec")
+    said = {(one.line, one.column, one.kind, one.text) for one in check_program(text, older=older).findings}
+    for one in conversion.left:
+        words, _, _ = one.text.partition("; left as it is: ")
+        assert (one.line, one.column, one.kind, words) in said or one.kind == "note"
     return conversion.text, [f"{one.line}: {one.text}" for one in conversion.left]
 
 
@@ -139,7 +144,7 @@ BEGIN = "from accsyn_api import Session\n"
         ),
         ("from accsyn_api import other", "there is no other in accsyn_async"),
         ("from accsyn_api.session import *", "* does not say which names are used: write them down"),
-        ("class A:\n    x = Session().find('U')", "the body of a class cannot await"),
+        ("class A:\n    x = Session().find('U')", "cannot be awaited in the body of a class"),
         (
             "def f(asyncio, s: Session):\n    s.find('U')\nf(1, 2)",
             "asyncio is not imported, and its name is taken",
@@ -240,4 +245,53 @@ def test_uses_of_a_property_are_left() -> None:
     )
     after, left = converted(text)
     assert "def f(u: U): return len(u.users)" in after
-    assert "6: users becomes a method: await users()" in left
+    assert "6: users becomes a method: users() needs await" in left
+
+
+@pytest.mark.parametrize(
+    "snippet",
+    [
+        "import accsyn_api\nasync def f(s: accsyn_api.Session):\n    s.disconnect()\n    s.disconnect",
+        "import accsyn_api\nasync def f(s: accsyn_api.Session):\n    s.login()\n    s.username = s.other = 1",
+        "from accsyn_api import other",
+        "from accsyn_api.session import *",
+        "import accsyn_api\ns = accsyn_api.Session()\ns.find('U')\nprint(globals())",
+        "import accsyn_api\ns = accsyn_api.Session()\nmap(s.find, [])\nmap(s.get_hostname, [])",
+        "import accsyn_api\nclass A:\n    def __init__(self, s: accsyn_api.Session): s.find(s.ls('a')[0])",
+    ],
+)
+def test_what_is_left_goes_by_the_label_and_the_words_of_the_list(snippet: str) -> None:
+    assert converted(snippet)[1]
+    kinds = {one.kind for one in convert(read_program(snippet)).left}
+    assert kinds <= {one.kind for one in check_program(snippet).findings}
+
+
+def nested(inner: str) -> tuple[str, list[str]]:
+    return converted(f"{BEGIN}def f(job):\n    s = Session()\n    s.find('U')\n    {inner}\n")
+
+
+def test_a_session_that_a_function_within_uses_is_entered() -> None:
+    after, left = nested(
+        "def status(): return s.find_one(job)\n    while not status(): print(job)\n    return 1"
+    )
+    assert left == []
+    assert "    async with Session() as s:\n" in after
+    assert (
+        "        async def status(): return await s.find_one(job)\n        while not await status():" in after
+    )
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "def g(): return s.find_one(job)\n    return g",
+        "def g(): return s.timeout\n    return lambda: g()",
+        "def g():\n        yield s.timeout\n    return g()",
+        "@keep\n    def g(): return s.timeout\n    return 1",
+        "def g():\n        def h(): return s.timeout\n        return h\n    return g()",
+    ],
+)
+def test_a_session_that_a_function_within_takes_away_is_not(inner: str) -> None:
+    after, left = nested(inner)
+    assert any("s outlives its function" in one for one in left)
+    assert "async with" not in after

@@ -609,3 +609,8 @@ def test_a_context_manager_that_waits_is_entered_by_async_with() -> None:
         "@contextmanager\ndef ctx():\n session.find('U')\n yield session\nwith ctx() as k: k.ls('a')"
     )
     assert "5:6 await: ctx(…) needs async with, and asynccontextmanager where it is defined" in texts
+
+
+def test_a_function_out_of_a_table_goes_by_the_name_of_that() -> None:
+    texts = said("def f(s): s.find('U')\nT = {'f': f}\nT['f'](session)")
+    assert "3:1 await: T[…](…) needs await" in texts

@@ -55,7 +55,7 @@ def said_of(name: str) -> str:
     program = read_program(text_of(name))
     report = check_program(text_of(name))
     lines = [f"{one.line}:{one.column}: {one.kind}: {one.text}" for one in report.findings]
-    left = [f"left: {one.line}:{one.column}: {one.text}" for one in convert(program).left]
+    left = [f"left: {one.line}:{one.column}: {one.kind}: {one.text}" for one in convert(program).left]
     summary = f"{report.awaits} awaits; {', '.join(report.functions) or 'no function'}; "
     summary += f"by hand {', '.join(report.by_hand) or 'none'}; {report.needs_run}"
     return "\n".join([*lines, summary, *left, ""])
