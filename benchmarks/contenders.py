@@ -217,6 +217,7 @@ async def take_turns(matches: Mapping[T, Match], *, spells: int = 1) -> dict[T, 
     taken = {key: {name: Times() for name in match.contenders} for key, match in matches.items()}
     dice = random.Random(spells)
     # What is there now is garbage in no round: collecting is quick, so that there can be many rounds.
+    frozen_before = gc.get_freeze_count()
     gc.collect()
     gc.freeze()
     try:
@@ -224,7 +225,8 @@ async def take_turns(matches: Mapping[T, Match], *, spells: int = 1) -> dict[T, 
             for key, match in matches.items():
                 await _spell(match, taken[key], dice)
     finally:
-        gc.unfreeze()
+        if not frozen_before:
+            gc.unfreeze()
     return taken
 
 

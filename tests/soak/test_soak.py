@@ -15,7 +15,7 @@ from tests.support.virtual import run
 @pytest.mark.slow
 def test_hours_with_many_jobs() -> None:
     """Guarantees 1, 4, 6 and 9: flat memory, few requests, and every end once, whatever the weather."""
-    day = run(spend(3, 1000, watches=40))
+    day = run(spend(3, 700, watches=30))
     assert of_day(day).broken == []
     assert min(account.told for account in day.accounts.values()) > 0
     assert day.fleet.revived > 0
