@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.json_rows import row_to_json
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
 from accsyn_async.errors import ArgumentError, QueryError
+from accsyn_async.safe_text import safe
 from accsyn_async.wire.query import parse_query
 
 __all__ = ["find"]
@@ -63,6 +66,9 @@ async def find(
                 limit=limit,
                 skip=skip,
             )
+    for name in dict.fromkeys(names or ()):
+        if rows and not any(isinstance(row, Mapping) and name in row for row in rows):
+            output.note(f"accsyn-async: warning: no row has an attribute {safe(name)}")
     if json:
         for row in rows:
             output.line(row_to_json(row))

@@ -355,7 +355,15 @@ def test_nobody_reads(box: Box, tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text(json.dumps([{"source": "a.mov", "priority": number} for number in range(2000, 4000)]))
     validate = (f"validate {bad}", f"validate --json {bad}")
-    for command in ("find User --json", "watch --json", "--help", "watch --help", "migrate --help", "schema", *validate):
+    for command in (
+        "find User --json",
+        "watch --json",
+        "--help",
+        "watch --help",
+        "migrate --help",
+        "schema",
+        *validate,
+    ):
         shell = f"{' '.join(CLI)} {command} | head -c 1 >/dev/null"
         with process("sh", "-c", shell, env=box.env) as piped:
             if command.startswith("watch"):
@@ -469,7 +477,9 @@ def test_a_full_disk_is_told_without_a_traceback() -> None:
     )
 
 
-@pytest.mark.parametrize("argv", [("--help",), ("watch", "--help"), ("--version",), ("migrate", "x.py"), ("schema",)])
+@pytest.mark.parametrize(
+    "argv", [("--help",), ("watch", "--help"), ("--version",), ("migrate", "x.py"), ("schema",)]
+)
 def test_whom_nobody_reads_ends_as_the_others_do(argv: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("import accsyn_api\n\naccsyn_api.Session().find('User')\n")
     reading, writing = os.pipe()

@@ -45,9 +45,7 @@ class Report:
         """Note what will hardly do what was meant."""
         self._note(keys, message, remedy, "warning", slip=slip)
 
-    def _note(
-        self, keys: Keys, message: str, remedy: str, severity: Severity, *, slip: bool = False
-    ) -> None:
+    def _note(self, keys: Keys, message: str, remedy: str, severity: Severity, *, slip: bool = False) -> None:
         self._counts[severity] += 1
         if self._counts[severity] <= _MOST_PROBLEMS:
             self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity, slip))
