@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.json_rows import row_to_json
@@ -66,9 +67,8 @@ async def find(
                 limit=limit,
                 skip=skip,
             )
-    for name in dict.fromkeys(names or ()):
-        if rows and not any(isinstance(row, Mapping) and name in row for row in rows):
-            output.note(f"accsyn-async: warning: no row has an attribute {safe(name)}")
+    for name in _in_no_row(names or (), rows):
+        output.note(f"accsyn-async: warning: no row has an attribute {safe(name)}")
     if json:
         for row in rows:
             output.line(row_to_json(row))
@@ -82,3 +82,8 @@ async def find(
             "Nothing found." if finished or archived else "Nothing found; see also --finished, --archived."
         )
     return 0
+
+
+def _in_no_row(names: Sequence[str], rows: Sequence[Any]) -> list[str]:
+    known = {name for row in rows if isinstance(row, Mapping) for name in row}
+    return [name for name in dict.fromkeys(names) if known and name not in known]

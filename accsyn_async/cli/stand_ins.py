@@ -32,7 +32,7 @@ def stand_in(character: str) -> str:
 
 
 def keep_cells(stream: TextIO) -> None:
-    """Let a stream write a stand-in for each character that its encoding lacks: columns stay where they are."""
+    """Let a stream write a stand-in for each character that its encoding lacks: no column moves."""
     codecs.register_error("accsyn-cells", _replaced)
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="accsyn-cells")
