@@ -128,20 +128,20 @@ class Board:
         known = [seconds for seconds in each if seconds is not None]
         return max(known) if known and len(known) == len(each) else None
 
-    def summary(self, now: float) -> str:
-        """All of it in one line."""
+    def summary(self, now: float, width: int | None = None) -> str:
+        """All of it in one line; where ``width`` is less, without the speed, then without the time left."""
         if not self._entries and not self._dropped:
             return "no jobs yet" if self.synced else "asking for jobs"
-        parts = [counts_text(self.counts())]
+        parts = {"counts": counts_text(self.counts())}
         if any(entry.running for entry in self._entries.values()):
             if self.speed() > 0:
-                parts.append(speed_text(self.speed()))
+                parts["speed"] = speed_text(self.speed())
             seconds = self.seconds_left(now)
             if seconds is not None:
                 # What waits begins only later: nobody knows when.
                 waits = any(not (entry.running or entry.ended) for entry in self._entries.values())
-                parts.append(f"{'running: ' if waits else ''}{duration_text(seconds)} left")
-        return " · ".join(parts)
+                parts["left"] = f"{'running: ' if waits else ''}{duration_text(seconds)} left"
+        return _joined(parts, ("speed", "left"), width)
 
     def _put(self, event: events.JobEvent, job: Job, now: float) -> Entry:
         entry = self._entries.get(job.id)
@@ -163,6 +163,14 @@ class Board:
         self._dropped[self._entries.pop(ident).word] += 1
         if self._on_drop is not None:
             self._on_drop(ident)
+
+
+def _joined(parts: dict[str, str], least: tuple[str, ...], width: int | None) -> str:
+    """Parts in a line, without the least important as far as there is no room."""
+    for name in least:
+        if width is not None and len(" · ".join(parts.values())) > width:
+            parts.pop(name, None)
+    return " · ".join(parts.values())
 
 
 def rank_of(word: str) -> int:

@@ -84,8 +84,8 @@ _COMMANDS = {
         "What is wrong with it is told before anything is sent.",
         (
             "submit share=projects/a.mov site=berlin --wait",
-            "submit share=projects/a.mov share=projects/b.mov site=berlin --name Dailies",
-            "submit job.json --dry-run",
+            "submit share=projects/a.mov share=projects/b.mov site=berlin",
+            "submit job.json --name Dailies --dry-run",
         ),
     ),
     "validate": _Command(

@@ -70,7 +70,7 @@ def _columns(rows: Sequence[Any], entitytype: str, attributes: Sequence[str] | N
         return _job_columns([Job.from_row(row) for row in rows])
     if entitytype == "task":
         return _task_columns(rows)
-    present = [name for name in _PREFERRED if any(name in row for row in rows)]
+    present = [name for name in _PREFERRED if any(_attribute([row], name).cells != [UNKNOWN] for row in rows)]
     for name, same in (("code", "name"), ("email", "code")):
         if name in present and all(row.get(name) == row.get(same) for row in rows):
             present.remove(name)

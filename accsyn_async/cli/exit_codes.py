@@ -34,6 +34,7 @@ _IN_SHELL = (
     ("pass username=… (an e-mail address) or set", "pass --username (an e-mail address) or set"),
     ("check path_envfile or", "check --envfile or"),
     ("pass ssl=<SSLContext> with the right authority", "set SSL_CERT_FILE to the right authority"),
+    ("check url= or ACCSYN_URL", "check --url or ACCSYN_URL"),
     ("or pass ssl=False", "or pass --insecure"),
     ("say which, with workspace=", "say which, with --workspace"),
     ("(attributes=, limit=)", "(--attributes, --limit)"),

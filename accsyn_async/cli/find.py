@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from accsyn_async.cli.connection import Connection
 from accsyn_async.cli.json_rows import row_to_json
 from accsyn_async.cli.log_lines import logging_to
 from accsyn_async.cli.output import Output
 from accsyn_async.errors import ArgumentError, QueryError
+from accsyn_async.safe_text import safe
 from accsyn_async.wire.query import parse_query
 
 __all__ = ["find"]
@@ -63,6 +67,8 @@ async def find(
                 limit=limit,
                 skip=skip,
             )
+    for name in _in_no_row(names or (), rows):
+        output.note(f"accsyn-async: warning: no row has an attribute {safe(name)}")
     if json:
         for row in rows:
             output.line(row_to_json(row))
@@ -76,3 +82,8 @@ async def find(
             "Nothing found." if finished or archived else "Nothing found; see also --finished, --archived."
         )
     return 0
+
+
+def _in_no_row(names: Sequence[str], rows: Sequence[Any]) -> list[str]:
+    known = {name for row in rows if isinstance(row, Mapping) for name in row}
+    return [name for name in dict.fromkeys(names) if known and name not in known]

@@ -73,7 +73,7 @@ def draw(
 
 
 def _summary(board: Board, width: int, now: float) -> Text:
-    line = _clipped(board.summary(now), width, "" if board.synced else "dim")
+    line = _clipped(board.summary(now, width), width, "" if board.synced else "dim")
     for word, style in _STYLES.items():
         line.highlight_regex(rf"\d+ {word}\b", style)
     return line

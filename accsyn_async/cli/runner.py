@@ -49,6 +49,12 @@ def guarded(work: Callable[[], int], output: Output) -> int:
     except BrokenPipeError:
         _abandon_stdout()
         return NOBODY_READS
+    except SystemExit as ended:
+        # So ends rich, which prints the help pages, when nobody reads them.
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        _abandon_stdout()
+        return NOBODY_READS
     except Exception as error:
         ending = ending_of(error)
         if ending is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any
 
 from accsyn_async.cli.connection import Connection, known_workspace
@@ -78,7 +79,7 @@ def submit(
     draft = draft.with_options(
         settings=settings, metadata=own_data, name=name, queue=queue, priority=priority
     )
-    problems = draft.check(workspace)
+    problems = [_refused(located) for located in draft.check(workspace)]
     _tell(output, problems)
     if any(located.problem.severity == "error" for located in problems):
         return USAGE
@@ -127,6 +128,13 @@ def _draft(what: tuple[str, ...], kind: JobKind | None, workspace: str | None) -
             return draft_from_file(path, kind, absent="to send one, name source and destination")
         case _:
             return draft_of_arguments(what, kind, workspace)
+
+
+def _refused(located: LocatedProblem) -> LocatedProblem:
+    """A place that is likely misspelled is an error here: the job would only fail later."""
+    if not located.problem.slip:
+        return located
+    return replace(located, problem=replace(located.problem, severity="error"))
 
 
 def _tell(output: Output, problems: Iterable[LocatedProblem]) -> None:

@@ -64,13 +64,15 @@ async def top(
         output.note("accsyn-async: top needs a terminal; accsyn-async top --once prints the jobs as they are")
         return USAGE
     from accsyn_async.board.signs import ASCII, UNICODE
+    from accsyn_async.cli.stand_ins import keep_cells
     from accsyn_async.dashboard.top.app import Top
     from accsyn_async.dashboard.top.showing import show
     from accsyn_async.dashboard.top.steering_app import SteeringTop
     from accsyn_async.dashboard.top.view_file import ViewFile, default_path
 
     kind = Top if read_only else SteeringTop
-    signs = UNICODE if takes_unicode(sys.stdout.encoding) else ASCII
+    signs = UNICODE if takes_unicode(sys.stderr.encoding) else ASCII
+    keep_cells(sys.stderr)
     app = kind(connect, asked, ViewFile(default_path()), signs=signs)
     with logging_to(output, verbose=connection.verbose), output.notes_above(app.note):
         return await show(app)

@@ -27,6 +27,7 @@ class Problem:
         message: what is wrong.
         remedy: what to write instead; empty when that is plain.
         severity: an ``"error"`` is not submitted, a ``"warning"`` is.
+        slip: whether an end is likely a party or share misspelled; ``accsyn-async submit`` refuses it.
 
     Example::
 
@@ -38,6 +39,7 @@ class Problem:
     message: str
     remedy: str
     severity: Severity = "error"
+    slip: bool = False
 
     @property
     def path(self) -> str:

@@ -32,6 +32,8 @@ MAX_REPLY = 48 * 1024 * 1024
 _AT_ONCE = 1024 * 1024
 """Bytes of a reply that may wait to be read; at aiohttp's 64 KiB each part of a long one pauses the next."""
 _SKIPPED = ("Content-Type",)
+_OF_ANOTHER = frozenset({62, 64})
+"""OpenSSL's codes for a certificate that names another host, or another address."""
 _REPEATS = "_retry_connection"
 """What of an aiohttp session says whether it repeats by itself (aiohttp 3.8 to 3.14)."""
 
@@ -327,12 +329,10 @@ def _cause(error: aiohttp.ClientConnectorError) -> str:
 
 
 def _untrusted(where: str, error: Exception) -> Failure:
-    reason = getattr(error, "verify_message", "") or str(error)
-    return Failure(
-        FailureKind.UNTRUSTED,
-        f"the certificate of {where} is not trusted: {reason}; "
-        "pass ssl=<SSLContext> with the right authority",
-    )
+    reason = (getattr(error, "verify_message", "") or str(error)).rstrip(".")
+    another = getattr(error, "verify_code", None) in _OF_ANOTHER
+    remedy = "check url= or ACCSYN_URL" if another else "pass ssl=<SSLContext> with the right authority"
+    return Failure(FailureKind.UNTRUSTED, f"the certificate of {where} is not trusted: {reason}; {remedy}")
 
 
 def _broke(host: str, error: Exception) -> Failure:

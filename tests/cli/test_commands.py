@@ -273,6 +273,28 @@ async def test_finding_tasks(box: Sandbox, cli: Cli) -> None:
     assert "a.mov" in ran.out
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+async def test_an_attribute_that_no_row_has_is_told(box: Sandbox, cli: Cli, options: tuple[str, ...]) -> None:
+    ran = await cli("find", "User", "--attributes", "code, nope,\x1bnope,nope", *options)
+    assert ran.code == 0
+    assert ran.err.splitlines() == [
+        "accsyn-async: warning: no row has an attribute nope",
+        r"accsyn-async: warning: no row has an attribute \x1bnope",
+    ]
+    # Where there is no row, nothing is known of its attributes.
+    assert "warning" not in (await cli("find", "Transfer", "--attributes", "nope", *options)).err
+
+
+@pytest.mark.parametrize("query", ["Volume", "Home"])
+async def test_a_table_has_no_column_without_anything(box: Sandbox, cli: Cli, query: str) -> None:
+    async with box.session("employee") as session:
+        await session.find("Home")
+    head, *rows = (await cli("find", query)).out.splitlines()
+    assert rows
+    assert head.split()[-1] == "ID"
+    assert "EMAIL" not in head
+
+
 @pytest.mark.parametrize("query", ["entitytypes", "attributes WHERE entitytype=transfer", "Site", "Client"])
 async def test_finding_other_things(box: Sandbox, cli: Cli, query: str) -> None:
     for options in ((), ("--json",)):

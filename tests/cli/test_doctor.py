@@ -471,6 +471,33 @@ async def test_settings_that_cannot_be_used(
 
 @pytest.mark.usefixtures("who")
 @pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("htp://127.0.0.1", "'htp://127.0.0.1' is no address"),
+        ("htp://studio.example.com:8181", "'htp://studio.example.com:8181' is no address"),
+        ("acme.accsyn.com", "'acme.accsyn.com' is no address"),
+        ("127.0.0.1:8181", "'127.0.0.1:8181' is no address"),
+        ("http://127.0.0.1:99999", "the port in 'http://127.0.0.1:99999' is not a number"),
+        ("htp://lisa:abcdefghij@127.0.0.1/klmnopqrst?uvwxyzabcd", "an address must not hold a user name"),
+        ("htp://127.0.0.1/klmnopqrst?a=uvwxyzabcd", "'htp://127.0.0.1' is no address"),
+        ("https://127.0.0.1/?token=abcdefghij@klmnopqrst", "'https://***' is followed by more"),
+        # What may be a key in the wrong place.
+        ("f0a8b9a9-879f-4a0e", "'***' is no address"),
+        ("https://127.0.0.1:abcdefghij", "the port in '***' is not a number"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_shown_without_what_may_be_secret(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, value: str, says: str
+) -> None:
+    monkeypatch.setenv("ACCSYN_URL", value)
+    ran = await cli("doctor", "--json", "--offline")
+    assert ran.code == 2
+    assert checks(ran)["URL"]["text"].startswith(says)
+    assert not any(piece in ran.out for piece in ("abcdefghij", "klmnopqrst", "uvwxyzabcd", "879f"))
+
+
+@pytest.mark.usefixtures("who")
+@pytest.mark.parametrize(
     ("variable", "value", "name", "says"),
     [
         ("ACCSYN_API_KEY", "a-key ", "API key", "white space"),

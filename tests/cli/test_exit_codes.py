@@ -35,6 +35,11 @@ from tests.cli.making import job
             3,
             "no API key: set ACCSYN_API_KEY (or name an env file with --envfile)",
         ),
+        (
+            errors.TransportError("not trusted: Hostname mismatch; check url= or ACCSYN_URL"),
+            4,
+            "not trusted: Hostname mismatch; check --url or ACCSYN_URL",
+        ),
         (errors.ArgumentError("use https, or pass ssl=False"), 2, "use https, or pass --insecure"),
     ],
 )

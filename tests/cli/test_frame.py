@@ -53,6 +53,26 @@ def test_when_all_is_done_is_told_once_nothing_waits() -> None:
     assert lines[-1] == "1 running · 1 done · 12.5 MB/s · 3 min 20 s left"
 
 
+@pytest.mark.parametrize(
+    ("width", "summary"),
+    [
+        (69, "1 running · 1 waiting · 1 done · 12.5 MB/s · running: 3 min 20 s left"),
+        (68, "1 running · 1 waiting · 1 done · running: 3 min 20 s left"),
+        (56, "1 running · 1 waiting · 1 done"),
+        (30, "1 running · 1 waiting · 1 done"),
+    ],
+)
+def test_the_least_important_leaves_the_summary_whole(width: int, summary: str) -> None:
+    lines = frame(
+        found(job(1, progress=50, speed=12.5, etr="0h:3m:20s", size=5_000_000_000)),
+        found(job(2, "waiting")),
+        found(job(3, "done", progress=100)),
+        SYNCED,
+        width=width,
+    )
+    assert lines[-1] == summary
+
+
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 100, 200])
 @pytest.mark.parametrize("name", ["a", "x" * 300, "東京" * 40])
 def test_no_line_is_longer_than_the_terminal(width: int, name: str) -> None:

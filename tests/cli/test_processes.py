@@ -484,3 +484,26 @@ def test_a_full_disk_is_told_without_a_traceback() -> None:
         1,
         "accsyn-async: there is no room left for what was to be written\n",
     )
+
+
+@pytest.mark.parametrize(
+    "argv", [("--help",), ("watch", "--help"), ("--version",), ("migrate", "x.py"), ("schema",)]
+)
+def test_whom_nobody_reads_ends_as_the_others_do(argv: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text("import accsyn_api\n\naccsyn_api.Session().find('User')\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            (*CLI, *argv),
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=DEADLINE,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")

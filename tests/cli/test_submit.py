@@ -112,6 +112,37 @@ async def test_settings_that_are_no_object_are_complained_of(box: Sandbox, cli: 
     assert "settings: a list is no object" in ran.err
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--dry-run",), ("--wait",)])
+@pytest.mark.parametrize("end", ["source", "destination"])
+async def test_a_place_that_is_likely_misspelled_is_not_sent(
+    box: Sandbox, cli: Cli, end: str, options: tuple[str, ...]
+) -> None:
+    wrong, meant = {
+        "source": ("shar=projects/a.mov", TRANSFER[0]),
+        "destination": ("sites=berlin", TRANSFER[1]),
+    }[end]
+    told = f"'{wrong}' names no party or share; did you mean {meant}? begin it with ./ if it is a path\n"
+    job = {**JOB, end: wrong}
+    write(job)
+    for argv, place in (
+        (tuple(job.values()), f"accsyn-async: error: {end.upper()}"),
+        (("job.json",), f"job.json:1:{json.dumps(job).index(chr(34) + end) + 1}: error: {end}"),
+    ):
+        ran = await cli("submit", *argv, *options)
+        assert ran == (2, "", f"{place}: {told}")
+    assert box.statistics().requests == 0
+
+
+async def test_a_place_that_is_likely_misspelled_is_sent_as_a_path_when_it_is_written_as_one(
+    box: Sandbox, cli: Cli
+) -> None:
+    (box.volume / "shar=projects").mkdir()
+    (box.volume / "shar=projects" / "a.mov").write_bytes(b"a" * 100)
+    ran = await cli("submit", "./shar=projects/a.mov", "site=berlin", "--wait")
+    assert (ran.code, len(sent(box))) == (0, 1), ran.err
+    assert "names no party" not in ran.err
+
+
 # -- warnings -------------------------------------------------------------------
 
 

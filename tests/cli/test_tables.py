@@ -92,6 +92,15 @@ def test_other_rows(row: Any, entitytype: str, shown: dict[str, str]) -> None:
     assert cells([row], entitytype) == shown
 
 
+def test_what_no_row_has_anything_in_is_no_column() -> None:
+    volumes = [
+        {"id": ident(number), "code": "projects", "email": None, "size": -1, "default": number == 1}
+        for number in (1, 2)
+    ]
+    assert cells(volumes, "volume") == {"CODE": "projects", "DEFAULT": "yes", "ID": ident(1)}
+    assert "EMAIL" in cells([*volumes, {"email": "lisa@example.com"}], "volume")
+
+
 def test_the_attributes_asked_for() -> None:
     shown = cells([{**JOB, "metadata": {}}], "transfer", ["size", " etr ", "metadata", "nothing"])
     assert shown == {

@@ -394,19 +394,19 @@ PLACES: list[Wrong] = [
         "almost a site: sites=berlin",
         "transfer",
         {"source": "share=projects/a.mov", "destination": "sites=berlin"},
-        "warning destination: 'sites=berlin' names no party or share; did you mean site=berlin?",
+        "warning destination: 'sites=berlin' names no party or share; did you mean site=berlin? begin it with ./ if it is a path",
     ),
     Wrong(
         "almost a site: site berlin",
         "transfer",
         {"source": "share=projects/a.mov", "destination": "site berlin"},
-        "warning destination: 'site berlin' names no party or share; did you mean site=berlin?",
+        "warning destination: 'site berlin' names no party or share; did you mean site=berlin? begin it with ./ if it is a path",
     ),
     Wrong(
         "almost a site: Site = berlin",
         "transfer",
         {"source": "share=projects/a.mov", "destination": "Site = berlin"},
-        "warning destination: 'Site = berlin' names no party or share; did you mean site=berlin?",
+        "warning destination: 'Site = berlin' names no party or share; did you mean site=berlin? begin it with ./ if it is a path",
     ),
     Wrong(
         "a wildcard in a source",

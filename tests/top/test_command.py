@@ -190,6 +190,42 @@ async def test_it_leaves_the_terminal_as_it_was(
     assert "Traceback" not in written
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""},
+        {"PYTHONIOENCODING": "ascii"},
+    ],
+)
+async def test_an_encoding_without_its_characters_gets_stand_ins(
+    box: Sandbox, tmp_path: Path, env: dict[str, str]
+) -> None:
+    (box.volume / "æ東.mov").write_bytes(bytes(1000))
+    async with box.session() as session:
+        row = await session.create("Transfer", {"source": "æ東.mov", "destination": "site=berlin"})
+    ident = str(row["id"])
+
+    def use() -> str:
+        terminal = Terminal(box, tmp_path, ident, **env)
+        terminal.until(".mov")
+        # The help's frame, its list and its arrows.
+        terminal.type(b"?")
+        terminal.until("move the cursor")
+        terminal.type(b"q")
+        terminal.type(b"q")
+        terminal.end()
+        return terminal.written
+
+    written = await asyncio.to_thread(use)
+    read = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", written)
+    assert "STATUS^" in read
+    assert "???.mov" in read
+    assert "+----" in read
+    assert written.isascii()
+    assert "\\u" not in written
+    assert "\\x" not in written
+
+
 async def test_what_ends_it_is_told_after_the_screen(box: Sandbox, tmp_path: Path) -> None:
     def use() -> tuple[int, str]:
         terminal = Terminal(box, tmp_path, ACCSYN_API_KEY="wrong")

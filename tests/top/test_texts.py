@@ -75,6 +75,20 @@ def test_nothing_is_wider_than_the_screen(states: list[str], text: str, width: i
     assert safe(line.plain) == line.plain
 
 
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (80, "40 % · 12.5 MB/s · 3 min 20 s left · 5.0 GB"),
+        (60, "40 % · 12.5 MB/s · 3 min 20 s left"),
+        (50, "40 % · 3 min 20 s left"),
+    ],
+)
+def test_the_least_important_leaves_the_state_whole(width: int, told: str) -> None:
+    entry = Entry(job(1, progress=40, speed=12.5, etr="0h:3m:20s", size=5_000_000_000))
+    entry.left.observe(entry.job, 0.0)
+    assert facts(entry, None, width, 0.0, UNICODE)[0].plain.endswith(f"  {told}")
+
+
 def test_the_banner_says_how_old_it_all_is() -> None:
     assert banner("no answer\x1b", 65.0, 90).plain.rstrip() == (
         " ! degraded · as of 1 min 05 s ago · trying on: no answer\\x1b"

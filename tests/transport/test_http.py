@@ -181,22 +181,27 @@ def authority() -> trustme.CA:
 
 
 @pytest.mark.parametrize(
-    ("issued_to", "trusted", "succeeds"),
-    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("other.example", True, False)],
-    ids=["trusted", "unknown authority", "wrong host"],
+    ("host", "issued_to", "trusted", "remedy"),
+    [
+        ("127.0.0.1", "127.0.0.1", True, None),
+        ("127.0.0.1", "127.0.0.1", False, "; pass ssl=<SSLContext> with the right authority"),
+        ("127.0.0.1", "other.example", True, "for '127.0.0.1'; check url= or ACCSYN_URL"),
+        ("localhost", "other.example", True, "for 'localhost'; check url= or ACCSYN_URL"),
+    ],
+    ids=["trusted", "unknown authority", "wrong address", "wrong host"],
 )
 async def test_certificates_are_checked(
-    authority: trustme.CA, issued_to: str, trusted: bool, succeeds: bool
+    authority: trustme.CA, host: str, issued_to: str, trusted: bool, remedy: str | None
 ) -> None:
     sender = AiohttpSender(ssl=trusting(authority) if trusted else True)
     async with raw_server(ok, server_context(authority, issued_to)) as (port, received), sending(sender):
-        outcome = await sender.send(Request("GET", f"https://127.0.0.1:{port}/x", {}), timeout=5)
-        if succeeds:
+        outcome = await sender.send(Request("GET", f"https://{host}:{port}/x", {}), timeout=5)
+        if remedy is None:
             assert isinstance(outcome, Response)
         else:
             assert isinstance(outcome, Failure)
             assert outcome.kind is FailureKind.UNTRUSTED
-            assert "SSLContext" in outcome.message
+            assert outcome.message.endswith(remedy)
             assert received == []
 
 

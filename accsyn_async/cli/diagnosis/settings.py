@@ -37,6 +37,12 @@ _SECRET: Final = frozenset({"api_key", "session_key"})
 _KNOWN: Final = frozenset({ENVFILE, *TOKENS, *(name for names in VARIABLES.values() for name in names)})
 _SHORTEST: Final = 8
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,23}")
+_MEANT: Final = re.compile(
+    r"(?:[a-z][a-z0-9+-]{0,9}://(?:(?P<login>[^/?#]*)@)?[a-z0-9.-]{1,253}"
+    r"|[a-z0-9.-]{1,60}\.accsyn\.com|localhost|\d{1,3}(?:\.\d{1,3}){3})(?::\d{0,5})?(?P<after>[/?#].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What was meant to be an address, and is no key in the wrong place."""
 _ADDRESS: Final = re.compile(r"[^@\s:/]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -77,7 +83,9 @@ def secrets_in(lookup: Lookup, environ: Mapping[str, str]) -> set[str]:
         places = [one for source in lookup.sources for one in source.find_all(name)]
         places += [one for one in (lookup.found.get(name),) if one is not None]
         for one in places:
-            if name in _SECRET or not _shows(name, one.value):
+            if name == "url" and (meant := _MEANT.fullmatch(one.value)):
+                secrets |= {piece for part in meant.group("login", "after") for piece in _pieces(part or "")}
+            elif name in _SECRET or not _shows(name, one.value):
                 secrets.add(one.value)
             secrets |= _passwords(one.value)
     for source in (environ, *(one.values for one in lookup.sources)):
@@ -249,6 +257,11 @@ def _of_source(source: Source) -> str:
         case "env file":
             return str(source.path)
     return "the arguments"
+
+
+def _pieces(part: str) -> set[str]:
+    """What may be secret in a part of an address that is not its host."""
+    return {part, *re.split(r"[/?#&=:@]", part)}
 
 
 def _passwords(value: str) -> set[str]:

@@ -53,10 +53,14 @@ def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: S
     )
     for segment in progress_bar(entry.job.progress, max(8, min(40, width - 58)), entry.word, signs):
         state.append(segment.text, segment.style)
-    moving = [percent_text(entry.job.progress)]
-    if entry.running:
-        moving += [text for text in (value("speed"), f"{value('left')} left") if not text.startswith("—")]
-    state.append(f"  {' · '.join([*moving, value('size')])}")
+    moving = [value("speed"), f"{value('left')} left"] if entry.running else []
+    told = [text for text in moving if not text.startswith("—")]
+    told = [percent_text(entry.job.progress), *told, value("size")]
+    # The size is in the list, too; the speed says less than the time that is left.
+    for least in (value("size"), value("speed")):
+        if state.cell_len + 2 + len(" · ".join(told)) > width and least in told[1:]:
+            told.remove(least)
+    state.append(f"  {' · '.join(told)}")
     lines = [state]
     labelled = [
         ("from → to", value("route")),

@@ -54,7 +54,8 @@ def read_end(report: Report, keys: Keys, text: Any, workspace: str | None) -> Lo
         return None
     likely = likely_place(text)
     if likely is not None:
-        report.warn(keys, f"{shown(text)} names no party or share", f"did you mean {likely}?")
+        remedy = f"did you mean {likely}? begin it with ./ if it is a path"
+        report.warn(keys, f"{shown(text)} names no party or share", remedy, slip=True)
         return None
     try:
         place = Location.parse(text, workspace)

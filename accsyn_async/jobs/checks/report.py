@@ -41,14 +41,14 @@ class Report:
         """Note what would be refused, or would do something else than it says."""
         self._note(keys, message, remedy, "error")
 
-    def warn(self, keys: Keys, message: str, remedy: str) -> None:
+    def warn(self, keys: Keys, message: str, remedy: str, *, slip: bool = False) -> None:
         """Note what will hardly do what was meant."""
-        self._note(keys, message, remedy, "warning")
+        self._note(keys, message, remedy, "warning", slip=slip)
 
-    def _note(self, keys: Keys, message: str, remedy: str, severity: Severity) -> None:
+    def _note(self, keys: Keys, message: str, remedy: str, severity: Severity, *, slip: bool = False) -> None:
         self._counts[severity] += 1
         if self._counts[severity] <= _MOST_PROBLEMS:
-            self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity))
+            self.problems.append(Problem(keys, cut(message, _MOST_TOLD), remedy, severity, slip))
         else:
             self._left_out += 1
 
