@@ -291,5 +291,6 @@ def is_loopback(host: str) -> bool:
 def _shown(url: str) -> str:
     """The address without what may be a secret in it: a password, a path, a query."""
     scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
-    host = re.split("[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    # Where a password ends is nothing to guess: it may hold a slash, and a query an @.
+    host = "***" if "@" in rest else re.split("[/?#]", rest, maxsplit=1)[0]
     return f"{scheme}{mark}{host}"
