@@ -162,3 +162,19 @@ def test_a_session_belongs_to_the_loop_in_which_it_was_entered() -> None:
         home.run(enter(session))
         asyncio.run(use(session))
         home.run(session.aclose())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://h/?token=a@secret",
+        "https://lisa:pa/secret@h:x",
+        "https://lisa:secret@h:99999",
+        "htp://lisa:secret@h",
+        "https://h/secret",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_what_may_be_secret(url: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        Session("acme", "lisa@example.com", "key", url=url)
+    assert "secret" not in str(caught.value)

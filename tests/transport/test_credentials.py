@@ -280,19 +280,3 @@ def test_an_address_goes_with_the_proof_beside_it(
     envfile(tmp_path / ".env", **ELSEWHERE, **nearby)
     settings = resolve(api_version=api_version, environ=WHO, directory=tmp_path)
     assert (settings.url, settings.proxy) == (ELSEWHERE["ACCSYN_URL"], ELSEWHERE["ACCSYN_PROXY"])
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://h/?token=a@secret",
-        "https://lisa:pa/secret@h:x",
-        "https://lisa:secret@h:99999",
-        "htp://lisa:secret@h",
-        "https://h/secret",
-    ],
-)
-def test_an_address_that_is_none_is_told_without_what_may_be_secret(url: str, tmp_path: Path) -> None:
-    with pytest.raises(ArgumentError) as caught:
-        resolve(url=url, environ=FULL, directory=tmp_path)
-    assert "secret" not in str(caught.value)
