@@ -427,7 +427,7 @@ async def test_watches_callbacks_and_events(net: Net) -> None:
 
 
 async def _until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.001)
 

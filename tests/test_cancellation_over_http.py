@@ -54,7 +54,7 @@ def descriptors() -> int:
 async def settles_at(count: int) -> None:
     """Wait until so many descriptors are open: the server notices a moment later that a client has gone."""
     gc.collect()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while descriptors() > count:
             await asyncio.sleep(0.005)
     assert descriptors() == count
@@ -95,7 +95,7 @@ async def test_of_a_call_or_a_watch(name: str, at: str, kept: bool) -> None:
                 row = await session.get_entity("Transfer", job.id)
                 assert row is not None
                 assert row["status"] == "done"
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while any(not task.done() for _, task in session._monitor._pollers.values()):
                         await asyncio.sleep(0.005)
                 assert not connector._acquired

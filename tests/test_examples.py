@@ -224,7 +224,7 @@ async def test_a_client_that_goes_frees_its_watch(service: Any, box: Sandbox) ->
 
 
 async def watches(session: Session, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while session.monitor.statistics().watches != count:
             await asyncio.sleep(0.01)
 

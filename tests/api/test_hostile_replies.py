@@ -177,7 +177,7 @@ def test_a_caller_gets_a_value_or_one_of_our_errors(
         async with backend.session(rate_limit=None) as session:
             for shape, backend.said in BODIES.items():
                 try:
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(60):
                         with warnings.catch_warnings():
                             warnings.simplefilter("ignore", DeprecationWarning)
                             await _use(session, name, args)

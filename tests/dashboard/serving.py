@@ -98,7 +98,7 @@ async def browser(served: Served | None = None) -> AsyncIterator[aiohttp.ClientS
 
 async def follow(answer: aiohttp.ClientResponse, page: Page, until: Callable[[Page], object]) -> None:
     """Let a page take in what comes, until something holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for line in answer.content:
             page.take_line(line.decode().rstrip("\n"))
             if until(page):

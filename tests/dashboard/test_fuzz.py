@@ -80,7 +80,7 @@ async def send(served: Served, request: Any) -> bytes:
     try:
         writer.write("\r\n".join([*lines, "Connection: close", "", ""]).encode("utf-8", "replace") + body)
         writer.write_eof()
-        return await asyncio.wait_for(reader.readline(), 10)
+        return await asyncio.wait_for(reader.readline(), 60)
     except ConnectionError:
         return b""
     finally:

@@ -404,7 +404,7 @@ async def test_a_callback_that_fails_on_an_end_is_told_again(nats_server: NatsSe
                     synced = asyncio.Event()
                     watch.on(Synced, lambda _, synced=synced: synced.set())  # type: ignore[misc]
                     running = asyncio.create_task(watch.run())
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(60):
                         await synced.wait()
                     await asyncio.sleep(0)
                     running.cancel()

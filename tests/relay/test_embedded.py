@@ -33,7 +33,7 @@ def servers_in(folder: Path | str, *, guards: bool | None = None) -> list[int]:
 
 
 async def none_is_left_in(folder: Path) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while servers_in(folder):
             await asyncio.sleep(0.005)
 
@@ -129,7 +129,7 @@ async def test_cancelled_while_it_starts(steps: int, tmp_path: Path) -> None:
     for _ in range(steps):
         await asyncio.sleep(0)
     if steps == 7:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not servers_in(tmp_path):
                 await asyncio.sleep(0)
     entering.cancel()
@@ -153,7 +153,7 @@ async def test_one_that_ends_by_itself_is_told_of(tmp_path: Path, caplog: pytest
     async with EmbeddedServer(tmp_path, 0):
         (pid,) = servers_in(tmp_path, guards=False)
         os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while "ended by itself" not in caplog.text:
                 await asyncio.sleep(0)
     assert servers_in(tmp_path) == []
@@ -165,7 +165,7 @@ async def test_it_ends_with_who_is_killed(whom: str, tmp_path: Path) -> None:
         async with EmbeddedServer(tmp_path, 0) as server:
             (pid,) = servers_in(tmp_path, guards=True)
             os.kill(pid, signal.SIGKILL)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while server._process is None or server._process.returncode is None:
                     await asyncio.sleep(0)
         assert servers_in(tmp_path) == []
@@ -213,6 +213,6 @@ async def test_a_folder_that_is_deleted_at_the_end_is_so_also_after_a_kill() -> 
     assert is_there(folder)
     process.kill()
     await process.wait()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while is_there(folder):
             await asyncio.sleep(0.02)

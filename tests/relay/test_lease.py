@@ -410,7 +410,7 @@ def link_of(lease: Lease) -> Link:
 
 
 async def held_in_time(lease: Lease) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await lease.acquire()
     assert lease.held
 
@@ -422,7 +422,7 @@ async def test_one_leads_and_the_next_follows_at_once(nats_server: NatsServer, n
             await held_in_time(one)
             assert await two.holder() == "one"
             waiting = asyncio.create_task(two.acquire())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while nats_server.ask("/subsz?subs=1&limit=10000")["subscriptions_list"] == []:
                     await asyncio.sleep(0)
                 await two._bucket.get("leader")
@@ -459,7 +459,7 @@ async def test_the_bucket_deleted_and_made_anew(nats_server: NatsServer, names: 
         revision = one.revision
         keeping = asyncio.create_task(one.keep())
         await link.api(f"STREAM.DELETE.KV_{names.lease}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await keeping
         assert one.lost == f"there is no bucket {names.lease}"
         async with contender(nats_server.url, names, "two") as two:
@@ -478,7 +478,7 @@ async def test_a_restart_of_the_server_costs_no_lease(own_server: NatsServer, na
         own_server.kill()
         await asyncio.to_thread(own_server.start)
         revision = one.revision
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while one.revision == revision:
                 await asyncio.sleep(0.01)
         assert one.held

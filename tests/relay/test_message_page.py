@@ -105,7 +105,7 @@ class Told:
         self._more.set()
 
     async def until(self, number: int) -> list[tuple[str, str]]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.several) < number:
                 self._more.clear()
                 await self._more.wait()

@@ -108,7 +108,7 @@ async def test_what_is_there_and_what_comes(stream: Stream) -> None:
         assert third.data == b"three"
         assert len(await stream.consumers()) == 1
     # Nobody waits for that.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await stream.consumers():
             pass
     with pytest.raises(ReaderClosed):
@@ -145,7 +145,7 @@ async def test_no_more_is_fetched_than_there_is_room_for(stream: Stream) -> None
 async def test_of_an_empty_stream_it_is_known_that_nothing_is_there(stream: Stream) -> None:
     await stream.create()
     async with reading(stream.link, stream.name) as reader:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await reader.begun()
         assert reader.caught_up
         assert reader.incarnation is not None
@@ -194,7 +194,7 @@ async def test_a_stream_that_is_not_there_yet_is_waited_for(stream: Stream) -> N
         await until(lambda: reader._consumer is not None and reader._consumer._created)
         await stream.create()
         await stream.publish("one")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert texts([await waiting]) == ["one"]
 
 
@@ -486,7 +486,7 @@ async def test_who_may_not_read_is_told(what: str, tmp_path: Any, names: Names) 
         async with Link(NatsOptions((server.url.replace("//", "//a:a@"),))) as link:
             async with reading(link, names.events, heartbeat=QUICK) as reader:
                 with pytest.raises(PermissionDeniedError):
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(60):
                         await reader.next()
 
 

@@ -57,7 +57,7 @@ class Streams:
         """The events of a job up to the first of a name."""
         told: list[EventMessage] = []
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(60),
             Reader(self.link, self.names.events, [self.names.event(ident)], after=0) as reader,
         ):
             while not told or told[-1].event != until:
@@ -69,7 +69,7 @@ class Streams:
     async def health(self, state: str) -> HealthMessage:
         """What the leader says of itself once it says that."""
         async with (
-            asyncio.timeout(20),
+            asyncio.timeout(60),
             Reader(self.link, self.names.states, [self.names.health], latest=True) as reader,
         ):
             while True:
@@ -213,7 +213,7 @@ async def test_who_asks_for_a_job_that_is_not_published_has_it_published(
 
 async def watched(session: Session, count: int) -> None:
     """Wait until the relay watches so many things."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while session.monitor.statistics().watches != count:
             await asyncio.sleep(0.01)
 
@@ -226,7 +226,7 @@ async def test_a_job_that_nobody_asks_for_any_more_costs_nothing(
     queries = ('Transfer WHERE name="*.exr"',)
     async with published(nats_server, workspace, queries=queries) as (relayed, streams):
         ident = await relayed.create("a.mov", LONG)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while ident not in streams.known(await streams.ask("look", ident)):
                 pass  # Forgotten before the backend has said anything.
         await watched(relayed.session, 1)
@@ -276,7 +276,7 @@ async def test_a_job_that_somebody_watches_is_asked_for_again(
                 monkeypatch.setattr(leader, "_UNASKED", 300.0)
                 for ident in (first, second):
                     await relayed.session.update("transfer", ident, {"status": "aborted"})
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     assert [job.status for job in await asyncio.gather(*waiting)] == ["aborted"] * 2
 
 
@@ -310,7 +310,7 @@ async def test_the_state_of_a_job_that_is_asked_for_is_published_again(
         ident = await relayed.create("a.mov", SHORT)
         await streams.events(ident, "finished")
         subject = streams.names.state(ident)
-        async with asyncio.timeout(20), Reader(streams.link, streams.names.states, [subject]) as reader:
+        async with asyncio.timeout(60), Reader(streams.link, streams.names.states, [subject]) as reader:
             await reader.begun()
             answer = await streams.ask("look", ident)
             assert answer.results is not None
@@ -341,7 +341,7 @@ async def test_one_leads_and_the_next_goes_on(nats_server: NatsServer, workspace
 
     async def until(count: int) -> list[str]:
         """Who leads, once there were so many leaders."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(leaders := [role.relay for role in roles if role.role == "leader"]) < count:
                 changed.clear()
                 await changed.wait()
@@ -402,7 +402,7 @@ async def test_a_job_that_was_asked_for_is_followed_by_the_next_leader_too(
             leads = asyncio.Event()
             relay = Relay(session, link, on_role=_on_leading(leads))
             running = asyncio.create_task(relay.run())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await leads.wait()
             if term == 1:
                 answer = await streams.ask("look", delivery["id"], kind="delivery")
@@ -495,7 +495,7 @@ async def test_who_stands_by_tells_who_leads_whenever_that_changes(
         await first.acquire()
         running = asyncio.create_task(Relay(session, link, on_role=turns.put_nowait).run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert (await turns.get()).leader == "first"
                 await hand_over(link, names, first, second)
                 turn = await turns.get()

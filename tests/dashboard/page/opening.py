@@ -45,7 +45,7 @@ class Opener:
             options: of that one.
         """
         page = await (context or await self.context(**options)).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         await page.goto(url)
         return page
 

@@ -134,7 +134,7 @@ async def test_the_order_holds_for_a_moment_after_the_pointer_has_moved(pages: O
         assert box_of is not None
         await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 10"))
         await transfer(served, "a.mov")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             at = 0
             while await page.locator("#total-jobs").text_content() != "2":
                 at = (at + 7) % 200

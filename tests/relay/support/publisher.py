@@ -296,7 +296,7 @@ class Publisher:
         """Wait until the connection is there again."""
         # What is asked before the client knows that it was cut off is not answered.
         jetstream = self.client.jetstream(timeout=0.5)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     for stream in self._last:

@@ -76,7 +76,7 @@ async def relaying(
         running = asyncio.create_task(relay.run())
         leading = asyncio.create_task(leads.wait())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await asyncio.wait({running, leading}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()
