@@ -87,6 +87,7 @@ class Program:
         properties: what is read of sessions.
         unknown: attributes of sessions that neither client has, or that are set.
         becoming: functions that become ``async def``, and the expressions in them that wait.
+        parameters: the names of all parameters.
     """
 
     places: Places
@@ -100,17 +101,22 @@ class Program:
     properties: list[ast.Attribute] = field(default_factory=list)
     unknown: list[ast.Attribute] = field(default_factory=list)
     becoming: dict[FunctionNode, list[ast.expr]] = field(default_factory=dict)
+    parameters: set[str] = field(default_factory=set)
     _references: dict[FunctionNode, ast.expr] = field(default_factory=dict)
     _unknown: dict[str, ast.expr] = field(default_factory=dict)
     _owners: dict[FunctionNode, ast.ClassDef] = field(default_factory=dict)
+    _looked_for: set[object] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.trace.tree))
         for node in nodes:
-            if isinstance(node, ast.ClassDef):
-                for part in node.body:
-                    if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
-                        self._owners[part] = node
+            match node:
+                case ast.ClassDef(body=body):
+                    self._owners |= {part: node for part in body if isinstance(part, FunctionNode)}
+                case ast.arg(arg=name):
+                    self.parameters.add(name)
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=value)]):
+                    self._looked_for.add(value)
         for node in nodes:
             if isinstance(node, ast.Call):
                 self._sort_call(node)
@@ -191,12 +197,7 @@ class Program:
 
     def _is_expected_to_lack(self, node: ast.Attribute) -> bool:
         """Whether the program looks first whether an attribute is there, or goes on without it."""
-        for one in ast.walk(self.places.tree):
-            match one:
-                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=name)]):
-                    if name == node.attr:
-                        return True
-        return any(
+        return node.attr in self._looked_for or any(
             isinstance(one, ast.Try)
             and part in one.body
             and any("AttributeError" in ast.dump(handler.type) for handler in one.handlers if handler.type)

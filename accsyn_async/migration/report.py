@@ -160,8 +160,7 @@ class _Reporter:
     def _fixture(self, node: FunctionNode) -> Iterator[Finding]:
         """What a fixture hands out to tests of other files."""
         name = fixture_name(node)
-        taken = any(isinstance(one, ast.arg) and one.arg == name for one in ast.walk(self._places.tree))
-        if name is None or taken:
+        if name is None or name in self._program.parameters:
             return
         for one in own_nodes(node):
             given = one.value if isinstance(one, ast.Return | ast.Yield) else None
