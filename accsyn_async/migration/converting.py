@@ -6,6 +6,7 @@ import ast
 import warnings
 from dataclasses import dataclass, replace
 
+from accsyn_async.migration.arguments import about_call, about_session
 from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
 from accsyn_async.migration.facts import CALLS
@@ -71,9 +72,7 @@ class _Converter:
                 self._edits.insert(self._places.start_of_def(function), "async ")
             elif self._program.hindrance(function):
                 self._leave(self._words.function(function))
-        for call in self._program.calls:
-            if CALLS[call.name].gone:
-                self._leave(self._words.gone(call.node, call.name))
+        self._leave_what_fails()
         for unknown in self._program.unknown:
             self._leave(self._words.unknown(unknown))
         for read, name in self._program.reads():
@@ -104,6 +103,20 @@ class _Converter:
         if reason is not None:
             why = f"; left as it is: {reason}" if reason else ""
             self._left.append(replace(finding, text=f"{finding.text}{why}"))
+
+    def _leave_what_fails(self) -> None:
+        """Tell of what is no more, or is refused as it stands."""
+        program = self._program
+        remarks = [one for call in program.calls for one in about_call(call, official=program.trace.official)]
+        for node in program.openings:
+            if program.makes_official(node):
+                remarks += about_session(node, older=program.makes_older(node))
+        for remark in remarks:
+            if remark.fails:
+                self._leave(self._words.remark(remark))
+        for read in program.properties:
+            if read.attr.startswith("_"):
+                self._leave(self._words.private(read))
 
     # Functions
 

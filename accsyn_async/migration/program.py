@@ -148,7 +148,7 @@ class Program:
             self.local_calls.append(LocalCall(node, frozenset(functions), done))
             if any(map(self.returns_new, functions)):
                 self.openings.append(node)
-        if any(isinstance(value, SessionType) and value.official for value in values):
+        if self.makes_official(node):
             self.openings.append(node)
         if Other("time.sleep") in values:
             self.sleeps.append(node)
@@ -218,6 +218,10 @@ class Program:
         if Other("functools.partial") in known:
             return self._is_handed_on(parent)
         return not any(isinstance(one, Function | Bound | Class) for one in known)
+
+    def makes_official(self, node: ast.Call) -> bool:
+        """Whether a call is that of the official client's ``Session``."""
+        return any(isinstance(one, SessionType) and one.official for one in self.trace.of(node.func))
 
     def makes_older(self, node: ast.Call) -> bool:
         """Whether a call makes a session of an older workspace."""

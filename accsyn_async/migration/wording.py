@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from accsyn_async.migration.facts import CALLS, PROPERTIES
+from accsyn_async.migration.arguments import Remark
+from accsyn_async.migration.facts import PROPERTIES
 from accsyn_async.migration.findings import Finding, FindingKind, Need, named
 from accsyn_async.migration.generators import iterating, yields
 from accsyn_async.migration.program import Program, Waits
@@ -92,9 +93,13 @@ class Wording:
         text = f"{name} is handed on: whoever calls it has to await what it returns"
         return self.finding(node, "await", text, "pass")
 
-    def gone(self, node: ast.expr, name: str) -> Finding:
-        """A method is called that is not here."""
-        return self.finding(node, "gone", f"there is no {name}(): {CALLS[name].gone}")
+    def remark(self, remark: Remark) -> Finding:
+        """Something about the arguments of a call."""
+        return self.finding(remark.node, remark.kind, remark.text)
+
+    def private(self, node: ast.Attribute) -> Finding:
+        """Something is used that the official client keeps for itself."""
+        return self.finding(node, "gone", f"there is no {node.attr}, which is private to the official client")
 
     def unknown(self, node: ast.Attribute) -> Finding:
         """An attribute is used that no session has, or set."""

@@ -266,6 +266,33 @@ def test_what_is_left_goes_by_the_label_and_the_words_of_the_list(snippet: str) 
     assert kinds <= {one.kind for one in check_program(snippet).findings}
 
 
+@pytest.mark.parametrize(
+    ("snippet", "said"),
+    [
+        ("s._rest('GET')", "there is no _rest, which is private to the official client"),
+        ("print(s._session_id, s._hostname)", "there is no _session_id, which is private"),
+        ("s._event('a')", "there is no _event, which is private"),
+        ("s.find('U', limt=1)", "find() takes no limt=: a TypeError"),
+        ("s.get_setting(1, 2, 3, 4, 5, 6, 7)", "a TypeError"),
+        ("s.find('U', ['code'])", "the second argument is entityid"),
+        ("s.update_one('user', 'a*', {})", "a code with * is an ArgumentError"),
+        ("Session(timeout=0)", "timeout=0 is an ArgumentError"),
+        ("Session(connect_timeout=-1)", "connect_timeout=-1 is an ArgumentError"),
+        ("Session(dev=True)", "Session() takes no dev= here"),
+    ],
+)
+def test_what_is_refused_here_is_told_too(snippet: str, said: str) -> None:
+    _, left = converted(f"{BEGIN}async def f(s: Session):\n    {snippet}\n")
+    assert any(said in one for one in left), left
+
+
+def test_what_only_differs_is_not_left() -> None:
+    _, left = converted(
+        f"{BEGIN}async def f():\n    s = Session(verbose=True)\n    s.offline_one('U', 'a')\n"
+    )
+    assert left == []
+
+
 def nested(inner: str) -> tuple[str, list[str]]:
     return converted(f"{BEGIN}def f(job):\n    s = Session()\n    s.find('U')\n    {inner}\n")
 
