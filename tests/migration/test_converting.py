@@ -322,3 +322,87 @@ def test_a_session_that_a_function_within_takes_away_is_not(inner: str) -> None:
     after, left = nested(inner)
     assert any("s outlives its function" in one for one in left)
     assert "async with" not in after
+
+
+UPLOAD = "def upload(session: Session, files): return session.find(files)\n"
+
+
+def test_a_session_that_is_passed_by_keyword_is_entered_as_by_position() -> None:
+    after, left = converted(
+        f"{BEGIN}{UPLOAD}def cli():\n    s = Session()\n    r = upload(s, 'a')\n"
+        "    return r + upload(session=s, files='b')\n"
+    )
+    assert left == []
+    assert "    async with Session() as s:\n        r = await upload(s, 'a')\n" in after
+
+
+def test_a_session_that_is_passed_by_keyword_to_anything_is_not() -> None:
+    after, left = converted(f"{BEGIN}def f():\n    s = Session()\n    s.find('U')\n    return keep(s=s)\n")
+    assert any("s outlives its function" in one for one in left)
+    assert "async with" not in after
+
+
+FLUENT = (
+    "class Builder:\n    def __init__(self, session): self.session = session\n"
+    "    def source(self, s):\n        self.src = s\n        return self\n"
+    "    def go(self): return self.session.find(self.src)\n"
+)
+
+
+def test_what_returns_itself_is_no_session() -> None:
+    after, left = converted(
+        f"{BEGIN}{FLUENT}async def f():\n    s = Session()\n    b = Builder(s).source('U')\n    b.go()\n"
+    )
+    assert left == []
+    assert (
+        "    async with Session() as s:\n        b = Builder(s).source('U')\n        await b.go()\n" in after
+    )
+
+
+def test_what_returns_itself_with_a_session_is_not_entered_but_its_session_is() -> None:
+    after, left = converted(
+        f"{BEGIN}class A:\n    def connect(self):\n        self.s = Session()\n        return self\n"
+        "async def f():\n    a = A().connect()\n    a.s.find('U')\n"
+    )
+    assert "async with" not in after
+    assert [one.partition(";")[0] for one in left] == [
+        "4: enter the session to use it: async with Session(…) as session"
+    ]
+
+
+@pytest.mark.parametrize("package", ["accsyn_api", "accsyn_async"])
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [("", "MySession()"), ("def make(): return MySession()\n", "make()")],
+)
+def test_a_subclass_of_session_is_entered(package: str, make: str, what: str) -> None:
+    text = (
+        f"import {package}\nclass MySession({package}.Session):\n    def mine(self): return 1\n{make}"
+        f"async def f():\n    s = {what}\n    await s.find('U')\n    s.mine()\n"
+        "import asyncio\nasyncio.run(f())\n"
+    )
+    entered = [one.text for one in check_program(text).findings if one.need == "enter"]
+    assert entered == [f"enter the session to use it: async with {what[:-1]}…) as s"]
+    after, left = converted(text)
+    assert left == []
+    assert f"    async with {what} as s:\n        await s.find('U')\n        s.mine()\n" in after
+    assert check_program(after).is_done
+
+
+def test_arguments_of_a_subclass_are_its_own() -> None:
+    text = (
+        "class MySession(Session):\n    def __init__(self, show): super().__init__()\n"
+        "async def f():\n    s = MySession(show='x')\n    s.find('U')\n    return 1\n"
+    )
+    after, left = converted(BEGIN + text)
+    assert left == []
+    assert "async with MySession(show='x') as s:" in after
+
+
+def test_what_a_subclass_keeps_for_itself_is_there() -> None:
+    text = (
+        "class MySession(Session):\n    def _mine(self): return 1\n"
+        "async def f():\n    s = MySession()\n    s._mine()\n    s.find('U')\n"
+    )
+    _, left = converted(BEGIN + text)
+    assert left == []
