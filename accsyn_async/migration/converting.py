@@ -75,6 +75,8 @@ class _Converter:
         self._leave_what_fails()
         for unknown in self._program.unknown:
             self._leave(self._words.unknown(unknown))
+        for interrupted in self._words.interrupted():
+            self._leave(interrupted)
         for read, name in self._program.reads():
             self._leave(self._words.read(read, name))
         for reference, name in self._program.handed:
@@ -161,7 +163,9 @@ class _Converter:
                     else f"{self._program.name_of(function)} stays a function that is not async"
                 )
             case ast.Module():
-                return None if self._outside else "outside of functions nothing can be awaited"
+                plan = self._outside
+                runs = plan is not None and (plan.call is node or plan.holds(self._places, node))
+                return None if runs else "outside of functions nothing can be awaited"
             case ast.Lambda():
                 return ""
             case ast.ClassDef():

@@ -103,6 +103,7 @@ class _Reporter:
         for read, name in self._program.reads():
             yield self._words.read(read, name)
         yield from map(self._words.function, self._program.becoming)
+        yield from self._words.interrupted()
         if (outside := self._words.outside()) is not None:
             yield outside
 

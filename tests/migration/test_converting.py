@@ -406,3 +406,11 @@ def test_what_a_subclass_keeps_for_itself_is_there() -> None:
     )
     _, left = converted(BEGIN + text)
     assert left == []
+
+
+def test_a_pause_before_what_becomes_a_coroutine_stays() -> None:
+    after, left = converted(f"import time\n{BEGIN}time.sleep(1)\ns = Session()\ns.find('U')\ntime.sleep(2)\n")
+    assert [one for one in left if "outside of functions nothing can be awaited" in one] == left
+    assert len(left) == 1
+    assert "\ntime.sleep(1)\n" in after
+    assert "        await s.find('U')\n        await asyncio.sleep(2)\n" in after
