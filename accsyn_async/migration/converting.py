@@ -62,6 +62,10 @@ class _Converter:
     def convert(self) -> Conversion:
         for statement, why in change_imports(self._program, self._edits):
             self._leave(self._words.imported(statement), why)
+        if self._left:
+            # The program stays one for the official client, whose sessions are not awaited.
+            nothing = self._nothing("an import of accsyn_api stays")
+            return replace(nothing, left=tuple(self._left), told=nothing.left)
         self._plan_outside()
         for node, what in self._waits:
             self._leave(self._words.wait(node, what), self._await(node, what))

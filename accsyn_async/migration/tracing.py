@@ -25,6 +25,16 @@ __all__ = ["Trace", "trace"]
 
 _ROUNDS = 12
 """Each round may learn something from the one before; few programs need more than three."""
+_OFFICIAL_NAMES = ("Session", "AccsynException", "accsynException", "session")
+_STARRED = {
+    "accsyn_api": _OFFICIAL_NAMES,
+    "accsyn_api.session": _OFFICIAL_NAMES,
+    "accsyn_async": ("Session",),
+    "contextlib": ("closing",),
+    "functools": ("partial",),
+    "time": ("sleep",),
+}
+"""What ``*`` brings of what is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +225,9 @@ class _Tracer(Evaluator):
                 module = "" if node.level else node.module or ""
                 self._bind(alias.asname or alias.name, self.known.member(Module(module), alias.name))
                 self._notice(module)
-            elif not node.level and node.module in ("accsyn_api", "accsyn_api.session"):
+            elif not node.level and node.module in _STARRED:
                 self._notice(node.module)
-                for name in ("Session", "AccsynException", "accsynException", "session"):
+                for name in _STARRED[node.module]:
                     self._bind(name, self.known.member(Module(node.module), name))
 
     def _notice(self, module: str) -> None:

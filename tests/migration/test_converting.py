@@ -81,6 +81,11 @@ def converted(text: str, *, older: bool = False) -> tuple[str, list[str]]:
             "async def f(s: Session):\n    await asyncio.sleep(1)",
         ),
         (
+            "from accsyn_api import Session\nfrom time import *\nasync def f(s: Session):\n    sleep(1)",
+            "import asyncio\nfrom accsyn_async import Session\nfrom time import *\n"
+            "async def f(s: Session):\n    await asyncio.sleep(1)",
+        ),
+        (
             "from accsyn_api import Session\ndef main(s: Session): return s.find('U')\n"
             "if __name__ == '__main__': main(make())",
             "import asyncio\nfrom accsyn_async import Session\n"
@@ -291,6 +296,16 @@ def test_what_only_differs_is_not_left() -> None:
         f"{BEGIN}async def f():\n    s = Session(verbose=True)\n    s.offline_one('U', 'a')\n"
     )
     assert left == []
+
+
+@pytest.mark.parametrize("names", ["*", "Session, other"])
+def test_where_the_import_stays_nothing_is_rewritten(names: str) -> None:
+    text = f"import time\nfrom accsyn_api import {names}\nasync def f(s: Session):\n    s.find('U')\n"
+    conversion = convert(read_program(text))
+    assert conversion.text == text
+    assert [one.text for one in conversion.told] == ["nothing is rewritten: an import of accsyn_api stays"]
+    assert [(one.line, one.kind) for one in conversion.left] == [(2, "differs")]
+    assert "; left as it is: " in conversion.left[0].text
 
 
 def nested(inner: str) -> tuple[str, list[str]]:
