@@ -26,11 +26,19 @@ _CREDENTIALS = frozenset({"workspace", "domain", "username", "api_key"})
 
 
 class Remark(NamedTuple):
-    """What is said of an expression."""
+    """What is said of an expression.
+
+    Attributes:
+        node: the expression.
+        kind: what sort of thing.
+        text: what there is to know.
+        fails: whether the call is refused here as long as it stands so.
+    """
 
     node: ast.expr
     kind: FindingKind
     text: str
+    fails: bool = False
 
 
 def about_call(call: SessionCall, *, official: bool) -> Iterator[Remark]:
@@ -42,7 +50,7 @@ def about_call(call: SessionCall, *, official: bool) -> Iterator[Remark]:
     """
     fact, node = CALLS[call.name], call.node
     if fact.gone:
-        yield Remark(node, "gone", f"there is no {call.name}(): {fact.gone}")
+        yield Remark(node, "gone", f"there is no {call.name}(): {fact.gone}", fails=True)
         return
     if fact.instead and not (call.older and call.name == "offline_one"):
         yield Remark(node, "differs", f"{call.name}() is deprecated: call {fact.instead}()")
@@ -66,17 +74,15 @@ def about_session(node: ast.Call, *, older: bool) -> Iterator[Remark]:
     if older and "api_version" not in given:
         yield Remark(node, "differs", "this is of an older workspace: pass api_version='v1', too")
     if older and len(node.args) > 3 and not _has_star(node):
-        yield Remark(
-            node.args[3], "differs", "pwd and session_key are passed by name here, and proxy comes sixth"
-        )
+        text = "pwd and session_key are passed by name here, and proxy comes sixth"
+        yield Remark(node.args[3], "differs", text, fails=True)
     yield from _keywords("Session", node, SESSION, older=older)
     for name in ("timeout", "connect_timeout"):
         value = given.get(name)
         number = _number(value)
         if value is not None and number is not None and number <= 0:
-            yield Remark(
-                value, "differs", f"{name}={number} is an ArgumentError; leave it out for the default"
-            )
+            text = f"{name}={number} is an ArgumentError; leave it out for the default"
+            yield Remark(value, "differs", text, fails=True)
     verbose = given.get("verbose")
     said = verbose is not None and (not isinstance(verbose, ast.Constant) or bool(verbose.value))
     if verbose is not None and said and "path_logfile" not in given:
@@ -123,7 +129,7 @@ def _keywords(name: str, node: ast.Call, fact: Fact, *, older: bool) -> Iterator
         if given is None:
             continue
         if given in fact.dropped and given not in newer_names:
-            yield Remark(keyword.value, "gone", f"{name}() takes no {given}= here: leave it out")
+            yield Remark(keyword.value, "gone", f"{name}() takes no {given}= here: leave it out", fails=True)
         elif given == "offline" and "offline" in newer_names:
             if not older:
                 yield Remark(keyword.value, "differs", "offline= is deprecated: pass inactive=")
@@ -136,9 +142,10 @@ def _keywords(name: str, node: ast.Call, fact: Fact, *, older: bool) -> Iterator
                 "differs",
                 f"{given}= is of {OLDER}: write {renamed}=, "
                 "or make the session with api_version='v1' for an older workspace",
+                fails=True,
             )
         else:
-            yield Remark(keyword.value, "differs", f"{name}() takes no {given}=: a TypeError")
+            yield Remark(keyword.value, "differs", f"{name}() takes no {given}=: a TypeError", fails=True)
 
 
 def _parameters(call: SessionCall, fact: Fact) -> Sequence[str]:
@@ -152,14 +159,14 @@ def _positions(call: SessionCall, fact: Fact) -> Iterator[Remark]:
         return
     if len(node.args) > len(names):
         many = f"{len(names)} argument{'' if len(names) == 1 else 's'}"
-        yield Remark(node.args[len(names)], "differs", f"{call.name}() takes {many}: a TypeError")
+        text = f"{call.name}() takes {many}: a TypeError"
+        yield Remark(node.args[len(names)], "differs", text, fails=True)
     if call.older or len(node.args) < 2:
         return
     second = node.args[1]
     if call.name in ("find", "find_one") and isinstance(second, ast.List):
-        yield Remark(
-            second, "differs", f"since {NEWER} the second argument is entityid: write attributes=[…]"
-        )
+        text = f"since {NEWER} the second argument is entityid: write attributes=[…]"
+        yield Remark(second, "differs", text, fails=True)
     if call.name == "update_many" and isinstance(second, ast.List | ast.ListComp):
         yield Remark(second, "differs", f"the order of {OLDER} is deprecated: pass the id before the data")
 
@@ -178,7 +185,8 @@ def _entities(call: SessionCall, fact: Fact) -> Iterator[Remark]:
     for name in sorted(_IDENTS & given.keys()):
         value = given[name]
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and "*" in value.value:
-            yield Remark(value, "differs", f"{name} names one entity: a code with * is an ArgumentError")
+            text = f"{name} names one entity: a code with * is an ArgumentError"
+            yield Remark(value, "differs", text, fails=True)
 
 
 def _meanings(call: SessionCall, fact: Fact) -> Iterator[Remark]:

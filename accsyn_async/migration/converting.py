@@ -6,6 +6,7 @@ import ast
 import warnings
 from dataclasses import dataclass, replace
 
+from accsyn_async.migration.arguments import about_call, about_session
 from accsyn_async.migration.edits import Edits
 from accsyn_async.migration.entering import Entrance, entrance_of
 from accsyn_async.migration.facts import CALLS
@@ -61,6 +62,10 @@ class _Converter:
     def convert(self) -> Conversion:
         for statement, why in change_imports(self._program, self._edits):
             self._leave(self._words.imported(statement), why)
+        if self._left:
+            # The program stays one for the official client, whose sessions are not awaited.
+            nothing = self._nothing("an import of accsyn_api stays")
+            return replace(nothing, left=tuple(self._left), told=nothing.left)
         self._plan_outside()
         for node, what in self._waits:
             self._leave(self._words.wait(node, what), self._await(node, what))
@@ -71,11 +76,11 @@ class _Converter:
                 self._edits.insert(self._places.start_of_def(function), "async ")
             elif self._program.hindrance(function):
                 self._leave(self._words.function(function))
-        for call in self._program.calls:
-            if CALLS[call.name].gone:
-                self._leave(self._words.gone(call.node, call.name))
+        self._leave_what_fails()
         for unknown in self._program.unknown:
             self._leave(self._words.unknown(unknown))
+        for interrupted in self._words.interrupted():
+            self._leave(interrupted)
         for read, name in self._program.reads():
             self._leave(self._words.read(read, name))
         for reference, name in self._program.handed:
@@ -104,6 +109,20 @@ class _Converter:
         if reason is not None:
             why = f"; left as it is: {reason}" if reason else ""
             self._left.append(replace(finding, text=f"{finding.text}{why}"))
+
+    def _leave_what_fails(self) -> None:
+        """Tell of what is no more, or is refused as it stands."""
+        program = self._program
+        remarks = [one for call in program.calls for one in about_call(call, official=program.trace.official)]
+        for node in program.openings:
+            if program.makes_official(node):
+                remarks += about_session(node, older=program.makes_older(node))
+        for remark in remarks:
+            if remark.fails:
+                self._leave(self._words.remark(remark))
+        for read in program.properties:
+            if read.attr.startswith("_"):
+                self._leave(self._words.private(read))
 
     # Functions
 
@@ -148,7 +167,9 @@ class _Converter:
                     else f"{self._program.name_of(function)} stays a function that is not async"
                 )
             case ast.Module():
-                return None if self._outside else "outside of functions nothing can be awaited"
+                plan = self._outside
+                runs = plan is not None and (plan.call is node or plan.holds(self._places, node))
+                return None if runs else "outside of functions nothing can be awaited"
             case ast.Lambda():
                 return ""
             case ast.ClassDef():

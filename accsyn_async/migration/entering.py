@@ -120,12 +120,9 @@ def _escapes(program: Program, function: ast.FunctionDef | ast.AsyncFunctionDef,
             called = isinstance(places.parent(parent), ast.Call)
             if returns and method and not called:
                 return True
-        elif isinstance(parent, ast.Call) and node in parent.args:
-            known = program.trace.of(parent.func)
+        elif isinstance(call := _given_to(places, parent), ast.Call) and call.func is not node:
+            known = program.trace.of(call.func)
             if returns and not all(isinstance(value, Function | Bound) for value in known or [None]):
-                return True
-        elif isinstance(parent, ast.keyword):
-            if returns:
                 return True
         elif not isinstance(parent, ast.Compare | ast.If | ast.UnaryOp | ast.Assert):
             return True
@@ -133,6 +130,11 @@ def _escapes(program: Program, function: ast.FunctionDef | ast.AsyncFunctionDef,
         if returns and frame is not function and not _is_only_called(places, function, frame):
             return True
     return False
+
+
+def _given_to(places: Places, parent: ast.AST) -> ast.AST:
+    """What an argument is given to, by position or by keyword."""
+    return places.parent(parent) if isinstance(parent, ast.keyword) else parent
 
 
 def _is_only_called(places: Places, function: ast.AST, inner: ast.AST) -> bool:

@@ -290,7 +290,9 @@ class Evaluator:
                 break
         else:
             self._fields(cls, given, named)
-        return frozenset({Instance(cls), SessionValue()} if self.known.is_session(cls) else {Instance(cls)})
+        if (kind := self.known.session_type(cls)) is None:
+            return frozenset({Instance(cls)})
+        return frozenset({Instance(cls), SessionValue(made=None if kind.official else node)})
 
     def _fields(self, cls: ast.ClassDef, given: list[Values], named: dict[str | None, Values]) -> None:
         """What is given to a class without ``__init__``, such as a dataclass."""

@@ -201,9 +201,12 @@ class Knowledge:
 
     def is_session(self, node: ast.ClassDef) -> bool:
         """Whether a class is a kind of session."""
-        return any(
-            isinstance(base, SessionType) for one in self.line(node) for base in self.bases.get(one, ())
-        )
+        return self.session_type(node) is not None
+
+    def session_type(self, node: ast.ClassDef) -> SessionType | None:
+        """The session that a class is a kind of; ``None`` when it is none."""
+        bases = (base for one in self.line(node) for base in self.bases.get(one, ()))
+        return next((base for base in bases if isinstance(base, SessionType)), None)
 
     def attribute(self, node: ast.ClassDef, name: str) -> set[Value]:
         """What an attribute of a class, or of its instances, stands for; to be added to."""

@@ -19,6 +19,7 @@ from accsyn_async.migration.values import (
     ErrorType,
     Function,
     FunctionNode,
+    Instance,
     Method,
     Other,
     SessionType,
@@ -81,12 +82,13 @@ class Program:
         older: whether it is known to be for 2.2.1, and an older workspace.
         calls: of methods of sessions, in order.
         local_calls: of its own functions.
-        openings: ``Session(…)``, and calls of functions that return a new one.
+        openings: ``Session(…)``, also of a subclass, and calls of functions that return a new one.
         sleeps: ``time.sleep(…)``.
         handed: methods of sessions that are no calls, such as callbacks.
         properties: what is read of sessions.
         unknown: attributes of sessions that neither client has, or that are set.
         becoming: functions that become ``async def``, and the expressions in them that wait.
+        parameters: the names of all parameters.
     """
 
     places: Places
@@ -100,17 +102,22 @@ class Program:
     properties: list[ast.Attribute] = field(default_factory=list)
     unknown: list[ast.Attribute] = field(default_factory=list)
     becoming: dict[FunctionNode, list[ast.expr]] = field(default_factory=dict)
+    parameters: set[str] = field(default_factory=set)
     _references: dict[FunctionNode, ast.expr] = field(default_factory=dict)
     _unknown: dict[str, ast.expr] = field(default_factory=dict)
     _owners: dict[FunctionNode, ast.ClassDef] = field(default_factory=dict)
+    _looked_for: set[object] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.trace.tree))
         for node in nodes:
-            if isinstance(node, ast.ClassDef):
-                for part in node.body:
-                    if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
-                        self._owners[part] = node
+            match node:
+                case ast.ClassDef(body=body):
+                    self._owners |= {part: node for part in body if isinstance(part, FunctionNode)}
+                case ast.arg(arg=name):
+                    self.parameters.add(name)
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=value)]):
+                    self._looked_for.add(value)
         for node in nodes:
             if isinstance(node, ast.Call):
                 self._sort_call(node)
@@ -142,7 +149,7 @@ class Program:
             self.local_calls.append(LocalCall(node, frozenset(functions), done))
             if any(map(self.returns_new, functions)):
                 self.openings.append(node)
-        if any(isinstance(value, SessionType) and value.official for value in values):
+        if self.trace.makes(node, official=True):
             self.openings.append(node)
         if Other("time.sleep") in values:
             self.sleeps.append(node)
@@ -162,7 +169,8 @@ class Program:
         if isinstance(node, ast.Attribute):
             owners = self.trace.of(node.value)
             if any(isinstance(owner, SessionValue) for owner in owners):
-                if node.attr in PROPERTIES or (node.attr not in CALLS and not node.attr.startswith("__")):
+                own = any(isinstance(owner, Instance) for owner in owners)
+                if node.attr in PROPERTIES or not (own or node.attr in CALLS or node.attr.startswith("__")):
                     self.properties.append(node)
             elif not values and not owners:
                 self._unknown.setdefault(node.attr, node)
@@ -191,12 +199,7 @@ class Program:
 
     def _is_expected_to_lack(self, node: ast.Attribute) -> bool:
         """Whether the program looks first whether an attribute is there, or goes on without it."""
-        for one in ast.walk(self.places.tree):
-            match one:
-                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=name)]):
-                    if name == node.attr:
-                        return True
-        return any(
+        return node.attr in self._looked_for or any(
             isinstance(one, ast.Try)
             and part in one.body
             and any("AttributeError" in ast.dump(handler.type) for handler in one.handlers if handler.type)
@@ -218,6 +221,10 @@ class Program:
             return self._is_handed_on(parent)
         return not any(isinstance(one, Function | Bound | Class) for one in known)
 
+    def makes_official(self, node: ast.Call) -> bool:
+        """Whether a call is that of the official client's ``Session`` itself, not of a subclass."""
+        return SessionType(official=True) in self.trace.of(node.func)
+
     def makes_older(self, node: ast.Call) -> bool:
         """Whether a call makes a session of an older workspace."""
         return self.older or any(isinstance(one, SessionValue) and one.older for one in self.trace.of(node))
@@ -228,21 +235,23 @@ class Program:
             return False
         returned = [one.value for one in own_nodes(function) if isinstance(one, ast.Return)]
         return bool(returned) and all(
-            one is not None and (self._is_new(one, official) or self._is_new_name(one, function, official))
+            one is not None
+            and (self.trace.makes(one, official=official) or self._is_new_name(one, function, official))
             for one in returned
         )
-
-    def _is_new(self, node: ast.expr, official: bool) -> bool:
-        made = self.trace.of(node.func) if isinstance(node, ast.Call) else ()
-        return any(isinstance(one, SessionType) and one.official is official for one in made)
 
     def _is_new_name(self, node: ast.expr, function: FunctionNode, official: bool) -> bool:
         if not isinstance(node, ast.Name):
             return False
         uses = [one for one in ast.walk(function) if isinstance(one, ast.Name) and one.id == node.id]
         assigned = [self.places.parent(one) for one in uses if isinstance(one.ctx, ast.Store)]
-        return len(uses) == 2 and all(
-            isinstance(one, ast.Assign) and self._is_new(one.value, official) for one in assigned
+        return (
+            len(uses) == 2
+            and bool(assigned)
+            and all(
+                isinstance(one, ast.Assign) and self.trace.makes(one.value, official=official)
+                for one in assigned
+            )
         )
 
     # What has to wait

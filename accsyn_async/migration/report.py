@@ -11,7 +11,7 @@ from accsyn_async.migration.findings import Finding, Report
 from accsyn_async.migration.knowledge import fixture_name
 from accsyn_async.migration.places import own_nodes
 from accsyn_async.migration.program import Program, SessionCall
-from accsyn_async.migration.values import FunctionNode, Result, SessionType, SessionValue
+from accsyn_async.migration.values import FunctionNode, Result, SessionValue
 from accsyn_async.migration.wording import Wording
 
 __all__ = ["report_on"]
@@ -62,13 +62,10 @@ class _Reporter:
     def _openings(self) -> Iterator[Finding]:
         first = True
         for node in sorted(self._program.openings, key=self._places.start):
-            direct = any(
-                isinstance(value, SessionType) and value.official for value in self._trace.of(node.func)
-            )
+            direct = self._program.makes_official(node)
             if direct:
                 older = self._program.makes_older(node)
-                for remark in about_session(node, older=older):
-                    yield self._words.finding(*remark)
+                yield from map(self._words.remark, about_session(node, older=older))
             if direct and first:
                 first = False
                 yield self._words.finding(
@@ -85,8 +82,7 @@ class _Reporter:
 
     def _calls(self) -> Iterator[Finding]:
         for call in self._program.calls:
-            for remark in about_call(call, official=self._trace.official):
-                yield self._words.finding(*remark)
+            yield from map(self._words.remark, about_call(call, official=self._trace.official))
             fact = CALLS[call.name]
             if fact.gone or call.awaited:
                 continue
@@ -107,6 +103,7 @@ class _Reporter:
         for read, name in self._program.reads():
             yield self._words.read(read, name)
         yield from map(self._words.function, self._program.becoming)
+        yield from self._words.interrupted()
         if (outside := self._words.outside()) is not None:
             yield outside
 
@@ -127,9 +124,7 @@ class _Reporter:
             if node.attr in PROPERTIES:
                 yield self._words.finding(node, "note", f"{node.attr} stays as it is, without await")
             elif node.attr.startswith("_"):
-                yield self._words.finding(
-                    node, "gone", f"there is no {node.attr}, which is private to the official client"
-                )
+                yield self._words.private(node)
         yield from map(self._words.unknown, self._program.unknown)
 
     def _nodes(self) -> Iterator[Finding]:
@@ -160,8 +155,7 @@ class _Reporter:
     def _fixture(self, node: FunctionNode) -> Iterator[Finding]:
         """What a fixture hands out to tests of other files."""
         name = fixture_name(node)
-        taken = any(isinstance(one, ast.arg) and one.arg == name for one in ast.walk(self._places.tree))
-        if name is None or taken:
+        if name is None or name in self._program.parameters:
             return
         for one in own_nodes(node):
             given = one.value if isinstance(one, ast.Return | ast.Yield) else None

@@ -16,6 +16,7 @@ from accsyn_async.migration.values import (
     FunctionNode,
     Instance,
     Module,
+    SessionType,
     Value,
     Values,
 )
@@ -24,6 +25,16 @@ __all__ = ["Trace", "trace"]
 
 _ROUNDS = 12
 """Each round may learn something from the one before; few programs need more than three."""
+_OFFICIAL_NAMES = ("Session", "AccsynException", "accsynException", "session")
+_STARRED = {
+    "accsyn_api": _OFFICIAL_NAMES,
+    "accsyn_api.session": _OFFICIAL_NAMES,
+    "accsyn_async": ("Session",),
+    "contextlib": ("closing",),
+    "functools": ("partial",),
+    "time": ("sleep",),
+}
+"""What ``*`` brings of what is followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class Trace:
         official: whether the official client is imported anywhere.
         reads: the properties of this file that attributes read.
         families: of methods, those that override them or are overridden by them.
+        kinds: of the classes that are kinds of sessions, of which.
     """
 
     tree: ast.Module
@@ -43,10 +55,18 @@ class Trace:
     official: bool
     reads: dict[ast.Attribute, frozenset[FunctionNode]]
     families: dict[FunctionNode, frozenset[FunctionNode]]
+    kinds: dict[ast.ClassDef, SessionType]
 
     def of(self, node: ast.AST) -> Values:
         """What an expression stands for; empty when nothing is known of it."""
         return self.values.get(node, NOTHING)
+
+    def makes(self, node: ast.expr, *, official: bool) -> bool:
+        """Whether an expression is a call that makes a session, of the official client or of this library."""
+        made = self.of(node.func) if isinstance(node, ast.Call) else NOTHING
+        return SessionType(official) in made or any(
+            isinstance(one, Class) and self.kinds.get(one.node) == SessionType(official) for one in made
+        )
 
 
 def trace(tree: ast.Module) -> Trace:
@@ -63,7 +83,9 @@ def trace(tree: ast.Module) -> Trace:
     if tracer.imports_official:
         tracer.guess = True
         tracer.settle()
-    return Trace(tree, tracer.values, tracer.imports_official, tracer.reads, tracer.known.families())
+    known = tracer.known
+    kinds = {one: kind for one in known.bases if (kind := known.session_type(one)) is not None}
+    return Trace(tree, tracer.values, tracer.imports_official, tracer.reads, known.families(), kinds)
 
 
 class _Tracer(Evaluator):
@@ -203,9 +225,9 @@ class _Tracer(Evaluator):
                 module = "" if node.level else node.module or ""
                 self._bind(alias.asname or alias.name, self.known.member(Module(module), alias.name))
                 self._notice(module)
-            elif not node.level and node.module in ("accsyn_api", "accsyn_api.session"):
+            elif not node.level and node.module in _STARRED:
                 self._notice(node.module)
-                for name in ("Session", "AccsynException", "accsynException", "session"):
+                for name in _STARRED[node.module]:
                     self._bind(name, self.known.member(Module(node.module), name))
 
     def _notice(self, module: str) -> None:

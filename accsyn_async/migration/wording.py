@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from accsyn_async.migration.facts import CALLS, PROPERTIES
+from accsyn_async.migration.arguments import Remark
+from accsyn_async.migration.facts import PROPERTIES
 from accsyn_async.migration.findings import Finding, FindingKind, Need, named
 from accsyn_async.migration.generators import iterating, yields
 from accsyn_async.migration.program import Program, Waits
@@ -92,9 +94,13 @@ class Wording:
         text = f"{name} is handed on: whoever calls it has to await what it returns"
         return self.finding(node, "await", text, "pass")
 
-    def gone(self, node: ast.expr, name: str) -> Finding:
-        """A method is called that is not here."""
-        return self.finding(node, "gone", f"there is no {name}(): {CALLS[name].gone}")
+    def remark(self, remark: Remark) -> Finding:
+        """Something about the arguments of a call."""
+        return self.finding(remark.node, remark.kind, remark.text)
+
+    def private(self, node: ast.Attribute) -> Finding:
+        """Something is used that the official client keeps for itself."""
+        return self.finding(node, "gone", f"there is no {node.attr}, which is private to the official client")
 
     def unknown(self, node: ast.Attribute) -> Finding:
         """An attribute is used that no session has, or set."""
@@ -131,21 +137,52 @@ class Wording:
 
     def outside(self) -> Finding | None:
         """Code outside of functions has to wait; ``None`` when none has."""
-        tree = self._places.tree
-        waits = [*self._program.waits(), *self._program.reads()]
-        outside = {node: what for node, what in waits if self._places.frame(node) is tree}
-        if not self._program.module_waits or not outside:
+        outside = self._waits_outside()
+        if not outside:
             return None
         first = min(outside, key=self._places.start)
-        alone = (
+        what = "put it into an async def main(), and asyncio.run(main())"
+        if self._is_run_alone(outside):
+            what = f"asyncio.run({self.called(first)}(…))"
+        return self.finding(first, "await", f"this is outside of functions: {what}")
+
+    def _waits_outside(self) -> dict[ast.expr, str]:
+        """What waits outside of functions, and for what."""
+        if not self._program.module_waits:
+            return {}
+        waits = [*self._program.waits(), *self._program.reads()]
+        return {node: what for node, what in waits if self._places.frame(node) is self._places.tree}
+
+    def _is_run_alone(self, outside: dict[ast.expr, str]) -> bool:
+        """Whether all that waits outside of functions is a call that can be run as it is."""
+        first = next(iter(outside))
+        return (
             len(outside) == 1
             and outside[first] == "function"
             and all(self._top(one) is not self._top(first) for one in self._program.openings)
         )
-        what = "put it into an async def main(), and asyncio.run(main())"
-        if alone:
-            what = f"asyncio.run({self.called(first)}(…))"
-        return self.finding(first, "await", f"this is outside of functions: {what}")
+
+    def interrupted(self) -> Iterator[Finding]:
+        """Each handler of Ctrl-C in what is run by ``asyncio.run`` then, where it is never reached."""
+        outside = self._waits_outside()
+        moved = outside if outside and not self._is_run_alone(outside) else {}
+        within = {
+            one for node, what in moved.items() if what != "sleep" for one, _ in self._places.around(node)
+        }
+        for node in ast.walk(self._places.tree):
+            if not isinstance(node, ast.Try | ast.TryStar):
+                continue
+            frame = self._places.frame(node)
+            if frame not in self._program.becoming and node not in within:
+                continue
+            types = [handler.type for handler in node.handlers if handler.type]
+            parts = [one for each in types for one in ast.walk(each) if isinstance(one, ast.expr)]
+            names = {one: getattr(one, "id", getattr(one, "attr", "")) for one in parts}
+            for one, name in names.items():
+                if name == "KeyboardInterrupt" and "CancelledError" not in names.values():
+                    text = "Ctrl-C arrives as asyncio.CancelledError within a coroutine; "
+                    text += "KeyboardInterrupt is raised by asyncio.run"
+                    yield self.finding(one, "differs", text)
 
     def _top(self, node: ast.AST) -> ast.AST:
         """The statement outside of functions that something is in."""

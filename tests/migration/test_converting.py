@@ -81,6 +81,11 @@ def converted(text: str, *, older: bool = False) -> tuple[str, list[str]]:
             "async def f(s: Session):\n    await asyncio.sleep(1)",
         ),
         (
+            "from accsyn_api import Session\nfrom time import *\nasync def f(s: Session):\n    sleep(1)",
+            "import asyncio\nfrom accsyn_async import Session\nfrom time import *\n"
+            "async def f(s: Session):\n    await asyncio.sleep(1)",
+        ),
+        (
             "from accsyn_api import Session\ndef main(s: Session): return s.find('U')\n"
             "if __name__ == '__main__': main(make())",
             "import asyncio\nfrom accsyn_async import Session\n"
@@ -266,6 +271,43 @@ def test_what_is_left_goes_by_the_label_and_the_words_of_the_list(snippet: str) 
     assert kinds <= {one.kind for one in check_program(snippet).findings}
 
 
+@pytest.mark.parametrize(
+    ("snippet", "said"),
+    [
+        ("s._rest('GET')", "there is no _rest, which is private to the official client"),
+        ("print(s._session_id, s._hostname)", "there is no _session_id, which is private"),
+        ("s._event('a')", "there is no _event, which is private"),
+        ("s.find('U', limt=1)", "find() takes no limt=: a TypeError"),
+        ("s.get_setting(1, 2, 3, 4, 5, 6, 7)", "a TypeError"),
+        ("s.find('U', ['code'])", "the second argument is entityid"),
+        ("s.update_one('user', 'a*', {})", "a code with * is an ArgumentError"),
+        ("Session(timeout=0)", "timeout=0 is an ArgumentError"),
+        ("Session(connect_timeout=-1)", "connect_timeout=-1 is an ArgumentError"),
+        ("Session(dev=True)", "Session() takes no dev= here"),
+    ],
+)
+def test_what_is_refused_here_is_told_too(snippet: str, said: str) -> None:
+    _, left = converted(f"{BEGIN}async def f(s: Session):\n    {snippet}\n")
+    assert any(said in one for one in left), left
+
+
+def test_what_only_differs_is_not_left() -> None:
+    _, left = converted(
+        f"{BEGIN}async def f():\n    s = Session(verbose=True)\n    s.offline_one('U', 'a')\n"
+    )
+    assert left == []
+
+
+@pytest.mark.parametrize("names", ["*", "Session, other"])
+def test_where_the_import_stays_nothing_is_rewritten(names: str) -> None:
+    text = f"import time\nfrom accsyn_api import {names}\nasync def f(s: Session):\n    s.find('U')\n"
+    conversion = convert(read_program(text))
+    assert conversion.text == text
+    assert [one.text for one in conversion.told] == ["nothing is rewritten: an import of accsyn_api stays"]
+    assert [(one.line, one.kind) for one in conversion.left] == [(2, "differs")]
+    assert "; left as it is: " in conversion.left[0].text
+
+
 def nested(inner: str) -> tuple[str, list[str]]:
     return converted(f"{BEGIN}def f(job):\n    s = Session()\n    s.find('U')\n    {inner}\n")
 
@@ -295,3 +337,95 @@ def test_a_session_that_a_function_within_takes_away_is_not(inner: str) -> None:
     after, left = nested(inner)
     assert any("s outlives its function" in one for one in left)
     assert "async with" not in after
+
+
+UPLOAD = "def upload(session: Session, files): return session.find(files)\n"
+
+
+def test_a_session_that_is_passed_by_keyword_is_entered_as_by_position() -> None:
+    after, left = converted(
+        f"{BEGIN}{UPLOAD}def cli():\n    s = Session()\n    r = upload(s, 'a')\n"
+        "    return r + upload(session=s, files='b')\n"
+    )
+    assert left == []
+    assert "    async with Session() as s:\n        r = await upload(s, 'a')\n" in after
+
+
+def test_a_session_that_is_passed_by_keyword_to_anything_is_not() -> None:
+    after, left = converted(f"{BEGIN}def f():\n    s = Session()\n    s.find('U')\n    return keep(s=s)\n")
+    assert any("s outlives its function" in one for one in left)
+    assert "async with" not in after
+
+
+FLUENT = (
+    "class Builder:\n    def __init__(self, session): self.session = session\n"
+    "    def source(self, s):\n        self.src = s\n        return self\n"
+    "    def go(self): return self.session.find(self.src)\n"
+)
+
+
+def test_what_returns_itself_is_no_session() -> None:
+    after, left = converted(
+        f"{BEGIN}{FLUENT}async def f():\n    s = Session()\n    b = Builder(s).source('U')\n    b.go()\n"
+    )
+    assert left == []
+    assert (
+        "    async with Session() as s:\n        b = Builder(s).source('U')\n        await b.go()\n" in after
+    )
+
+
+def test_what_returns_itself_with_a_session_is_not_entered_but_its_session_is() -> None:
+    after, left = converted(
+        f"{BEGIN}class A:\n    def connect(self):\n        self.s = Session()\n        return self\n"
+        "async def f():\n    a = A().connect()\n    a.s.find('U')\n"
+    )
+    assert "async with" not in after
+    assert [one.partition(";")[0] for one in left] == [
+        "4: enter the session to use it: async with Session(…) as session"
+    ]
+
+
+@pytest.mark.parametrize("package", ["accsyn_api", "accsyn_async"])
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [("", "MySession()"), ("def make(): return MySession()\n", "make()")],
+)
+def test_a_subclass_of_session_is_entered(package: str, make: str, what: str) -> None:
+    text = (
+        f"import {package}\nclass MySession({package}.Session):\n    def mine(self): return 1\n{make}"
+        f"async def f():\n    s = {what}\n    await s.find('U')\n    s.mine()\n"
+        "import asyncio\nasyncio.run(f())\n"
+    )
+    entered = [one.text for one in check_program(text).findings if one.need == "enter"]
+    assert entered == [f"enter the session to use it: async with {what[:-1]}…) as s"]
+    after, left = converted(text)
+    assert left == []
+    assert f"    async with {what} as s:\n        await s.find('U')\n        s.mine()\n" in after
+    assert check_program(after).is_done
+
+
+def test_arguments_of_a_subclass_are_its_own() -> None:
+    text = (
+        "class MySession(Session):\n    def __init__(self, show): super().__init__()\n"
+        "async def f():\n    s = MySession(show='x')\n    s.find('U')\n    return 1\n"
+    )
+    after, left = converted(BEGIN + text)
+    assert left == []
+    assert "async with MySession(show='x') as s:" in after
+
+
+def test_what_a_subclass_keeps_for_itself_is_there() -> None:
+    text = (
+        "class MySession(Session):\n    def _mine(self): return 1\n"
+        "async def f():\n    s = MySession()\n    s._mine()\n    s.find('U')\n"
+    )
+    _, left = converted(BEGIN + text)
+    assert left == []
+
+
+def test_a_pause_before_what_becomes_a_coroutine_stays() -> None:
+    after, left = converted(f"import time\n{BEGIN}time.sleep(1)\ns = Session()\ns.find('U')\ntime.sleep(2)\n")
+    assert [one for one in left if "outside of functions nothing can be awaited" in one] == left
+    assert len(left) == 1
+    assert "\ntime.sleep(1)\n" in after
+    assert "        await s.find('U')\n        await asyncio.sleep(2)\n" in after
