@@ -78,11 +78,11 @@ def format_time(moment: dt.date) -> str:
     A naive datetime is local time; a plain date is its midnight, unconverted
     (official client 3.4.0).
 
-    >>> format_time(dt.datetime(2026, 1, 22, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=1))))
-    '2026-01-22T08:00:00'
     Raises:
         OverflowError: in UTC it is in a year that there is not.
 
+    >>> format_time(dt.datetime(2026, 1, 22, 9, 0, tzinfo=dt.timezone(dt.timedelta(hours=1))))
+    '2026-01-22T08:00:00'
     >>> format_time(dt.date(2026, 1, 22))
     '2026-01-22T00:00:00'
     """
