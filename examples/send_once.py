@@ -19,26 +19,27 @@ from accsyn_async import (
     where,
 )
 
-TRIES = 3
+PAUSES = (2, 4)
+"""Seconds for a transfer to show, after each answer that was lost; then it is given up."""
 
 
 async def transfer_of(session: Session, source: str, site: str) -> str:
     """The id of the transfer of a file, which is submitted when there is none."""
     name = f"{source} to {site}"
-    sent = where("Transfer", name=name)
-    for attempt in range(1, TRIES + 1):
+    sent, pauses = where("Transfer", name=name), iter(PAUSES)
+    while True:
         for finished in (None, True):
             for job in await session.find_jobs(sent, finished=finished):
                 return job.id
         try:
             return (await session.submit(TransferSpec(source, site, name=name))).id
         except OutcomeUnknownError as error:
-            if attempt == TRIES:
+            pause = next(pauses, None)
+            if pause is None:
                 raise
-            # It may be there: look, rather than send it twice, once it had time to show.
+            # It may be there: look, rather than send it twice.
             print(f"{error}; looking for it", file=sys.stderr)
-            await asyncio.sleep(2**attempt)
-    raise AssertionError("unreachable")
+            await asyncio.sleep(pause)
 
 
 async def send(session: Session, source: str, site: str) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from accsyn_async import events
-from accsyn_async.board.quantities import duration_text, speed_text
+from accsyn_async.board.quantities import duration_text, joined, speed_text
 from accsyn_async.board.time_left import TimeLeft
 from accsyn_async.models import Job, JobStatus
 
@@ -141,7 +141,7 @@ class Board:
                 # What waits begins only later: nobody knows when.
                 waits = any(not (entry.running or entry.ended) for entry in self._entries.values())
                 parts["left"] = f"{'running: ' if waits else ''}{duration_text(seconds)} left"
-        return _joined(parts, ("speed", "left"), width)
+        return joined(parts, ("speed", "left"), width)
 
     def _put(self, event: events.JobEvent, job: Job, now: float) -> Entry:
         entry = self._entries.get(job.id)
@@ -163,14 +163,6 @@ class Board:
         self._dropped[self._entries.pop(ident).word] += 1
         if self._on_drop is not None:
             self._on_drop(ident)
-
-
-def _joined(parts: dict[str, str], least: tuple[str, ...], width: int | None) -> str:
-    """Parts in a line, without the least important as far as there is no room."""
-    for name in least:
-        if width is not None and len(" · ".join(parts.values())) > width:
-            parts.pop(name, None)
-    return " · ".join(parts.values())
 
 
 def rank_of(word: str) -> int:

@@ -1,15 +1,29 @@
-"""Sizes, speeds, durations and shares as people read them."""
+"""Sizes, speeds, durations and shares as people read them, and several in a line."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
-__all__ = ["UNKNOWN", "duration_text", "percent_text", "size_text", "speed_text"]
+__all__ = ["UNKNOWN", "duration_text", "joined", "percent_text", "size_text", "speed_text"]
 
 UNKNOWN = "—"
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _DAY = 86_400
+
+
+def joined(parts: Mapping[str, str], least: Sequence[str], width: int | None) -> str:
+    """Parts in a line; as far as there is no room, without the least important, by their names.
+
+    >>> joined({"counts": "3 running", "speed": "8.7 MB/s"}, ["speed"], 15)
+    '3 running'
+    """
+    kept = dict(parts)
+    for name in least:
+        if width is not None and len(" · ".join(kept.values())) > width:
+            kept.pop(name, None)
+    return " · ".join(kept.values())
 
 
 def size_text(size: float | None) -> str:

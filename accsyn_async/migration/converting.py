@@ -170,11 +170,8 @@ class _Converter:
                 plan = self._outside
                 runs = plan is not None and (plan.call is node or plan.holds(self._places, node))
                 return None if runs else "outside of functions nothing can be awaited"
-            case ast.Lambda():
-                return ""
-            case ast.ClassDef():
-                return ""
             case _:
+                # A lambda, the body of a class, a generator expression.
                 return ""
 
     def _await(self, node: ast.Call, what: str) -> str | None:

@@ -20,6 +20,7 @@ from accsyn_async.migration.values import (
     Instance,
     SessionValue,
     Several,
+    Value,
     Values,
 )
 
@@ -57,14 +58,14 @@ class _Watcher:
             for value in trace.of(node.func)
             if isinstance(value, Function | Bound)
         }.union(*trace.reads.values())
+        self._globals = {name for node in self._nodes if isinstance(node, ast.Global) for name in node.names}
+        self._is_program = any(map(self._starts, self._nodes))
 
     def unentered(self) -> list[ast.Call]:
         used = {site for node in self._nodes for site in self._used(node)}
         if not used or any(isinstance(node, ast.Name) and node.id in _LOOKING for node in self._nodes):
             return []
         held = self._held()
-        self._is_program = any(map(self._starts, self._nodes))
-        self._globals = {name for node in self._nodes if isinstance(node, ast.Global) for name in node.names}
         safe = set[ast.AST]()
         for node in self._nodes:
             safe |= _sites(self._trace.of(one) for one in self._entered(node))
@@ -226,23 +227,16 @@ class _Watcher:
 
 
 def _sites(several: Iterable[Values]) -> set[ast.Call]:
-    found = set()
-    for values in several:
-        for value in values:
-            one = value
-            while isinstance(one, Several):
-                one = one.of
-            if isinstance(one, SessionValue) and one.made is not None:
-                found.add(one.made)
-    return found
+    held = (_held_in(value) for values in several for value in values)
+    return {one.made for one in held if isinstance(one, SessionValue) and one.made is not None}
 
 
 def _classes(values: Values) -> set[ast.ClassDef]:
-    found = set()
-    for value in values:
-        one = value
-        while isinstance(one, Several):
-            one = one.of
-        if isinstance(one, Instance | Class):
-            found.add(one.node)
-    return found
+    return {one.node for one in map(_held_in, values) if isinstance(one, Instance | Class)}
+
+
+def _held_in(value: Value) -> Value:
+    """What lists, dicts and tuples hold, however many there are around it."""
+    while isinstance(value, Several):
+        value = value.of
+    return value

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from accsyn_async.board.board import Entry
-from accsyn_async.board.quantities import percent_text, size_text
+from accsyn_async.board.quantities import joined, percent_text, size_text
 from accsyn_async.board.signs import Signs
 from accsyn_async.cells import fitted, shorten
 from accsyn_async.dashboard.top import palette
@@ -53,14 +53,11 @@ def facts(entry: Entry, pending: Action | None, width: int, now: float, signs: S
     )
     for segment in progress_bar(entry.job.progress, max(8, min(40, width - 58)), entry.word, signs):
         state.append(segment.text, segment.style)
-    moving = [value("speed"), f"{value('left')} left"] if entry.running else []
-    told = [text for text in moving if not text.startswith("—")]
-    told = [percent_text(entry.job.progress), *told, value("size")]
+    moving = {"speed": value("speed"), "left": f"{value('left')} left"} if entry.running else {}
+    told = {name: text for name, text in moving.items() if not text.startswith("—")}
+    told = {"percent": percent_text(entry.job.progress), **told, "size": value("size")}
     # The size is in the list, too; the speed says less than the time that is left.
-    for least in (value("size"), value("speed")):
-        if state.cell_len + 2 + len(" · ".join(told)) > width and least in told[1:]:
-            told.remove(least)
-    state.append(f"  {' · '.join(told)}")
+    state.append(f"  {joined(told, ('size', 'speed'), width - state.cell_len - 2)}")
     lines = [state]
     labelled = [
         ("from → to", value("route")),
